@@ -1,0 +1,1 @@
+"""How task supervision shapes disentangled representations, as a study that Snakemake runs."""

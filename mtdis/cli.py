@@ -1,0 +1,47 @@
+"""The command `mtdis`: a sub-command per rule of the workflow and the user's own, each a file in mtdis/commands."""
+
+import ast
+import sys
+from argparse import ArgumentParser, RawDescriptionHelpFormatter
+from importlib import import_module
+from pathlib import Path
+
+from mtdis import commands, discover
+from mtdis.errors import ConfigError, UserError, unknown
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run one sub-command; 0 if it ended well, 2 with one short message if the user can mend what went wrong."""
+    words = sys.argv[1:] if arguments is None else arguments
+    try:
+        if not words or words[0] in ("-h", "--help"):
+            print(_overview())
+            return 0
+        return _run(words[0], words[1:])
+    except UserError as error:
+        print(f"mtdis: error: {error}", file=sys.stderr)
+        return 2
+
+
+def _run(name: str, words: list[str]) -> int:
+    # Only the chosen command is imported: planning must not wait for torch.
+    if name not in discover.names("mtdis.commands"):
+        raise ConfigError(unknown("command", name, discover.names("mtdis.commands")))
+    command = import_module(f"mtdis.commands.{name}")
+    parser = ArgumentParser(f"mtdis {name}", description=command.__doc__, formatter_class=RawDescriptionHelpFormatter)
+    command.add_arguments(parser)
+    return int(command.run(parser.parse_args(words)) or 0)
+
+
+def _overview() -> str:
+    lines = [f"  {name:<12} {_summary(name)}" for name in discover.names("mtdis.commands")]
+    return "\n".join(["usage: mtdis COMMAND ...", "", *lines, "", "mtdis COMMAND --help explains one of them."])
+
+
+def _summary(name: str) -> str:
+    source = Path(commands.__path__[0], f"{name}.py").read_text(encoding="utf-8")
+    return (ast.get_docstring(ast.parse(source)) or "").partition("\n")[0]
+
+
+if __name__ == "__main__":
+    sys.exit(main())

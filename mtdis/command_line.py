@@ -1,0 +1,78 @@
+"""Types and options that several sub-commands share."""
+
+import json
+from argparse import ArgumentParser, ArgumentTypeError, Namespace
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from mtdis.errors import ConfigError
+from mtdis.study import Study
+
+
+def json_mapping(text: str) -> dict[str, Any]:
+    """A command-line argument that is a JSON mapping."""
+    mapping: dict[str, Any] = _json(text, dict)
+    return mapping
+
+
+def json_list(text: str) -> list[Any]:
+    """A command-line argument that is a JSON list."""
+    values: list[Any] = _json(text, list)
+    return values
+
+
+def _json(text: str, kind: type) -> Any:
+    try:
+        value = json.loads(text)
+    except json.JSONDecodeError as error:
+        raise ArgumentTypeError(f"not JSON ({error}): {text!r}") from None
+    if not isinstance(value, kind):
+        raise ArgumentTypeError(f"a JSON {kind.__name__} is needed; found {text!r}")
+    return value
+
+
+def add_study(parser: ArgumentParser) -> None:
+    """The study as config files (later ones overlay earlier ones), or as the JSON that the workflow passes."""
+    group = parser.add_mutually_exclusive_group()
+    group.add_argument(
+        "--config", type=Path, action="append", help="config file; several overlay (default: config.yaml)"
+    )
+    group.add_argument("--study", type=json_mapping, help="the config as JSON")
+
+
+def study_of(args: Namespace) -> Study:
+    """The study that the options name."""
+    return Study.from_config(args.study if args.study else read_configs(args.config or [Path("config.yaml")]))
+
+
+def read_configs(files: Sequence[Path]) -> dict[str, Any]:
+    """Config files merged in order, as snakemake merges them."""
+    merged: dict[str, Any] = {}
+    for file in files:
+        merged = _overlay(merged, _read_yaml(file))
+    return merged
+
+
+def _read_yaml(file: Path) -> Mapping[str, Any]:
+    try:
+        content = yaml.safe_load(file.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise ConfigError(f"config file {file} is missing; run in the folder that holds it, or name another.") from None
+    except yaml.YAMLError as error:
+        raise ConfigError(f"config file {file} is not YAML: {error}") from None
+    if not isinstance(content, dict):
+        raise ConfigError(f"config file {file}: a mapping is needed; found {content!r}.")
+    return content
+
+
+def _overlay(base: Mapping[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:
+    """Deep merge: mappings key by key, anything else replaced, as snakemake does with several config files."""
+    merged = dict(base)
+    for key, value in over.items():
+        below = merged.get(key)
+        both = isinstance(below, Mapping) and isinstance(value, Mapping)
+        merged[key] = _overlay(below, value) if both and isinstance(below, Mapping) else value
+    return merged

@@ -1,0 +1,57 @@
+"""Score anyone's codes by one metric and print its values as JSON.
+
+    mtdis score --metric mig --codes codes.npy --factors factors.npy
+
+Codes are (N, d) numbers, factors (N, K) integer classes; .npy, .npz (one array, or named codes and factors) or .h5 (a
+dataset of that name). On a complete grid in C order the sample is the one that disentanglement_lib draws.
+"""
+
+import json
+import sys
+from argparse import ArgumentParser, Namespace
+from pathlib import Path
+
+from mtdis.arrays import read_table
+from mtdis.errors import ConfigError, UserError
+from mtdis.metrics.sampling import varying
+from mtdis.scoring import score_codes
+from mtdis.specs.metric import Metric
+
+
+def add_arguments(parser: ArgumentParser) -> None:
+    """Declare the options."""
+    parser.add_argument("--metric", required=True, help="name of a metric: mig, factor_vae, sap, dci")
+    parser.add_argument("--codes", type=Path, required=True, help="file of the codes (N, d)")
+    parser.add_argument("--factors", type=Path, required=True, help="file of the factor classes (N, K)")
+    parser.add_argument("--seed", type=int, default=0, help="seed of the sample (default 0)")
+    parser.add_argument(
+        "--set",
+        action="append",
+        default=[],
+        metavar="NAME=VALUE",
+        help="another setting, e.g. num_train=2000",
+    )
+
+
+def run(args: Namespace) -> None:
+    """Print the metric's values as one JSON mapping."""
+    cls = Metric.member(args.metric)
+    metric = cls.parse({"seed": args.seed} | dict(_setting(text) for text in args.set), args.metric)
+    codes, factors = read_table(args.codes, "codes"), read_table(args.factors, "factors")
+    try:
+        _, dropped = varying(factors)
+        values = score_codes(metric, codes, factors)
+    except UserError:
+        raise
+    except ValueError as error:  # the metrics refuse what can't be scored
+        raise ConfigError(f"{args.metric}: {error}") from None
+    if len(dropped):
+        print(f"factors with one class, left out: columns {', '.join(map(str, dropped))}", file=sys.stderr)
+    print(json.dumps(values))
+
+
+def _setting(text: str) -> tuple[str, str]:
+    name, equals, value = text.partition("=")
+    if not equals:
+        raise ConfigError(f"--set {text}: write it as NAME=VALUE.")
+    return name, value

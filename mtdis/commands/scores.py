@@ -1,0 +1,58 @@
+"""Score a finished run by all metrics of the study; computes only what is missing, and writes the index last."""
+
+import sys
+from argparse import ArgumentParser, Namespace
+from pathlib import Path
+from typing import Any
+
+from mtdis import artifacts, scoring
+from mtdis.command_line import json_list, json_mapping
+from mtdis.errors import ArtifactError
+from mtdis.metrics.sampling import varying
+from mtdis.study import metric_from, run_from
+
+
+def add_arguments(parser: ArgumentParser) -> None:
+    """Declare the options."""
+    parser.add_argument("--spec", type=json_mapping, required=True, help="spec of the run as JSON")
+    parser.add_argument("--metrics", type=json_list, required=True, help="specs of the metrics as JSON")
+    parser.add_argument("--run", type=Path, required=True, help="record of the run")
+    parser.add_argument("--dataset", type=Path, required=True, help="record of its dataset")
+    parser.add_argument("--out", type=Path, required=True, help="index to write; one file per score lies beside it")
+    parser.add_argument("--jobs", type=int, default=1, help="networks and metrics scored side by side (default 1)")
+
+
+def run(args: Namespace) -> None:
+    """Score every network that has not diverged by every metric, and write the index."""
+    record = artifacts.read_run(args.run)
+    check_spec(args.run, record, args.spec)
+    diverged = {n["network"]: bool(n["diverged"]) for n in record["result"]["networks"]}
+    metrics = [metric_from(fields) for fields in args.metrics]
+    wanted = scoring.jobs(args.run, args.dataset, metrics, list(diverged), args.out.parent)
+    sound = [job for job in wanted if not diverged[job.network]]
+    failed = scoring.compute_all(scoring.missing(sound), args.jobs)
+    rows = [r for job in wanted for r in scoring.rows(job, diverged[job.network], failed.get(job.target, ""))]
+    dropped = dropped_factors(args.dataset)
+    if dropped:
+        print(f"factors with one class, left out of all metrics: {', '.join(dropped)}", file=sys.stderr)
+    artifacts.write_json(args.out, {
+        "format": artifacts.FORMAT, "run": record["id"], "dropped_factors": dropped, "rows": rows,
+    })  # fmt: skip
+
+
+def check_spec(path: Path, record: dict[str, Any], wanted: dict[str, Any]) -> None:
+    """ArtifactError naming the differences, if a run's record is not of the spec that is wanted."""
+    found, expected = run_from(record["spec"]).resolved(), run_from(wanted).resolved()
+    differing = [k for k in expected | found if expected.get(k) != found.get(k)]
+    if differing:
+        pairs = "; ".join(f"{k} is {found.get(k)!r}, expected {expected.get(k)!r}" for k in differing)
+        raise ArtifactError(
+            f"{path} holds another run: {pairs}. Delete it and run snakemake to train the expected one."
+        )
+
+
+def dropped_factors(dataset: Path) -> list[str]:
+    """Names of a dataset's factors with one class."""
+    _, dropped = varying(artifacts.read_dataset(dataset, "factors"))
+    names = artifacts.read_json(dataset, "mtdis dataset")["names"]
+    return [names[column] for column in dropped]

@@ -1,0 +1,24 @@
+"""Make one table of the paper from an experiment's long table: csv, markdown, LaTeX and HTML."""
+
+from argparse import ArgumentParser, Namespace
+from pathlib import Path
+
+from mtdis import artifacts, discover
+from mtdis.tables import page, rendering
+
+
+def add_arguments(parser: ArgumentParser) -> None:
+    """Declare the options."""
+    parser.add_argument("--name", required=True, help="name of the table: a file in mtdis/tables")
+    parser.add_argument("--long", type=Path, required=True, help="long table of the experiment")
+    parser.add_argument("--out", type=Path, required=True, help="csv to write; .md, .tex and .html lie beside it")
+
+
+def run(args: Namespace) -> None:
+    """Write the table in all its forms."""
+    module = discover.load("mtdis.tables", args.name, "table")
+    table = module.make(artifacts.read_frame(args.long))
+    artifacts.write_text(args.out.with_suffix(".md"), rendering.markdown(table, module.CAPTION))
+    artifacts.write_text(args.out.with_suffix(".tex"), rendering.latex(table, module.CAPTION))
+    artifacts.write_text(args.out.with_suffix(".html"), page.html(table, module.CAPTION))
+    artifacts.write_frame(args.out, table)

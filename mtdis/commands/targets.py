@@ -1,0 +1,24 @@
+"""Make the targets of a dataset: its tasks applied to the raw values of its factors."""
+
+from argparse import ArgumentParser, Namespace
+from pathlib import Path
+
+from mtdis import artifacts
+from mtdis.command_line import json_mapping
+from mtdis.specs.targets import Targets
+from mtdis.tasks import make_targets
+
+
+def add_arguments(parser: ArgumentParser) -> None:
+    """Declare the options."""
+    parser.add_argument("--spec", type=json_mapping, required=True, help="spec of dataset and tasks as JSON")
+    parser.add_argument("--dataset", type=Path, required=True, help="record of the dataset")
+    parser.add_argument("--out", type=Path, required=True, help="record to write; the .h5 file lies beside it")
+
+
+def run(args: Namespace) -> None:
+    """Evaluate the tasks for every row of the dataset."""
+    spec = Targets.parse(args.spec, "targets")
+    artifacts.record_id(spec)
+    targets = make_targets(artifacts.read_dataset(args.dataset, "values"), spec.tasks)
+    artifacts.write_targets(args.out, spec, targets)

@@ -1,0 +1,144 @@
+"""Train one run: weights, codes, history and losses, and the record that seals them. A killed one is resumed."""
+
+import sys
+from argparse import ArgumentParser, Namespace
+from collections.abc import Mapping
+from pathlib import Path
+from time import monotonic
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from mtdis import artifacts, provenance, training
+from mtdis.command_line import json_mapping
+from mtdis.losses import split_losses
+from mtdis.networks import TaskNetwork
+from mtdis.progress import progress_bar
+from mtdis.specs.identity import identify
+from mtdis.specs.run import Run, TaskRun
+from mtdis.split import split_rows
+from mtdis.streams import generator
+from mtdis.study import run_from
+
+SAMPLE = 20_000
+"""Rows whose codes are kept by `keep_codes: sample`."""
+REFRESH_SECONDS = 2.0
+"""How often the loss is fetched for the bar: fetching makes the device wait."""
+
+Split = Mapping[str, NDArray[np.int64]]
+
+
+def add_arguments(parser: ArgumentParser) -> None:
+    """Declare the options."""
+    parser.add_argument("--spec", type=json_mapping, required=True, help="spec of the run as JSON")
+    parser.add_argument("--dataset", type=Path, required=True, help="record of its dataset")
+    parser.add_argument("--targets", type=Path, nargs="?", help="record of its targets, for kinds that learn tasks")
+    parser.add_argument("--out", type=Path, required=True, help="record to write; its siblings lie beside it")
+    parser.add_argument("--checkpoint-seconds", type=float, default=300, help="time between checkpoints (default 300)")
+
+
+def run(args: Namespace) -> None:
+    """Train, encode all images, and write the results; the record comes last."""
+    started = monotonic()
+    spec = run_from(args.spec)
+    artifacts.record_id(spec)
+    artifacts.remove_leftovers(args.out.parent)
+    device = training.set_up(spec)
+    print(f"training {identify(spec)} on {training.device_name(device)}", file=sys.stderr)
+    trained = train_and_encode(spec, load(args.dataset, args.targets, device), args.out, args.checkpoint_seconds)
+    execution = provenance.execution(training.device_name(device), monotonic() - started)
+    artifacts.write_run(args.out, spec, execution=execution, **trained)
+    checkpoint_of(args.out).unlink(missing_ok=True)
+
+
+def checkpoint_of(record: Path) -> Path:
+    """Where the checkpoint of a run lies while it trains."""
+    return record.with_name("checkpoint.safetensors")
+
+
+def load(dataset: Path, targets: Path | None, device: torch.device) -> training.Images:
+    """A dataset and its targets on the device."""
+    pixels = torch.from_numpy(artifacts.read_dataset(dataset, "images")).to(device)
+    white = artifacts.read_json(dataset, "mtdis dataset")["white"]
+    wanted = torch.from_numpy(artifacts.read_targets(targets)).to(device) if targets else None
+    return training.Images(pixels, white, wanted)
+
+
+def train_and_encode(
+    spec: Run,
+    images: training.Images,
+    record: Path,
+    checkpoint_seconds: float,
+    observe: training.Observer | None = None,
+) -> dict[str, Any]:
+    """What `artifacts.write_run` writes of a run: result, codes, rows, weights and history."""
+    split = split_rows(len(images.pixels), spec.split_seed)
+    _, height, width, channels = images.pixels.shape
+    networks = training.build(spec, (height, width, channels), images.pixels.device)
+    with progress_bar(_image_count(spec, split["train"]), spec.name(), "images") as bar:
+        progress = training.train(
+            spec,
+            networks,
+            images,
+            split["train"],
+            checkpoint_of(record),
+            checkpoint_seconds,
+            observe or _watch(bar),
+        )
+    codes = {name: training.encode(model, images) for name, model in networks.items()}
+    rows = _kept_rows(spec, split, len(images.pixels))
+    return {
+        "result": {"networks": [_result(n, m, codes[n], images, split, progress) for n, m in networks.items()]},
+        "codes": {name: table[rows] for name, table in codes.items()},
+        "rows": rows,
+        "weights": {f"{n}.{k}": v.contiguous() for n, m in networks.items() for k, v in m.state_dict().items()},
+        "history": progress.history,
+    }
+
+
+def _image_count(spec: Run, train_rows: NDArray[np.int64]) -> int:
+    if not isinstance(spec, TaskRun):
+        return 0
+    return len(train_rows) // spec.batch_size * spec.batch_size * spec.epochs * len(spec.networks)
+
+
+def _watch(bar: Any) -> training.Observer:
+    """Moves the bar at each step; the loss is shown every few seconds, and only where the bar is."""
+    shown = monotonic()
+
+    def observe(step: training.Step) -> None:
+        nonlocal shown
+        bar.update(step.images)
+        if not bar.disable and step.loss is not None and monotonic() - shown > REFRESH_SECONDS:
+            bar.set_postfix(loss=f"{float(step.loss):.4g}")
+            shown = monotonic()
+
+    return observe
+
+
+def _kept_rows(spec: Run, split: Split, count: int) -> NDArray[np.int64]:
+    """The rows whose codes are kept, ascending."""
+    if spec.keep_codes == "test":
+        return np.sort(split["test"])
+    if spec.keep_codes == "sample" and count > SAMPLE:
+        return np.sort(generator(spec.split_seed, "kept codes").choice(count, SAMPLE, replace=False))
+    return np.arange(count)
+
+
+def _result(
+    name: str,
+    model: TaskNetwork,
+    codes: NDArray[np.float32],
+    images: training.Images,
+    split: Split,
+    progress: training.Progress,
+) -> dict[str, Any]:
+    """A network's losses on each part of the split, and whether it diverged."""
+    diverged = name in progress.diverged or not np.isfinite(codes).all()
+    losses = {}
+    if images.targets is not None and model.heads is not None:
+        predictions = training.predict(model, codes, images.pixels.device)
+        losses = split_losses(predictions, images.targets.cpu().numpy(), split)
+    return {"network": name, "diverged": diverged, "losses": losses}

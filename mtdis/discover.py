@@ -1,0 +1,48 @@
+"""Finds the parts that are one file each (datasets, kinds, metrics, tables, figures) by the files in their folder."""
+
+import ast
+from functools import cache
+from importlib import import_module
+from importlib.util import find_spec
+from pathlib import Path
+from types import ModuleType
+
+from mtdis.errors import ConfigError, unknown
+
+
+@cache
+def names(package: str) -> tuple[str, ...]:
+    """Names of the modules in a package, sorted, found without importing them."""
+    return tuple(sorted(f.stem for folder in _folders(package) for f in Path(folder).glob("[!_]*.py")))
+
+
+def _folders(package: str) -> list[str]:
+    found = find_spec(package)
+    return list((found.submodule_search_locations if found else None) or [])
+
+
+def load(package: str, name: str, thing: str) -> ModuleType:
+    """Import one module of a package; ConfigError names the nearest known one."""
+    if name not in names(package):
+        raise ConfigError(unknown(thing, name, names(package)))
+    return import_module(f"{package}.{name}")
+
+
+@cache
+def containing(package: str, text: str) -> tuple[str, ...]:
+    """Names of the modules in a package whose source contains a text, found without importing them."""
+    return tuple(n for n in names(package) if any(text in _source(f, n) for f in _folders(package)))
+
+
+def _source(folder: str, name: str) -> str:
+    path = Path(folder, f"{name}.py")
+    return path.read_text(encoding="utf-8") if path.exists() else ""
+
+
+def constant(package: str, name: str, constant_name: str) -> str:
+    """A text constant of a module, read from its source without importing it; empty if it has none."""
+    for folder in _folders(package):
+        for node in ast.parse(_source(folder, name)).body:
+            if isinstance(node, ast.Assign) and getattr(node.targets[0], "id", "") == constant_name:
+                return str(ast.literal_eval(node.value))
+    return ""

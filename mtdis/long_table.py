@@ -1,0 +1,85 @@
+"""The long tidy table: one row per run, network, metric and key, with every resolved field of the run beside it."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
+
+import pandas as pd
+
+from mtdis.specs.identity import flatten, identify
+from mtdis.specs.run import Run
+
+COLUMNS = (
+    "experiment", "run", "kind", "dataset", "seed", "network", "trained_task", "task", "metric", "key", "settings",
+    "metric_seed", "transform", "draw", "value", "diverged", "error", "replica_of", "unlike_paper",
+)  # fmt: skip
+INTEGERS = ("seed", "trained_task", "task", "metric_seed", "draw")
+
+
+def make(experiment: str, results: Iterable[tuple[Run, Mapping[str, Any], Mapping[str, Any]]]) -> pd.DataFrame:
+    """The long table of (run spec, run record, score index) triples."""
+    rows = [row for run, record, index in results for row in run_rows(experiment, run, record, index)]
+    frame = pd.DataFrame(rows)
+    extra = sorted(c for c in frame.columns if c not in COLUMNS)
+    frame = frame.reindex(columns=[*COLUMNS, *extra])
+    return frame.astype(dict.fromkeys(INTEGERS, "Int64") | {"value": "float64"})
+
+
+def run_rows(
+    experiment: str, run: Run, record: Mapping[str, Any], index: Mapping[str, Any]
+) -> Iterator[dict[str, Any]]:
+    """The rows of one run: its losses, then its scores."""
+    about = {
+        "experiment": experiment, "run": identify(run), "kind": run.name(), "dataset": run.dataset.name(),
+        "seed": run.seed, "replica_of": run.dataset.replica_of, "transform": "none", "draw": 0, "error": "",
+    }  # fmt: skip
+    fields = {f"spec.{path}": _cell(value) for path, value in flatten(run.resolved()) if path not in ("kind", "seed")}
+    for network in record["result"]["networks"]:
+        yield from (about | row | {"unlike_paper": unlike(run)} | fields for row in _loss_rows(run, network))
+    for row in index["rows"]:
+        network_row = {"trained_task": _trained_task(run, row["network"]), "task": None}
+        metric = unlike_metric(row["settings"], row["metric"])
+        unlike_paper = ", ".join(filter(None, (unlike(run), metric)))
+        yield about | network_row | row | {"unlike_paper": unlike_paper} | fields
+
+
+def _loss_rows(run: Run, network: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
+    for part, losses in network["losses"].items():
+        for metric, values in losses.items():
+            for task, value in enumerate(values, start=1):
+                yield {
+                    "network": network["network"], "trained_task": _trained_task(run, network["network"]), "task": task,
+                    "metric": metric, "key": part, "settings": "", "metric_seed": None, "value": value,
+                    "diverged": network["diverged"],
+                }  # fmt: skip
+
+
+def _trained_task(run: Run, network: str) -> int | None:
+    """The task of a network that learned one only."""
+    tasks = run.trained_tasks(network)
+    return tasks[0] if run.name() == "single_task" else None
+
+
+def unlike(run: Run) -> str:
+    """The fields of a run that differ from the paper's settings, as text; empty if none does."""
+    elided = {k: v for k, v in run.elided().items() if k not in ("kind", "seed")}
+    fields = [(path, value) for path, value in flatten(elided) if path != "dataset"]
+    return ", ".join(f"{path}={_cell(value)}" for path, value in fields)
+
+
+def unlike_metric(settings: str, metric: str) -> str:
+    """The settings of a metric that differ from the study's, as text."""
+    return settings.removeprefix(metric).lstrip(",").replace(",", ", ")
+
+
+def _cell(value: Any) -> Any:
+    return " ".join(map(str, value)) if isinstance(value, (list, tuple)) else value
+
+
+def join_experiments(tables: Iterable[pd.DataFrame]) -> pd.DataFrame:
+    """The study's long table: each row once, with the names of all experiments that want it."""
+    frame = pd.concat(list(tables), ignore_index=True)
+    keys = ["run", "network", "metric", "key", "task", "settings", "transform", "draw"]
+    names = frame.groupby(keys, dropna=False, sort=False)["experiment"].agg(lambda e: ";".join(dict.fromkeys(e)))
+    once = frame.drop_duplicates(keys).drop(columns="experiment")
+    joined = once.merge(names.reset_index(), on=keys, how="left")
+    return joined[["experiment", *(c for c in joined.columns if c != "experiment")]]

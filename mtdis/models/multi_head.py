@@ -1,0 +1,17 @@
+"""A head per task on one encoder; the loss is the sum of the task errors (paper, section C.1)."""
+
+from torch import Tensor
+
+from mtdis.hard_sharing import sharing_network
+from mtdis.networks import TaskNetwork
+from mtdis.specs.models.multi_head import MultiHead
+
+
+def build(run: MultiHead, network: str, image_shape: tuple[int, int, int]) -> TaskNetwork:  # noqa: ARG001 - one only
+    """The one network, at its initial values."""
+    return sharing_network(run, image_shape, count=run.tasks.count, outputs=1)
+
+
+def loss(model: TaskNetwork, network: str, images: Tensor, targets: Tensor) -> Tensor:  # noqa: ARG001 - one only
+    """Sum over tasks of the mean squared error over the batch: images (B, C, S, S), targets (B, T)."""
+    return (model.predict(images) - targets).square().mean(0).sum()

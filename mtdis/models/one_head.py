@@ -1,0 +1,17 @@
+"""One head with an output per task: standard multivariate regression (paper, Figure 4)."""
+
+from torch import Tensor
+
+from mtdis.hard_sharing import sharing_network
+from mtdis.networks import TaskNetwork
+from mtdis.specs.models.one_head import OneHead
+
+
+def build(run: OneHead, network: str, image_shape: tuple[int, int, int]) -> TaskNetwork:  # noqa: ARG001 - one only
+    """The one network, at its initial values."""
+    return sharing_network(run, image_shape, count=1, outputs=run.tasks.count)
+
+
+def loss(model: TaskNetwork, network: str, images: Tensor, targets: Tensor) -> Tensor:  # noqa: ARG001 - one only
+    """Mean squared error over batch and tasks, as the released code has it: images (B, C, S, S), targets (B, T)."""
+    return (model.predict(images) - targets).square().mean()

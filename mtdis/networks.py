@@ -1,0 +1,117 @@
+"""Encoder and heads (paper, Tables 2 and 3).
+
+Shapes: B images of a batch, C channels, S image height and width, D latent size, T tasks. Images are (B, C, S, S)
+floats in 0..1, codes (B, D), predictions (B, T).
+"""
+
+from itertools import pairwise
+from math import sqrt
+
+import torch
+from torch import Tensor, nn
+
+from mtdis.streams import stream_seed
+
+CONV_CHANNELS = (32, 32, 64, 128, 256, 256)
+"""Outputs of Table 2's convolutions: kernel 4, stride 2, padding 1, so each halves the image."""
+ACTIVATIONS = {"relu": torch.relu, "tanh": torch.tanh}
+
+
+def conv_channels(image_size: int) -> tuple[int, ...]:
+    """Outputs of the convolutions that halve an image to one pixel: the first log2(S) of Table 2.
+
+    Raises ValueError if no number of halvings gives one pixel, or if it needs more than Table 2 has.
+    """
+    depth = image_size.bit_length() - 1
+    if image_size != 2**depth or not 1 <= depth <= len(CONV_CHANNELS):
+        sizes = ", ".join(str(2**n) for n in range(1, len(CONV_CHANNELS) + 1))
+        raise ValueError(f"the encoder takes images of {sizes} pixels a side; found {image_size}")
+    return CONV_CHANNELS[:depth]
+
+
+def make_encoder(channels: int, image_size: int, latent_size: int) -> nn.Sequential:
+    """Images (B, C, S, S) to codes (B, D); without values until `initialise_encoder` fills it."""
+    outputs = conv_channels(image_size)
+    layers: list[nn.Module] = []
+    with torch.device("meta"):  # layers that have memory fill it from PyTorch's global generator
+        for i, o in pairwise((channels, *outputs)):
+            layers += [nn.Conv2d(i, o, 4, stride=2, padding=1), nn.ReLU(inplace=True)]
+        layers += [nn.Flatten(), nn.Linear(outputs[-1], latent_size)]
+    return nn.Sequential(*layers).to_empty(device="cpu")
+
+
+class Heads(nn.Module):
+    """Separate fully connected heads, stacked so that they run as one batch of products.
+
+    T heads with one output each, or one head with T outputs: predictions are (B, T) either way.
+    """
+
+    def __init__(self, count: int, outputs: int, latent_size: int, hidden: tuple[int, ...], activation: str) -> None:
+        super().__init__()
+        sizes = list(pairwise((latent_size, *hidden, outputs)))
+        self.weights = nn.ParameterList(nn.Parameter(torch.empty(count, i, o)) for i, o in sizes)
+        self.biases = nn.ParameterList(nn.Parameter(torch.empty(count, 1, o)) for _, o in sizes)
+        self.activation = ACTIVATIONS[activation]
+
+    def forward(self, codes: Tensor) -> Tensor:
+        """Codes (B, D) to predictions (B, T)."""
+        x = codes.expand(self.weights[0].shape[0], *codes.shape)  # (heads, B, D)
+        last = len(self.weights) - 1
+        for layer, (weight, bias) in enumerate(zip(self.weights, self.biases, strict=True)):
+            x = torch.baddbmm(bias, x, weight)
+            x = x if layer == last else self.activation(x)
+        return x.transpose(0, 1).flatten(1)
+
+    def one(self, codes: Tensor, head: int) -> Tensor:
+        """Codes (B, D) to the predictions (B,) of one head with one output, without running the others."""
+        x, last = codes, len(self.weights) - 1
+        for layer, (weight, bias) in enumerate(zip(self.weights, self.biases, strict=True)):
+            x = torch.addmm(bias[head], x, weight[head])
+            x = x if layer == last else self.activation(x)
+        return x[:, 0]
+
+
+class TaskNetwork(nn.Module):
+    """An encoder and the heads that predict T tasks from its codes; no heads where a kind learns no tasks."""
+
+    def __init__(self, encoder: nn.Module, heads: Heads | None) -> None:
+        super().__init__()
+        self.encoder = encoder
+        self.heads = heads
+
+    def predict(self, images: Tensor) -> Tensor:
+        """Images (B, C, S, S) to predictions (B, T)."""
+        assert self.heads is not None
+        predictions: Tensor = self.heads(self.encoder(images))
+        return predictions
+
+
+def initialise_encoder(encoder: nn.Module, scheme: str, seed: int) -> None:
+    """Fill an encoder in place: 'pytorch' (U(±1/√fan_in) throughout) or 'released' (Xavier convs, Kaiming linear)."""
+    generator = torch.Generator().manual_seed(stream_seed(seed, "initialisation", "encoder"))
+    for layer in encoder.modules():
+        if isinstance(layer, (nn.Conv2d, nn.Linear)):
+            assert layer.bias is not None
+            bound = 1 / sqrt(layer.weight[0].numel())
+            _fill_weight(layer, scheme, bound, generator)
+            nn.init.uniform_(layer.bias, -bound, bound, generator=generator)
+
+
+def _fill_weight(layer: nn.Conv2d | nn.Linear, scheme: str, bound: float, generator: torch.Generator) -> None:
+    if scheme == "pytorch":
+        nn.init.uniform_(layer.weight, -bound, bound, generator=generator)
+    elif isinstance(layer, nn.Conv2d):
+        nn.init.xavier_normal_(layer.weight, generator=generator)
+    else:
+        nn.init.kaiming_normal_(layer.weight, generator=generator)
+
+
+def initialise_heads(heads: Heads, seed: int) -> None:
+    """Fill heads in place by PyTorch's default, each from its own stream: head t is the same whatever T is."""
+    for head in range(heads.weights[0].shape[0]):
+        generator = torch.Generator().manual_seed(stream_seed(seed, "initialisation", "head", head))
+        for weight, bias in zip(heads.weights, heads.biases, strict=True):
+            bound = 1 / sqrt(weight.shape[1])
+            with torch.no_grad():
+                weight[head].uniform_(-bound, bound, generator=generator)
+                bias[head].uniform_(-bound, bound, generator=generator)

@@ -1,0 +1,46 @@
+"""Where everything lies, relative to the folder that snakemake works in."""
+
+
+def dataset(dataset_id: str) -> str:
+    """The declared file of a dataset; its images lie beside it as .h5."""
+    return f"data/{dataset_id}.json"
+
+
+def targets(targets_id: str) -> str:
+    """The declared file of targets; the array lies beside it as .h5."""
+    return f"data/targets/{targets_id}.json"
+
+
+def run(run_id: str) -> str:
+    """The declared file of a run; codes, weights and history lie beside it."""
+    return f"results/runs/{run_id}/run.json"
+
+
+def scores(run_id: str) -> str:
+    """The declared index of a run's scores; one file per score and network lies beside it."""
+    return f"results/scores/{run_id}/index.json"
+
+
+def full_spec(some_id: str) -> str:
+    """The index file that resolves a shortened id."""
+    return f"results/ids/{some_id}.json"
+
+
+def long_table(study: str, experiment: str) -> str:
+    """The long table of one experiment; a .csv of the same rows lies beside it."""
+    return f"results/studies/{study}/tables/{experiment}/long.parquet"
+
+
+def study_table(study: str) -> str:
+    """The long table of the whole study; a .csv of the same rows lies beside it."""
+    return f"results/studies/{study}/tables/long.parquet"
+
+
+def table(study: str, experiment: str, name: str) -> str:
+    """A table of the paper as csv; .md and .tex lie beside it."""
+    return f"results/studies/{study}/tables/{experiment}/{name}.csv"
+
+
+def figure(study: str, experiment: str, name: str) -> str:
+    """A figure as pdf; a .png lies beside it."""
+    return f"results/studies/{study}/figures/{experiment}/{name}.pdf"

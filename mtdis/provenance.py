@@ -1,0 +1,55 @@
+"""What produced a result: commit, versions, device, seconds, memory. Recorded, never part of an id."""
+
+import platform
+import resource
+import subprocess
+import sys
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import Any
+
+PACKAGES = ("mtdis", "torch", "numpy", "scikit-learn", "h5py")
+
+
+def execution(device: str, seconds: float) -> dict[str, Any]:
+    """The `execution` part of a record."""
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return {
+        "commit": commit(),
+        "device": device,
+        "machine": f"{platform.system()} {platform.machine()}",
+        "peak_memory_mib": round(peak / 1024, 1),
+        "python": platform.python_version(),
+        "seconds": round(seconds, 3),
+        "versions": {name: found for name in PACKAGES if (found := _version(name))},
+    } | gpu_memory()
+
+
+def gpu_memory() -> dict[str, float]:
+    """Peak GPU memory in MiB, where torch is loaded and a GPU was used."""
+    torch = sys.modules.get("torch")
+    if torch is None or not torch.cuda.is_available():
+        return {}
+    return {"peak_gpu_memory_mib": round(torch.cuda.max_memory_allocated() / 2**20, 1)}
+
+
+def commit() -> str:
+    """The commit of the package's checkout, with '+changes' if it has uncommitted ones; empty outside a checkout."""
+    folder = Path(__file__).parent
+    try:
+        head = _git(folder, "rev-parse", "HEAD")
+        return head + ("+changes" if _git(folder, "status", "--porcelain", "-uno") else "")
+    except (OSError, subprocess.CalledProcessError):
+        return ""
+
+
+def _git(folder: Path, *words: str) -> str:
+    command = ["git", "-C", str(folder), *words]
+    return subprocess.run(command, capture_output=True, text=True, check=True).stdout.strip()
+
+
+def _version(package: str) -> str:
+    try:
+        return version(package)
+    except PackageNotFoundError:
+        return ""

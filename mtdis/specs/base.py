@@ -1,0 +1,99 @@
+"""What every spec shares: frozen typed fields, their declared defaults, and the elided form that identifies it."""
+
+from collections.abc import Mapping
+from typing import Any, ClassVar, Self
+
+from pydantic import BaseModel, ConfigDict, ValidationError, field_validator
+
+from mtdis.errors import ConfigError, unknown
+
+
+class Spec(BaseModel):
+    """Settings of one thing. `version` is raised when a change of code changes its results."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False, validate_default=True)
+    version: ClassVar[int] = 1
+    named: ClassVar[str | None] = None
+    """Key under which the elided form gives the name ('kind', 'name'), if the spec has one."""
+
+    @classmethod
+    def member(cls, name: str) -> "type[Spec]":
+        """The spec class of that name, for a family of specs; a spec that stands alone is its own."""
+        del name
+        return cls
+
+    @classmethod
+    def name(cls) -> str:
+        """The name of the spec, which is the name of its file."""
+        return cls.__module__.rsplit(".", 1)[-1]
+
+    @field_validator("*", mode="before")
+    @classmethod
+    def _no_truth_values(cls, value: Any) -> Any:
+        # YAML reads yes, no, on and off as truth values; as a number they would silently be 1 and 0.
+        if isinstance(value, bool):
+            raise ValueError("a truth value is not allowed here; quote the text or write a number")
+        return value
+
+    @classmethod
+    def parse(cls, fields: Mapping[str, Any], where: str = "") -> Self:
+        """The spec of these fields; ConfigError says which field is wrong, what was found and what is allowed."""
+        try:
+            return cls.model_validate(dict(fields))
+        except ValidationError as error:
+            raise ConfigError(explain(error, cls, where)) from None
+
+    def resolved(self) -> dict[str, Any]:
+        """All fields with their values, defaults included, as JSON values."""
+        return self._heading() | {name: _plain(value) for name, value in self}
+
+    def elided(self) -> dict[str, Any]:
+        """The name and every field that differs from its declared default, in declared order, as JSON values."""
+        kept = {}
+        for name, field in type(self).model_fields.items():
+            value = getattr(self, name)
+            if isinstance(value, Spec):
+                if inner := value.elided():
+                    kept[name] = inner
+            elif field.is_required() or value != field.get_default(call_default_factory=True):
+                kept[name] = _plain(value)
+        return self._heading() | kept
+
+    def _heading(self) -> dict[str, Any]:
+        heading: dict[str, Any] = {self.named: self.name()} if self.named else {}
+        return heading | ({"version": self.version} if self.version > 1 else {})
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, Spec):
+        return value.resolved()
+    if isinstance(value, dict):
+        return {k: _plain(v) for k, v in value.items()}
+    return list(value) if isinstance(value, tuple) else value
+
+
+def explain(error: ValidationError, cls: type[BaseModel], where: str) -> str:
+    """One line per wrong field of a pydantic error: path, value found, what is allowed."""
+    return "\n".join(_line(dict(e), cls, where) for e in error.errors())
+
+
+def _line(error: dict[str, Any], cls: type[BaseModel], where: str) -> str:
+    path = ".".join(str(p) for p in (where, *error["loc"]) if str(p))
+    if error["type"] == "extra_forbidden":
+        return f"{path}: {unknown('setting', error['loc'][-1], _owner(cls, error['loc']).model_fields)}"
+    if error["type"] == "missing":
+        return f"{path}: a value is needed and none was found. Add it to the config."
+    if isinstance(cause := error.get("ctx", {}).get("error"), ConfigError):
+        return f"{path}.{cause}"
+    message = error["msg"].removeprefix("Value error, ")
+    return f"{path}: {message[0].lower()}{message[1:]}; found {error['input']!r}."
+
+
+def _owner(cls: type[BaseModel], loc: tuple[Any, ...]) -> type[BaseModel]:
+    """The spec class whose field the last step of an error's path names."""
+    for step in loc[:-1]:
+        inner = cls.model_fields[step].annotation
+        if not (isinstance(inner, type) and issubclass(inner, BaseModel)):
+            break
+        cls = inner
+    return cls

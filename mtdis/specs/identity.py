@@ -1,0 +1,128 @@
+"""Ids: the name and every field that differs from its declared default, readable, filesystem-safe, parsed back.
+
+    multi_head,dataset=dsprites_rendered,seed=1,tasks.count=4,dataset.image_size=32
+
+Nested fields follow the plain ones, so that dataset and seed stay in front. Characters other than letters, digits,
+`.`, `-` and `_` are written `~XX` (hexadecimal, UTF-8); `_` separates the values of a tuple; an empty tuple is `~`, an
+empty text `~~`. An id beyond 120 characters ends in `,~` and a hash of the whole and is resolved through an index file.
+"""
+
+import json
+import re
+from collections.abc import Iterator, Mapping
+from hashlib import sha256
+from typing import Any, get_args, get_origin
+
+from mtdis.errors import ConfigError
+from mtdis.specs.base import Spec
+
+MAX_LENGTH = 120
+HASH_LENGTH = 12
+SHORTENED = re.compile(rf",~[0-9a-f]{{{HASH_LENGTH}}}$")
+
+
+def canonical(spec: Spec) -> str:
+    """The elided spec as one JSON string with sorted keys: what Snakemake compares and ids are made of."""
+    return json.dumps(spec.elided(), sort_keys=True, separators=(",", ":"), allow_nan=False)
+
+
+def identify(spec: Spec) -> str:
+    """The id of a spec that has a name; at most 120 characters."""
+    return shorten(full_id(spec))
+
+
+def full_id(spec: Spec) -> str:
+    """The id of a spec before it is shortened."""
+    elided = spec.elided()
+    parts = [elided.pop(spec.named)] if spec.named else []
+    return ",".join([*parts, *(f"{path}={_encode(value)}" for path, value in flatten(elided))])
+
+
+def shorten(text: str) -> str:
+    """The text itself, or beyond 120 characters its beginning up to a whole field, and a hash of all of it."""
+    if len(text) <= MAX_LENGTH:
+        return text
+    room = MAX_LENGTH - HASH_LENGTH - 2
+    head = text[: room + 1].rpartition(",")[0] or text[:room]
+    return f"{head},~{sha256(text.encode()).hexdigest()[:HASH_LENGTH]}"
+
+
+def flatten(fields: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, Any]]:
+    """(dotted path, value) of nested fields: plain ones first, a named thing's name among them, its settings last."""
+    for key, value in fields.items():
+        if not isinstance(value, Mapping):
+            yield f"{prefix}{key}", value
+        elif "name" in value:
+            yield f"{prefix}{key}", value["name"]
+    nested = {key: value for key, value in fields.items() if isinstance(value, Mapping)}
+    for key in sorted(nested, key=lambda k: "name" in nested[k]):
+        inner = {k: v for k, v in nested[key].items() if k != "name"}
+        yield from flatten(inner, f"{prefix}{key}.")
+
+
+def parse_fields(text: str, spec_type: type[Spec]) -> dict[str, Any]:
+    """The fields of an id (without its name), as the nested mapping `spec_type.parse` takes.
+
+    ConfigError if the id was shortened (its index file has the spec) or is not an id.
+    """
+    if SHORTENED.search(text):
+        raise ConfigError(f"id '{text}' is shortened: its full spec stands in results/ids/{text}.json")
+    fields: dict[str, Any] = {}
+    for part in filter(None, text.split(",")):
+        path, equals, value = part.partition("=")
+        if not equals:
+            raise ConfigError(f"'{text}' is not an id: '{part}' is not of the form field=value")
+        _place(fields, path.split("."), value)
+    return {k: _decode_field(spec_type, k, v) for k, v in fields.items() if k != "version"}
+
+
+def _place(fields: dict[str, Any], path: list[str], value: str) -> None:
+    for key in path[:-1]:
+        inner = fields.get(key, {})
+        fields[key] = {"name": inner} if isinstance(inner, str) else inner
+        fields = fields[key]
+    fields[path[-1]] = value
+
+
+def _decode_field(spec_type: type[Spec], name: str, value: Any) -> Any:
+    """Decode one field; nested specs decode their own fields, found by the annotation."""
+    field = spec_type.model_fields.get(name)
+    if field is None:
+        raise ConfigError(f"'{name}' is not a field of {spec_type.name()}")
+    return decode(field.annotation, value)
+
+
+def decode(annotation: Any, value: Any) -> Any:
+    """A value of an id as pydantic takes it, by the annotation of its field."""
+    if get_origin(annotation) is tuple:
+        return _decode_tuple(value)
+    if get_origin(annotation) is dict:
+        return {k: decode(get_args(annotation)[1], v) for k, v in value.items()}
+    if isinstance(annotation, type) and issubclass(annotation, Spec):
+        if isinstance(value, str):
+            return {"name": value}
+        inner = annotation.member(value["name"]) if "name" in value else annotation
+        rest = {k: v for k, v in value.items() if k not in ("name", "version")}
+        named = {"name": value["name"]} if "name" in value else {}
+        return named | {k: _decode_field(inner, k, v) for k, v in rest.items()}
+    return _decode_text(value)
+
+
+def _encode(value: Any) -> str:
+    if isinstance(value, (list, tuple)):
+        return "_".join(_encode(v).replace("_", "~5F") for v in value) or "~"
+    if isinstance(value, float):
+        return repr(int(value)) if value.is_integer() and abs(value) < 1e15 else repr(value)
+    if isinstance(value, int):
+        return repr(value)
+    return re.sub(r"[^A-Za-z0-9._-]", lambda m: "".join(f"~{b:02X}" for b in m[0].encode()), value) or "~~"
+
+
+def _decode_tuple(text: str) -> list[str]:
+    return [] if text == "~" else [_decode_text(part) for part in text.split("_")]
+
+
+def _decode_text(text: str) -> str:
+    if text == "~~":
+        return ""
+    return re.sub(r"(~[0-9A-F]{2})+", lambda m: bytes.fromhex(m[0].replace("~", "")).decode(), text)

@@ -1,0 +1,13 @@
+"""Disentanglement, completeness, informativeness (Eastwood and Williams 2018), settings of disentanglement_lib."""
+
+from pydantic import Field
+
+from mtdis.specs.metric import Metric
+
+
+class Dci(Metric):
+    """Settings of DCI with gradient boosted trees."""
+
+    num_train: int = Field(10000, ge=2, description="rows that fit")
+    num_test: int = Field(5000, ge=1, description="rows that score")
+    batch_size: int = Field(16, ge=1, description="rows drawn at once; it orders the random calls")

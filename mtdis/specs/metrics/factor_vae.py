@@ -1,0 +1,15 @@
+"""The FactorVAE metric (Kim and Mnih 2018), settings of the disentanglement_lib study."""
+
+from pydantic import Field
+
+from mtdis.specs.metric import Metric
+
+
+class FactorVae(Metric):
+    """Settings of the FactorVAE metric."""
+
+    num_variance_estimate: int = Field(10000, ge=2, description="rows for the global variances")
+    num_train: int = Field(10000, ge=1, description="votes that make the classifier")
+    num_eval: int = Field(5000, ge=1, description="votes that score it")
+    batch_size: int = Field(64, ge=2, description="rows of a vote")
+    prune_threshold: float = Field(0.05, ge=0, description="codes with a smaller standard deviation are left out")

@@ -1,0 +1,19 @@
+"""Separated attribute predictability (Kumar et al. 2018), settings of the disentanglement_lib study."""
+
+from typing import Literal
+
+from pydantic import Field
+
+from mtdis.specs.metric import Metric
+
+
+class Sap(Metric):
+    """Settings of SAP with one linear support vector machine per code and factor."""
+
+    num_train: int = Field(10000, ge=2, description="rows that fit")
+    num_test: int = Field(5000, ge=1, description="rows that score")
+    batch_size: int = Field(16, ge=1, description="rows drawn at once; it orders the random calls")
+    solver: Literal["primal", "dual"] = Field(
+        "primal",
+        description="of the linear machines: primal is scikit-learn's present choice, dual that before 1.5",
+    )

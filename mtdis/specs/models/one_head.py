@@ -1,0 +1,16 @@
+"""One head with an output per task: multivariate regression without parameter sharing between heads (Figure 4)."""
+
+from mtdis.specs.run import TaskRun
+
+
+class OneHead(TaskRun):
+    """One network with one head; its loss is the mean error over the outputs."""
+
+    @property
+    def networks(self) -> tuple[str, ...]:
+        """One network for all tasks."""
+        return ("one_head",)
+
+    def trained_tasks(self, network: str) -> tuple[int, ...]:  # noqa: ARG002 - the same for each
+        """All tasks."""
+        return self.all_tasks

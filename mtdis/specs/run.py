@@ -1,0 +1,86 @@
+"""What every run shares: a run is a point in the space of its kind's fields; an experiment is many of them."""
+
+from abc import abstractmethod
+from typing import Annotated, Any, ClassVar, Literal
+
+from pydantic import BeforeValidator, Field, SerializeAsAny
+
+from mtdis.specs.base import Spec
+from mtdis.specs.dataset import Dataset
+from mtdis.specs.family import member_of
+from mtdis.specs.tasks import Tasks
+
+
+def dataset_of(value: Any) -> Any:
+    """A dataset spec from its name, or from a mapping with `name` and settings."""
+    if isinstance(value, Dataset):
+        return value
+    fields = {"name": value} if isinstance(value, str) else dict(value)
+    name = fields.pop("name", None)
+    if name is None:
+        raise ValueError("a dataset needs a 'name'")
+    fields.pop("version", None)
+    return Dataset.member(name).parse(fields)
+
+
+TRAINING_VERSION = 1
+"""Raise it when a change of code changes what training gives: all runs then get new ids and are trained again."""
+
+
+class Run(Spec):
+    """A point in the space of a kind's fields: what is trained, on what, from which seed."""
+
+    version: ClassVar[int] = TRAINING_VERSION
+    named: ClassVar[str | None] = "kind"
+    needs_gpu: ClassVar[bool] = False
+
+    dataset: Annotated[SerializeAsAny[Dataset], BeforeValidator(dataset_of)] = Field(
+        description="name of a dataset, or a mapping with its name and settings"
+    )
+    seed: int = Field(ge=0, lt=2**32, description="seed of initialisation and batch order")
+    latent_size: int = Field(8, ge=1, le=4096, description="number of codes d of the encoder")
+    initialisation: Literal["pytorch", "released"] = Field(
+        "pytorch",
+        description="PyTorch's default (the paper's text), or the released code's Xavier and Kaiming",
+    )
+    split_seed: int = Field(123, ge=0, lt=2**32, description="seed of the 75/12.5/12.5 split")
+    keep_codes: Literal["all", "test", "sample"] = Field(
+        "all",
+        description="rows whose codes are kept: all, those of the test split, or 20,000 drawn by split_seed",
+    )
+    torch_threads: int = Field(1, ge=1, le=256, description="CPU threads; the bits of a result depend on it")
+
+    @classmethod
+    def member(cls, name: str) -> type["Run"]:
+        """The spec class of a model kind by its name."""
+        found: type[Run] = member_of("models", name, "model kind")
+        return found
+
+    @property
+    @abstractmethod
+    def networks(self) -> tuple[str, ...]:
+        """Names of the networks that the run holds."""
+
+    def trained_tasks(self, network: str) -> tuple[int, ...]:  # noqa: ARG002 - kinds without tasks
+        """The tasks, from 1, that enter a network's loss."""
+        return ()
+
+
+class TaskRun(Run):
+    """A run that learns tasks by hard parameter sharing: an encoder and heads (paper, section 4.1 and C.1)."""
+
+    needs_gpu: ClassVar[bool] = True
+
+    tasks: Tasks = Field(default_factory=Tasks, description="the tasks that are learned")
+    learning_rate: float = Field(1e-3, gt=0, description="Adam's step size; the released code used 1e-4")
+    epochs: int = Field(200, ge=1, description="passes over the training split")
+    batch_size: int = Field(256, ge=1, description="images in a batch; the last, incomplete one is dropped")
+    head_layers: tuple[int, ...] = Field(
+        (300, 300, 300), max_length=20, description="units of each hidden layer of a head (Table 3)"
+    )
+    head_activation: Literal["relu", "tanh"] = Field("relu", description="non-linearity of the heads")
+
+    @property
+    def all_tasks(self) -> tuple[int, ...]:
+        """The numbers of the run's tasks, from 1."""
+        return tuple(range(1, self.tasks.count + 1))

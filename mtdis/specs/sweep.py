@@ -1,0 +1,100 @@
+"""Lists in a config are sweep dimensions; an experiment is their product.
+
+A scalar field takes a list of values. For a field that is itself a list (`head_layers`) one list is one value and a
+list of lists is a sweep. Inside a mapping (`tasks`, `dataset`) the same holds for each field; a list of mappings
+sweeps over whole mappings.
+"""
+
+from collections.abc import Mapping
+from itertools import product
+from typing import Any, get_args, get_origin
+
+from mtdis.errors import ConfigError, unknown
+from mtdis.specs.base import Spec
+from mtdis.specs.dataset import Dataset
+
+
+def merge(base: Mapping[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:
+    """Fields of `base` overlaid by those of `over`: mappings field by field, unless they name another thing."""
+    merged = dict(base)
+    for key, value in over.items():
+        below = merged.get(key)
+        if isinstance(value, Mapping) and isinstance(below, str) and key == "dataset":
+            below = {"name": below}
+        same = isinstance(below, Mapping) and isinstance(value, Mapping) and _same_name(below, value)
+        merged[key] = merge(below, value) if same and isinstance(below, Mapping) else value
+    return merged
+
+
+def _same_name(below: Mapping[str, Any], over: Mapping[str, Any]) -> bool:
+    return "name" not in over or over["name"] == below.get("name")
+
+
+def points(cls: type[Spec], fields: Mapping[str, Any], where: str) -> list[dict[str, Any]]:
+    """All combinations of the values that the fields of one spec take."""
+    keys = list(fields)
+    for key in keys:
+        if key not in cls.model_fields:
+            raise ConfigError(f"{where}.{key}: {unknown('setting', key, cls.model_fields)}")
+    values = [choices(cls.model_fields[k].annotation, fields[k], f"{where}.{k}") for k in keys]
+    return [dict(zip(keys, combination, strict=True)) for combination in product(*values)]
+
+
+def sweeps(annotation: Any, value: Any) -> bool:
+    """Whether a value stands for more than one."""
+    return len(choices(annotation, value, "")) > 1
+
+
+def choices(annotation: Any, value: Any, where: str) -> list[Any]:
+    """The values that a config value stands for; ConfigError where a list or mapping can't be."""
+    if value == []:
+        if get_origin(annotation) is tuple:
+            return [value]
+        raise ConfigError(f"{where}: an empty list sweeps over nothing; give a value or leave the field out.")
+    if get_origin(annotation) is tuple:
+        return _tuples(value)
+    if get_origin(annotation) is dict or (isinstance(annotation, type) and issubclass(annotation, Spec)):
+        wholes = value if isinstance(value, list) else [value]
+        return [point for whole in wholes for point in _mappings(annotation, whole, where)]
+    return _scalars(value, where)
+
+
+def _tuples(value: Any) -> list[Any]:
+    return value if isinstance(value, list) and any(isinstance(v, list) for v in value) else [value]
+
+
+def _scalars(value: Any, where: str) -> list[Any]:
+    values = value if isinstance(value, list) else [value]
+    for one in values:
+        if isinstance(one, (list, Mapping)):
+            thing = "list" if isinstance(one, list) else "mapping"
+            raise ConfigError(f"{where}: a {thing} can't be here; found {one!r}. Give one value or a list of them.")
+    return values
+
+
+def _mappings(annotation: Any, value: Any, where: str) -> list[Any]:
+    if isinstance(annotation, type) and issubclass(annotation, Dataset) and isinstance(value, str):
+        value = {"name": value}
+    if not isinstance(value, Mapping):
+        raise ConfigError(f"{where}: a mapping of settings is needed; found {value!r}.")
+    if get_origin(annotation) is dict:
+        inner = get_args(annotation)[1]
+        values = [choices(inner, v, f"{where}.{k}") for k, v in value.items()]
+        return [dict(zip(value, combination, strict=True)) for combination in product(*values)]
+    if issubclass(annotation, Dataset):
+        return _datasets(value, where)
+    return [annotation.parse(point, where) for point in points(annotation, value, where)]
+
+
+def _datasets(value: Mapping[str, Any], where: str) -> list[Dataset]:
+    settings = {k: v for k, v in value.items() if k != "name"}
+    if "name" not in value:
+        raise ConfigError(f"{where}.name: a dataset needs a name; found only {', '.join(settings)}.")
+    found = []
+    for name in _scalars(value["name"], f"{where}.name"):
+        try:
+            cls = Dataset.member(name)
+        except ConfigError as error:
+            raise ConfigError(f"{where}.name: {error}") from None
+        found += [cls.parse(point, where) for point in points(cls, settings, where)]
+    return found

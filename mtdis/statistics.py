@@ -1,0 +1,179 @@
+"""From the long table to what is compared: variants apart, networks counted, mean and spread over seeds.
+
+The only place that takes a mean or a standard deviation of results. A *cell* is one key of one metric, with
+one choice of settings, on one dataset. What diverged or failed is counted and never averaged.
+"""
+
+from collections.abc import Iterable, Iterator
+from typing import Any, Final
+
+import numpy as np
+import pandas as pd
+
+CELL = ["dataset", "metric", "key", "settings"]
+NETWORK = [*CELL, "kind", "seed", "run", "network", "trained_task"]
+ROWS = ("random", "single_mean", "single_max", "single_min", "multi_head", "one_head")
+"""The rows of the paper's Table 5, in its order; rows of other kinds come after them."""
+
+UNREAD: Final = "(not read)"
+Label = dict[str, Any]
+Point = tuple[Any, ...]
+
+
+def summarise(frame: pd.DataFrame, by: list[str]) -> pd.DataFrame:
+    """Per group of `by`: mean, sd (ddof 1), sd_ddof0, n, and how many values diverged or failed.
+
+    `frame` has the columns of `by`, `value` and `diverged`. Of one value both sd are missing.
+    """
+    diverged = frame["diverged"].astype(bool)
+    value = frame["value"].astype(float)
+    value = value.where(np.isfinite(value) & ~diverged)
+    marked = frame[by].assign(value=value, diverged=diverged, failed=value.isna() & ~diverged)
+    # A sum's last bit depends on the order of its terms; sorted, the rows of the frame may come in any order.
+    groups = marked.sort_values("value").groupby(by, dropna=False)
+    result = groups["value"].agg(["mean", "std", "count"])
+    result.columns = pd.Index(["mean", "sd", "n"])
+    result.insert(2, "sd_ddof0", result["sd"] * np.sqrt(1 - 1 / result["n"].where(result["n"] > 1)))
+    return result.join(groups[["diverged", "failed"]].sum()).reset_index()
+
+
+def variant_fields(frame: pd.DataFrame) -> list[str]:
+    """The columns `spec.<field>` that vary among the runs of one kind on one dataset, the seed apart."""
+    runs = _runs(frame)
+    fields = [c for c in runs.columns if c.startswith("spec.") and c != "spec.seed"]
+    counts = runs.groupby(["kind", "dataset"])[fields].nunique(dropna=False)
+    return [field for field in fields if counts[field].gt(1).any()]
+
+
+def variants(frame: pd.DataFrame) -> Iterator[tuple[Label, pd.DataFrame]]:
+    """Each choice of the variant fields with its rows, those of kinds that do not read a field included."""
+    fields, runs = variant_fields(frame), _runs(frame)
+    groups = [_points(group, fields) for _, group in runs.groupby(["kind", "dataset"])]
+    points = {run: point for group in groups for run, point in group.items()}
+    for label in _labels([set(group.values()) for group in groups], len(fields)):
+        kept = [run for run, point in points.items() if _agree(point, label)]
+        named = {f: v for f, v in zip(fields, label, strict=True) if v is not UNREAD}
+        yield named, frame[frame["run"].isin(kept)]
+
+
+def variant_text(label: Label) -> str:
+    """A label for readers: `learning_rate=0.001, tasks.count=20`; empty where there is one variant."""
+    values: Label = {f: "none" if pd.isna(v) else f"{v:g}" if isinstance(v, float) else v for f, v in label.items()}
+    return ", ".join(f"{field.removeprefix('spec.')}={value}" for field, value in values.items())
+
+
+def per_network(frame: pd.DataFrame) -> pd.DataFrame:
+    """One row per network and cell: the mean over metric seeds; no value if any score of it is missing.
+
+    Losses (rows about a task) and transformed codes are left out.
+    """
+    plain = frame[frame["task"].isna() & frame["transform"].eq("none")]
+    scores = summarise(plain, NETWORK)
+    complete = scores["diverged"].eq(0) & scores["failed"].eq(0)
+    return scores[NETWORK].assign(value=scores["mean"].where(complete), diverged=scores["diverged"].gt(0))
+
+
+def headline_points(frame: pd.DataFrame) -> pd.DataFrame:
+    """Per cell, row of Table 5 and seed: the value that the row averages over seeds. One variant only.
+
+    A seed's single_mean is over its tasks. single_max and single_min are the task with the highest and lowest
+    mean over seeds (of equals, the lowest number); a cell without any value of single tasks has neither row.
+    """
+    networks = _one_run_per_seed(per_network(frame))
+    single = networks[networks["kind"] == "single_task"]
+    extremes = [_extreme(single, "single_max", lowest=False), _extreme(single, "single_min", lowest=True)]
+    parts = [_per_seed(networks), *(part for part in extremes if len(part))]
+    columns = [*CELL, "row", "seed", "task", "value", "diverged"]
+    return _ordered(pd.concat([part[columns] for part in parts]), [*CELL, "row", "seed"])
+
+
+def headline_rows(frame: pd.DataFrame) -> pd.DataFrame:
+    """The rows of Table 5 for every cell: mean, sd, n over seeds; networks diverged and failed; the task."""
+    rows = summarise(headline_points(frame), [*CELL, "row", "task"])
+    counts = summarise(_rowed(per_network(frame)), [*CELL, "row"])
+    counts = counts[[*CELL, "row", "diverged", "failed"]]
+    both = rows.merge(counts, how="left", on=[*CELL, "row"], suffixes=("", "_all"))
+    for count in ("diverged", "failed"):
+        # single_max and single_min are about one task: its own seeds are counted.
+        both[count] = both.pop(f"{count}_all").where(both["task"].isna(), both[count]).astype("int64")
+    return _ordered(both, [*CELL, "row"])
+
+
+def kind_of(row: str) -> str:
+    """The kind of run that a row of Table 5 is about."""
+    return "single_task" if row.startswith("single_") else row
+
+
+def _runs(frame: pd.DataFrame) -> pd.DataFrame:
+    specs = [c for c in frame.columns if c.startswith("spec.")]
+    return frame.drop_duplicates("run")[["run", "kind", "dataset", *specs]].sort_values("run")
+
+
+def _points(group: pd.DataFrame, fields: list[str]) -> dict[str, Point]:
+    """Per run its values of the fields. NA in all runs: a field not read; beside other values: a value."""
+    read = [field for field in fields if group[field].notna().any()]
+    return {
+        row["run"]: tuple((None if pd.isna(row[f]) else row[f]) if f in read else UNREAD for f in fields)
+        for row in group.to_dict("records")
+    }
+
+
+def _labels(choices: Iterable[set[Point]], width: int) -> list[Point]:
+    """The choices of all kinds joined where they agree, so that a kind that reads less is beside each."""
+    labels: set[Point] = {(UNREAD,) * width}
+    for points in choices:
+        joined = {_join(a, b) for a in labels for b in points if _agree(a, b)}
+        alone = {a for a in labels if not any(_agree(a, b) for b in points)}
+        alone |= {b for b in points if not any(_agree(a, b) for a in labels)}
+        labels = joined | alone
+    return sorted(labels, key=lambda label: [_rank(value) for value in label])
+
+
+def _agree(a: Point, b: Point) -> bool:
+    return all(x is UNREAD or y is UNREAD or x == y for x, y in zip(a, b, strict=True))
+
+
+def _join(a: Point, b: Point) -> Point:
+    return tuple(y if x is UNREAD else x for x, y in zip(a, b, strict=True))
+
+
+def _rank(value: Any) -> tuple[int, float, str]:
+    if isinstance(value, int | float):
+        return 0, float(value), ""
+    return (2, 0.0, "") if value is None or value is UNREAD else (1, 0.0, str(value))
+
+
+def _one_run_per_seed(networks: pd.DataFrame) -> pd.DataFrame:
+    runs = networks.groupby([*CELL, "kind", "seed"])["run"].unique()
+    if (several := runs[runs.str.len() > 1]).size:
+        raise ValueError(
+            f"seed {several.index[0][-1]} has several runs of one kind: {', '.join(several.iloc[0])}. "
+            "Results of different settings are not averaged: pass one of `variants(frame)`."
+        )
+    return networks
+
+
+def _rowed(networks: pd.DataFrame) -> pd.DataFrame:
+    return networks.assign(row=networks["kind"].replace("single_task", "single_mean"))
+
+
+def _per_seed(networks: pd.DataFrame) -> pd.DataFrame:
+    seeds = summarise(_rowed(networks), [*CELL, "row", "seed"])
+    diverged = seeds["n"].eq(0) & seeds["diverged"].gt(0)
+    task = pd.array([pd.NA] * len(seeds), dtype="Int64")
+    return seeds.assign(task=task, value=seeds["mean"], diverged=diverged)
+
+
+def _extreme(single: pd.DataFrame, row: str, lowest: bool) -> pd.DataFrame:
+    tasks = summarise(single, [*CELL, "trained_task"]).dropna(subset="mean")
+    tasks = tasks.sort_values([*CELL, "mean", "trained_task"], ascending=[True] * len(CELL) + [lowest, True])
+    chosen = tasks.drop_duplicates(CELL)[[*CELL, "trained_task"]]
+    return single.merge(chosen).assign(row=row).rename(columns={"trained_task": "task"})
+
+
+def _ordered(frame: pd.DataFrame, by: list[str]) -> pd.DataFrame:
+    def key(column: "pd.Series[Any]") -> "pd.Series[Any]":
+        known = column.map({row: f"{place}" for place, row in enumerate(ROWS)})
+        return known.fillna("9" + column) if column.name == "row" else column
+
+    return frame.sort_values(by, key=key, ignore_index=True)

@@ -1,0 +1,289 @@
+"""config → experiments → runs → ids, paths, parents. No numpy, torch or pandas: every job of a study imports it."""
+
+import json
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from mtdis import discover, paths
+from mtdis.errors import ConfigError, unknown
+from mtdis.specs import sweep
+from mtdis.specs.base import Spec, explain
+from mtdis.specs.dataset import Dataset
+from mtdis.specs.family import members
+from mtdis.specs.identity import canonical, full_id, identify
+from mtdis.specs.metric import Metric
+from mtdis.specs.run import Run, TaskRun
+from mtdis.specs.settings import SETTINGS
+from mtdis.specs.targets import Targets
+
+SLUG = r"^[A-Za-z][A-Za-z0-9_-]{0,59}$"
+RULES = (
+    "all",
+    "study",
+    "dataset",
+    "targets",
+    "train",
+    "scores",
+    "long_table",
+    "study_table",
+    "table",
+    "figure",
+)
+"""Rule names of the workflow, which an experiment can't take: `snakemake <experiment>` is its target."""
+OUTPUTS = ("kind", "setting", "tables", "figures")
+
+
+class Config(BaseModel):
+    """The top level of config.yaml."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    name: str = Field(pattern=SLUG, description="folder of the study's tables and figures: letters, digits, _ and -")
+    defaults: dict[str, Any] = Field(default_factory=dict, description="fields of every experiment's runs")
+    metrics: dict[str, dict[str, Any] | None] = Field(
+        default_factory=dict, description="metric: its settings; a list sweeps"
+    )
+    experiments: dict[str, dict[str, Any]] = Field(
+        min_length=1, description="experiment: fields of its runs; lists sweep, their product is run"
+    )
+    select: list[str] | None = Field(None, description="the experiments that are built; all of them by default")
+
+
+@dataclass(frozen=True)
+class Experiment:
+    """The runs of an experiment, what was dropped from the fields of each kind, and what it ends in."""
+
+    name: str
+    runs: tuple[Run, ...]
+    dropped: Mapping[str, tuple[str, ...]]
+    tables: tuple[str, ...]
+    figures: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Study:
+    """The selected experiments of a config, with the ids, paths and parents of all that they need."""
+
+    name: str
+    experiments: Mapping[str, Experiment]
+    metrics: tuple[Metric, ...]
+    config: Mapping[str, Any] = field(repr=False)
+
+    @classmethod
+    def from_config(cls, config: Mapping[str, Any]) -> "Study":
+        """Check a whole config and expand what it selects; ConfigError names place, value and fix."""
+        checked = _check(config)
+        _check_names(checked)
+        metrics = _metrics(checked.metrics)
+        everything = {n: _experiment(n, body, checked.defaults) for n, body in checked.experiments.items()}
+        chosen = everything if checked.select is None else {n: everything[n] for n in checked.select}
+        study = cls(checked.name, chosen, metrics, checked.model_dump())
+        _ = study.runs, study.datasets, study.targets  # an id shared by two specs is found here
+        return study
+
+    @cached_property
+    def runs(self) -> dict[str, Run]:
+        """id → run, each once however many experiments want it."""
+        return _by_id(run for e in self.experiments.values() for run in e.runs)
+
+    @cached_property
+    def datasets(self) -> dict[str, Dataset]:
+        """id → dataset of all runs."""
+        return _by_id(run.dataset for run in self.runs.values())
+
+    @cached_property
+    def targets(self) -> dict[str, Targets]:
+        """id → targets of all runs that learn tasks."""
+        return _by_id(t for run in self.runs.values() if (t := targets_of(run)))
+
+    def run_ids(self, experiment: str) -> list[str]:
+        """Ids of an experiment's runs, each once, in order."""
+        return list(dict.fromkeys(identify(run) for run in self.experiments[experiment].runs))
+
+    def parents(self, run_id: str) -> dict[str, str | list[str]]:
+        """The files that training a run reads, by name; no targets for a kind without tasks."""
+        run = self.runs[run_id]
+        targets = targets_of(run)
+        dataset = paths.dataset(identify(run.dataset))
+        return {"dataset": dataset, "targets": paths.targets(identify(targets)) if targets else []}
+
+    def dataset_of_targets(self, targets_id: str) -> str:
+        """The dataset file of targets."""
+        return paths.dataset(identify(self.targets[targets_id].dataset))
+
+    def spec(self, some_id: str) -> str:
+        """The elided canonical spec of a run, dataset or targets of this study, as one JSON string."""
+        for table in (self.runs, self.datasets, self.targets):
+            if some_id in table:
+                return canonical(table[some_id])
+        raise ConfigError(unknown("id in this study", some_id, self.runs))
+
+    @cached_property
+    def metric_specs(self) -> str:
+        """The elided specs of all metrics as one JSON string."""
+        return json.dumps([m.elided() for m in self.metrics], sort_keys=True)
+
+    def networks(self, run_id: str) -> int:
+        """Number of networks of a run: what can be scored side by side."""
+        return len(self.runs[run_id].networks)
+
+    def gpus(self, run_id: str) -> int:
+        """GPUs that training a run asks for."""
+        return int(self.runs[run_id].needs_gpu)
+
+    def training_memory(self, run_id: str) -> int:
+        """Memory in MiB that training a run asks for: its images, as read and as held, and the program."""
+        dataset = self.runs[run_id].dataset
+        height, width, channels = dataset.image_shape
+        return 3072 + 2 * dataset.grid.count * height * width * channels // 2**20
+
+    def caption(self, package: str, name: str) -> str:
+        """The caption of a table or figure, read without importing it."""
+        return discover.constant(f"mtdis.{package}", name, "CAPTION")
+
+    def only(self, experiment: str) -> str:
+        """The part of the config that one experiment depends on, as one JSON string."""
+        body = self.config["experiments"][experiment]
+        part = {k: self.config[k] for k in ("name", "defaults", "metrics")}
+        return json.dumps(part | {"experiments": {experiment: body}}, sort_keys=True)
+
+    def scored(self, experiment: str) -> list[str]:
+        """The score indexes of an experiment."""
+        return [paths.scores(run_id) for run_id in self.run_ids(experiment)]
+
+    def long_tables(self) -> list[str]:
+        """The long table of each experiment."""
+        return [paths.long_table(self.name, e) for e in self.experiments]
+
+    def outputs(self, experiment: str) -> list[str]:
+        """The long table, paper tables and figures that an experiment ends in."""
+        wanted = self.experiments[experiment]
+        tables = [paths.table(self.name, experiment, t) for t in wanted.tables]
+        figures = [paths.figure(self.name, experiment, f) for f in wanted.figures]
+        return [paths.long_table(self.name, experiment), *tables, *figures]
+
+    def all_outputs(self) -> list[str]:
+        """Everything that the study ends in."""
+        each = [output for e in self.experiments for output in self.outputs(e)]
+        return [paths.study_table(self.name), *each]
+
+
+def targets_of(run: Run) -> Targets | None:
+    """The targets that a run learns; None for a kind without tasks."""
+    return Targets(dataset=run.dataset, tasks=run.tasks) if isinstance(run, TaskRun) else None
+
+
+def run_from(fields: Mapping[str, Any], where: str = "spec") -> Run:
+    """A run from an elided or resolved spec with its `kind`."""
+    rest = dict(fields)
+    kind = rest.pop("kind", None)
+    rest.pop("version", None)
+    if not isinstance(kind, str):
+        raise ConfigError(f"{where}.kind: name one model kind of {', '.join(members('models'))}; found {kind!r}.")
+    return Run.member(kind).parse(rest, where)
+
+
+def metric_from(fields: Mapping[str, Any], where: str = "metrics") -> Metric:
+    """Metric settings from an elided or resolved spec with its `name`."""
+    rest = {k: v for k, v in fields.items() if k not in ("name", "version")}
+    return Metric.member(fields["name"]).parse(rest, where)
+
+
+def _check(config: Mapping[str, Any]) -> Config:
+    try:
+        return Config.model_validate(dict(config))
+    except ValidationError as error:
+        raise ConfigError(explain(error, Config, "config")) from None
+
+
+def _check_names(config: Config) -> None:
+    for name in config.experiments:
+        if not re.match(SLUG, name) or name in RULES:
+            raise ConfigError(
+                f"experiments.{name}: an experiment's name is made of letters, digits, _ and -, "
+                f"begins with a letter and is none of {', '.join(RULES)}; rename it."
+            )
+    for name in config.select or ():
+        if name not in config.experiments:
+            raise ConfigError(f"select: {unknown('experiment', name, config.experiments)}")
+    if config.select == []:
+        raise ConfigError(f"select: an empty list builds nothing; name some of {', '.join(config.experiments)}.")
+
+
+def _metrics(settings: Mapping[str, Mapping[str, Any] | None]) -> tuple[Metric, ...]:
+    found = []
+    for name, fields in settings.items():
+        cls, where = Metric.member(name), f"metrics.{name}"
+        found += [cls.parse(point, where) for point in sweep.points(cls, fields or {}, where)]
+    return tuple(_by_id(found).values())
+
+
+def _experiment(name: str, body: Mapping[str, Any], defaults: Mapping[str, Any]) -> Experiment:
+    where = f"experiments.{name}"
+    known = {f for kind in members("models") for f in Run.member(kind).model_fields}
+    _known(defaults, {*known, *OUTPUTS}, "defaults")
+    _known(body, {*known, *OUTPUTS}, where)
+    runs: list[Run] = []
+    dropped: dict[str, tuple[str, ...]] = {}
+    merged = sweep.merge(defaults, body)
+    kinds = _names(merged.get("kind"), f"{where}.kind", "model kind", members("models"))
+    for setting in _names(merged.get("setting", "paper"), f"{where}.setting", "setting", SETTINGS):
+        fields = sweep.merge(sweep.merge(defaults, SETTINGS[setting]), body)
+        fields = {k: v for k, v in fields.items() if k not in OUTPUTS}
+        _each_sweep_is_read(fields, kinds, where)
+        for kind in kinds:
+            cls = Run.member(kind)
+            read = {k: v for k, v in fields.items() if k in cls.model_fields}
+            dropped[kind] = tuple(k for k in fields if k not in read)
+            runs += [cls.parse(point, where) for point in sweep.points(cls, read, where)]
+    tables = _names(merged.get("tables", []), f"{where}.tables", "table", _with("tables", "make"))
+    figures = _names(merged.get("figures", []), f"{where}.figures", "figure", _with("figures", "draw"))
+    return Experiment(name, tuple(runs), {k: v for k, v in dropped.items() if v}, tables, figures)
+
+
+def _with(package: str, function: str) -> tuple[str, ...]:
+    """Modules of a package whose text defines a function: they are not imported here, for they need pandas."""
+    return discover.containing(f"mtdis.{package}", f"\ndef {function}(")
+
+
+def _known(fields: Mapping[str, Any], known: Sequence[str] | Mapping[str, Any] | set[str], where: str) -> None:
+    for key in fields:
+        if key not in known:
+            raise ConfigError(f"{where}.{key}: {unknown('setting', key, known)}")
+
+
+def _names(value: Any, where: str, thing: str, known: Sequence[str] | Mapping[str, Any]) -> tuple[str, ...]:
+    wanted = value if isinstance(value, list) else [value]
+    if value is None:
+        raise ConfigError(f"{where}: a value is needed and none was found; name some of {', '.join(known)}.")
+    for name in wanted:
+        if not isinstance(name, str) or name not in known:
+            raise ConfigError(f"{where}: {unknown(thing, name, known)}")
+    return tuple(dict.fromkeys(wanted))
+
+
+def _each_sweep_is_read(fields: Mapping[str, Any], kinds: Sequence[str], where: str) -> None:
+    for key, value in fields.items():
+        readers = [k for k in members("models") if key in Run.member(k).model_fields]
+        if not set(readers) & set(kinds) and sweep.sweeps(Run.member(readers[0]).model_fields[key].annotation, value):
+            raise ConfigError(
+                f"{where}.{key}: a sweep that no selected kind reads; found {value!r} with kind "
+                f"{', '.join(kinds)}. Select one of {', '.join(readers)}, or give one value."
+            )
+
+
+def _by_id(specs: Any) -> dict[str, Any]:
+    found: dict[str, Spec] = {}
+    for spec in specs:
+        key = identify(spec)
+        other = found.setdefault(key, spec)
+        if other != spec:
+            raise ConfigError(
+                f"two specs share the shortened id '{key}': {full_id(other)} and {full_id(spec)}; change one of them."
+            )
+    return found

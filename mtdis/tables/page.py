@@ -1,0 +1,30 @@
+"""A tidy table as a page of HTML, for the report."""
+
+from html import escape
+
+import pandas as pd
+
+from mtdis.tables.rendering import blocks, columns_of, notes
+
+STYLE = (
+    "body{font:15px/1.5 sans-serif;margin:2em;max-width:70em}table{border-collapse:collapse;margin:.5em 0 1.5em}"
+    "td,th{padding:.2em 1em;text-align:left;border-bottom:1px solid #ddd}th{border-bottom:2px solid #555}"
+)
+
+
+def html(table: pd.DataFrame, caption: str) -> str:
+    """The table with its caption and notes as a self-contained page; all text is escaped."""
+    heads = "".join(f"<th>{escape(name)}</th>" for name in ("", *columns_of(table)))
+    parts = [f"<p>{escape(caption)}</p>"]
+    for block in blocks(table):
+        lines = "".join(_line(label, cells) for label, cells in block.lines)
+        parts.append(f"<h3>{escape(block.title)}</h3><table><tr>{heads}</tr>{lines}</table>")
+    parts += ["<ul>", *(f"<li>{escape(note)}</li>" for note in notes(table)), "</ul>"]
+    body = "\n".join(parts)
+    return (
+        f'<!doctype html><html lang="en"><meta charset="utf-8"><style>{STYLE}</style><body>\n{body}\n</body></html>\n'
+    )
+
+
+def _line(label: str, cells: list[str]) -> str:
+    return "<tr>" + "".join(f"<td>{escape(text)}</td>" for text in (label, *cells)) + "</tr>"

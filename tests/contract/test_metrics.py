@@ -1,0 +1,213 @@
+"""What every metric must hold: each module of `mtdis/metrics/` that defines `score` is found and tested."""
+
+import importlib
+import inspect
+import pkgutil
+import subprocess
+import sys
+from functools import cache
+from types import ModuleType
+
+import numpy as np
+import pytest
+
+import mtdis.metrics
+
+SIZES = (3, 4, 5)
+TEST_SIZE = 200
+"""Number of draws used here wherever a metric's default is a larger `num_…`."""
+
+TRANSFORMS = {
+    "permutation": lambda codes: codes[:, [2, 0, 3, 1]],
+    "sign": lambda codes: codes * np.array([1, -1, -1, 1]),
+    "scale": lambda codes: codes * np.array([1e-3, 0.3, 1.7, 20.0]),
+}
+"""What may leave a score unchanged; a metric's INVARIANCES are names from here."""
+
+
+def discover() -> dict[str, ModuleType]:
+    names = (info.name for info in pkgutil.iter_modules(mtdis.metrics.__path__))
+    modules = {name: importlib.import_module(f"mtdis.metrics.{name}") for name in names}
+    return {name: module for name, module in modules.items() if hasattr(module, "score")}
+
+
+METRICS = discover()
+
+
+@pytest.fixture(params=METRICS)
+def metric(request: pytest.FixtureRequest) -> ModuleType:
+    return METRICS[request.param]
+
+
+def settings(metric):
+    """The metric's settings that must shrink for a quick test."""
+    parameters = inspect.signature(metric.score).parameters.values()
+    return {p.name: TEST_SIZE for p in parameters if p.name.startswith("num_") and p.default > TEST_SIZE}
+
+
+def score(metric, codes, factors=None, seed=0):
+    return metric.score(codes, grid() if factors is None else factors, seed=seed, **settings(metric))
+
+
+def grid():
+    return np.indices(SIZES).reshape(len(SIZES), -1).T
+
+
+def identity_codes():
+    return grid().astype(np.float64)
+
+
+def mixed_codes():
+    """Continuous codes that hold every factor, none of them purely."""
+    rng = np.random.RandomState(3)
+    x = 2.0 * grid() / np.array(SIZES) - 1
+    return np.tanh(x @ rng.standard_normal((len(SIZES), 4))) + 0.3 * rng.standard_normal((len(x), 4))
+
+
+@cache
+def mixed_score(metric, seed=0):
+    return score(metric, mixed_codes(), seed=seed)
+
+
+def test_metrics_are_found():
+    assert METRICS
+
+
+def test_settings_are_explicit(metric: ModuleType):
+    parameters = inspect.signature(metric.score).parameters
+    assert list(parameters)[:3] == ["codes", "factors", "seed"]
+    for parameter in list(parameters.values())[2:]:
+        assert parameter.kind is inspect.Parameter.KEYWORD_ONLY
+        assert parameter.default is not inspect.Parameter.empty, f"{parameter.name} has no default"
+
+
+def test_keys_are_declared_and_values_are_finite_floats(metric: ModuleType):
+    result = mixed_score(metric)
+    assert tuple(result) == metric.KEYS
+    assert all(type(value) is float and np.isfinite(value) for value in result.values())
+
+
+def test_identity_codes_score_high_and_constant_codes_low(metric: ModuleType):
+    high, low = score(metric, identity_codes()), score(metric, np.full((60, 3), 0.7))
+    for key in metric.KEYS:
+        assert -1e-9 <= low[key] < 0.35
+        assert high[key] > low[key] + 0.25
+
+
+def test_float32_constant_codes_score_as_low(metric: ModuleType):
+    low = score(metric, np.full((60, 3), 0.7, np.float32))
+    assert all(-1e-9 <= value < 0.35 for value in low.values())
+
+
+def test_same_seed_same_scores_other_seed_other_draw(metric: ModuleType):
+    assert score(metric, mixed_codes()) == mixed_score(metric)
+    assert mixed_score(metric, seed=1) != mixed_score(metric)
+
+
+def test_global_generator_is_neither_read_nor_changed(metric: ModuleType):
+    np.random.seed(5)
+    before = np.random.get_state()
+    first = score(metric, mixed_codes())
+    after = np.random.get_state()
+    assert before[0] == after[0]
+    assert before[2:] == after[2:]
+    np.testing.assert_array_equal(before[1], after[1])
+    assert first == mixed_score(metric), "the score depends on the global generator"
+
+
+def test_invariances_are_declared(metric: ModuleType):
+    assert isinstance(metric.INVARIANCES, frozenset)
+    assert metric.INVARIANCES, "declare which of the transforms leave the score unchanged"
+    assert set(TRANSFORMS) >= metric.INVARIANCES
+
+
+@pytest.mark.parametrize("name", TRANSFORMS)
+def test_declared_invariances_hold(metric: ModuleType, name: str):
+    if name not in metric.INVARIANCES:
+        pytest.skip("not declared")
+    assert score(metric, TRANSFORMS[name](mixed_codes())) == pytest.approx(mixed_score(metric), abs=1e-9)
+
+
+def test_dependence_on_scale_is_not_hidden(metric: ModuleType):
+    if "scale" in metric.INVARIANCES:
+        pytest.skip("declared invariant")
+    assert score(metric, 1e-3 * mixed_codes()) != pytest.approx(mixed_score(metric), abs=1e-3)
+
+
+def test_incomplete_grid_and_shuffled_rows_are_scored_alike(metric: ModuleType):
+    complete = score(metric, identity_codes())
+    shuffled = np.random.RandomState(0).permutation(60)
+    for kept in (shuffled, np.sort(shuffled[:50])):
+        result = score(metric, identity_codes()[kept], grid()[kept])
+        assert result == pytest.approx(complete, abs=0.12)
+
+
+def test_constant_factors_change_nothing(metric: ModuleType):
+    factors = np.insert(grid(), [0, 2], 7, axis=1)
+    assert score(metric, mixed_codes(), factors) == mixed_score(metric)
+
+
+def test_class_labels_need_not_start_at_zero(metric: ModuleType):
+    factors = (grid() * 3 + 2).astype(np.uint8)
+    assert score(metric, mixed_codes(), factors) == mixed_score(metric)
+
+
+def test_inputs_are_left_alone(metric: ModuleType):
+    codes, factors = mixed_codes(), grid()
+    codes.flags.writeable = factors.flags.writeable = False
+    assert score(metric, codes, factors) == mixed_score(metric)
+
+
+def test_one_code_is_refused_or_defined(metric: ModuleType):
+    try:
+        result = score(metric, identity_codes()[:, :1])
+    except ValueError as error:
+        assert "codes" in str(error)  # noqa: PT017
+    else:
+        assert all(np.isfinite(value) for value in result.values())
+
+
+@pytest.mark.parametrize(
+    ("codes", "factors", "message"),
+    [
+        (np.where(np.arange(60)[:, None] * [0, 1] > 57, np.nan, 1.0), grid(), r"2 codes .* columns \[1\]"),
+        (np.where(np.arange(60)[:, None] * [1, 0] > 57, -np.inf, 1.0), grid(), r"2 codes .* columns \[0\]"),
+        (np.full((60, 2), 1e30), grid(), "120 codes .* beyond"),
+        (np.ones((60, 2)), np.ones((60, 2), int), "none of the 2 factors"),
+        (np.ones((60, 2)), grid()[:50], "60 rows, factors 50"),
+        (np.ones((60, 2)), grid() / 2, "integer classes"),
+        (np.ones((60, 2), int), grid(), "float32 or float64"),
+        (np.ones(60), grid(), r"\(N, d\)"),
+        (np.ones((1, 2)), grid()[:1], "at least 2 rows"),
+        (np.ones((0, 2)), grid()[:0], "at least 2 rows"),
+        (np.ones((60, 0)), grid(), "codes"),
+    ],
+    ids=[
+        "nan",
+        "inf",
+        "huge",
+        "no-factor",
+        "rows",
+        "classes",
+        "dtype",
+        "shape",
+        "one-row",
+        "empty",
+        "no-code",
+    ],
+)
+def test_bad_input_is_named(metric: ModuleType, codes: np.ndarray, factors: np.ndarray, message: str):
+    with pytest.raises(ValueError, match=message):
+        score(metric, codes, factors)
+
+
+def test_sizes_below_one_are_refused(metric: ModuleType):
+    for name in settings(metric):
+        with pytest.raises(ValueError, match=name):
+            metric.score(mixed_codes(), grid(), **{**settings(metric), name: 0})
+
+
+def test_no_metric_imports_torch():
+    names = ", ".join(f"mtdis.metrics.{name}" for name in METRICS)
+    code = f"import sys, {names}; sys.exit('torch' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0

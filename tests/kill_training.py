@@ -1,0 +1,29 @@
+"""Run `mtdis train` and kill this very process with SIGKILL after some steps: kill_training.py STEPS train ..."""
+
+import os
+import signal
+import sys
+from typing import Any
+
+from mtdis import training
+from mtdis.cli import main
+from mtdis.commands import train
+
+
+def killing(steps: int) -> training.Observer:
+    left = [steps]
+
+    def observe(step: training.Step) -> None:
+        left[0] -= 1
+        if left[0] == 0:
+            os.kill(os.getpid(), signal.SIGKILL)
+
+    return observe
+
+
+def watch(bar: Any) -> training.Observer:
+    return killing(int(sys.argv[1]))
+
+
+train._watch = watch
+sys.exit(main(sys.argv[2:]))

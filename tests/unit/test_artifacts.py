@@ -1,0 +1,140 @@
+"""Files: written whole or not at all, refused when they are not what their record says."""
+
+import json
+from pathlib import Path
+
+import h5py
+import numpy as np
+import pytest
+
+from mtdis import artifacts
+from mtdis.errors import ArtifactError
+from mtdis.specs.run import Run, dataset_of
+
+
+def test_a_failed_write_leaves_the_old_file_and_no_other(tmp_path: Path) -> None:
+    target = tmp_path / "a.json"
+    artifacts.write_text(target, "old")
+    with pytest.raises(KeyError):
+        _fail_halfway(target)
+    assert target.read_text() == "old"
+    assert names(tmp_path) == ["a.json"]
+
+
+def _fail_halfway(target: Path) -> None:
+    with artifacts.atomic(target) as temporary:
+        temporary.write_text("half")
+        raise KeyError
+
+
+def names(folder: Path) -> list[str]:
+    return sorted(p.name for p in folder.iterdir())
+
+
+def test_json_refuses_nan_and_is_the_same_text_for_the_same_content(tmp_path: Path) -> None:
+    artifacts.write_json(tmp_path / "a.json", {"b": 1, "a": [0.1]})
+    artifacts.write_json(tmp_path / "b.json", {"a": [0.1], "b": 1})
+    assert (tmp_path / "a.json").read_bytes() == (tmp_path / "b.json").read_bytes()
+    with pytest.raises(ValueError, match="not JSON compliant"):
+        artifacts.write_json(tmp_path / "c.json", {"a": float("nan")})
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        (None, "is missing; mtdis train makes it"),
+        ("{", "is damaged"),
+        ("[]", "expected a mapping of format 1"),
+    ],
+)
+def test_a_missing_or_damaged_record_is_named(tmp_path: Path, content: str | None, message: str) -> None:
+    if content is not None:
+        (tmp_path / "run.json").write_text(content)
+    with pytest.raises(ArtifactError, match=rf"run\.json.*{message}|{message}"):
+        artifacts.read_json(tmp_path / "run.json", "mtdis train")
+
+
+def test_verify_tells_a_truncated_file_from_a_changed_one(tmp_path: Path) -> None:
+    path = tmp_path / "x"
+    path.write_bytes(b"1234")
+    seal = artifacts.seal(path)
+    artifacts.verify(path, seal, "Do it again.")
+    path.write_bytes(b"12")
+    with pytest.raises(ArtifactError, match=r"x has 2 bytes, its record says 4\. Do it again\."):
+        artifacts.verify(path, seal, "Do it again.")
+    path.write_bytes(b"1235")
+    with pytest.raises(ArtifactError, match="x has SHA-256"):
+        artifacts.verify(path, seal, "")
+    path.unlink()
+    with pytest.raises(ArtifactError, match="x is missing"):
+        artifacts.verify(path, seal, "")
+
+
+def test_a_dataset_reads_back_without_mtdis_and_a_changed_one_is_refused(data: Path, tmp_path: Path) -> None:
+    for name in ("d.json", "d.h5"):
+        (tmp_path / name).write_bytes((data / name).read_bytes())
+    with h5py.File(tmp_path / "d.h5") as file:
+        assert file["images"].shape == (96, 8, 8, 1)
+        assert list(file.attrs["names"]) == ["color", "shape", "scale", "orientation", "posX", "posY"]
+        assert list(file.attrs["sizes"]) == [1, 3, 2, 4, 2, 2]
+    np.testing.assert_array_equal(
+        artifacts.read_dataset(tmp_path / "d.json", "factors")[:3, 4:], [[0, 0], [0, 1], [1, 0]]
+    )
+    with h5py.File(tmp_path / "d.h5", "r+") as file:
+        file["images"][5, 3, 3] ^= 1
+    with pytest.raises(ArtifactError, match=r"d\.h5: 'images' has SHA-256 .* Delete .*d\.json"):
+        artifacts.read_dataset(tmp_path / "d.json", "images")
+
+
+def test_a_truncated_dataset_is_an_error_with_the_fix(data: Path, tmp_path: Path) -> None:
+    (tmp_path / "d.json").write_bytes((data / "d.json").read_bytes())
+    (tmp_path / "d.h5").write_bytes((data / "d.h5").read_bytes()[:3000])
+    with pytest.raises(ArtifactError, match=r"can't read 'images' of .*d\.h5.*Delete .*d\.json"):
+        artifacts.read_dataset(tmp_path / "d.json", "images")
+
+
+def test_a_full_disk_is_named_and_what_was_there_stays(full_disk: Path) -> None:
+    artifacts.write_text(full_disk / "old", "kept")
+    with pytest.raises(
+        ArtifactError, match=r"can't write .*new: the disk is full, .* bytes are free in .*Free some space"
+    ):
+        artifacts.write_text(full_disk / "new", "x" * 2**20)
+    codes = {"network": np.zeros((100_000, 8), np.float32)}
+    with pytest.raises(ArtifactError, match=r"codes\.h5: the disk is full"):
+        artifacts.write_codes(full_disk / "codes.h5", codes, np.arange(100_000))
+    assert names(full_disk) == ["old"]
+    assert (full_disk / "old").read_text() == "kept"
+
+
+def test_a_folder_that_is_a_file_is_named(tmp_path: Path) -> None:
+    (tmp_path / "taken").write_text("")
+    with pytest.raises(ArtifactError, match=r"can't write .*taken/x"):
+        artifacts.write_text(tmp_path / "taken" / "x", "")
+
+
+def test_leftovers_of_a_killed_process_are_removed(tmp_path: Path) -> None:
+    (tmp_path / ".codes.h5.123.tmp").write_text("half")
+    (tmp_path / "codes.h5").write_text("whole")
+    artifacts.remove_leftovers(tmp_path)
+    assert names(tmp_path) == ["codes.h5"]
+
+
+def test_a_shortened_id_is_resolved_and_a_collision_is_an_error(tmp_path: Path) -> None:
+    fields = {
+        "name": "dsprites_rendered",
+        "image_size": 32,
+        "subgrid": {"scale": 3, "orientation": 10, "posX": 12, "posY": 12},
+    }
+    run = Run.member("multi_head").parse({"dataset": fields, "seed": 1, "epochs": 10})
+    artifacts.record_id(run)
+    artifacts.record_id(run)
+    (index,) = (tmp_path / "results/ids").iterdir()
+    assert json.loads(index.read_text())["spec"] == run.elided()
+    index.write_text(index.read_text().replace("epochs=10", "epochs=11"))
+    with pytest.raises(ArtifactError, match=r"already belongs to .*epochs=11"):
+        artifacts.record_id(run)
+
+
+def test_short_ids_need_no_index(tmp_path: Path) -> None:
+    artifacts.record_id(dataset_of("dsprites_rendered"))
+    assert names(tmp_path) == []

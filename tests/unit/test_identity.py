@@ -1,0 +1,150 @@
+"""Ids: golden ones guard the declared defaults; any spec parses back from its id."""
+
+import re
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from mtdis.errors import ConfigError
+from mtdis.specs import identity
+from mtdis.specs.family import members
+from mtdis.specs.grids import DSPRITES
+from mtdis.specs.metric import Metric
+from mtdis.specs.run import Run
+from mtdis.specs.targets import Targets
+
+DEMO = {
+    "name": "dsprites_rendered",
+    "image_size": 32,
+    "subgrid": {"scale": 3, "orientation": 10, "posX": 12, "posY": 12},
+}
+GOLDEN = [
+    ("random", {"dataset": "dsprites_rendered", "seed": 1}, "random,dataset=dsprites_rendered,seed=1"),
+    (
+        "multi_head",
+        {"dataset": "dsprites_rendered", "seed": 3},
+        "multi_head,dataset=dsprites_rendered,seed=3",
+    ),
+    (
+        "one_head",
+        {"dataset": "dsprites_rendered", "seed": 1, "learning_rate": "1e-4", "tasks": {"count": 20}},
+        "one_head,dataset=dsprites_rendered,seed=1,learning_rate=0.0001,tasks.count=20",
+    ),
+    (
+        "single_task",
+        {
+            "dataset": {"name": "dsprites_rendered", "classes": {"shape": [0, 2]}},
+            "seed": 0,
+            "head_layers": [64, 64],
+        },
+        "single_task,dataset=dsprites_rendered,seed=0,head_layers=64_64,dataset.classes.shape=0_2",
+    ),
+    (
+        "multi_head",
+        {"dataset": DEMO, "seed": 1, "epochs": 10, "tasks": {"count": 4, "input_scaling": "unit"}},
+        "multi_head,dataset=dsprites_rendered,seed=1,epochs=10,tasks.count=4,tasks.input_scaling=unit,~85f8cc4a2ae3",
+    ),
+]
+"""A changed line here means that results already computed lose their id: change a default only with a new version."""
+
+subgrids = st.fixed_dictionaries(
+    {}, optional={f: st.integers(1, n) for f, n in zip(DSPRITES.names, DSPRITES.sizes, strict=True)}
+)
+datasets = st.builds(
+    lambda size, subgrid: {"name": "dsprites_rendered", "image_size": size, "subgrid": subgrid},
+    st.sampled_from([8, 16, 32, 64]),
+    subgrids,
+)
+tasks = st.fixed_dictionaries(
+    {},
+    optional={
+        "count": st.integers(1, 50),
+        "subsets": st.sampled_from(["all", "random", "halves"]),
+        "weight_std": st.floats(1e-6, 1e6),
+        "seed": st.integers(0, 2**32 - 1),
+    },
+)
+run_fields = st.fixed_dictionaries(
+    {"dataset": datasets, "seed": st.integers(0, 2**32 - 1)},
+    optional={
+        "tasks": tasks,
+        "learning_rate": st.floats(1e-12, 1e3),
+        "head_layers": st.lists(st.integers(1, 999), max_size=5),
+        "initialisation": st.sampled_from(["pytorch", "released"]),
+    },
+)
+
+
+@pytest.mark.parametrize(("kind", "fields", "expected"), GOLDEN)
+def test_golden_ids(kind: str, fields: dict[str, object], expected: str) -> None:
+    assert identity.identify(Run.member(kind).parse(fields)) == expected
+
+
+@given(st.sampled_from(["single_task", "multi_head", "one_head"]), run_fields)
+def test_a_run_parses_back_from_its_full_id(kind: str, fields: dict[str, object]) -> None:
+    run = Run.member(kind).parse(fields)
+    name, _, rest = identity.full_id(run).partition(",")
+    assert Run.member(name).parse(identity.parse_fields(rest, Run.member(name))) == run
+
+
+@given(run_fields)
+def test_targets_parse_back_from_their_full_id(fields: dict[str, object]) -> None:
+    targets = Targets.parse({"dataset": fields["dataset"], "tasks": fields.get("tasks", {})})
+    assert Targets.parse(identity.parse_fields(identity.full_id(targets), Targets)) == targets
+
+
+@given(run_fields)
+def test_ids_are_short_and_safe_as_file_names(fields: dict[str, object]) -> None:
+    key = identity.identify(Run.member("multi_head").parse(fields))
+    assert len(key) <= identity.MAX_LENGTH
+    assert re.fullmatch(r"[A-Za-z0-9_.,=~-]+", key)
+
+
+@given(run_fields, run_fields)
+def test_two_runs_share_an_id_only_if_they_are_equal(a: dict[str, object], b: dict[str, object]) -> None:
+    one, other = (Run.member("multi_head").parse(f) for f in (a, b))
+    assert (identity.identify(one) == identity.identify(other)) == (one == other)
+
+
+@given(st.text(), st.lists(st.text(min_size=1), max_size=4))
+def test_any_text_is_encoded_and_decoded(text: str, words: list[str]) -> None:
+    assert identity.decode(str, identity._encode(text)) == text
+    assert identity.decode(tuple[str, ...], identity._encode(words)) == words
+
+
+@pytest.mark.parametrize("same", [(1e-3, "1e-3"), (1e-3, "0.001"), (1, 1.0), (2, "2")])
+def test_numbers_are_normalised_before_they_enter_an_id(same: tuple[object, object]) -> None:
+    base = {"dataset": "dsprites_rendered", "seed": 1}
+    ids = {identity.identify(Run.member("multi_head").parse(base | {"learning_rate": v})) for v in same}
+    assert len(ids) == 1
+
+
+def test_a_field_at_its_default_is_left_out_however_it_is_written() -> None:
+    plain = Run.member("multi_head").parse({"dataset": "dsprites_rendered", "seed": 1})
+    spelt = plain.resolved()
+    spelt.pop("kind")
+    spelt["dataset"]["subgrid"] = {"scale": 6}  # all of its classes
+    assert identity.identify(Run.member("multi_head").parse(spelt)) == identity.identify(plain)
+
+
+def test_the_version_enters_the_id_above_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    cls = Run.member("random")
+    before = identity.identify(cls.parse({"dataset": "dsprites_rendered", "seed": 1}))
+    monkeypatch.setattr(cls, "version", 2)
+    run = cls.parse({"dataset": "dsprites_rendered", "seed": 1})
+    assert identity.identify(run) == before.replace("random,", "random,version=2,")
+    assert cls.parse(identity.parse_fields(identity.full_id(run).partition(",")[2], cls)) == run
+
+
+def test_a_shortened_id_says_where_its_spec_stands() -> None:
+    key = GOLDEN[-1][2].partition(",")[2]
+    with pytest.raises(ConfigError, match=r"results/ids/.*~85f8cc4a2ae3\.json"):
+        identity.parse_fields(key, Run.member("multi_head"))
+
+
+@pytest.mark.parametrize("name", members("metrics"))
+def test_metric_ids_hold_what_differs(name: str) -> None:
+    cls = Metric.member(name)
+    assert identity.identify(cls.parse({})) == name
+    assert identity.identify(cls.parse({"seed": 3})) == f"{name},seed=3"

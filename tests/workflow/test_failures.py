@@ -1,0 +1,82 @@
+"""A failed run harms no other; what the user can mend is a short error before any work is done."""
+
+import json
+from pathlib import Path
+
+import pytest
+import yaml
+
+from .conftest import CONFIG, PLANNED, ROOT, StudyFolder, job_counts, snakemake
+
+
+def test_a_failed_run_harms_no_other(finished: StudyFolder) -> None:
+    finished.change(batch_size=[16, 1000], seed=[1, 2])  # no batch of 1000 fits into 72 training rows
+    done = finished.snakemake("--keep-going", "--show-failed-logs")
+    assert done.returncode == 1
+    assert "the training split has 72 rows, fewer than one batch of 1000; lower batch_size" in done.stderr
+    runs = [p.name for p in (finished.path / "results/scores").iterdir() if (p / "index.json").exists()]
+    assert sorted(r.split(",")[0] for r in runs) == ["multi_head", "multi_head", "random", "random"]
+    finished.change(batch_size=16)
+    assert finished.snakemake("-n").returncode == 0
+    assert finished.planned() == {k: PLANNED[k] for k in ("long_table", "study_table", "table", "figure", "study")}
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"sead": 1}, "experiments.one.sead: unknown setting 'sead'. Did you mean 'seed'?"),
+        ({"dataset": "dsprite"}, "unknown dataset 'dsprite'. Did you mean 'dsprites_rendered'?"),
+        (
+            {"tasks": {"count": 0}},
+            "experiments.one.tasks.count: input should be greater than or equal to 1; found 0.",
+        ),
+        ({"seed": [[1]]}, "experiments.one.seed: a list can't be here; found [1]."),
+    ],
+)
+def test_a_wrong_config_is_a_short_error(change: dict[str, object], message: str, tmp_path: Path) -> None:
+    folder = StudyFolder(tmp_path)
+    folder.write(CONFIG)
+    folder.change(**change)
+    done = folder.snakemake("-n")
+    assert done.returncode == 1
+    assert message in done.stderr
+    assert "Traceback" not in done.stderr
+    assert len(done.stderr.splitlines()) < 12
+
+
+def test_truncated_codes_are_named_and_nothing_finished_is_lost(finished: StudyFolder) -> None:
+    (bank,) = (finished.path / "results/runs").glob("multi_head*/codes.h5")
+    bank.write_bytes(bank.read_bytes()[:500])
+    finished.write(CONFIG | {"metrics": {"mig": {"num_train": 300}}})
+    done = finished.snakemake("--keep-going", "--show-failed-logs")
+    assert done.returncode == 1
+    assert "codes.h5 has 500 bytes, its record says" in done.stderr
+    kept = sorted(p.parent.parent.name.split(",")[0] for p in (finished.path / "results/scores").rglob("mig*/*.json"))
+    assert kept == ["multi_head", "random", "random"]  # the old scores of both, the new one of the sound run
+    bank.with_name("run.json").unlink()
+    assert finished.snakemake("--keep-going").returncode == 0
+
+
+@pytest.mark.parametrize("profile", ["default", "demo", "slurm"])
+def test_each_profile_plans_its_study(profile: str) -> None:
+    done = snakemake("-n", "--workflow-profile", str(ROOT / "profiles" / profile))
+    counts = job_counts(done)
+    seeds = 2 if profile == "demo" else 3
+    outputs = {"long_table": 1, "study_table": 1, "table": 1, "figure": 2, "study": 1}
+    assert counts == outputs | {"dataset": 1, "targets": 1, "train": 4 * seeds, "scores": 4 * seeds}
+
+
+def test_the_slurm_profile_asks_a_gpu_for_the_kinds_that_learn() -> None:
+    done = snakemake("-n", "--workflow-profile", str(ROOT / "profiles/slurm"))
+    jobs = [part for part in done.stdout.split("rule ") if part.startswith("train:")]
+    asked = {part.partition("wildcards: run=")[2].split(",")[0]: "gpu=1" in part for part in jobs}
+    assert asked == {"random": False, "single_task": True, "multi_head": True, "one_head": True}
+
+
+def test_results_record_what_made_them(finished: StudyFolder) -> None:
+    records = [json.loads(p.read_text()) for p in (finished.path / "results/runs").rglob("run.json")]
+    assert len(records) == 2
+    for record in records:
+        assert record["spec"]["dataset"]["name"] == "dsprites_rendered"
+        assert set(record["files"]) == {"codes.h5", "history.csv", "weights.safetensors"}
+    assert yaml.safe_load((finished.path / "config.yaml").read_text()) == CONFIG

@@ -1,0 +1,55 @@
+"""Five kills at steps drawn from a stored seed, each followed by a restart: the bytes of the undisturbed run."""
+
+import json
+import os
+import random
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import h5py
+import pytest
+from small_study import spec_of
+
+ROOT = Path(__file__).parents[2]
+SEED = 20261122
+KILLS = 5
+STEPS = 4 * 12
+"""72 training rows in batches of 16, twelve epochs."""
+
+
+def words(data: Path, out: Path, kind: str) -> list[str]:
+    spec = json.dumps(spec_of(kind, epochs=12))
+    files = ["--dataset", str(data / "d.json"), "--targets", str(data / "t.json"), "--out", str(out)]
+    return ["train", "--spec", spec, *files, "--checkpoint-seconds", "0"]
+
+
+def killed(steps: int, arguments: list[str]) -> int:
+    script = [sys.executable, str(ROOT / "tests/kill_training.py"), str(steps)]
+    environment = os.environ | {"PYTHONPATH": str(ROOT)}
+    return subprocess.run([*script, *arguments], env=environment, capture_output=True, check=False).returncode
+
+
+def contents(folder: Path) -> dict[str, bytes]:
+    """The bytes that must not depend on kills: weights, arrays of codes, the record's result, the history."""
+    found = {n: (folder / n).read_bytes() for n in ("weights.safetensors", "history.csv")}
+    with h5py.File(folder / "codes.h5") as file:
+        found |= {f"codes/{n}": table[()].tobytes() for n, table in file["codes"].items()}
+    result = json.loads((folder / "run.json").read_text())["result"]
+    return found | {"result": json.dumps(result, sort_keys=True).encode()}
+
+
+@pytest.mark.parametrize("kind", ["single_task", "multi_head"])
+def test_five_kills_give_the_bytes_of_the_undisturbed_run(kind: str, data: Path, tmp_path: Path) -> None:
+    assert killed(STEPS + 1, words(data, tmp_path / "whole/run.json", kind)) == 0
+    drawn = sorted(random.Random(f"{SEED}/{kind}").sample(range(1, STEPS), KILLS))
+    done = 0
+    for step in drawn:
+        # A killed step is not in the checkpoint: the restarted process begins with it.
+        assert killed(step - done, words(data, tmp_path / "torn/run.json", kind)) == -signal.SIGKILL
+        assert not (tmp_path / "torn/run.json").exists()
+        done = step - 1
+    assert killed(STEPS + 1, words(data, tmp_path / "torn/run.json", kind)) == 0
+    assert contents(tmp_path / "torn") == contents(tmp_path / "whole")
+    assert not (tmp_path / "torn/checkpoint.safetensors").exists()

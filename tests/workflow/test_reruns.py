@@ -1,0 +1,103 @@
+"""What a second run, a new value, field, dimension, version or a touched file makes snakemake do: job counts."""
+
+import os
+import re
+from dataclasses import replace
+from pathlib import Path
+
+import pandas as pd
+import yaml
+
+from .conftest import AGGREGATES, CONFIG, StudyFolder
+
+
+def test_a_finished_study_does_nothing(finished: StudyFolder) -> None:
+    assert finished.planned() == {}
+
+
+def test_the_study_ends_in_tables_and_figures(finished: StudyFolder) -> None:
+    study = finished.path / "results/studies/small"
+    produced = sorted(str(p.relative_to(study)) for p in study.rglob("*") if p.is_file())
+    assert produced == [
+        "figures/one/figure3.pdf", "figures/one/figure3.png",
+        "tables/long.csv", "tables/long.parquet", "tables/one/long.csv", "tables/one/long.parquet",
+        "tables/one/table5.csv", "tables/one/table5.html", "tables/one/table5.md", "tables/one/table5.tex",
+    ]  # fmt: skip
+    table = pd.read_csv(study / "tables/one/table5.csv")
+    assert set(table["row"]) == {"random", "multi_head"}
+    assert table["n"].eq(1).all()
+
+
+def test_one_more_seed_adds_its_jobs_and_the_aggregates(finished: StudyFolder) -> None:
+    finished.change(seed=[1, 2])
+    assert finished.planned() == AGGREGATES | {"train": 2, "scores": 2}
+
+
+def test_a_list_on_the_learning_rate_adds_the_kinds_that_learn(finished: StudyFolder) -> None:
+    finished.change(learning_rate=[1e-3, 1e-4])  # 1e-3 is the default: that run is there
+    assert finished.planned() == AGGREGATES | {"train": 1, "scores": 1}
+
+
+def test_another_dataset_size_meets_no_old_result(finished: StudyFolder) -> None:
+    finished.change(dataset=CONFIG["experiments"]["one"]["dataset"] | {"image_size": 16})
+    assert finished.planned() == AGGREGATES | {"dataset": 1, "targets": 1, "train": 2, "scores": 2}
+
+
+def test_a_new_metric_scores_and_trains_nothing(finished: StudyFolder) -> None:
+    config = CONFIG | {"metrics": CONFIG["metrics"] | {"factor_vae": {"num_train": 50, "num_eval": 50}}}
+    finished.write(config)
+    assert finished.planned() == AGGREGATES | {"scores": 2}
+
+
+def test_another_experiment_label_trains_nothing(finished: StudyFolder) -> None:
+    finished.write(CONFIG | {"experiments": CONFIG["experiments"] | {"two": CONFIG["experiments"]["one"]}})
+    assert finished.planned() == AGGREGATES
+
+
+def test_a_comment_or_another_order_in_the_config_does_nothing(finished: StudyFolder) -> None:
+    body = dict(reversed(CONFIG["experiments"]["one"].items()))
+    text = "# a comment\n" + yaml.safe_dump(CONFIG | {"experiments": {"one": body}}, sort_keys=False)
+    (finished.path / "config.yaml").write_text(text)
+    assert finished.planned() == {}
+
+
+def test_a_new_field_at_its_default_adds_no_training(finished: StudyFolder, other_package: Path) -> None:
+    edit(
+        other_package / "mtdis/specs/run.py",
+        r"(    epochs: int = )",
+        r"    momentum: float = Field(0.9, ge=0)\n\1",
+    )
+    assert replace(finished, package=other_package).planned() == {}
+    finished.change(momentum=[0.9, 0.5])
+    assert replace(finished, package=other_package).planned() == AGGREGATES | {"train": 1, "scores": 1}
+
+
+def test_a_raised_training_version_trains_again(finished: StudyFolder, other_package: Path) -> None:
+    edit(other_package / "mtdis/specs/run.py", r"TRAINING_VERSION = 1", "TRAINING_VERSION = 2")
+    assert replace(finished, package=other_package).planned() == AGGREGATES | {"train": 2, "scores": 2}
+
+
+def edit(path: Path, pattern: str, replacement: str) -> None:
+    text, count = re.subn(pattern, replacement, path.read_text())
+    assert count == 1
+    path.write_text(text)
+
+
+def test_touched_files_do_nothing(finished: StudyFolder) -> None:
+    touched = [*(finished.path / "data").rglob("*.*"), *(finished.path / "results/runs").rglob("*.*")]
+    assert {p.suffix for p in touched} == {".json", ".h5", ".csv", ".safetensors"}
+    for path in touched:
+        os.utime(path)
+    assert finished.planned() == {}
+
+
+def test_targets_for_one_experiment_and_one_run(finished: StudyFolder) -> None:
+    finished.write(
+        CONFIG | {"experiments": CONFIG["experiments"] | {"two": CONFIG["experiments"]["one"] | {"seed": [2, 3]}}}
+    )
+    assert finished.planned("one") == {}
+    two = finished.planned("two")
+    assert (two["train"], two["long_table"]) == (4, 1)
+    run = "results/scores/random,dataset=dsprites_rendered,seed=2,dataset.image_size=8,dataset.subgrid.scale=2"
+    (index,) = {p for p in re.findall(r"\S+index\.json", finished.snakemake("-n", "two").stdout) if p.startswith(run)}
+    assert finished.planned(index) == {"train": 1, "scores": 1}

@@ -1,0 +1,26 @@
+# A figure of the paper from an experiment's long table.
+rule figure:
+    input:
+        "results/studies/{study}/tables/{experiment}/long.parquet",
+    output:
+        pdf="results/studies/{study}/figures/{experiment}/{figure}.pdf",
+        png=report(
+            "results/studies/{study}/figures/{experiment}/{figure}.png",
+            caption="../report/output.rst",
+            category="{experiment}",
+            labels={"output": "{figure}"},
+        ),
+    log:
+        "logs/{study}/{experiment}/{figure}.log",
+    benchmark:
+        "logs/benchmarks/{study}/{experiment}/{figure}.tsv"
+    localrule: True
+    conda:
+        "../../envs/mtdis.yaml"
+    resources:
+        mem_mb=1024,
+        runtime=30,
+    params:
+        caption=lambda wildcards: STUDY.caption("figures", wildcards.figure),
+    shell:
+        "mtdis figure --name {wildcards.figure:q} --long {input:q} --out {output.pdf:q} 2> {log:q}"

@@ -1,0 +1,24 @@
+# All metrics of the study on all networks of a run. The index is declared and written last; the scores beside it are
+# kept, so that another metric computes only itself.
+rule scores:
+    input:
+        run="results/runs/{run}/run.json",
+        dataset=lambda wildcards: STUDY.parents(wildcards.run)["dataset"],
+    output:
+        "results/scores/{run}/index.json",
+    log:
+        "logs/scores/{run}.log",
+    benchmark:
+        "logs/benchmarks/scores/{run}.tsv"
+    conda:
+        "../../envs/mtdis.yaml"
+    threads: lambda wildcards: STUDY.networks(wildcards.run)
+    resources:
+        mem_mb=lambda wildcards, threads: 1024 * (1 + threads),
+        runtime=lambda wildcards, attempt: 240 * attempt,
+    params:
+        spec=lambda wildcards: STUDY.spec(wildcards.run),
+        metrics=STUDY.metric_specs,
+    shell:
+        "mtdis scores --spec {params.spec:q} --metrics {params.metrics:q} --run {input.run:q}"
+        " --dataset {input.dataset:q} --jobs {threads} --out {output:q} 2> {log:q}"

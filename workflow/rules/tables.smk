@@ -1,0 +1,74 @@
+# The long table of one experiment.
+rule long_table:
+    input:
+        lambda wildcards: STUDY.scored(wildcards.experiment),
+    output:
+        table="results/studies/{study}/tables/{experiment}/long.parquet",
+        csv="results/studies/{study}/tables/{experiment}/long.csv",
+    log:
+        "logs/{study}/{experiment}/long_table.log",
+    benchmark:
+        "logs/benchmarks/{study}/{experiment}/long_table.tsv"
+    localrule: True
+    conda:
+        "../../envs/mtdis.yaml"
+    resources:
+        mem_mb=1024,
+        runtime=30,
+    params:
+        study=lambda wildcards: STUDY.only(wildcards.experiment),
+    shell:
+        "mtdis long_table --study {params.study:q} --experiment {wildcards.experiment:q} --out {output.table:q} 2> {log:q}"
+
+
+# The long table of the whole study: each row once.
+rule study_table:
+    input:
+        STUDY.long_tables(),
+    output:
+        table="results/studies/{study}/tables/long.parquet",
+        csv="results/studies/{study}/tables/long.csv",
+    log:
+        "logs/{study}/study_table.log",
+    benchmark:
+        "logs/benchmarks/{study}/study_table.tsv"
+    localrule: True
+    conda:
+        "../../envs/mtdis.yaml"
+    resources:
+        mem_mb=1024,
+        runtime=30,
+    shell:
+        "mtdis study_table --long {input:q} --out {output.table:q} 2> {log:q}"
+
+
+# A table of the paper from an experiment's long table.
+rule table:
+    input:
+        "results/studies/{study}/tables/{experiment}/long.parquet",
+    output:
+        csv="results/studies/{study}/tables/{experiment}/{table}.csv",
+        markdown="results/studies/{study}/tables/{experiment}/{table}.md",
+        latex="results/studies/{study}/tables/{experiment}/{table}.tex",
+        page=report(
+            "results/studies/{study}/tables/{experiment}/{table}.html",
+            caption="../report/output.rst",
+            category="{experiment}",
+            labels={"output": "{table}"},
+        ),
+    log:
+        "logs/{study}/{experiment}/{table}.log",
+    benchmark:
+        "logs/benchmarks/{study}/{experiment}/{table}.tsv"
+    wildcard_constraints:
+        table="(?!long)[^/]+",
+    localrule: True
+    conda:
+        "../../envs/mtdis.yaml"
+    resources:
+        mem_mb=1024,
+        runtime=30,
+    params:
+        caption=lambda wildcards: STUDY.caption("tables", wildcards.table),
+    shell:
+        "mtdis table --name {wildcards.table:q} --long {input:q} --out {output.csv:q} 2> {log:q}"

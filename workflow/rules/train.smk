@@ -1,0 +1,23 @@
+# One run: its networks trained, all images encoded. Only the record is declared, so that a touched or moved file of
+# gigabytes retrains nothing; an undeclared checkpoint survives a failed job and is resumed.
+rule train:
+    input:
+        unpack(lambda wildcards: STUDY.parents(wildcards.run)),
+    output:
+        "results/runs/{run}/run.json",
+    log:
+        "logs/train/{run}.log",
+    benchmark:
+        "logs/benchmarks/train/{run}.tsv"
+    conda:
+        "../../envs/mtdis.yaml"
+    threads: lambda wildcards: STUDY.runs[wildcards.run].torch_threads
+    resources:
+        gpu=lambda wildcards: STUDY.gpus(wildcards.run),
+        mem_mb=lambda wildcards: STUDY.training_memory(wildcards.run),
+        runtime=lambda wildcards, attempt: 720 * attempt,
+    params:
+        spec=lambda wildcards: STUDY.spec(wildcards.run),
+    shell:
+        "mtdis train --spec {params.spec:q} --dataset {input.dataset:q} --targets {input.targets:q}"
+        " --out {output:q} 2> {log:q}"
