@@ -3,10 +3,10 @@
 import os
 import re
 import shutil
-import subprocess
 import sys
 from dataclasses import dataclass
 from pathlib import Path
+from subprocess import PIPE, STDOUT, CompletedProcess, run
 from typing import Any
 
 import pytest
@@ -40,8 +40,8 @@ class StudyFolder:
     """A folder with a config in which snakemake works."""
 
     path: Path
-    package: Path = ROOT
-    """Folder that holds the mtdis which the jobs and the Snakefile import."""
+    checkout: Path = ROOT
+    """Folder that holds the Snakefile and the package."""
 
     def change(self, **experiment: Any) -> None:
         """Overlay fields of the experiment."""
@@ -53,39 +53,30 @@ class StudyFolder:
         """Replace the config."""
         (self.path / "config.yaml").write_text(yaml.safe_dump(config))
 
-    def snakemake(self, *words: str) -> subprocess.CompletedProcess[str]:
+    def snakemake(self, *words: str) -> CompletedProcess[str]:
         """Run the study here as a user would, without a profile."""
-        return snakemake("--directory", str(self.path), "--workflow-profile", "none", *words, package=self.package)
+        return snakemake("--directory", str(self.path), "--workflow-profile", "none", *words, checkout=self.checkout)
 
     def planned(self, *words: str) -> dict[str, int]:
         """Number of jobs per rule that a dry-run plans."""
         return job_counts(self.snakemake("-n", *words))
 
 
-def snakemake(*words: str, package: Path = ROOT, folder: Path = ROOT) -> subprocess.CompletedProcess[str]:
-    """Run snakemake on this checkout's Snakefile."""
+def snakemake(*words: str, checkout: Path = ROOT) -> CompletedProcess[str]:
+    """Run snakemake on a checkout's Snakefile; all that it prints stands in `stdout`."""
     tools = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
-    environment = os.environ | {"PATH": tools, "PYTHONPATH": str(package), "OMP_NUM_THREADS": "1"}
-    command = [
-        sys.executable,
-        "-m",
-        "snakemake",
-        "--snakefile",
-        str(ROOT / "Snakefile"),
-        "--cores",
-        "2",
-        *words,
-    ]
-    return subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, check=False)
+    environment = os.environ | {"PATH": tools, "PYTHONPATH": str(checkout), "OMP_NUM_THREADS": "1"}
+    program = str(Path(sys.executable).with_name("snakemake"))
+    command = [program, "--snakefile", str(checkout / "Snakefile"), "--cores", "2", *words]
+    return run(command, cwd=checkout, env=environment, stdout=PIPE, stderr=STDOUT, text=True, check=False)
 
 
-def job_counts(done: subprocess.CompletedProcess[str]) -> dict[str, int]:
+def job_counts(done: CompletedProcess[str]) -> dict[str, int]:
     """The job table of a dry-run; empty if nothing is to be done."""
-    assert done.returncode == 0, done.stderr
-    text = done.stdout + done.stderr
-    if "Nothing to be done" in text:
+    assert done.returncode == 0, done.stdout
+    if "Nothing to be done" in done.stdout:
         return {}
-    table = text.partition("Job stats:")[2].partition("total")[0]
+    table = done.stdout.partition("Job stats:")[2].partition("total")[0]
     return {rule: int(count) for rule, count in re.findall(r"^(\w+) +(\d+)$", table, re.MULTILINE)}
 
 
@@ -96,7 +87,7 @@ def finished_once(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder.write(CONFIG)
     assert folder.planned() == PLANNED
     done = folder.snakemake()
-    assert done.returncode == 0, done.stderr
+    assert done.returncode == 0, done.stdout
     return folder.path
 
 
@@ -108,7 +99,10 @@ def finished(finished_once: Path, tmp_path: Path) -> StudyFolder:
 
 
 @pytest.fixture
-def other_package(tmp_path: Path) -> Path:
-    """A copy of the package that a test may change."""
-    shutil.copytree(ROOT / "mtdis", tmp_path / "package/mtdis", ignore=shutil.ignore_patterns("__pycache__"))
-    return tmp_path / "package"
+def other_checkout(tmp_path: Path) -> Path:
+    """A copy of Snakefile and package that a test may change."""
+    copy = tmp_path / "checkout"
+    for name in ("mtdis", "workflow", "envs"):
+        shutil.copytree(ROOT / name, copy / name, ignore=shutil.ignore_patterns("__pycache__"))
+    shutil.copy(ROOT / "Snakefile", copy)
+    return copy

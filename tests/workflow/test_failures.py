@@ -13,7 +13,7 @@ def test_a_failed_run_harms_no_other(finished: StudyFolder) -> None:
     finished.change(batch_size=[16, 1000], seed=[1, 2])  # no batch of 1000 fits into 72 training rows
     done = finished.snakemake("--keep-going", "--show-failed-logs")
     assert done.returncode == 1
-    assert "the training split has 72 rows, fewer than one batch of 1000; lower batch_size" in done.stderr
+    assert "the training split has 72 rows, fewer than one batch of 1000; lower batch_size" in done.stdout
     runs = [p.name for p in (finished.path / "results/scores").iterdir() if (p / "index.json").exists()]
     assert sorted(r.split(",")[0] for r in runs) == ["multi_head", "multi_head", "random", "random"]
     finished.change(batch_size=16)
@@ -39,9 +39,9 @@ def test_a_wrong_config_is_a_short_error(change: dict[str, object], message: str
     folder.change(**change)
     done = folder.snakemake("-n")
     assert done.returncode == 1
-    assert message in done.stderr
-    assert "Traceback" not in done.stderr
-    assert len(done.stderr.splitlines()) < 12
+    assert message in done.stdout
+    assert "Traceback" not in done.stdout
+    assert len(done.stdout.splitlines()) < 12
 
 
 def test_truncated_codes_are_named_and_nothing_finished_is_lost(finished: StudyFolder) -> None:
@@ -50,7 +50,7 @@ def test_truncated_codes_are_named_and_nothing_finished_is_lost(finished: StudyF
     finished.write(CONFIG | {"metrics": {"mig": {"num_train": 300}}})
     done = finished.snakemake("--keep-going", "--show-failed-logs")
     assert done.returncode == 1
-    assert "codes.h5 has 500 bytes, its record says" in done.stderr
+    assert "codes.h5 has 500 bytes, its record says" in done.stdout
     kept = sorted(p.parent.parent.name.split(",")[0] for p in (finished.path / "results/scores").rglob("mig*/*.json"))
     assert kept == ["multi_head", "random", "random"]  # the old scores of both, the new one of the sound run
     bank.with_name("run.json").unlink()

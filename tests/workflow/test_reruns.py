@@ -61,20 +61,20 @@ def test_a_comment_or_another_order_in_the_config_does_nothing(finished: StudyFo
     assert finished.planned() == {}
 
 
-def test_a_new_field_at_its_default_adds_no_training(finished: StudyFolder, other_package: Path) -> None:
+def test_a_new_field_at_its_default_adds_no_training(finished: StudyFolder, other_checkout: Path) -> None:
     edit(
-        other_package / "mtdis/specs/run.py",
+        other_checkout / "mtdis/specs/run.py",
         r"(    epochs: int = )",
         r"    momentum: float = Field(0.9, ge=0)\n\1",
     )
-    assert replace(finished, package=other_package).planned() == {}
+    assert replace(finished, checkout=other_checkout).planned() == {}
     finished.change(momentum=[0.9, 0.5])
-    assert replace(finished, package=other_package).planned() == AGGREGATES | {"train": 1, "scores": 1}
+    assert replace(finished, checkout=other_checkout).planned() == AGGREGATES | {"train": 1, "scores": 1}
 
 
-def test_a_raised_training_version_trains_again(finished: StudyFolder, other_package: Path) -> None:
-    edit(other_package / "mtdis/specs/run.py", r"TRAINING_VERSION = 1", "TRAINING_VERSION = 2")
-    assert replace(finished, package=other_package).planned() == AGGREGATES | {"train": 2, "scores": 2}
+def test_a_raised_training_version_trains_again(finished: StudyFolder, other_checkout: Path) -> None:
+    edit(other_checkout / "mtdis/specs/run.py", r"TRAINING_VERSION = 1", "TRAINING_VERSION = 2")
+    assert replace(finished, checkout=other_checkout).planned() == AGGREGATES | {"train": 2, "scores": 2}
 
 
 def edit(path: Path, pattern: str, replacement: str) -> None:
@@ -84,7 +84,8 @@ def edit(path: Path, pattern: str, replacement: str) -> None:
 
 
 def test_touched_files_do_nothing(finished: StudyFolder) -> None:
-    touched = [*(finished.path / "data").rglob("*.*"), *(finished.path / "results/runs").rglob("*.*")]
+    folders = (finished.path / "data", finished.path / "results/runs")
+    touched = [p for folder in folders for p in folder.rglob("*") if p.is_file()]
     assert {p.suffix for p in touched} == {".json", ".h5", ".csv", ".safetensors"}
     for path in touched:
         os.utime(path)
