@@ -2,6 +2,7 @@
 
 from pathlib import Path
 from typing import Any
+from zipfile import BadZipFile
 
 import h5py
 import numpy as np
@@ -21,7 +22,7 @@ def read_table(path: Path, name: str) -> NDArray[Any]:
         table = _read(path, name)
     except FileNotFoundError:
         raise ArtifactError(f"{path} is missing.") from None
-    except (OSError, ValueError, KeyError) as error:
+    except (OSError, ValueError, KeyError, EOFError, BadZipFile) as error:
         raise ArtifactError(f"can't read {name} from {path}: {error}") from None
     if table.ndim != 2 or table.dtype.kind not in "iufb":
         raise ArtifactError(

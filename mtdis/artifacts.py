@@ -11,6 +11,7 @@ import os
 import shutil
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
+from glob import escape
 from hashlib import file_digest, sha256
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -21,7 +22,7 @@ from numpy.typing import NDArray
 from safetensors import SafetensorError
 
 from mtdis import paths
-from mtdis.errors import ArtifactError
+from mtdis.errors import ArtifactError, ConfigError
 from mtdis.specs.base import Spec
 from mtdis.specs.dataset import Dataset
 from mtdis.specs.identity import canonical, full_id, identify
@@ -32,6 +33,8 @@ if TYPE_CHECKING:
 
 FORMAT = 1
 LOW_DISK = 2**20
+RUN_FILES = ("codes.h5", "weights.safetensors", "history.csv", "run.json", "checkpoint.safetensors")
+"""What a run's folder holds; the checkpoint only until the run is finished."""
 
 
 @contextmanager
@@ -69,13 +72,15 @@ def _unwritable(path: Path, error: Exception) -> Exception:
             f"can't write {path}: the disk is full, {free:,} bytes are free in {folder.resolve()}. Free some space and "
             "run the same command again; what is finished stays."
         )
-    return ArtifactError(f"can't write {path}: {error}. Make {folder.resolve()} writable and run again.")
+    return ArtifactError(f"can't write {path}: {error}. See that {folder.resolve()} is there and writable; run again.")
 
 
-def remove_leftovers(folder: Path) -> None:
-    """Remove temporary files that a killed process left in a folder."""
-    for leftover in folder.glob(".*.tmp"):
-        leftover.unlink(missing_ok=True)
+def remove_leftovers(*targets: Path) -> None:
+    """Remove the temporary files that a killed process left of these files; those of others may be in use."""
+    for target in targets:
+        for leftover in target.parent.glob(f".{escape(target.name)}.*.tmp"):
+            if leftover.name.removeprefix(f".{target.name}.").removesuffix(".tmp").isdigit():
+                leftover.unlink(missing_ok=True)
 
 
 def write_json(path: Path, content: Any) -> None:
@@ -101,6 +106,30 @@ def read_json(path: Path, made_by: str) -> dict[str, Any]:
     if not isinstance(content, dict) or content.get("format") != FORMAT:
         raise ArtifactError(f"{path}: expected a mapping of format {FORMAT}; delete it, then {made_by} makes it again.")
     return content
+
+
+def read_record(path: Path, expected: Spec, made_by: str) -> dict[str, Any]:
+    """The record of a dataset, targets or run; ArtifactError naming the differences if it is not of that spec.
+
+    Fields that were added since the record was written count as having had their defaults.
+    """
+    content = read_json(path, made_by)
+    stored = {k: v for k, v in content["spec"].items() if k != expected.named}
+    name = content["spec"].get(expected.named, expected.name())
+    found = _as_stored(expected, stored) if name == expected.name() else content["spec"]
+    wanted = expected.resolved()
+    differing = [k for k in wanted | found if wanted.get(k) != found.get(k)]
+    if differing:
+        pairs = "; ".join(f"{k} is {found.get(k)!r}, expected {wanted.get(k)!r}" for k in differing)
+        raise ArtifactError(f"{path} is of another spec: {pairs}. Delete it, then {made_by} makes the expected one.")
+    return content
+
+
+def _as_stored(expected: Spec, fields: Mapping[str, Any]) -> dict[str, Any]:
+    try:
+        return type(expected).parse(fields).resolved()
+    except ConfigError:  # of another version: the differences are named as they stand
+        return dict(fields)
 
 
 def seal(path: Path) -> dict[str, Any]:
@@ -226,11 +255,6 @@ def write_codes(path: Path, codes: Mapping[str, NDArray[np.float32]], rows: NDAr
             file[f"codes/{network}"] = table
 
 
-def read_run(record: Path) -> dict[str, Any]:
-    """The record of a finished run."""
-    return read_json(record, "mtdis train")
-
-
 def read_codes(record: Path, network: str) -> tuple[NDArray[np.float32], NDArray[np.int64]]:
     """Codes (n, d) of a network and the dataset rows (n,) they belong to, without checking (see `verify_codes`)."""
     bank, remedy = record.with_name("codes.h5"), _retrain(record)
@@ -239,7 +263,7 @@ def read_codes(record: Path, network: str) -> tuple[NDArray[np.float32], NDArray
 
 def verify_codes(record: Path) -> str:
     """Check a run's latent bank against its record; its SHA-256."""
-    expected = read_run(record)["files"]["codes.h5"]
+    expected = read_json(record, "mtdis train")["files"]["codes.h5"]
     verify(record.with_name("codes.h5"), expected, _retrain(record))
     return str(expected["sha256"])
 
@@ -263,7 +287,7 @@ def write_run(
     write_codes(record.with_name("codes.h5"), codes, rows)
     write_weights(record.with_name("weights.safetensors"), weights)
     write_csv_rows(record.with_name("history.csv"), ("network", "epoch", "train_loss"), history)
-    files = {n: seal(record.with_name(n)) for n in ("codes.h5", "weights.safetensors", "history.csv")}
+    files = {n: seal(record.with_name(n)) for n in RUN_FILES[:3]}
     write_json(record, {
         "format": FORMAT, "id": identify(spec), "spec": spec.resolved(), "result": result,
         "execution": execution, "files": files,

@@ -38,14 +38,16 @@ def add_study(parser: ArgumentParser) -> None:
     """The study as config files (later ones overlay earlier ones), or as the JSON that the workflow passes."""
     group = parser.add_mutually_exclusive_group()
     group.add_argument(
-        "--config", type=Path, action="append", help="config file; several overlay (default: config.yaml)"
+        "--config", type=Path, action="append", help="config file; later ones overlay (default: config.yaml)"
     )
     group.add_argument("--study", type=json_mapping, help="the config as JSON")
 
 
 def study_of(args: Namespace) -> Study:
     """The study that the options name."""
-    return Study.from_config(args.study if args.study else read_configs(args.config or [Path("config.yaml")]))
+    return Study.from_config(
+        args.study if args.study is not None else read_configs(args.config or [Path("config.yaml")])
+    )
 
 
 def read_configs(files: Sequence[Path]) -> dict[str, Any]:
@@ -61,8 +63,8 @@ def _read_yaml(file: Path) -> Mapping[str, Any]:
         content = yaml.safe_load(file.read_text(encoding="utf-8"))
     except FileNotFoundError:
         raise ConfigError(f"config file {file} is missing; run in the folder that holds it, or name another.") from None
-    except yaml.YAMLError as error:
-        raise ConfigError(f"config file {file} is not YAML: {error}") from None
+    except (yaml.YAMLError, UnicodeDecodeError, IsADirectoryError) as error:
+        raise ConfigError(f"config file {file} can't be read as YAML: {error}") from None
     if not isinstance(content, dict):
         raise ConfigError(f"config file {file}: a mapping is needed; found {content!r}.")
     return content

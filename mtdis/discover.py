@@ -6,6 +6,7 @@ from importlib import import_module
 from importlib.util import find_spec
 from pathlib import Path
 from types import ModuleType
+from typing import Any
 
 from mtdis.errors import ConfigError, unknown
 
@@ -28,21 +29,15 @@ def load(package: str, name: str, thing: str) -> ModuleType:
     return import_module(f"{package}.{name}")
 
 
-@cache
-def containing(package: str, text: str) -> tuple[str, ...]:
-    """Names of the modules in a package whose source contains a text, found without importing them."""
-    return tuple(n for n in names(package) if any(text in _source(f, n) for f in _folders(package)))
-
-
 def _source(folder: str, name: str) -> str:
     path = Path(folder, f"{name}.py")
     return path.read_text(encoding="utf-8") if path.exists() else ""
 
 
-def constant(package: str, name: str, constant_name: str) -> str:
-    """A text constant of a module, read from its source without importing it; empty if it has none."""
+def constant(package: str, name: str, constant_name: str) -> Any:
+    """A literal constant of a module, read from its source without importing it; None if it has none."""
     for folder in _folders(package):
         for node in ast.parse(_source(folder, name)).body:
             if isinstance(node, ast.Assign) and getattr(node.targets[0], "id", "") == constant_name:
-                return str(ast.literal_eval(node.value))
-    return ""
+                return ast.literal_eval(node.value)
+    return None

@@ -12,6 +12,8 @@ COLUMNS = (
     "experiment", "run", "kind", "dataset", "seed", "network", "trained_task", "task", "metric", "key", "settings",
     "metric_seed", "transform", "draw", "value", "diverged", "error", "replica_of", "unlike_paper",
 )  # fmt: skip
+NO_DIFFERENCE = ("kind", "dataset", "seed", "torch_threads")
+"""What may differ from the paper without making a result another one."""
 INTEGERS = ("seed", "trained_task", "task", "metric_seed", "draw")
 
 
@@ -61,8 +63,7 @@ def _trained_task(run: Run, network: str) -> int | None:
 
 def unlike(run: Run) -> str:
     """The fields of a run that differ from the paper's settings, as text; empty if none does."""
-    elided = {k: v for k, v in run.elided().items() if k not in ("kind", "seed")}
-    fields = [(path, value) for path, value in flatten(elided) if path != "dataset"]
+    fields = [(p, v) for p, v in flatten(run.elided()) if p not in NO_DIFFERENCE and not p.endswith("version")]
     return ", ".join(f"{path}={_cell(value)}" for path, value in fields)
 
 
@@ -78,7 +79,7 @@ def _cell(value: Any) -> Any:
 def join_experiments(tables: Iterable[pd.DataFrame]) -> pd.DataFrame:
     """The study's long table: each row once, with the names of all experiments that want it."""
     frame = pd.concat(list(tables), ignore_index=True)
-    keys = ["run", "network", "metric", "key", "task", "settings", "transform", "draw"]
+    keys = ["run", "network", "metric", "key", "task", "settings", "metric_seed", "transform", "draw"]
     names = frame.groupby(keys, dropna=False, sort=False)["experiment"].agg(lambda e: ";".join(dict.fromkeys(e)))
     once = frame.drop_duplicates(keys).drop(columns="experiment")
     joined = once.merge(names.reset_index(), on=keys, how="left")

@@ -4,7 +4,7 @@ import json
 from collections.abc import Iterable
 from typing import Any
 
-from mtdis import discover
+from mtdis.discover import names
 from mtdis.specs.base import Spec
 from mtdis.specs.dataset import Dataset
 from mtdis.specs.family import members
@@ -26,7 +26,7 @@ def config_schema() -> Schema:
     """The schema of the whole config (JSON Schema, draft 2020-12)."""
     notes = {name: field.description for name, field in Config.model_fields.items()}
     runs = _run_fields()
-    outputs = {"tables": _listed(_with("tables", "make")), "figures": _listed(_with("figures", "draw"))}
+    outputs = {"tables": _listed(names("mtdis.tables")), "figures": _listed(names("mtdis.figures"))}
     body = _mapping(runs | outputs)
     properties = {
         "name": {"type": "string", "pattern": SLUG},
@@ -43,10 +43,6 @@ def config_schema() -> Schema:
     top = _mapping(described) | {"required": ["name", "experiments"]}
     draft = "https://json-schema.org/draft/2020-12/schema"
     return {"$schema": draft, "title": "mtdis study", "$defs": {"runs": body}} | top
-
-
-def _with(package: str, function: str) -> tuple[str, ...]:
-    return discover.containing(f"mtdis.{package}", f"\ndef {function}(")
 
 
 def _run_fields() -> dict[str, Schema]:

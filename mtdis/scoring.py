@@ -14,6 +14,7 @@ from mtdis import artifacts
 from mtdis.errors import ArtifactError, UserError
 from mtdis.specs.identity import identify
 from mtdis.specs.metric import Metric
+from mtdis.study import metric_from
 
 
 @dataclass(frozen=True)
@@ -62,8 +63,17 @@ def stored(job: Job) -> dict[str, float] | None:
         content = artifacts.read_json(job.target, "mtdis scores")
     except UserError:
         return None
-    same = {key: content.get(key) for key in job.describe()} == job.describe()
-    return dict(content["values"]) if same else None
+    return dict(content["values"]) if _of_job(content, job) else None
+
+
+def _of_job(content: Mapping[str, Any], job: Job) -> bool:
+    """Whether a stored score is this job's; settings added since it was stored count as having had their defaults."""
+    try:
+        metric = metric_from(content["metric"])
+    except UserError:
+        return False
+    found = (content["network"], content["codes_sha256"], metric)
+    return found == (job.network, job.codes_sha256, job.metric)
 
 
 def compute(job: Job) -> None:
@@ -109,9 +119,10 @@ def _attempt(job: Job) -> str:
 
 def rows(job: Job, diverged: bool, error: str) -> list[dict[str, Any]]:
     """The index rows of a job: one per value; one without value if the network diverged or the metric failed."""
+    settings = identify(job.metric.model_copy(update={"seed": 0}))  # seeds of one setting may be averaged
     about = {
         "network": job.network, "transform": "none", "draw": 0, "metric": job.metric.name(),
-        "metric_seed": job.metric.seed, "settings": identify(job.metric), "diverged": diverged, "error": error,
+        "metric_seed": job.metric.seed, "settings": settings, "diverged": diverged, "error": error,
     }  # fmt: skip
     values: Mapping[str, float | None] = {} if diverged or error else stored(job) or {}
     if not values:

@@ -4,10 +4,11 @@ import json
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from difflib import get_close_matches
 from functools import cached_property
-from typing import Any
+from typing import Annotated, Any
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
 from mtdis import discover, paths
 from mtdis.errors import ConfigError, unknown
@@ -35,7 +36,13 @@ RULES = (
     "figure",
 )
 """Rule names of the workflow, which an experiment can't take: `snakemake <experiment>` is its target."""
-OUTPUTS = ("kind", "setting", "tables", "figures")
+OUTPUTS = ("tables", "figures")
+SELECTORS = ("kind", "setting")
+
+
+# A key whose lines are all commented out is null in YAML: nothing stands there.
+EMPTY = BeforeValidator(lambda value: {} if value is None else value)
+Mapping_ = Annotated[dict[str, Any], EMPTY]
 
 
 class Config(BaseModel):
@@ -44,11 +51,11 @@ class Config(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     name: str = Field(pattern=SLUG, description="folder of the study's tables and figures: letters, digits, _ and -")
-    defaults: dict[str, Any] = Field(default_factory=dict, description="fields of every experiment's runs")
-    metrics: dict[str, dict[str, Any] | None] = Field(
+    defaults: Mapping_ = Field(default_factory=dict, description="fields of every experiment's runs")
+    metrics: Annotated[dict[str, Mapping_], EMPTY] = Field(
         default_factory=dict, description="metric: its settings; a list sweeps"
     )
-    experiments: dict[str, dict[str, Any]] = Field(
+    experiments: Annotated[dict[str, Mapping_], EMPTY] = Field(
         min_length=1, description="experiment: fields of its runs; lists sweep, their product is run"
     )
     select: list[str] | None = Field(None, description="the experiments that are built; all of them by default")
@@ -80,7 +87,9 @@ class Study:
         checked = _check(config)
         _check_names(checked)
         metrics = _metrics(checked.metrics)
-        everything = {n: _experiment(n, body, checked.defaults) for n, body in checked.experiments.items()}
+        everything = {
+            n: _experiment(n, body, checked.defaults, bool(metrics)) for n, body in checked.experiments.items()
+        }
         chosen = everything if checked.select is None else {n: everything[n] for n in checked.select}
         study = cls(checked.name, chosen, metrics, checked.model_dump())
         _ = study.runs, study.datasets, study.targets  # an id shared by two specs is found here
@@ -107,54 +116,59 @@ class Study:
 
     def parents(self, run_id: str) -> dict[str, str | list[str]]:
         """The files that training a run reads, by name; no targets for a kind without tasks."""
-        run = self.runs[run_id]
+        run = _find(self.runs, run_id, "run")
         targets = targets_of(run)
         dataset = paths.dataset(identify(run.dataset))
         return {"dataset": dataset, "targets": paths.targets(identify(targets)) if targets else []}
 
     def dataset_of_targets(self, targets_id: str) -> str:
         """The dataset file of targets."""
-        return paths.dataset(identify(self.targets[targets_id].dataset))
+        return paths.dataset(identify(_find(self.targets, targets_id, "targets").dataset))
 
     def spec(self, some_id: str) -> str:
         """The elided canonical spec of a run, dataset or targets of this study, as one JSON string."""
-        for table in (self.runs, self.datasets, self.targets):
-            if some_id in table:
-                return canonical(table[some_id])
-        raise ConfigError(unknown("id in this study", some_id, self.runs))
+        return canonical(_find(self.runs | self.datasets | self.targets, some_id, "id"))
 
     @cached_property
     def metric_specs(self) -> str:
         """The elided specs of all metrics as one JSON string."""
-        return json.dumps([m.elided() for m in self.metrics], sort_keys=True)
+        return json.dumps([m.elided() for m in sorted(self.metrics, key=identify)], sort_keys=True)
 
     def networks(self, run_id: str) -> int:
         """Number of networks of a run: what can be scored side by side."""
-        return len(self.runs[run_id].networks)
+        run: Run = _find(self.runs, run_id, "run")
+        return len(run.networks)
 
     def gpus(self, run_id: str) -> int:
         """GPUs that training a run asks for."""
-        return int(self.runs[run_id].needs_gpu)
+        run: Run = _find(self.runs, run_id, "run")
+        return int(run.needs_gpu)
+
+    def threads(self, run_id: str) -> int:
+        """CPU threads that training a run uses."""
+        run: Run = _find(self.runs, run_id, "run")
+        return run.torch_threads
 
     def training_memory(self, run_id: str) -> int:
         """Memory in MiB that training a run asks for: its images, as read and as held, and the program."""
-        dataset = self.runs[run_id].dataset
+        dataset: Dataset = _find(self.runs, run_id, "run").dataset
         height, width, channels = dataset.image_shape
         return 3072 + 2 * dataset.grid.count * height * width * channels // 2**20
 
     def caption(self, package: str, name: str) -> str:
         """The caption of a table or figure, read without importing it."""
-        return discover.constant(f"mtdis.{package}", name, "CAPTION")
+        return str(discover.constant(f"mtdis.{package}", name, "CAPTION") or "")
 
     def only(self, experiment: str) -> str:
-        """The part of the config that one experiment depends on, as one JSON string."""
-        body = self.config["experiments"][experiment]
+        """The part of the config that the runs and scores of one experiment depend on, as one JSON string."""
+        body = {k: v for k, v in self.config["experiments"][experiment].items() if k not in OUTPUTS}
         part = {k: self.config[k] for k in ("name", "defaults", "metrics")}
         return json.dumps(part | {"experiments": {experiment: body}}, sort_keys=True)
 
-    def scored(self, experiment: str) -> list[str]:
-        """The score indexes of an experiment."""
-        return [paths.scores(run_id) for run_id in self.run_ids(experiment)]
+    def scored(self, experiment: str) -> dict[str, list[str]]:
+        """The records and the score indexes of an experiment's runs."""
+        ids = self.run_ids(experiment)
+        return {"runs": [paths.run(i) for i in ids], "scores": [paths.scores(i) for i in ids]}
 
     def long_tables(self) -> list[str]:
         """The long table of each experiment."""
@@ -182,7 +196,6 @@ def run_from(fields: Mapping[str, Any], where: str = "spec") -> Run:
     """A run from an elided or resolved spec with its `kind`."""
     rest = dict(fields)
     kind = rest.pop("kind", None)
-    rest.pop("version", None)
     if not isinstance(kind, str):
         raise ConfigError(f"{where}.kind: name one model kind of {', '.join(members('models'))}; found {kind!r}.")
     return Run.member(kind).parse(rest, where)
@@ -190,7 +203,7 @@ def run_from(fields: Mapping[str, Any], where: str = "spec") -> Run:
 
 def metric_from(fields: Mapping[str, Any], where: str = "metrics") -> Metric:
     """Metric settings from an elided or resolved spec with its `name`."""
-    rest = {k: v for k, v in fields.items() if k not in ("name", "version")}
+    rest = {k: v for k, v in fields.items() if k != "name"}
     return Metric.member(fields["name"]).parse(rest, where)
 
 
@@ -215,40 +228,49 @@ def _check_names(config: Config) -> None:
         raise ConfigError(f"select: an empty list builds nothing; name some of {', '.join(config.experiments)}.")
 
 
-def _metrics(settings: Mapping[str, Mapping[str, Any] | None]) -> tuple[Metric, ...]:
+def _metrics(settings: Mapping[str, Mapping[str, Any]]) -> tuple[Metric, ...]:
     found = []
     for name, fields in settings.items():
         cls, where = Metric.member(name), f"metrics.{name}"
-        found += [cls.parse(point, where) for point in sweep.points(cls, fields or {}, where)]
+        found += [cls.parse(point, where) for point in sweep.points(cls, fields, where)]
     return tuple(_by_id(found).values())
 
 
-def _experiment(name: str, body: Mapping[str, Any], defaults: Mapping[str, Any]) -> Experiment:
+def _experiment(name: str, body: Mapping[str, Any], defaults: Mapping[str, Any], metrics: bool) -> Experiment:
     where = f"experiments.{name}"
-    known = {f for kind in members("models") for f in Run.member(kind).model_fields}
-    _known(defaults, {*known, *OUTPUTS}, "defaults")
-    _known(body, {*known, *OUTPUTS}, where)
-    runs: list[Run] = []
-    dropped: dict[str, tuple[str, ...]] = {}
+    known = {f for kind in members("models") for f in Run.member(kind).model_fields} | {*OUTPUTS, *SELECTORS}
+    _known(defaults, known, "defaults")
+    _known(body, known, where)
     merged = sweep.merge(defaults, body)
     kinds = _names(merged.get("kind"), f"{where}.kind", "model kind", members("models"))
+    fields = {k: v for k, v in merged.items() if k not in (*OUTPUTS, *SELECTORS)}
+    _each_sweep_is_read(fields, kinds, where)
+    runs: list[Run] = []
     for setting in _names(merged.get("setting", "paper"), f"{where}.setting", "setting", SETTINGS):
-        fields = sweep.merge(sweep.merge(defaults, SETTINGS[setting]), body)
-        fields = {k: v for k, v in fields.items() if k not in OUTPUTS}
-        _each_sweep_is_read(fields, kinds, where)
-        for kind in kinds:
-            cls = Run.member(kind)
-            read = {k: v for k, v in fields.items() if k in cls.model_fields}
-            dropped[kind] = tuple(k for k in fields if k not in read)
-            runs += [cls.parse(point, where) for point in sweep.points(cls, read, where)]
-    tables = _names(merged.get("tables", []), f"{where}.tables", "table", _with("tables", "make"))
-    figures = _names(merged.get("figures", []), f"{where}.figures", "figure", _with("figures", "draw"))
-    return Experiment(name, tuple(runs), {k: v for k, v in dropped.items() if v}, tables, figures)
+        chosen = sweep.merge(sweep.merge(defaults, SETTINGS[setting]), body)
+        runs += [run for kind in kinds for run in _runs(kind, chosen, where)]
+    dropped = {kind: tuple(k for k in fields if k not in Run.member(kind).model_fields) for kind in kinds}
+    outputs = [_outputs(merged.get(k) or [], k, where, kinds, metrics) for k in OUTPUTS]
+    return Experiment(name, tuple(runs), {k: v for k, v in dropped.items() if v}, *outputs)
 
 
-def _with(package: str, function: str) -> tuple[str, ...]:
-    """Modules of a package whose text defines a function: they are not imported here, for they need pandas."""
-    return discover.containing(f"mtdis.{package}", f"\ndef {function}(")
+def _runs(kind: str, fields: Mapping[str, Any], where: str) -> list[Run]:
+    cls = Run.member(kind)
+    read = {k: v for k, v in fields.items() if k in cls.model_fields}
+    return [cls.parse(point, where) for point in sweep.points(cls, read, where)]
+
+
+def _outputs(value: Any, key: str, where: str, kinds: Sequence[str], metrics: bool) -> tuple[str, ...]:
+    """The tables or figures that an experiment names, if it can fill them."""
+    package = f"mtdis.{key}"
+    names = _names(value, f"{where}.{key}", key.removesuffix("s"), discover.names(package)) if value else ()
+    for name in names:
+        needed = discover.constant(package, name, "KINDS") or kinds
+        if not set(needed) & set(kinds):
+            raise ConfigError(f"{where}.{key}: {name} shows {', '.join(needed)}; select one of them or leave it out.")
+    if names and not metrics:
+        raise ConfigError(f"{where}.{key}: {', '.join(names)} show scores and the study has no metrics; name some.")
+    return names
 
 
 def _known(fields: Mapping[str, Any], known: Sequence[str] | Mapping[str, Any] | set[str], where: str) -> None:
@@ -259,7 +281,7 @@ def _known(fields: Mapping[str, Any], known: Sequence[str] | Mapping[str, Any] |
 
 def _names(value: Any, where: str, thing: str, known: Sequence[str] | Mapping[str, Any]) -> tuple[str, ...]:
     wanted = value if isinstance(value, list) else [value]
-    if value is None:
+    if not wanted or value is None:
         raise ConfigError(f"{where}: a value is needed and none was found; name some of {', '.join(known)}.")
     for name in wanted:
         if not isinstance(name, str) or name not in known:
@@ -275,6 +297,13 @@ def _each_sweep_is_read(fields: Mapping[str, Any], kinds: Sequence[str], where: 
                 f"{where}.{key}: a sweep that no selected kind reads; found {value!r} with kind "
                 f"{', '.join(kinds)}. Select one of {', '.join(readers)}, or give one value."
             )
+
+
+def _find(table: Mapping[str, Any], key: str, thing: str) -> Any:
+    if key not in table:
+        near = ", ".join(get_close_matches(key, table, n=3, cutoff=0.5)) or "none"
+        raise ConfigError(f"no {thing} '{key}' in this study; near: {near}. `mtdis plan --json` lists all.")
+    return table[key]
 
 
 def _by_id(specs: Any) -> dict[str, Any]:

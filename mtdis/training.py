@@ -50,6 +50,9 @@ class Progress:
     diverged: list[str] = field(default_factory=list)
     sums: dict[str, Tensor] = field(default_factory=dict)
     """Loss of each network summed over the steps of the epoch so far; on the device, so that no step waits for it."""
+    seconds_before: float = 0.0
+    """What the training took before this process resumed it."""
+    started: float = field(default_factory=monotonic)
 
 
 @dataclass(frozen=True)
@@ -59,6 +62,8 @@ class Step:
     images: int
     """Images of the batch, counted once for each network that saw them."""
     loss: Tensor | None
+    resumed: bool = False
+    """Whether this stands for all the steps that an earlier process made."""
 
 
 Observer = Callable[[Step], None]
@@ -69,7 +74,7 @@ def set_up(run: Run) -> torch.device:
     torch.set_num_threads(run.torch_threads)
     torch.backends.cudnn.deterministic = True
     torch.backends.cudnn.benchmark = False
-    return torch.device("cuda" if torch.cuda.is_available() else "cpu")
+    return torch.device("cuda" if run.needs_gpu and torch.cuda.is_available() else "cpu")
 
 
 def build(run: Run, image_shape: tuple[int, int, int], device: torch.device) -> dict[str, TaskNetwork]:
@@ -109,6 +114,9 @@ def train(
     optimisers = {n: adam(m, run.learning_rate) for n, m in networks.items()}
     progress = resume(checkpoint, run, networks, optimisers)
     saved = monotonic()
+    if observe and (progress.epoch or progress.step):
+        done = progress.epoch * steps + progress.step
+        observe(Step(done * run.batch_size * len(networks), None, resumed=True))
     while progress.epoch < run.epochs:
         for rows in _batches(run, train_rows, progress, images.pixels.device):
             _step(run, networks, optimisers, images, rows, progress, observe)
@@ -186,6 +194,7 @@ def save(
     about = {
         "run": canonical(run), "epoch": progress.epoch, "step": progress.step,
         "history": progress.history, "diverged": progress.diverged,
+        "seconds": progress.seconds_before + monotonic() - progress.started,
     }  # fmt: skip
     with atomic(path) as temporary:
         save_file({k: v.contiguous() for k, v in tensors.items()}, temporary, {"about": json.dumps(about)})
@@ -217,7 +226,7 @@ def resume(
     for name, model in networks.items():
         _load(name, model, optimisers[name], tensors)
     sums = {k.removeprefix("sum/"): v for k, v in tensors.items() if k.startswith("sum/")}
-    return Progress(about["epoch"], about["step"], about["history"], about["diverged"], sums)
+    return Progress(about["epoch"], about["step"], about["history"], about["diverged"], sums, about["seconds"])
 
 
 def _load(name: str, model: TaskNetwork, optimiser: torch.optim.Adam, tensors: Mapping[str, Tensor]) -> None:

@@ -30,7 +30,7 @@ def run(args: Namespace) -> None:
     """Render the images chunk by chunk into the file."""
     spec: Dataset = dataset_of(args.spec)
     artifacts.record_id(spec)
-    artifacts.remove_leftovers(args.out.parent)
+    artifacts.remove_leftovers(args.out, args.out.with_suffix(".h5"))
     artifacts.write_dataset(args.out, spec, chunks(spec), f"mtdis {spec.name()} version {spec.version}")
 
 

@@ -4,7 +4,7 @@ from argparse import ArgumentParser, Namespace
 from pathlib import Path
 
 from mtdis import artifacts, discover
-from mtdis.figures.style import settings
+from mtdis.style import settings
 
 
 def add_arguments(parser: ArgumentParser) -> None:

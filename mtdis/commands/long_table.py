@@ -7,7 +7,7 @@ from typing import Any
 
 from mtdis import artifacts, long_table, paths
 from mtdis.command_line import add_study, study_of
-from mtdis.commands.scores import check_spec
+from mtdis.errors import ArtifactError
 from mtdis.specs.run import Run
 from mtdis.study import Study
 
@@ -29,7 +29,14 @@ def run(args: Namespace) -> None:
 
 def _results(study: Study, experiment: str) -> Iterator[tuple[Run, dict[str, Any], dict[str, Any]]]:
     for run_id in study.run_ids(experiment):
-        record = Path(paths.run(run_id))
-        content = artifacts.read_run(record)
-        check_spec(record, content, study.runs[run_id].elided())
-        yield study.runs[run_id], content, artifacts.read_json(Path(paths.scores(run_id)), "mtdis scores")
+        run = study.runs[run_id]
+        record = artifacts.read_record(Path(paths.run(run_id)), run, "mtdis train")
+        yield run, record, read_index(Path(paths.scores(run_id)), run_id)
+
+
+def read_index(path: Path, run_id: str) -> dict[str, Any]:
+    """A run's score index; ArtifactError if it is of another run."""
+    index = artifacts.read_json(path, "mtdis scores")
+    if index["run"] != run_id:
+        raise ArtifactError(f"{path} is of run {index['run']}, expected {run_id}. Delete it and run snakemake.")
+    return index

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from mtdis.arrays import read_table
 from mtdis.errors import ConfigError, UserError
-from mtdis.metrics.sampling import varying
+from mtdis.sampling import varying
 from mtdis.scoring import score_codes
 from mtdis.specs.metric import Metric
 

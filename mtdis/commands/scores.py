@@ -3,12 +3,10 @@
 import sys
 from argparse import ArgumentParser, Namespace
 from pathlib import Path
-from typing import Any
 
 from mtdis import artifacts, scoring
 from mtdis.command_line import json_list, json_mapping
-from mtdis.errors import ArtifactError
-from mtdis.metrics.sampling import varying
+from mtdis.sampling import varying
 from mtdis.study import metric_from, run_from
 
 
@@ -24,10 +22,13 @@ def add_arguments(parser: ArgumentParser) -> None:
 
 def run(args: Namespace) -> None:
     """Score every network that has not diverged by every metric, and write the index."""
-    record = artifacts.read_run(args.run)
-    check_spec(args.run, record, args.spec)
+    spec = run_from(args.spec)
+    record = artifacts.read_record(args.run, spec, "mtdis train")
+    artifacts.read_record(args.dataset, spec.dataset, "mtdis dataset")
     diverged = {n["network"]: bool(n["diverged"]) for n in record["result"]["networks"]}
     metrics = [metric_from(fields) for fields in args.metrics]
+    for metric in metrics:
+        artifacts.record_id(metric)
     wanted = scoring.jobs(args.run, args.dataset, metrics, list(diverged), args.out.parent)
     sound = [job for job in wanted if not diverged[job.network]]
     failed = scoring.compute_all(scoring.missing(sound), args.jobs)
@@ -38,17 +39,6 @@ def run(args: Namespace) -> None:
     artifacts.write_json(args.out, {
         "format": artifacts.FORMAT, "run": record["id"], "dropped_factors": dropped, "rows": rows,
     })  # fmt: skip
-
-
-def check_spec(path: Path, record: dict[str, Any], wanted: dict[str, Any]) -> None:
-    """ArtifactError naming the differences, if a run's record is not of the spec that is wanted."""
-    found, expected = run_from(record["spec"]).resolved(), run_from(wanted).resolved()
-    differing = [k for k in expected | found if expected.get(k) != found.get(k)]
-    if differing:
-        pairs = "; ".join(f"{k} is {found.get(k)!r}, expected {expected.get(k)!r}" for k in differing)
-        raise ArtifactError(
-            f"{path} holds another run: {pairs}. Delete it and run snakemake to train the expected one."
-        )
 
 
 def dropped_factors(dataset: Path) -> list[str]:

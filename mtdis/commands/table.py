@@ -3,8 +3,7 @@
 from argparse import ArgumentParser, Namespace
 from pathlib import Path
 
-from mtdis import artifacts, discover
-from mtdis.tables import page, rendering
+from mtdis import artifacts, discover, page, rendering
 
 
 def add_arguments(parser: ArgumentParser) -> None:

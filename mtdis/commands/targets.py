@@ -20,5 +20,7 @@ def run(args: Namespace) -> None:
     """Evaluate the tasks for every row of the dataset."""
     spec = Targets.parse(args.spec, "targets")
     artifacts.record_id(spec)
+    artifacts.remove_leftovers(args.out, args.out.with_suffix(".h5"))
+    artifacts.read_record(args.dataset, spec.dataset, "mtdis dataset")
     targets = make_targets(artifacts.read_dataset(args.dataset, "values"), spec.tasks)
     artifacts.write_targets(args.out, spec, targets)

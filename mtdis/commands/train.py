@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from mtdis import artifacts, provenance, training
 from mtdis.command_line import json_mapping
+from mtdis.errors import ConfigError
 from mtdis.losses import split_losses
 from mtdis.networks import TaskNetwork
 from mtdis.progress import progress_bar
@@ -20,7 +21,7 @@ from mtdis.specs.identity import identify
 from mtdis.specs.run import Run, TaskRun
 from mtdis.split import split_rows
 from mtdis.streams import generator
-from mtdis.study import run_from
+from mtdis.study import run_from, targets_of
 
 SAMPLE = 20_000
 """Rows whose codes are kept by `keep_codes: sample`."""
@@ -44,13 +45,25 @@ def run(args: Namespace) -> None:
     started = monotonic()
     spec = run_from(args.spec)
     artifacts.record_id(spec)
-    artifacts.remove_leftovers(args.out.parent)
+    artifacts.remove_leftovers(*(args.out.with_name(name) for name in artifacts.RUN_FILES))
+    check_inputs(spec, args.dataset, args.targets)
     device = training.set_up(spec)
     print(f"training {identify(spec)} on {training.device_name(device)}", file=sys.stderr)
     trained = train_and_encode(spec, load(args.dataset, args.targets, device), args.out, args.checkpoint_seconds)
-    execution = provenance.execution(training.device_name(device), monotonic() - started)
+    seconds = trained.pop("seconds_before") + monotonic() - started
+    execution = provenance.execution(training.device_name(device), seconds)
     artifacts.write_run(args.out, spec, execution=execution, **trained)
     checkpoint_of(args.out).unlink(missing_ok=True)
+
+
+def check_inputs(spec: Run, dataset: Path, targets: Path | None) -> None:
+    """ArtifactError or ConfigError unless dataset and targets are those that the spec names."""
+    artifacts.read_record(dataset, spec.dataset, "mtdis dataset")
+    wanted = targets_of(spec)
+    if wanted and targets is None:
+        raise ConfigError(f"{spec.name()} learns tasks: give their record by --targets; `mtdis targets` makes it.")
+    if wanted and targets:
+        artifacts.read_record(targets, wanted, "mtdis targets")
 
 
 def checkpoint_of(record: Path) -> Path:
@@ -73,7 +86,7 @@ def train_and_encode(
     checkpoint_seconds: float,
     observe: training.Observer | None = None,
 ) -> dict[str, Any]:
-    """What `artifacts.write_run` writes of a run: result, codes, rows, weights and history."""
+    """What `artifacts.write_run` writes of a run, and the seconds that training took before it was resumed."""
     split = split_rows(len(images.pixels), spec.split_seed)
     _, height, width, channels = images.pixels.shape
     networks = training.build(spec, (height, width, channels), images.pixels.device)
@@ -95,6 +108,7 @@ def train_and_encode(
         "rows": rows,
         "weights": {f"{n}.{k}": v.contiguous() for n, m in networks.items() for k, v in m.state_dict().items()},
         "history": progress.history,
+        "seconds_before": progress.seconds_before,
     }
 
 
@@ -110,6 +124,8 @@ def _watch(bar: Any) -> training.Observer:
 
     def observe(step: training.Step) -> None:
         nonlocal shown
+        if step.resumed:
+            bar.initial = step.images  # speed and time left are this process's own
         bar.update(step.images)
         if not bar.disable and step.loss is not None and monotonic() - shown > REFRESH_SECONDS:
             bar.set_postfix(loss=f"{float(step.loss):.4g}")

@@ -3,8 +3,9 @@
 import pandas as pd
 from matplotlib.figure import Figure
 
-from mtdis.figures.bars import draw_bars
+from mtdis.bars import draw_bars
 
+KINDS = ("random", "single_task", "multi_head")
 ROWS = ("random", "single_mean", "single_max", "single_min", "multi_head")
 CAPTION = (
     "Do encoders that serve all tasks disentangle better than untrained ones and than those that serve "

@@ -3,8 +3,9 @@
 import pandas as pd
 from matplotlib.figure import Figure
 
-from mtdis.figures.bars import draw_bars
+from mtdis.bars import draw_bars
 
+KINDS = ("multi_head", "one_head")
 ROWS = ("multi_head", "one_head")
 CAPTION = (
     "Is it the sharing of an encoder by separate heads that disentangles, or only a target of many "

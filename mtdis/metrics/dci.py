@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 from sklearn.ensemble import GradientBoostingClassifier
 
-from mtdis.metrics.sampling import Classes, FloatArray, Sample, code_table, require_at_least
+from mtdis.sampling import Classes, FloatArray, Sample, code_table, require_at_least
 
 KEYS = ("informativeness_train", "informativeness_test", "disentanglement", "completeness")
 INVARIANCES = frozenset({"scale"})  # a code's place and direction decide between equal splits

@@ -7,7 +7,7 @@ normalises a factor's gap is the one of the drawn sample.
 import numpy as np
 import numpy.typing as npt
 
-from mtdis.metrics.sampling import Classes, FloatArray, IntArray, code_table, require_at_least
+from mtdis.sampling import Classes, FloatArray, IntArray, code_table, require_at_least
 
 KEYS = ("discrete_mig",)
 INVARIANCES = frozenset({"permutation", "sign", "scale"})

@@ -13,7 +13,7 @@ import numpy.typing as npt
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.svm import LinearSVC
 
-from mtdis.metrics.sampling import Classes, FloatArray, Sample, code_table, require_at_least
+from mtdis.sampling import Classes, FloatArray, Sample, code_table, require_at_least
 
 KEYS = ("SAP_score",)
 INVARIANCES = frozenset({"permutation", "sign"})

@@ -1,11 +1,15 @@
 """What every spec shares: frozen typed fields, their declared defaults, and the elided form that identifies it."""
 
+import re
 from collections.abc import Mapping
 from typing import Any, ClassVar, Self
 
-from pydantic import BaseModel, ConfigDict, ValidationError, field_validator
+from pydantic import BaseModel, ConfigDict, ValidationError, field_validator, model_validator
 
 from mtdis.errors import ConfigError, unknown
+
+EXPONENT = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)[eE][+-]?\d+")
+"""A number as YAML 1.1 leaves it to be text: 1e-3."""
 
 
 class Spec(BaseModel):
@@ -27,13 +31,23 @@ class Spec(BaseModel):
         """The name of the spec, which is the name of its file."""
         return cls.__module__.rsplit(".", 1)[-1]
 
+    @model_validator(mode="before")
+    @classmethod
+    def _of_this_version(cls, fields: Any) -> Any:
+        if isinstance(fields, Mapping) and "version" in fields:
+            if fields["version"] != cls.version:
+                raise ValueError(f"version {fields['version']} of {cls.name()} was asked for, this is {cls.version}")
+            return {k: v for k, v in fields.items() if k != "version"}
+        return fields
+
     @field_validator("*", mode="before")
     @classmethod
-    def _no_truth_values(cls, value: Any) -> Any:
+    def _as_written_in_yaml(cls, value: Any) -> Any:
         # YAML reads yes, no, on and off as truth values; as a number they would silently be 1 and 0.
         if isinstance(value, bool):
             raise ValueError("a truth value is not allowed here; quote the text or write a number")
-        return value
+        # It reads 1e3 as text, which an integer field would refuse.
+        return float(value) if isinstance(value, str) and EXPONENT.fullmatch(value) else value
 
     @classmethod
     def parse(cls, fields: Mapping[str, Any], where: str = "") -> Self:
@@ -86,7 +100,8 @@ def _line(error: dict[str, Any], cls: type[BaseModel], where: str) -> str:
     if isinstance(cause := error.get("ctx", {}).get("error"), ConfigError):
         return f"{path}.{cause}"
     message = error["msg"].removeprefix("Value error, ")
-    return f"{path}: {message[0].lower()}{message[1:]}; found {error['input']!r}."
+    found = "" if isinstance(error["input"], Mapping) else f"; found {error['input']!r}"
+    return f"{path}: {message[0].lower()}{message[1:]}{found}."
 
 
 def _owner(cls: type[BaseModel], loc: tuple[Any, ...]) -> type[BaseModel]:

@@ -73,7 +73,7 @@ def parse_fields(text: str, spec_type: type[Spec]) -> dict[str, Any]:
         if not equals:
             raise ConfigError(f"'{text}' is not an id: '{part}' is not of the form field=value")
         _place(fields, path.split("."), value)
-    return {k: _decode_field(spec_type, k, v) for k, v in fields.items() if k != "version"}
+    return {k: _decode_field(spec_type, k, v) for k, v in fields.items()}
 
 
 def _place(fields: dict[str, Any], path: list[str], value: str) -> None:
@@ -87,6 +87,8 @@ def _place(fields: dict[str, Any], path: list[str], value: str) -> None:
 def _decode_field(spec_type: type[Spec], name: str, value: Any) -> Any:
     """Decode one field; nested specs decode their own fields, found by the annotation."""
     field = spec_type.model_fields.get(name)
+    if name == "version":
+        return int(value)
     if field is None:
         raise ConfigError(f"'{name}' is not a field of {spec_type.name()}")
     return decode(field.annotation, value)
@@ -102,7 +104,7 @@ def decode(annotation: Any, value: Any) -> Any:
         if isinstance(value, str):
             return {"name": value}
         inner = annotation.member(value["name"]) if "name" in value else annotation
-        rest = {k: v for k, v in value.items() if k not in ("name", "version")}
+        rest = {k: v for k, v in value.items() if k != "name"}
         named = {"name": value["name"]} if "name" in value else {}
         return named | {k: _decode_field(inner, k, v) for k, v in rest.items()}
     return _decode_text(value)
@@ -112,7 +114,7 @@ def _encode(value: Any) -> str:
     if isinstance(value, (list, tuple)):
         return "_".join(_encode(v).replace("_", "~5F") for v in value) or "~"
     if isinstance(value, float):
-        return repr(int(value)) if value.is_integer() and abs(value) < 1e15 else repr(value)
+        return repr(int(value)) if value.is_integer() and abs(value) < 1e15 else repr(value).replace("+", "")
     if isinstance(value, int):
         return repr(value)
     return re.sub(r"[^A-Za-z0-9._-]", lambda m: "".join(f"~{b:02X}" for b in m[0].encode()), value) or "~~"

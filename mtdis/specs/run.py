@@ -1,9 +1,9 @@
 """What every run shares: a run is a point in the space of its kind's fields; an experiment is many of them."""
 
 from abc import abstractmethod
-from typing import Annotated, Any, ClassVar, Literal
+from typing import Annotated, Any, ClassVar, Literal, Self
 
-from pydantic import BeforeValidator, Field, SerializeAsAny
+from pydantic import BeforeValidator, Field, SerializeAsAny, field_validator, model_validator
 
 from mtdis.specs.base import Spec
 from mtdis.specs.dataset import Dataset
@@ -19,10 +19,11 @@ def dataset_of(value: Any) -> Any:
     name = fields.pop("name", None)
     if name is None:
         raise ValueError("a dataset needs a 'name'")
-    fields.pop("version", None)
     return Dataset.member(name).parse(fields)
 
 
+MIN_ROWS = 8
+"""Images that leave one to each part of the 75/12.5/12.5 split."""
 TRAINING_VERSION = 1
 """Raise it when a change of code changes what training gives: all runs then get new ids and are trained again."""
 
@@ -50,6 +51,13 @@ class Run(Spec):
     )
     torch_threads: int = Field(1, ge=1, le=256, description="CPU threads; the bits of a result depend on it")
 
+    @field_validator("dataset")
+    @classmethod
+    def _can_be_split(cls, value: Dataset) -> Dataset:
+        if value.grid.count < MIN_ROWS:
+            raise ValueError(f"a split needs {MIN_ROWS} images, the sub-grid has {value.grid.count}; keep more classes")
+        return value
+
     @classmethod
     def member(cls, name: str) -> type["Run"]:
         """The spec class of a model kind by its name."""
@@ -75,10 +83,24 @@ class TaskRun(Run):
     learning_rate: float = Field(1e-3, gt=0, description="Adam's step size; the released code used 1e-4")
     epochs: int = Field(200, ge=1, description="passes over the training split")
     batch_size: int = Field(256, ge=1, description="images in a batch; the last, incomplete one is dropped")
-    head_layers: tuple[int, ...] = Field(
+    head_layers: tuple[Annotated[int, Field(ge=1, le=65536)], ...] = Field(
         (300, 300, 300), max_length=20, description="units of each hidden layer of a head (Table 3)"
     )
     head_activation: Literal["relu", "tanh"] = Field("relu", description="non-linearity of the heads")
+
+    @model_validator(mode="after")
+    def _fits_its_dataset(self) -> Self:
+        rows = int(0.75 * self.dataset.grid.count)
+        if rows < self.batch_size:
+            raise ValueError(
+                f"the training split has {rows} rows, fewer than one batch of {self.batch_size}; "
+                "lower batch_size or take a larger sub-grid"
+            )
+        sizes = self.dataset.grid.sizes
+        halves = (sizes[: len(sizes) // 2], sizes[len(sizes) // 2 :])[: self.tasks.count]
+        if self.tasks.subsets == "halves" and any(max(half) == 1 for half in halves):
+            raise ValueError("subsets 'halves' needs factors that vary in each half; keep more classes in the sub-grid")
+        return self
 
     @property
     def all_tasks(self) -> tuple[int, ...]:

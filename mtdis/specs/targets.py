@@ -19,4 +19,4 @@ class Targets(Spec):
 
     def elided(self) -> dict[str, Any]:
         """Dataset and tasks without what equals its default."""
-        return {"dataset": self.dataset.elided(), "tasks": self.tasks.elided()}
+        return self._heading() | {"dataset": self.dataset.elided(), "tasks": self.tasks.elided()}

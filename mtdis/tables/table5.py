@@ -5,8 +5,8 @@ from typing import Any
 import pandas as pd
 
 from mtdis import published
-from mtdis.figures.style import KEYS
 from mtdis.statistics import CELL, ROWS, headline_rows, kind_of, variant_fields, variants
+from mtdis.style import KEYS
 
 CAPTION = (
     "Disentanglement of encoders that learned no task (random), one task (single-task), or all tasks "

@@ -13,10 +13,10 @@ from matplotlib.figure import Figure
 from matplotlib.text import Text
 from matplotlib.transforms import Bbox
 
-from mtdis.discover import containing, load
-from mtdis.figures import style
+from mtdis import style
+from mtdis.discover import load, names
 
-FIGURES = containing("mtdis.figures", "\ndef draw(")
+FIGURES = names("mtdis.figures")
 LOST = [("multi_head", "shared", 0), ("single_task", "task2", 1)]
 TWO = ("eval_accuracy", "completeness")  # keys enough where the number of panels does not matter
 FRAMES = {

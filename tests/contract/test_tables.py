@@ -4,11 +4,11 @@ import pandas as pd
 import pytest
 from long_table import make_long_table
 
-from mtdis.discover import containing, load
+from mtdis import page, rendering
+from mtdis.discover import load, names
 from mtdis.statistics import CELL
-from mtdis.tables import rendering
 
-TABLES = containing("mtdis.tables", "\ndef make(")
+TABLES = names("mtdis.tables")
 FRAMES = {
     "plain": make_long_table(),
     "three datasets": make_long_table(["dsprites_rendered", "shapes3d_rendered", "mpi3d_rendered"], tasks=2),
@@ -65,3 +65,12 @@ def test_the_order_of_the_frame_does_not_matter(name: str) -> None:
     make = load("mtdis.tables", name, "table").make
     frame = FRAMES["variants"]
     pd.testing.assert_frame_equal(make(frame.iloc[::-1]), make(frame), check_exact=True)
+
+
+@either_table
+def test_the_page_escapes_what_a_result_says(name: str) -> None:
+    module = load("mtdis.tables", name, "table")
+    frame = FRAMES["plain"].assign(dataset="<script>alert(1)</script>")
+    text = page.html(module.make(frame), module.CAPTION)
+    assert "<script>" not in text
+    assert "&lt;script&gt;" in text

@@ -115,8 +115,9 @@ def test_a_folder_that_is_a_file_is_named(tmp_path: Path) -> None:
 def test_leftovers_of_a_killed_process_are_removed(tmp_path: Path) -> None:
     (tmp_path / ".codes.h5.123.tmp").write_text("half")
     (tmp_path / "codes.h5").write_text("whole")
-    artifacts.remove_leftovers(tmp_path)
-    assert names(tmp_path) == ["codes.h5"]
+    (tmp_path / ".codes.h5.json.7.tmp").write_text("another file's")
+    artifacts.remove_leftovers(tmp_path / "codes.h5")
+    assert names(tmp_path) == [".codes.h5.json.7.tmp", "codes.h5"]
 
 
 def test_a_shortened_id_is_resolved_and_a_collision_is_an_error(tmp_path: Path) -> None:

@@ -9,7 +9,7 @@ import h5py
 import numpy as np
 import pandas as pd
 import pytest
-from small_study import LEARNING, score, spec_of, train
+from small_study import DATASET, LEARNING, score, spec_of, train
 
 from mtdis import scoring
 from mtdis.cli import main
@@ -162,6 +162,52 @@ def test_a_field_added_at_its_default_does_not_disown_old_records(data: Path, ru
     del record["spec"]["head_activation"]  # as written before the field was there
     (run_folder / "run.json").write_text(json.dumps(record))
     assert score(data, run_folder / "run.json", tmp_path / "s/index.json", spec_of("single_task"), METRICS) == 0
+
+
+def test_settings_added_at_their_default_keep_old_scores(
+    data: Path, run_folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    spec, out = spec_of("single_task"), tmp_path / "s/index.json"
+    assert score(data, run_folder / "run.json", out, spec, METRICS) == 0
+    for path in out.parent.rglob("task*.json"):
+        stored = json.loads(path.read_text())
+        del stored["metric"]["batch_size"]  # as written before the setting was there
+        path.write_text(json.dumps(stored))
+    monkeypatch.setattr(scoring, "_attempt", lambda job: pytest.fail(f"{job} is computed again"))
+    assert score(data, run_folder / "run.json", out, spec, METRICS) == 0
+
+
+def test_seeds_of_a_metric_share_their_settings(data: Path, run_folder: Path, tmp_path: Path) -> None:
+    seeds = [METRICS[0] | {"seed": seed} for seed in (0, 1)]
+    assert score(data, run_folder / "run.json", tmp_path / "s/index.json", spec_of("single_task"), seeds) == 0
+    rows = json.loads((tmp_path / "s/index.json").read_text())["rows"]
+    assert {(r["settings"], r["metric_seed"]) for r in rows} == {("mig,num_train=200", 0), ("mig,num_train=200", 1)}
+    assert len({r["value"] for r in rows}) == 6
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"dataset": DATASET | {"image_size": 16}}, "d.json is of another spec: image_size is 8, expected 16"),
+        ({"tasks": {"count": 2, "input_scaling": "unit"}}, "t.json is of another spec: tasks is"),
+    ],
+)
+def test_training_refuses_inputs_of_another_spec(
+    change: dict[str, Any], message: str, data: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert train(data, tmp_path / "run.json", spec_of("multi_head", **change)) == 2
+    assert message in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("name", "content"), [("c.npz", b"PK no zip"), ("c.npy", b""), ("c.h5", b"no hdf5"), ("c.csv", b"1")]
+)
+def test_score_names_a_damaged_file(
+    name: str, content: bytes, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / name).write_bytes(content)
+    assert main(["score", "--metric", "mig", "--codes", name, "--factors", name]) == 2
+    assert f"can't read codes from {name}" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("suffix", [".npy", ".npz", ".h5"])
@@ -328,6 +374,10 @@ def test_unknown_commands_and_missing_configs_are_named(capsys: pytest.CaptureFi
     assert "unknown command 'plann'. Did you mean 'plan'" in capsys.readouterr().err
     assert main(["plan"]) == 2
     assert "config file config.yaml is missing" in capsys.readouterr().err
+    assert main(["plan", "--config", "."]) == 2
+    assert "can't be read as YAML" in capsys.readouterr().err
+    assert main(["plan", "--study", "{}"]) == 2
+    assert "config.name: a value is needed" in capsys.readouterr().err
 
 
 def test_help_lists_every_command(capsys: pytest.CaptureFixture[str]) -> None:

@@ -1,5 +1,6 @@
 """Ids: golden ones guard the declared defaults; any spec parses back from its id."""
 
+import json
 import re
 
 import pytest
@@ -8,11 +9,14 @@ from hypothesis import strategies as st
 
 from mtdis.errors import ConfigError
 from mtdis.specs import identity
+from mtdis.specs.base import Spec
 from mtdis.specs.family import members
 from mtdis.specs.grids import DSPRITES
 from mtdis.specs.metric import Metric
 from mtdis.specs.run import Run
 from mtdis.specs.targets import Targets
+from mtdis.specs.tasks import Tasks
+from mtdis.study import run_from
 
 DEMO = {
     "name": "dsprites_rendered",
@@ -49,7 +53,7 @@ GOLDEN = [
 """A changed line here means that results already computed lose their id: change a default only with a new version."""
 
 subgrids = st.fixed_dictionaries(
-    {}, optional={f: st.integers(1, n) for f, n in zip(DSPRITES.names, DSPRITES.sizes, strict=True)}
+    {}, optional={f: st.integers(min(2, n), n) for f, n in zip(DSPRITES.names, DSPRITES.sizes, strict=True)}
 )
 datasets = st.builds(
     lambda size, subgrid: {"name": "dsprites_rendered", "image_size": size, "subgrid": subgrid},
@@ -66,7 +70,7 @@ tasks = st.fixed_dictionaries(
     },
 )
 run_fields = st.fixed_dictionaries(
-    {"dataset": datasets, "seed": st.integers(0, 2**32 - 1)},
+    {"dataset": datasets, "seed": st.integers(0, 2**32 - 1), "batch_size": st.just(4)},
     optional={
         "tasks": tasks,
         "learning_rate": st.floats(1e-12, 1e3),
@@ -113,7 +117,7 @@ def test_any_text_is_encoded_and_decoded(text: str, words: list[str]) -> None:
     assert identity.decode(tuple[str, ...], identity._encode(words)) == words
 
 
-@pytest.mark.parametrize("same", [(1e-3, "1e-3"), (1e-3, "0.001"), (1, 1.0), (2, "2")])
+@pytest.mark.parametrize("same", [(1e-3, "1e-3"), (1e-3, "0.001"), (1, 1.0), (2, "2"), (1e16, "1e16")])
 def test_numbers_are_normalised_before_they_enter_an_id(same: tuple[object, object]) -> None:
     base = {"dataset": "dsprites_rendered", "seed": 1}
     ids = {identity.identify(Run.member("multi_head").parse(base | {"learning_rate": v})) for v in same}
@@ -128,13 +132,39 @@ def test_a_field_at_its_default_is_left_out_however_it_is_written() -> None:
     assert identity.identify(Run.member("multi_head").parse(spelt)) == identity.identify(plain)
 
 
-def test_the_version_enters_the_id_above_one(monkeypatch: pytest.MonkeyPatch) -> None:
-    cls = Run.member("random")
-    before = identity.identify(cls.parse({"dataset": "dsprites_rendered", "seed": 1}))
+PLAIN = {"dataset": "dsprites_rendered", "seed": 1}
+VERSIONED = {
+    "run": (Run.member("multi_head"), "multi_head,version=2,dataset=dsprites_rendered,seed=1"),
+    "dataset": (Run.member("multi_head").parse(PLAIN).dataset.__class__, ",dataset.version=2"),
+    "tasks": (Tasks, ",tasks.version=2"),
+}
+
+
+@pytest.mark.parametrize("thing", VERSIONED)
+def test_the_version_enters_the_id_above_one(thing: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    cls, expected = VERSIONED[thing]
+    kind = Run.member("multi_head")
     monkeypatch.setattr(cls, "version", 2)
-    run = cls.parse({"dataset": "dsprites_rendered", "seed": 1})
-    assert identity.identify(run) == before.replace("random,", "random,version=2,")
-    assert cls.parse(identity.parse_fields(identity.full_id(run).partition(",")[2], cls)) == run
+    run = kind.parse(PLAIN)
+    assert expected in identity.identify(run)
+    assert kind.parse(identity.parse_fields(identity.full_id(run).partition(",")[2], kind)) == run
+    assert run_from(json.loads(identity.canonical(run))) == run
+    monkeypatch.setattr(cls, "version", 3)
+    with pytest.raises(ConfigError, match=r"version 2 of .* was asked for, this is 3"):
+        run_from(json.loads(identity.canonical(run)) | {"version": 2} if thing == "run" else run_elided(run))
+
+
+def run_elided(run: Run) -> dict[str, object]:
+    """The elided spec as it was written by version 2."""
+    return json.loads(identity.canonical(run).replace('"version":3', '"version":2'))
+
+
+@pytest.mark.parametrize("cls", [Targets, Metric.member("dci")])
+def test_targets_and_metrics_have_versions(cls: type[Spec], monkeypatch: pytest.MonkeyPatch) -> None:
+    spec = cls.parse({"dataset": "dsprites_rendered"} if cls is Targets else {})
+    before = identity.identify(spec)
+    monkeypatch.setattr(cls, "version", 2)
+    assert identity.identify(spec) != before
 
 
 def test_a_shortened_id_says_where_its_spec_stands() -> None:

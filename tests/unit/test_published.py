@@ -5,8 +5,8 @@ import pytest
 
 from mtdis import published
 from mtdis.errors import ArtifactError
-from mtdis.figures.style import KEYS
 from mtdis.statistics import ROWS
+from mtdis.style import KEYS
 
 DATASETS = ["dSprites", "Shapes3D", "MPI3D"]
 # From reference.md, section 4.3, not from the file: (key, row): means of the three datasets, then their sd.

@@ -15,6 +15,7 @@ from mtdis.specs.identity import identify
 from mtdis.study import Study, run_from
 
 ROOT = Path(__file__).parents[2]
+FACTORS = ("shape", "scale", "orientation", "posX", "posY")
 SMALL: dict[str, Any] = {
     "name": "test",
     "metrics": {"mig": None},
@@ -84,6 +85,31 @@ def test_the_released_setting_differs_where_the_released_code_does() -> None:
     }  # fmt: skip
 
 
+def test_what_is_empty_in_yaml_is_nothing() -> None:
+    config = SMALL | {"defaults": None, "metrics": None}
+    assert len(Study.from_config(config).runs) == 4
+    with pytest.raises(ConfigError, match=r"experiments\.one\.kind: a value is needed"):
+        Study.from_config(config | {"experiments": {"one": None}})
+
+
+def test_scores_are_needed_for_tables_and_figures() -> None:
+    with pytest.raises(ConfigError, match=r"tables: table5 show scores and the study has no metrics"):
+        Study.from_config(
+            {**SMALL, "metrics": {}, "experiments": {"one": SMALL["experiments"]["one"] | {"tables": "table5"}}}
+        )
+
+
+def test_whole_numbers_may_be_written_with_exponents() -> None:
+    (run,) = study(kind="multi_head", seed="1e3").runs.values()
+    assert run.seed == 1000
+
+
+def test_dropped_fields_do_not_depend_on_the_order_of_settings() -> None:
+    for settings in (["paper", "released"], ["released", "paper"]):
+        made = study(kind=["random", "one_head"], setting=settings, epochs=3)
+        assert made.experiments["one"].dropped == {"random": ("epochs",)}
+
+
 def test_select_chooses_experiments() -> None:
     body = SMALL["experiments"]["one"]
     config = SMALL | {"experiments": {"one": body, "two": body | {"seed": [9]}}, "select": ["two"]}
@@ -150,6 +176,16 @@ REFUSED: list[tuple[dict[str, Any], str]] = [
         {"figures": ["figure33"]},
         r"experiments\.one\.figures: unknown figure 'figure33'\. Did you mean 'figure3'",
     ),
+    ({"kind": []}, r"experiments\.one\.kind: a value is needed"),
+    ({"setting": []}, r"experiments\.one\.setting: a value is needed"),
+    ({"head_layers": [0]}, r"head_layers\.0: .*greater than or equal to 1; found 0"),
+    ({"batch_size": 10**6}, r"training split has 552960 rows, fewer than one batch of 1000000; lower batch_size"),
+    ({"dataset": {"name": "dsprites_rendered", "subgrid": dict.fromkeys(FACTORS, 1)}}, r"a split needs 8 images"),
+    (
+        {"tasks": {"subsets": "halves"}, "dataset": {"name": "dsprites_rendered", "subgrid": {"shape": 1, "scale": 1}}},
+        r"subsets 'halves' needs factors that vary in each half",
+    ),
+    ({"kind": "random", "figures": ["figure4"]}, r"figures: figure4 shows multi_head, one_head; select one of them"),
     ({"setting": "papr"}, r"unknown setting 'papr'\. Did you mean 'paper'"),
 ]
 

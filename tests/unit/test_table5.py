@@ -7,9 +7,10 @@ import pandas as pd
 import pytest
 from long_table import make_long_table
 
-from mtdis.figures.style import KEYS, STYLES
+from mtdis import rendering
 from mtdis.statistics import ROWS
-from mtdis.tables import rendering, table5
+from mtdis.style import KEYS, STYLES
+from mtdis.tables import table5
 
 REPLICAS = ["dsprites_rendered", "shapes3d_rendered", "mpi3d_rendered"]
 

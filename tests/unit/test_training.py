@@ -12,6 +12,7 @@ from small_study import spec_of
 
 from mtdis import training
 from mtdis.commands.train import load
+from mtdis.errors import ConfigError
 from mtdis.specs.run import Run
 from mtdis.split import split_rows
 from mtdis.streams import generator
@@ -111,7 +112,7 @@ def kill_at(stop: int) -> Iterator[training.Observer]:
 
     def observe(step: training.Step) -> None:
         nonlocal count
-        count += 1
+        count += not step.resumed
         if count == stop:
             raise KeyboardInterrupt
 
@@ -146,8 +147,22 @@ def test_a_diverged_network_harms_no_other(images: training.Images, tmp_path: Pa
 
 
 def test_a_split_smaller_than_a_batch_is_refused(images: training.Images, tmp_path: Path) -> None:
-    with pytest.raises(ValueError, match="72 rows, fewer than one batch of 100; lower batch_size"):
-        trained(run_from(spec_of("multi_head", batch_size=100)), images, tmp_path)
+    run = run_from(spec_of("multi_head")).model_copy(update={"batch_size": 100})
+    with pytest.raises(ConfigError, match="72 rows, fewer than one batch of 100; lower batch_size"):
+        trained(run, images, tmp_path)
+
+
+def test_a_resumed_training_tells_what_was_done_before_and_keeps_its_time(
+    images: training.Images, tmp_path: Path
+) -> None:
+    run = run_from(spec_of("multi_head"))
+    for step in kill_at(6):
+        with pytest.raises(KeyboardInterrupt):
+            trained(run, images, tmp_path, checkpoint_seconds=0, observe=step)
+    seen: list[training.Step] = []
+    _, progress = trained(run, images, tmp_path, observe=seen.append)
+    assert [(s.images, s.resumed) for s in seen] == [(5 * 16, True), (16, False), (16, False), (16, False)]
+    assert progress.seconds_before > 0
 
 
 def test_codes_do_not_depend_on_their_neighbours(images: training.Images) -> None:

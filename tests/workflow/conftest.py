@@ -54,21 +54,21 @@ class StudyFolder:
         (self.path / "config.yaml").write_text(yaml.safe_dump(config))
 
     def snakemake(self, *words: str) -> CompletedProcess[str]:
-        """Run the study here as a user would, without a profile."""
-        return snakemake("--directory", str(self.path), "--workflow-profile", "none", *words, checkout=self.checkout)
+        """Run the study here as a user would, by the default profile."""
+        return snakemake(*words, checkout=self.checkout, folder=self.path)
 
     def planned(self, *words: str) -> dict[str, int]:
         """Number of jobs per rule that a dry-run plans."""
         return job_counts(self.snakemake("-n", *words))
 
 
-def snakemake(*words: str, checkout: Path = ROOT) -> CompletedProcess[str]:
-    """Run snakemake on a checkout's Snakefile; all that it prints stands in `stdout`."""
+def snakemake(*words: str, checkout: Path = ROOT, folder: Path = ROOT) -> CompletedProcess[str]:
+    """Run snakemake in a folder on a checkout's Snakefile; all that it prints stands in `stdout`."""
     tools = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
     environment = os.environ | {"PATH": tools, "PYTHONPATH": str(checkout), "OMP_NUM_THREADS": "1"}
     program = str(Path(sys.executable).with_name("snakemake"))
     command = [program, "--snakefile", str(checkout / "Snakefile"), "--cores", "2", *words]
-    return run(command, cwd=checkout, env=environment, stdout=PIPE, stderr=STDOUT, text=True, check=False)
+    return run(command, cwd=folder, env=environment, stdout=PIPE, stderr=STDOUT, text=True, check=False)
 
 
 def job_counts(done: CompletedProcess[str]) -> dict[str, int]:
@@ -77,6 +77,7 @@ def job_counts(done: CompletedProcess[str]) -> dict[str, int]:
     if "Nothing to be done" in done.stdout:
         return {}
     table = done.stdout.partition("Job stats:")[2].partition("total")[0]
+    assert table
     return {rule: int(count) for rule, count in re.findall(r"^(\w+) +(\d+)$", table, re.MULTILINE)}
 
 
@@ -102,7 +103,7 @@ def finished(finished_once: Path, tmp_path: Path) -> StudyFolder:
 def other_checkout(tmp_path: Path) -> Path:
     """A copy of Snakefile and package that a test may change."""
     copy = tmp_path / "checkout"
-    for name in ("mtdis", "workflow", "envs"):
+    for name in ("mtdis", "workflow", "envs", "profiles"):
         shutil.copytree(ROOT / name, copy / name, ignore=shutil.ignore_patterns("__pycache__"))
     shutil.copy(ROOT / "Snakefile", copy)
     return copy

@@ -1,24 +1,31 @@
 """A failed run harms no other; what the user can mend is a short error before any work is done."""
 
 import json
+import re
 from pathlib import Path
 
 import pytest
 import yaml
 
-from .conftest import CONFIG, PLANNED, ROOT, StudyFolder, job_counts, snakemake
+from mtdis.study import RULES, Study
+
+from .conftest import AGGREGATES, CONFIG, ROOT, StudyFolder, job_counts, snakemake
 
 
 def test_a_failed_run_harms_no_other(finished: StudyFolder) -> None:
-    finished.change(batch_size=[16, 1000], seed=[1, 2])  # no batch of 1000 fits into 72 training rows
-    done = finished.snakemake("--keep-going", "--show-failed-logs")
+    finished.change(seed=[1, 2])
+    study = Study.from_config(yaml.safe_load((finished.path / "config.yaml").read_text()))
+    (doomed,) = [run_id for run_id, run in study.runs.items() if (run.name(), run.seed) == ("multi_head", 2)]
+    folder = finished.path / "results/runs" / doomed
+    (folder / "codes.h5").mkdir(parents=True)  # its codes can't be written
+    done = finished.snakemake()
     assert done.returncode == 1
-    assert "the training split has 72 rows, fewer than one batch of 1000; lower batch_size" in done.stdout
+    assert "codes.h5: " in done.stdout
+    assert "See that" in done.stdout
     runs = [p.name for p in (finished.path / "results/scores").iterdir() if (p / "index.json").exists()]
-    assert sorted(r.split(",")[0] for r in runs) == ["multi_head", "multi_head", "random", "random"]
-    finished.change(batch_size=16)
-    assert finished.snakemake("-n").returncode == 0
-    assert finished.planned() == {k: PLANNED[k] for k in ("long_table", "study_table", "table", "figure", "study")}
+    assert sorted(r.split(",")[0] for r in runs) == ["multi_head", "random", "random"]
+    (folder / "codes.h5").rmdir()
+    assert finished.planned() == AGGREGATES | {"train": 1, "scores": 1}
 
 
 @pytest.mark.parametrize(
@@ -48,13 +55,13 @@ def test_truncated_codes_are_named_and_nothing_finished_is_lost(finished: StudyF
     (bank,) = (finished.path / "results/runs").glob("multi_head*/codes.h5")
     bank.write_bytes(bank.read_bytes()[:500])
     finished.write(CONFIG | {"metrics": {"mig": {"num_train": 300}}})
-    done = finished.snakemake("--keep-going", "--show-failed-logs")
+    done = finished.snakemake()
     assert done.returncode == 1
     assert "codes.h5 has 500 bytes, its record says" in done.stdout
     kept = sorted(p.parent.parent.name.split(",")[0] for p in (finished.path / "results/scores").rglob("mig*/*.json"))
     assert kept == ["multi_head", "random", "random"]  # the old scores of both, the new one of the sound run
     bank.with_name("run.json").unlink()
-    assert finished.snakemake("--keep-going").returncode == 0
+    assert finished.snakemake().returncode == 0
 
 
 @pytest.mark.parametrize("profile", ["default", "demo", "slurm"])
@@ -71,6 +78,29 @@ def test_the_slurm_profile_asks_a_gpu_for_the_kinds_that_learn() -> None:
     jobs = [part for part in done.stdout.split("rule ") if part.startswith("train:")]
     asked = {part.partition("wildcards: run=")[2].split(",")[0]: "gpu=1" in part for part in jobs}
     assert asked == {"random": False, "single_task": True, "multi_head": True, "one_head": True}
+
+
+@pytest.mark.parametrize("dry", ["-n", "-np", "-nq", "--dry-run"])
+def test_a_dry_run_makes_no_report(dry: str, tmp_path: Path) -> None:
+    folder = StudyFolder(tmp_path)
+    folder.write(CONFIG)
+    assert folder.snakemake(dry).returncode == 0
+
+
+def test_a_run_ends_with_its_report(finished_once: Path) -> None:
+    assert (finished_once / "results/studies/small/report.html").stat().st_size > 100_000
+
+
+def test_an_id_that_is_not_in_the_study_is_named(finished: StudyFolder) -> None:
+    done = finished.snakemake("-n", "results/runs/random,dataset=dsprites_rendered,seed=7/run.json")
+    assert done.returncode == 1
+    assert "no run 'random,dataset=dsprites_rendered,seed=7' in this study; near: random," in done.stdout
+
+
+def test_experiments_cannot_take_the_name_of_a_rule() -> None:
+    files = [ROOT / "Snakefile", ROOT / "workflow/Snakefile", *(ROOT / "workflow/rules").glob("*.smk")]
+    rules = {name for f in files for name in re.findall(r"^rule (\w+):", f.read_text(), re.MULTILINE)}
+    assert rules == set(RULES)
 
 
 def test_results_record_what_made_them(finished: StudyFolder) -> None:

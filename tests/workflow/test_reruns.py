@@ -20,7 +20,7 @@ def test_the_study_ends_in_tables_and_figures(finished: StudyFolder) -> None:
     produced = sorted(str(p.relative_to(study)) for p in study.rglob("*") if p.is_file())
     assert produced == [
         "figures/one/figure3.pdf", "figures/one/figure3.png",
-        "tables/long.csv", "tables/long.parquet", "tables/one/long.csv", "tables/one/long.parquet",
+        "report.html", "tables/long.csv", "tables/long.parquet", "tables/one/long.csv", "tables/one/long.parquet",
         "tables/one/table5.csv", "tables/one/table5.html", "tables/one/table5.md", "tables/one/table5.tex",
     ]  # fmt: skip
     table = pd.read_csv(study / "tables/one/table5.csv")
@@ -83,6 +83,25 @@ def edit(path: Path, pattern: str, replacement: str) -> None:
     path.write_text(text)
 
 
+def test_another_wording_of_a_rule_trains_nothing(finished: StudyFolder, other_checkout: Path) -> None:
+    edit(
+        other_checkout / "workflow/rules/train.smk",
+        r'"mtdis train --spec',
+        '"mtdis train --checkpoint-seconds 60 --spec',
+    )
+    assert replace(finished, checkout=other_checkout).planned() == {}
+
+
+def test_metrics_in_another_order_and_another_figure_compute_no_score(finished: StudyFolder) -> None:
+    other = {"factor_vae": {"num_train": 50, "num_eval": 50}}
+    finished.write(CONFIG | {"metrics": CONFIG["metrics"] | other})
+    assert finished.snakemake().returncode == 0
+    finished.write(CONFIG | {"metrics": other | CONFIG["metrics"]})
+    assert finished.planned() == {}
+    finished.change(figures=["figure3", "figure4"])
+    assert finished.planned() == {"figure": 1, "study": 1}
+
+
 def test_touched_files_do_nothing(finished: StudyFolder) -> None:
     folders = (finished.path / "data", finished.path / "results/runs")
     touched = [p for folder in folders for p in folder.rglob("*") if p.is_file()]
@@ -100,5 +119,5 @@ def test_targets_for_one_experiment_and_one_run(finished: StudyFolder) -> None:
     two = finished.planned("two")
     assert (two["train"], two["long_table"]) == (4, 1)
     run = "results/scores/random,dataset=dsprites_rendered,seed=2,dataset.image_size=8,dataset.subgrid.scale=2"
-    (index,) = {p for p in re.findall(r"\S+index\.json", finished.snakemake("-n", "two").stdout) if p.startswith(run)}
+    (index,) = {p for p in re.findall(r"\S+index\.json", finished.snakemake("-np", "two").stdout) if p.startswith(run)}
     assert finished.planned(index) == {"train": 1, "scores": 1}

@@ -1,7 +1,7 @@
 # The long table of one experiment.
 rule long_table:
     input:
-        lambda wildcards: STUDY.scored(wildcards.experiment),
+        unpack(lambda wildcards: STUDY.scored(wildcards.experiment)),
     output:
         table="results/studies/{study}/tables/{experiment}/long.parquet",
         csv="results/studies/{study}/tables/{experiment}/long.csv",
@@ -61,7 +61,7 @@ rule table:
     benchmark:
         "logs/benchmarks/{study}/{experiment}/{table}.tsv"
     wildcard_constraints:
-        table="(?!long)[^/]+",
+        table=r"(?!long\.)[^/]+",
     localrule: True
     conda:
         "../../envs/mtdis.yaml"

@@ -11,7 +11,7 @@ rule train:
         "logs/benchmarks/train/{run}.tsv"
     conda:
         "../../envs/mtdis.yaml"
-    threads: lambda wildcards: STUDY.runs[wildcards.run].torch_threads
+    threads: lambda wildcards: STUDY.threads(wildcards.run)
     resources:
         gpu=lambda wildcards: STUDY.gpus(wildcards.run),
         mem_mb=lambda wildcards: STUDY.training_memory(wildcards.run),

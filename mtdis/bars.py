@@ -12,8 +12,8 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 
-from mtdis.figures.style import key_label, settings, style
 from mtdis.statistics import CELL, headline_points, kind_of, variant_text, variants
+from mtdis.style import key_label, settings, style
 from mtdis.tables import table5
 
 LEGEND_COLUMN = 2.6

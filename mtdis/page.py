@@ -4,7 +4,7 @@ from html import escape
 
 import pandas as pd
 
-from mtdis.tables.rendering import blocks, columns_of, notes
+from mtdis.rendering import blocks, columns_of, notes
 
 STYLE = (
     "body{font:15px/1.5 sans-serif;margin:2em;max-width:70em}table{border-collapse:collapse;margin:.5em 0 1.5em}"

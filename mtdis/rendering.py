@@ -6,8 +6,8 @@ from typing import Any, NamedTuple
 
 import pandas as pd
 
-from mtdis.figures.style import key_label, style
 from mtdis.statistics import kind_of, variant_text
+from mtdis.style import key_label, style
 
 SPREAD = (
     "Ours: mean ± standard deviation with ddof 1 over (n) seeds; published, in brackets: ddof 0. "
