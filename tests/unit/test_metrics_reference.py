@@ -149,10 +149,11 @@ def two_samples():
     return tuple((np.hstack([f, -f]).astype(float), f) for f in (train, test))
 
 
-def test_test_classes_unseen_in_training_count_as_wrong():
+@pytest.mark.parametrize("estimator", ["mtdis", "sklearn"])
+def test_test_classes_unseen_in_training_count_as_wrong(estimator):
     train, test = two_samples()
     assert sap.accuracy_matrix(train, test, solver="primal", seed=0) == pytest.approx(np.full((2, 1), 0.5))
-    _, train_accuracy, test_accuracy = dci.boosting(train, test, seed=0)
+    _, train_accuracy, test_accuracy = dci.boosting(train, test, seed=0, estimator=estimator)
     assert (train_accuracy, test_accuracy) == (1.0, 0.5)
 
 
@@ -278,3 +279,15 @@ def test_random_linear_mixes_of_the_factors_score_high_on_factor_vae_only():
     accuracies = [factor_vae.score(c, factors)["eval_accuracy"] for c in codes]
     assert np.mean(accuracies) == pytest.approx(0.78, abs=0.06)
     assert np.mean([mig.score(c, factors)["discrete_mig"] for c in codes]) < 0.15
+
+
+@pytest.mark.parametrize("seed", [0, 1])
+def test_dci_of_codes_without_ties_is_the_same_by_both_estimators(seed):
+    sizes = (3, 4, 6, 5)
+    factors = np.indices(sizes).reshape(4, -1).T
+    rng = np.random.RandomState(seed)
+    codes = (factors / sizes) @ rng.normal(size=(4, 6)) + 0.1 * rng.normal(size=(len(factors), 6))
+    ours, theirs = (
+        dci.score(codes, factors, seed=seed, num_train=500, num_test=300, estimator=e) for e in ("mtdis", "sklearn")
+    )
+    assert ours == theirs

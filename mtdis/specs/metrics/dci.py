@@ -1,5 +1,7 @@
 """Disentanglement, completeness, informativeness (Eastwood and Williams 2018), settings of disentanglement_lib."""
 
+from typing import Literal
+
 from pydantic import Field
 
 from mtdis.specs.metric import Metric
@@ -11,3 +13,6 @@ class Dci(Metric):
     num_train: int = Field(10000, ge=2, description="rows that fit")
     num_test: int = Field(5000, ge=1, description="rows that score")
     batch_size: int = Field(16, ge=1, description="rows drawn at once; it orders the random calls")
+    estimator: Literal["mtdis", "sklearn"] = Field(
+        "mtdis", description="who grows the trees: our own code, or scikit-learn, whose trees ours equal"
+    )
