@@ -2,6 +2,8 @@
 
 import json
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
+from ctypes import CDLL
 from dataclasses import dataclass, field
 from importlib import import_module
 from pathlib import Path
@@ -66,15 +68,27 @@ class Step:
     """Whether this stands for all the steps that an earlier process made."""
 
 
+M_TRIM_THRESHOLD, M_TOP_PAD, M_MMAP_MAX = -1, -2, -4
+"""Options of glibc's mallopt (malloc.h)."""
+
 Observer = Callable[[Step], None]
 
 
 def set_up(run: Run) -> torch.device:
     """Choose the device and fix what its bits depend on: threads, and deterministic kernels."""
+    keep_freed_memory()
     torch.set_num_threads(run.torch_threads)
     torch.backends.cudnn.deterministic = True
     torch.backends.cudnn.benchmark = False
     return torch.device("cuda" if run.needs_gpu and torch.cuda.is_available() else "cpu")
+
+
+def keep_freed_memory() -> None:
+    """Tell glibc to keep freed memory: given back, every large activation costs page faults at each step."""
+    with suppress(OSError, AttributeError):  # another C library, another allocator
+        libc = CDLL(None)
+        for option, value in ((M_MMAP_MAX, 0), (M_TRIM_THRESHOLD, 2**31 - 1), (M_TOP_PAD, 2**26)):
+            libc.mallopt(option, value)
 
 
 def build(run: Run, image_shape: tuple[int, int, int], device: torch.device) -> dict[str, TaskNetwork]:

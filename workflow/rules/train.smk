@@ -9,6 +9,7 @@ rule train:
         "logs/train/{run}.log",
     benchmark:
         "logs/benchmarks/train/{run}.tsv"
+    priority: 1  # before scores: a training that starts last would leave the other cores idle
     conda:
         "../../envs/mtdis.yaml"
     threads: lambda wildcards: STUDY.threads(wildcards.run)
