@@ -8,13 +8,14 @@ import resource
 import sys
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import h5py
 import numpy as np
 from numpy.typing import NDArray
 
+from benchmarks.table import Row
 from mtdis.datasets import dsprites_rendered as ours
 from mtdis.specs.grids import DSPRITES
 
@@ -69,6 +70,16 @@ def seconds(action: Callable[[], object]) -> float:
 
 def report(name: str, count: int, duration: float) -> None:
     sys.stdout.write(f"{name:<28}{count:>8} images {duration:>8.2f} s {count / duration:>9.0f} images/s\n")
+
+
+def measure(repeats: int = 3) -> Iterator[Row]:
+    """Images per second of both renderers on rows spread over the grid."""
+    some = rows(NUMPY_ROWS)
+    parts = np.array_split(some, len(some) // 256)
+    ours.render(some[:1], 64)  # compiles
+    own = [len(some) / seconds(lambda: ours.render(some, 64)) for _ in range(repeats)]
+    plain = [len(some) / seconds(lambda: [render_numpy(p, 64) for p in parts]) for _ in range(repeats)]
+    yield Row("rendering dSprites, 64x64", "images/s", own, plain, "plain numpy")
 
 
 def main() -> None:

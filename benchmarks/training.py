@@ -1,0 +1,134 @@
+"""Training steps of each kind, ours beside the authors' style: python -m benchmarks.training [--steps N]
+
+Authors' style (read in the released code, written anew): a DataLoader that turns one image at a time into a float
+tensor, batches in channel order, a Python loop over separate heads, plain Adam, the loss fetched at every step.
+Random images of the paper's size (64×64, 3 channels), ten tasks, batches of 256; one thread on both sides.
+"""
+
+import argparse
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from itertools import pairwise
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+from torch.utils.data import DataLoader, Dataset
+
+from benchmarks.table import Row
+from mtdis import training
+from mtdis.networks import make_encoder
+from mtdis.specs.run import Run, TaskRun
+
+TASKS, BATCH, COUNT = 10, 256, 2048
+KINDS = {"single_task": 2, "multi_head": 1, "one_head": 1}
+"""Kinds, and how many networks of each are trained here."""
+
+
+class OneByOne(Dataset[tuple[Tensor, Tensor]]):
+    """Images (C, S, S) as float and their targets, one at a time."""
+
+    def __init__(self, pixels: np.ndarray, targets: np.ndarray) -> None:
+        self.pixels, self.targets = pixels, targets
+
+    def __len__(self) -> int:
+        return len(self.pixels)
+
+    def __getitem__(self, row: int) -> tuple[Tensor, Tensor]:
+        image = torch.from_numpy(self.pixels[row].transpose(2, 0, 1).astype(np.float32) / 255)
+        return image, torch.from_numpy(self.targets[row])
+
+
+def plain_head(outputs: int) -> nn.Sequential:
+    """A head of Table 3."""
+    sizes = (8, 300, 300, 300)
+    hidden = [m for i, o in pairwise(sizes) for m in (nn.Linear(i, o), nn.ReLU())]
+    return nn.Sequential(*hidden, nn.Linear(300, outputs))
+
+
+def authors_loss(kind: str, heads: nn.ModuleList, codes: Tensor, targets: Tensor) -> Tensor:
+    """Every head is run, its error weighted: by one-hot weights for a single task."""
+    if kind == "one_head":
+        return nn.functional.mse_loss(heads[0](codes), targets)
+    errors = [nn.functional.mse_loss(head(codes)[:, 0], targets[:, t]) for t, head in enumerate(heads)]
+    return errors[0] + 0 * sum(errors[1:]) if kind == "single_task" else sum(errors[1:], errors[0])
+
+
+def authors(kind: str, pixels: np.ndarray, targets: np.ndarray, steps: int) -> Callable[[], None]:
+    """Steps of one network in the authors' style."""
+    encoder = make_encoder(3, 64, 8)
+    for layer in encoder:
+        if isinstance(layer, (nn.Conv2d, nn.Linear)):
+            layer.reset_parameters()
+    heads = nn.ModuleList(plain_head(TASKS) if kind == "one_head" else plain_head(1) for _ in range(TASKS))
+    heads = heads[:1] if kind == "one_head" else heads
+    optimiser = torch.optim.Adam([*encoder.parameters(), *heads.parameters()], lr=1e-3)
+
+    def run() -> None:
+        total = 0.0
+        for images, wanted in _first(DataLoader(OneByOne(pixels, targets), BATCH, shuffle=True, drop_last=True), steps):
+            loss = authors_loss(kind, heads, encoder(images), wanted)
+            optimiser.zero_grad()
+            loss.backward()
+            optimiser.step()
+            total += loss.item()
+
+    return run
+
+
+def _first(loader: DataLoader[tuple[Tensor, Tensor]], steps: int) -> Iterator[tuple[Tensor, Tensor]]:
+    done = 0
+    while done < steps:
+        for batch in loader:
+            yield batch
+            done += 1
+            if done == steps:
+                return
+
+
+def ours(kind: str, pixels: np.ndarray, targets: np.ndarray, steps: int) -> Callable[[], None]:
+    """As many steps of the package's own loop."""
+    fields = {"dataset": "dsprites_rendered", "seed": 1, "epochs": steps * BATCH // len(pixels) or 1}
+    run = Run.member(kind).parse(fields | {"tasks": {"count": TASKS}})
+    assert isinstance(run, TaskRun)
+    networks = dict(list(training.build(run, (64, 64, 3), torch.device("cpu")).items())[: KINDS[kind]])
+    images = training.Images(torch.from_numpy(pixels), 255, torch.from_numpy(targets))
+
+    def go() -> None:
+        with tempfile.TemporaryDirectory() as folder:
+            training.train(run, networks, images, np.arange(len(pixels)), Path(folder) / "none", 1e9)
+
+    return go
+
+
+def measure(epochs: int = 2, repeats: int = 3) -> Iterator[Row]:
+    """Images per second and network of each kind; sides take turns, the best of the repeats counts."""
+    torch.set_num_threads(1)
+    rng = np.random.default_rng(0)
+    pixels = rng.integers(0, 256, (COUNT, 64, 64, 3), dtype=np.uint8)
+    targets = rng.normal(size=(COUNT, TASKS)).astype(np.float32)
+    steps = epochs * COUNT // BATCH
+    for kind, networks in KINDS.items():
+        theirs, own = authors(kind, pixels, targets, steps), ours(kind, pixels, targets, steps)
+        seconds = [(_seconds(theirs), _seconds(own) / networks) for _ in range(repeats)]
+        slow, fast = ([steps * BATCH / s for s in side] for side in zip(*seconds, strict=True))
+        yield Row(f"training {kind}, 64x64x3", "images/s", fast, slow, "authors' style")
+
+
+def _seconds(action: Callable[[], None]) -> float:
+    start = time.perf_counter()
+    action()
+    return time.perf_counter() - start
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--epochs", type=int, default=2, help=f"passes over {COUNT} images (default 2)")
+    for row in measure(parser.parse_args().epochs):
+        print(row)
+
+
+if __name__ == "__main__":
+    main()
