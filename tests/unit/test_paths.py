@@ -1,0 +1,50 @@
+"""Where everything lies: these paths are what other programs, and results already there, rely on."""
+
+from typing import Any
+
+from mtdis import paths
+from mtdis.study import Study
+
+CONFIG: dict[str, Any] = {
+    "name": "first",
+    "metrics": {"mig": {}},
+    "experiments": {
+        "one": {
+            "kind": "multi_head",
+            "seed": 1,
+            "dataset": "dsprites_rendered",
+            "tables": ["table5"],
+            "figures": ["figure3"],
+        }
+    },
+}
+RUN = "multi_head,dataset=dsprites_rendered,seed=1"
+
+
+def test_golden_paths_of_what_all_studies_share() -> None:
+    study = Study.from_config(CONFIG)
+    assert list(study.runs) == [RUN]
+    assert study.parents(RUN) == {
+        "dataset": "data/dsprites_rendered.json",
+        "targets": "data/targets/dataset=dsprites_rendered.json",
+    }
+    assert study.scored("one") == {
+        "runs": [f"results/runs/{RUN}/run.json"],
+        "scores": [f"results/scores/{RUN}/index.json"],
+    }
+    assert paths.full_spec("x,~0123456789ab") == "results/ids/x,~0123456789ab.json"
+
+
+def test_golden_paths_of_one_study() -> None:
+    assert sorted(Study.from_config(CONFIG).all_outputs()) == [
+        "results/studies/first/figures/one/figure3.pdf",
+        "results/studies/first/tables/long.parquet",
+        "results/studies/first/tables/one/long.parquet",
+        "results/studies/first/tables/one/table5.csv",
+    ]
+
+
+def test_two_studies_share_runs_and_nothing_else() -> None:
+    one, two = Study.from_config(CONFIG), Study.from_config(CONFIG | {"name": "second"})
+    assert list(one.runs) == list(two.runs)
+    assert not set(one.all_outputs()) & set(two.all_outputs())
