@@ -33,8 +33,10 @@ if TYPE_CHECKING:
 
 FORMAT = 1
 LOW_DISK = 2**20
-RUN_FILES = ("codes.h5", "weights.safetensors", "history.csv", "run.json", "checkpoint.safetensors")
-"""What a run's folder holds; the checkpoint only until the run is finished."""
+SEALED = ("codes.h5", "weights.safetensors", "history.csv")
+"""Siblings of a run's record, which holds their checksums."""
+CHECKPOINT = "checkpoint.safetensors"
+"""Lies beside them until the run is finished."""
 
 
 @contextmanager
@@ -287,7 +289,7 @@ def write_run(
     write_codes(record.with_name("codes.h5"), codes, rows)
     write_weights(record.with_name("weights.safetensors"), weights)
     write_csv_rows(record.with_name("history.csv"), ("network", "epoch", "train_loss"), history)
-    files = {n: seal(record.with_name(n)) for n in RUN_FILES[:3]}
+    files = {n: seal(record.with_name(n)) for n in SEALED}
     write_json(record, {
         "format": FORMAT, "id": identify(spec), "spec": spec.resolved(), "result": result,
         "execution": execution, "files": files,

@@ -1,7 +1,8 @@
 """The compiled half of `boosting`: gradients of the log-loss, trees grown depth first, values of leaves.
 
 Letters: n rows, d codes, T trees of a stage, L levels that are cut, m nodes of a full tree. Every sum is
-taken in scikit-learn's own order, since a last bit can decide which of two nearly equal cuts wins.
+taken in scikit-learn's own order, since a last bit can decide which of two nearly equal cuts wins. All of it stands in
+one file because numba renews a cached function when its own file changes, not when one it calls elsewhere does.
 """
 
 import math

@@ -63,7 +63,7 @@ def _trained_task(run: Run, network: str) -> int | None:
 
 def unlike(run: Run) -> str:
     """The fields of a run that differ from the paper's settings, as text; empty if none does."""
-    fields = [(p, v) for p, v in flatten(run.elided()) if p not in NO_DIFFERENCE and not p.endswith("version")]
+    fields = [(p, v) for p, v in flatten(run.elided()) if p not in NO_DIFFERENCE and p.rpartition(".")[2] != "version"]
     return ", ".join(f"{path}={_cell(value)}" for path, value in fields)
 
 

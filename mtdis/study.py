@@ -42,7 +42,7 @@ SELECTORS = ("kind", "setting")
 
 # A key whose lines are all commented out is null in YAML: nothing stands there.
 EMPTY = BeforeValidator(lambda value: {} if value is None else value)
-Mapping_ = Annotated[dict[str, Any], EMPTY]
+Fields = Annotated[dict[str, Any], EMPTY]
 
 
 class Config(BaseModel):
@@ -51,11 +51,11 @@ class Config(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     name: str = Field(pattern=SLUG, description="folder of the study's tables and figures: letters, digits, _ and -")
-    defaults: Mapping_ = Field(default_factory=dict, description="fields of every experiment's runs")
-    metrics: Annotated[dict[str, Mapping_], EMPTY] = Field(
+    defaults: Fields = Field(default_factory=dict, description="fields of every experiment's runs")
+    metrics: Annotated[dict[str, Fields], EMPTY] = Field(
         default_factory=dict, description="metric: its settings; a list sweeps"
     )
-    experiments: Annotated[dict[str, Mapping_], EMPTY] = Field(
+    experiments: Annotated[dict[str, Fields], EMPTY] = Field(
         min_length=1, description="experiment: fields of its runs; lists sweep, their product is run"
     )
     select: list[str] | None = Field(None, description="the experiments that are built; all of them by default")
@@ -87,9 +87,9 @@ class Study:
         checked = _check(config)
         _check_names(checked)
         metrics = _metrics(checked.metrics)
-        everything = {
-            n: _experiment(n, body, checked.defaults, bool(metrics)) for n, body in checked.experiments.items()
-        }
+        everything = {n: _experiment(n, body, checked.defaults) for n, body in checked.experiments.items()}
+        if not metrics:
+            _no_scores_are_shown(everything)
         chosen = everything if checked.select is None else {n: everything[n] for n in checked.select}
         study = cls(checked.name, chosen, metrics, checked.model_dump())
         _ = study.runs, study.datasets, study.targets  # an id shared by two specs is found here
@@ -127,7 +127,11 @@ class Study:
 
     def spec(self, some_id: str) -> str:
         """The elided canonical spec of a run, dataset or targets of this study, as one JSON string."""
-        return canonical(_find(self.runs | self.datasets | self.targets, some_id, "id"))
+        return canonical(_find(self._specs, some_id, "id"))
+
+    @cached_property
+    def _specs(self) -> dict[str, Spec]:
+        return {**self.runs, **self.datasets, **self.targets}
 
     @cached_property
     def metric_specs(self) -> str:
@@ -165,7 +169,7 @@ class Study:
         part = {k: self.config[k] for k in ("name", "defaults", "metrics")}
         return json.dumps(part | {"experiments": {experiment: body}}, sort_keys=True)
 
-    def scored(self, experiment: str) -> dict[str, list[str]]:
+    def results(self, experiment: str) -> dict[str, list[str]]:
         """The records and the score indexes of an experiment's runs."""
         ids = self.run_ids(experiment)
         return {"runs": [paths.run(i) for i in ids], "scores": [paths.scores(i) for i in ids]}
@@ -236,7 +240,7 @@ def _metrics(settings: Mapping[str, Mapping[str, Any]]) -> tuple[Metric, ...]:
     return tuple(_by_id(found).values())
 
 
-def _experiment(name: str, body: Mapping[str, Any], defaults: Mapping[str, Any], metrics: bool) -> Experiment:
+def _experiment(name: str, body: Mapping[str, Any], defaults: Mapping[str, Any]) -> Experiment:
     where = f"experiments.{name}"
     known = {f for kind in members("models") for f in Run.member(kind).model_fields} | {*OUTPUTS, *SELECTORS}
     _known(defaults, known, "defaults")
@@ -250,7 +254,7 @@ def _experiment(name: str, body: Mapping[str, Any], defaults: Mapping[str, Any],
         chosen = sweep.merge(sweep.merge(defaults, SETTINGS[setting]), body)
         runs += [run for kind in kinds for run in _runs(kind, chosen, where)]
     dropped = {kind: tuple(k for k in fields if k not in Run.member(kind).model_fields) for kind in kinds}
-    outputs = [_outputs(merged.get(k) or [], k, where, kinds, metrics) for k in OUTPUTS]
+    outputs = [_outputs(merged.get(k) or [], k, where, kinds) for k in OUTPUTS]
     return Experiment(name, tuple(runs), {k: v for k, v in dropped.items() if v}, *outputs)
 
 
@@ -260,7 +264,7 @@ def _runs(kind: str, fields: Mapping[str, Any], where: str) -> list[Run]:
     return [cls.parse(point, where) for point in sweep.points(cls, read, where)]
 
 
-def _outputs(value: Any, key: str, where: str, kinds: Sequence[str], metrics: bool) -> tuple[str, ...]:
+def _outputs(value: Any, key: str, where: str, kinds: Sequence[str]) -> tuple[str, ...]:
     """The tables or figures that an experiment names, if it can fill them."""
     package = f"mtdis.{key}"
     names = _names(value, f"{where}.{key}", key.removesuffix("s"), discover.names(package)) if value else ()
@@ -268,9 +272,17 @@ def _outputs(value: Any, key: str, where: str, kinds: Sequence[str], metrics: bo
         needed = discover.constant(package, name, "KINDS") or kinds
         if not set(needed) & set(kinds):
             raise ConfigError(f"{where}.{key}: {name} shows {', '.join(needed)}; select one of them or leave it out.")
-    if names and not metrics:
-        raise ConfigError(f"{where}.{key}: {', '.join(names)} show scores and the study has no metrics; name some.")
     return names
+
+
+def _no_scores_are_shown(experiments: Mapping[str, Experiment]) -> None:
+    """ConfigError if a study without metrics wants tables or figures, which show scores."""
+    for experiment in experiments.values():
+        if shown := (*experiment.tables, *experiment.figures):
+            names = ", ".join(shown)
+            raise ConfigError(
+                f"experiments.{experiment.name}: {names} show scores and the study has no metrics; name some."
+            )
 
 
 def _known(fields: Mapping[str, Any], known: Sequence[str] | Mapping[str, Any] | set[str], where: str) -> None:

@@ -45,7 +45,9 @@ def run(args: Namespace) -> None:
     started = monotonic()
     spec = run_from(args.spec)
     artifacts.record_id(spec)
-    artifacts.remove_leftovers(*(args.out.with_name(name) for name in artifacts.RUN_FILES))
+    artifacts.remove_leftovers(
+        *(args.out.with_name(name) for name in (*artifacts.SEALED, artifacts.CHECKPOINT, args.out.name))
+    )
     check_inputs(spec, args.dataset, args.targets)
     device = training.set_up(spec)
     print(f"training {identify(spec)} on {training.device_name(device)}", file=sys.stderr)
@@ -68,7 +70,7 @@ def check_inputs(spec: Run, dataset: Path, targets: Path | None) -> None:
 
 def checkpoint_of(record: Path) -> Path:
     """Where the checkpoint of a run lies while it trains."""
-    return record.with_name("checkpoint.safetensors")
+    return record.with_name(artifacts.CHECKPOINT)
 
 
 def load(dataset: Path, targets: Path | None, device: torch.device) -> training.Images:

@@ -199,6 +199,24 @@ def test_training_refuses_inputs_of_another_spec(
     assert message in capsys.readouterr().err
 
 
+def test_a_kind_that_learns_tasks_needs_their_record(
+    data: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    words = ["--spec", json.dumps(spec_of("multi_head")), "--dataset", str(data / "d.json")]
+    assert main(["train", *words, "--out", str(tmp_path / "run.json")]) == 2
+    assert "multi_head learns tasks: give their record by --targets" in capsys.readouterr().err
+
+
+def test_the_scores_of_another_run_are_not_taken(
+    data: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    out = make_results(data, tmp_path)
+    random, single = (tmp_path / "results/scores" / run_id / "index.json" for run_id in plan_of(CONFIG)["runs"]["one"])
+    random.write_bytes(single.read_bytes())
+    assert main(["long_table", "--study", json.dumps(CONFIG), "--experiment", "one", "--out", str(out)]) == 2
+    assert "is of run single_task," in capsys.readouterr().err
+
+
 @pytest.mark.parametrize(
     ("name", "content"), [("c.npz", b"PK no zip"), ("c.npy", b""), ("c.h5", b"no hdf5"), ("c.csv", b"1")]
 )

@@ -28,7 +28,7 @@ def test_golden_paths_of_what_all_studies_share() -> None:
         "dataset": "data/dsprites_rendered.json",
         "targets": "data/targets/dataset=dsprites_rendered.json",
     }
-    assert study.scored("one") == {
+    assert study.results("one") == {
         "runs": [f"results/runs/{RUN}/run.json"],
         "scores": [f"results/scores/{RUN}/index.json"],
     }

@@ -93,7 +93,7 @@ def test_what_is_empty_in_yaml_is_nothing() -> None:
 
 
 def test_scores_are_needed_for_tables_and_figures() -> None:
-    with pytest.raises(ConfigError, match=r"tables: table5 show scores and the study has no metrics"):
+    with pytest.raises(ConfigError, match=r"experiments\.one: table5 show scores and the study has no metrics"):
         Study.from_config(
             {**SMALL, "metrics": {}, "experiments": {"one": SMALL["experiments"]["one"] | {"tables": "table5"}}}
         )

@@ -1,7 +1,7 @@
 # The long table of one experiment.
 rule long_table:
     input:
-        unpack(lambda wildcards: STUDY.scored(wildcards.experiment)),
+        unpack(lambda wildcards: STUDY.results(wildcards.experiment)),
     output:
         table="results/studies/{study}/tables/{experiment}/long.parquet",
         csv="results/studies/{study}/tables/{experiment}/long.csv",
