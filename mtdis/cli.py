@@ -1,6 +1,7 @@
 """The command `mtdis`: a sub-command per rule of the workflow and the user's own, each a file in mtdis/commands."""
 
 import ast
+import os
 import sys
 from argparse import ArgumentParser, RawDescriptionHelpFormatter
 from importlib import import_module
@@ -21,6 +22,9 @@ def main(arguments: list[str] | None = None) -> int:
     except UserError as error:
         print(f"mtdis: error: {error}", file=sys.stderr)
         return 2
+    except BrokenPipeError:  # the reader has seen enough, as in `mtdis plan | head`
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
 
 
 def _run(name: str, words: list[str]) -> int:

@@ -1,6 +1,9 @@
 """The commands on a small study: what they write, what they refuse, what a metric's failure costs."""
 
 import json
+import os
+import subprocess
+import sys
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -385,6 +388,17 @@ def test_plan_prints_text_and_json(tmp_path: Path, capsys: pytest.CaptureFixture
     assert "one: random does not read tasks, epochs, batch_size, head_layers" in capsys.readouterr().out
     assert main(["plan", "--json"]) == 0
     assert json.loads(capsys.readouterr().out)["total"]["wanted"] == 2
+
+
+def test_a_reader_that_stops_early_is_no_error(tmp_path: Path) -> None:
+    (tmp_path / "config.yaml").write_text(json.dumps(CONFIG))
+    reader, writer = os.pipe()
+    os.close(reader)
+    done = subprocess.run(
+        [sys.executable, "-m", "mtdis.cli", "plan"], stdout=writer, stderr=subprocess.PIPE, check=False
+    )
+    os.close(writer)
+    assert (done.returncode, done.stderr) == (0, b"")
 
 
 def test_unknown_commands_and_missing_configs_are_named(capsys: pytest.CaptureFixture[str]) -> None:
