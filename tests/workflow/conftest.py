@@ -101,9 +101,10 @@ def finished(finished_once: Path, tmp_path: Path) -> StudyFolder:
 
 @pytest.fixture
 def other_checkout(tmp_path: Path) -> Path:
-    """A copy of Snakefile and package that a test may change."""
+    """A copy of Snakefile, package and config without any results, which a test may change."""
     copy = tmp_path / "checkout"
     for name in ("mtdis", "workflow", "envs", "profiles"):
         shutil.copytree(ROOT / name, copy / name, ignore=shutil.ignore_patterns("__pycache__"))
-    shutil.copy(ROOT / "Snakefile", copy)
+    for name in ("Snakefile", "config.yaml"):
+        shutil.copy(ROOT / name, copy)
     return copy

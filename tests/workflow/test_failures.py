@@ -65,16 +65,17 @@ def test_truncated_codes_are_named_and_nothing_finished_is_lost(finished: StudyF
 
 
 @pytest.mark.parametrize("profile", ["default", "demo", "slurm"])
-def test_each_profile_plans_its_study(profile: str) -> None:
-    done = snakemake("-n", "--workflow-profile", str(ROOT / "profiles" / profile))
+def test_each_profile_plans_its_study(profile: str, other_checkout: Path) -> None:
+    words = ["-n", "--workflow-profile", f"profiles/{profile}"]
+    done = snakemake(*words, checkout=other_checkout, folder=other_checkout)
     counts = job_counts(done)
     seeds = 2 if profile == "demo" else 3
     outputs = {"long_table": 1, "study_table": 1, "table": 1, "figure": 2, "study": 1}
     assert counts == outputs | {"dataset": 1, "targets": 1, "train": 4 * seeds, "scores": 4 * seeds}
 
 
-def test_the_slurm_profile_asks_a_gpu_for_the_kinds_that_learn() -> None:
-    done = snakemake("-n", "--workflow-profile", str(ROOT / "profiles/slurm"))
+def test_the_slurm_profile_asks_a_gpu_for_the_kinds_that_learn(other_checkout: Path) -> None:
+    done = snakemake("-n", "--workflow-profile", "profiles/slurm", checkout=other_checkout, folder=other_checkout)
     jobs = [part for part in done.stdout.split("rule ") if part.startswith("train:")]
     asked = {part.partition("wildcards: run=")[2].split(",")[0]: "gpu=1" in part for part in jobs}
     assert asked == {"random": False, "single_task": True, "multi_head": True, "one_head": True}
