@@ -21,6 +21,8 @@ from torch.utils.data import DataLoader, Dataset
 
 from benchmarks.table import Row
 from mtdis import training
+from mtdis.devices import set_up
+from mtdis.examples import Images
 from mtdis.networks import make_encoder
 from mtdis.specs.run import Run, TaskRun
 
@@ -96,11 +98,12 @@ def ours(kind: str, pixels: np.ndarray, targets: np.ndarray, steps: int) -> Call
     run = Run.member(kind).parse(fields | {"tasks": {"count": TASKS}})
     assert isinstance(run, TaskRun)
     networks = dict(list(training.build(run, (64, 64, 3), torch.device("cpu")).items())[: KINDS[kind]])
-    images = training.Images(torch.from_numpy(pixels), 255, torch.from_numpy(targets))
+    learners = training.learners_of(run, networks)
+    images = Images(torch.from_numpy(pixels), 255, torch.from_numpy(targets))
 
     def go() -> None:
         with tempfile.TemporaryDirectory() as folder:
-            training.train(run, networks, images, np.arange(len(pixels)), Path(folder) / "none", 1e9)
+            training.train(run, learners, images, np.arange(len(pixels)), Path(folder) / "none", 1e9)
 
     return go
 
@@ -126,7 +129,7 @@ def authors_rate(kind: str, epochs: int) -> float:
 
 def our_rate(kind: str, epochs: int) -> float:
     """Images per second of our loop, set up as a run sets it up."""
-    training.set_up(Run.member(kind).parse({"dataset": "dsprites_rendered", "seed": 1}))
+    set_up(threads=1, needs_gpu=False)
     return _rate(ours, kind, epochs)
 
 

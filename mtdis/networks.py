@@ -4,6 +4,7 @@ Shapes: B images of a batch, C channels, S image height and width, D latent size
 floats in 0..1, codes (B, D), predictions (B, T).
 """
 
+from abc import ABC, abstractmethod
 from itertools import pairwise
 from math import sqrt
 
@@ -71,7 +72,15 @@ class Heads(nn.Module):
         return x[:, 0]
 
 
-class TaskNetwork(nn.Module):
+class Network(nn.Module, ABC):
+    """What a run holds: something that encodes images."""
+
+    @abstractmethod
+    def codes(self, images: Tensor) -> Tensor:
+        """Images (B, C, S, S) to codes (B, D)."""
+
+
+class TaskNetwork(Network):
     """An encoder and the heads that predict T tasks from its codes; no heads where a kind learns no tasks."""
 
     def __init__(self, encoder: nn.Module, heads: Heads | None) -> None:
@@ -79,10 +88,15 @@ class TaskNetwork(nn.Module):
         self.encoder = encoder
         self.heads = heads
 
+    def codes(self, images: Tensor) -> Tensor:
+        """Images (B, C, S, S) to codes (B, D)."""
+        codes: Tensor = self.encoder(images)
+        return codes
+
     def predict(self, images: Tensor) -> Tensor:
         """Images (B, C, S, S) to predictions (B, T)."""
         assert self.heads is not None
-        predictions: Tensor = self.heads(self.encoder(images))
+        predictions: Tensor = self.heads(self.codes(images))
         return predictions
 
 

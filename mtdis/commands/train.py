@@ -12,13 +12,16 @@ import torch
 from numpy.typing import NDArray
 
 from mtdis import artifacts, provenance, training
+from mtdis.checkpoints import Progress
 from mtdis.command_line import json_mapping
+from mtdis.devices import device_name, set_up
 from mtdis.errors import ConfigError
+from mtdis.examples import Images, encode, predict
 from mtdis.losses import split_losses
-from mtdis.networks import TaskNetwork
+from mtdis.networks import Network, TaskNetwork
 from mtdis.progress import progress_bar
 from mtdis.specs.identity import identify
-from mtdis.specs.run import Run, TaskRun
+from mtdis.specs.run import Run, TrainedRun
 from mtdis.split import split_rows
 from mtdis.streams import generator
 from mtdis.study import run_from, targets_of
@@ -49,11 +52,11 @@ def run(args: Namespace) -> None:
         *(args.out.with_name(name) for name in (*artifacts.SEALED, artifacts.CHECKPOINT, args.out.name))
     )
     check_inputs(spec, args.dataset, args.targets)
-    device = training.set_up(spec)
-    print(f"training {identify(spec)} on {training.device_name(device)}", file=sys.stderr)
+    device = set_up(spec.torch_threads, spec.needs_gpu)
+    print(f"training {identify(spec)} on {device_name(device)}", file=sys.stderr)
     trained = train_and_encode(spec, load(args.dataset, args.targets, device), args.out, args.checkpoint_seconds)
     seconds = trained.pop("seconds_before") + monotonic() - started
-    execution = provenance.execution(training.device_name(device), seconds)
+    execution = provenance.execution(device_name(device), seconds)
     artifacts.write_run(args.out, spec, execution=execution, **trained)
     checkpoint_of(args.out).unlink(missing_ok=True)
 
@@ -73,17 +76,17 @@ def checkpoint_of(record: Path) -> Path:
     return record.with_name(artifacts.CHECKPOINT)
 
 
-def load(dataset: Path, targets: Path | None, device: torch.device) -> training.Images:
+def load(dataset: Path, targets: Path | None, device: torch.device) -> Images:
     """A dataset and its targets on the device."""
     pixels = torch.from_numpy(artifacts.read_dataset(dataset, "images")).to(device)
     white = artifacts.read_json(dataset, "mtdis dataset")["white"]
     wanted = torch.from_numpy(artifacts.read_targets(targets)).to(device) if targets else None
-    return training.Images(pixels, white, wanted)
+    return Images(pixels, white, wanted)
 
 
 def train_and_encode(
     spec: Run,
-    images: training.Images,
+    images: Images,
     record: Path,
     checkpoint_seconds: float,
     observe: training.Observer | None = None,
@@ -93,16 +96,19 @@ def train_and_encode(
     _, height, width, channels = images.pixels.shape
     networks = training.build(spec, (height, width, channels), images.pixels.device)
     with progress_bar(_image_count(spec, split["train"]), spec.name(), "images") as bar:
-        progress = training.train(
-            spec,
-            networks,
-            images,
-            split["train"],
-            checkpoint_of(record),
-            checkpoint_seconds,
-            observe or _watch(bar),
-        )
-    codes = {name: training.encode(model, images) for name, model in networks.items()}
+        if isinstance(spec, TrainedRun):
+            progress = training.train(
+                spec,
+                training.learners_of(spec, networks),
+                images,
+                split["train"],
+                checkpoint_of(record),
+                checkpoint_seconds,
+                observe or _watch(bar),
+            )
+        else:
+            progress = Progress()
+    codes = {name: encode(model, images) for name, model in networks.items()}
     rows = _kept_rows(spec, split, len(images.pixels))
     return {
         "result": {"networks": [_result(n, m, codes[n], images, split, progress) for n, m in networks.items()]},
@@ -115,7 +121,7 @@ def train_and_encode(
 
 
 def _image_count(spec: Run, train_rows: NDArray[np.int64]) -> int:
-    if not isinstance(spec, TaskRun):
+    if not isinstance(spec, TrainedRun):
         return 0
     return len(train_rows) // spec.batch_size * spec.batch_size * spec.epochs * len(spec.networks)
 
@@ -147,16 +153,16 @@ def _kept_rows(spec: Run, split: Split, count: int) -> NDArray[np.int64]:
 
 def _result(
     name: str,
-    model: TaskNetwork,
+    model: Network,
     codes: NDArray[np.float32],
-    images: training.Images,
+    images: Images,
     split: Split,
-    progress: training.Progress,
+    progress: Progress,
 ) -> dict[str, Any]:
     """A network's losses on each part of the split, and whether it diverged."""
     diverged = name in progress.diverged or not np.isfinite(codes).all()
     losses = {}
-    if images.targets is not None and model.heads is not None:
-        predictions = training.predict(model, codes, images.pixels.device)
+    if images.targets is not None and isinstance(model, TaskNetwork) and model.heads is not None:
+        predictions = predict(model.heads, codes, images.device)
         losses = split_losses(predictions, images.targets.cpu().numpy(), split)
     return {"network": name, "diverged": diverged, "losses": losses}

@@ -1,8 +1,11 @@
 """A head per task on one encoder; the loss is the sum of the task errors (paper, section C.1)."""
 
+from functools import partial
+
 from torch import Tensor
 
 from mtdis.hard_sharing import sharing_network
+from mtdis.learner import Learner
 from mtdis.networks import TaskNetwork
 from mtdis.specs.models.multi_head import MultiHead
 
@@ -12,6 +15,11 @@ def build(run: MultiHead, network: str, image_shape: tuple[int, int, int]) -> Ta
     return sharing_network(run, image_shape, count=run.tasks.count, outputs=1)
 
 
-def loss(model: TaskNetwork, network: str, images: Tensor, targets: Tensor) -> Tensor:  # noqa: ARG001 - one only
-    """Sum over tasks of the mean squared error over the batch: images (B, C, S, S), targets (B, T)."""
+def learner(run: MultiHead, network: str, model: TaskNetwork) -> Learner:  # noqa: ARG001 - one only
+    """What lowers the sum over tasks of the mean squared error over the batch."""
+    return Learner(model, partial(_loss, model), run.learning_rate)
+
+
+def _loss(model: TaskNetwork, images: Tensor, targets: Tensor) -> Tensor:
+    """Images (B, C, S, S), targets (B, T)."""
     return (model.predict(images) - targets).square().mean(0).sum()

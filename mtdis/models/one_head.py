@@ -1,8 +1,11 @@
 """One head with an output per task: standard multivariate regression (paper, Figure 4)."""
 
+from functools import partial
+
 from torch import Tensor
 
 from mtdis.hard_sharing import sharing_network
+from mtdis.learner import Learner
 from mtdis.networks import TaskNetwork
 from mtdis.specs.models.one_head import OneHead
 
@@ -12,6 +15,11 @@ def build(run: OneHead, network: str, image_shape: tuple[int, int, int]) -> Task
     return sharing_network(run, image_shape, count=1, outputs=run.tasks.count)
 
 
-def loss(model: TaskNetwork, network: str, images: Tensor, targets: Tensor) -> Tensor:  # noqa: ARG001 - one only
-    """Mean squared error over batch and tasks, as the released code has it: images (B, C, S, S), targets (B, T)."""
+def learner(run: OneHead, network: str, model: TaskNetwork) -> Learner:  # noqa: ARG001 - one only
+    """What lowers the mean squared error over batch and tasks, as the released code has it."""
+    return Learner(model, partial(_loss, model), run.learning_rate)
+
+
+def _loss(model: TaskNetwork, images: Tensor, targets: Tensor) -> Tensor:
+    """Images (B, C, S, S), targets (B, T)."""
     return (model.predict(images) - targets).square().mean()

@@ -1,8 +1,11 @@
 """One network per task: all heads are there, only its own enters the loss (paper, section 4.1)."""
 
+from functools import partial
+
 from torch import Tensor
 
 from mtdis.hard_sharing import sharing_network
+from mtdis.learner import Learner
 from mtdis.networks import TaskNetwork
 from mtdis.specs.models.single_task import SingleTask
 
@@ -12,8 +15,12 @@ def build(run: SingleTask, network: str, image_shape: tuple[int, int, int]) -> T
     return sharing_network(run, image_shape, count=run.tasks.count, outputs=1)
 
 
-def loss(model: TaskNetwork, network: str, images: Tensor, targets: Tensor) -> Tensor:
-    """Mean squared error of the network's own task: images (B, C, S, S), targets (B, T)."""
-    task = int(network.removeprefix("task")) - 1
+def learner(run: SingleTask, network: str, model: TaskNetwork) -> Learner:
+    """What lowers the mean squared error of the network's own task."""
+    return Learner(model, partial(_loss, model, run.trained_tasks(network)[0] - 1), run.learning_rate)
+
+
+def _loss(model: TaskNetwork, task: int, images: Tensor, targets: Tensor) -> Tensor:
+    """Images (B, C, S, S), targets (B, T), the task counted from 0."""
     assert model.heads is not None
     return (model.heads.one(model.encoder(images), task) - targets[:, task]).square().mean()

@@ -8,7 +8,7 @@ from pydantic import BeforeValidator, Field, SerializeAsAny, field_validator, mo
 from mtdis.specs.base import Spec
 from mtdis.specs.dataset import Dataset
 from mtdis.specs.family import member_of
-from mtdis.specs.tasks import Tasks
+from mtdis.specs.tasks import Tasks, constant_group
 
 
 def dataset_of(value: Any) -> Any:
@@ -22,6 +22,7 @@ def dataset_of(value: Any) -> Any:
     return Dataset.member(name).parse(fields)
 
 
+GROUP_WORDS = {"halves": "half", "grow": "beginning", "pairs": "pair", "triples": "triple"}
 MIN_ROWS = 8
 """Images that leave one to each part of the 75/12.5/12.5 split."""
 TRAINING_VERSION = 1
@@ -74,15 +75,30 @@ class Run(Spec):
         return ()
 
 
-class TaskRun(Run):
-    """A run that learns tasks by hard parameter sharing: an encoder and heads (paper, section 4.1 and C.1)."""
+class TrainedRun(Run):
+    """A run whose networks learn something."""
 
     needs_gpu: ClassVar[bool] = True
 
-    tasks: Tasks = Field(default_factory=Tasks, description="the tasks that are learned")
     learning_rate: float = Field(1e-3, gt=0, description="Adam's step size; the released code used 1e-4")
     epochs: int = Field(200, ge=1, description="passes over the training split")
     batch_size: int = Field(256, ge=1, description="images in a batch; the last, incomplete one is dropped")
+
+    @model_validator(mode="after")
+    def _fills_a_batch(self) -> Self:
+        rows = int(0.75 * self.dataset.grid.count)
+        if rows < self.batch_size:
+            raise ValueError(
+                f"the training split has {rows} rows, fewer than one batch of {self.batch_size}; "
+                "lower batch_size or take a larger sub-grid"
+            )
+        return self
+
+
+class TaskRun(TrainedRun):
+    """A run that learns tasks by hard parameter sharing: an encoder and heads (paper, section 4.1 and C.1)."""
+
+    tasks: Tasks = Field(default_factory=Tasks, description="the tasks that are learned")
     head_layers: tuple[Annotated[int, Field(ge=1, le=65536)], ...] = Field(
         (300, 300, 300), max_length=20, description="units of each hidden layer of a head (Table 3)"
     )
@@ -90,16 +106,13 @@ class TaskRun(Run):
 
     @model_validator(mode="after")
     def _fits_its_dataset(self) -> Self:
-        rows = int(0.75 * self.dataset.grid.count)
-        if rows < self.batch_size:
+        grid = self.dataset.grid
+        if (group := constant_group(self.tasks, [size > 1 for size in grid.sizes])) is not None:
             raise ValueError(
-                f"the training split has {rows} rows, fewer than one batch of {self.batch_size}; "
-                "lower batch_size or take a larger sub-grid"
+                f"subsets '{self.tasks.subsets}' needs factors that vary in each {GROUP_WORDS[self.tasks.subsets]}; "
+                f"{', '.join(grid.names[factor] for factor in group)} have one class each: "
+                "keep more classes in the sub-grid or use subsets 'all'"
             )
-        sizes = self.dataset.grid.sizes
-        halves = (sizes[: len(sizes) // 2], sizes[len(sizes) // 2 :])[: self.tasks.count]
-        if self.tasks.subsets == "halves" and any(max(half) == 1 for half in halves):
-            raise ValueError("subsets 'halves' needs factors that vary in each half; keep more classes in the sub-grid")
         return self
 
     @property

@@ -11,8 +11,11 @@ import torch
 from small_study import spec_of
 
 from mtdis import training
+from mtdis.checkpoints import Progress
 from mtdis.commands.train import load
+from mtdis.devices import set_up
 from mtdis.errors import ConfigError
+from mtdis.examples import Images, encode
 from mtdis.specs.run import Run
 from mtdis.split import split_rows
 from mtdis.streams import generator
@@ -22,21 +25,20 @@ KINDS = ["single_task", "multi_head", "one_head"]
 
 
 @pytest.fixture
-def images(data: Path) -> training.Images:
+def images(data: Path) -> Images:
     return load(data / "d.json", data / "t.json", torch.device("cpu"))
 
 
-def networks_of(run: Run, images: training.Images) -> dict[str, Any]:
+def networks_of(run: Run, images: Images) -> dict[str, Any]:
     return training.build(run, tuple(images.pixels.shape[1:]), torch.device("cpu"))
 
 
-def trained(
-    run: Run, images: training.Images, folder: Path, **options: Any
-) -> tuple[dict[str, Any], training.Progress]:
-    training.set_up(run)
+def trained(run: Run, images: Images, folder: Path, **options: Any) -> tuple[dict[str, Any], Progress]:
+    set_up(run.torch_threads, run.needs_gpu)
     networks = networks_of(run, images)
+    learners = training.learners_of(run, networks)
     rows = split_rows(len(images.pixels))["train"]
-    return networks, training.train(run, networks, images, rows, folder / "checkpoint", **options)
+    return networks, training.train(run, learners, images, rows, folder / "checkpoint", **options)
 
 
 def weights(networks: dict[str, Any]) -> dict[str, bytes]:
@@ -53,7 +55,7 @@ def plain_loss(kind: str, predictions: torch.Tensor, targets: torch.Tensor, task
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_the_loop_equals_a_plain_one(kind: str, images: training.Images, tmp_path: Path) -> None:
+def test_the_loop_equals_a_plain_one(kind: str, images: Images, tmp_path: Path) -> None:
     run = run_from(spec_of(kind))
     ours, _ = trained(run, images, tmp_path)
     theirs = networks_of(run, images)
@@ -73,7 +75,7 @@ def test_the_loop_equals_a_plain_one(kind: str, images: training.Images, tmp_pat
             torch.testing.assert_close(a, b, rtol=1e-4, atol=1e-6)
 
 
-def test_all_networks_of_a_seed_start_equal(images: training.Images) -> None:
+def test_all_networks_of_a_seed_start_equal(images: Images) -> None:
     starts = [networks_of(run_from(spec_of(kind)), images) for kind in ["random", *KINDS]]
     encoders = [weights({"e": m.encoder}) for networks in starts for m in networks.values()]
     assert all(e == encoders[0] for e in encoders)
@@ -83,7 +85,7 @@ def test_all_networks_of_a_seed_start_equal(images: training.Images) -> None:
     assert weights({"e": other["random"].encoder}) != encoders[0]
 
 
-def test_heads_that_are_not_in_the_loss_do_not_move(images: training.Images, tmp_path: Path) -> None:
+def test_heads_that_are_not_in_the_loss_do_not_move(images: Images, tmp_path: Path) -> None:
     run = run_from(spec_of("single_task"))
     before = networks_of(run, images)
     after, _ = trained(run, images, tmp_path)
@@ -95,7 +97,7 @@ def test_heads_that_are_not_in_the_loss_do_not_move(images: training.Images, tmp
 
 @pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize("stop", [1, 4, 5, 8])
-def test_resuming_gives_the_same_bytes(kind: str, stop: int, images: training.Images, tmp_path: Path) -> None:
+def test_resuming_gives_the_same_bytes(kind: str, stop: int, images: Images, tmp_path: Path) -> None:
     run = run_from(spec_of(kind))
     undisturbed, progress = trained(run, images, tmp_path / "a")
     for step in kill_at(stop):
@@ -119,7 +121,7 @@ def kill_at(stop: int) -> Iterator[training.Observer]:
     yield observe
 
 
-def test_a_checkpoint_of_another_run_is_not_used(images: training.Images, tmp_path: Path) -> None:
+def test_a_checkpoint_of_another_run_is_not_used(images: Images, tmp_path: Path) -> None:
     for step in kill_at(3):
         with pytest.raises(KeyboardInterrupt):
             trained(run_from(spec_of("multi_head", seed=2)), images, tmp_path, checkpoint_seconds=0, observe=step)
@@ -128,14 +130,14 @@ def test_a_checkpoint_of_another_run_is_not_used(images: training.Images, tmp_pa
     assert weights(beside) == weights(fresh)
 
 
-def test_a_damaged_checkpoint_is_not_used(images: training.Images, tmp_path: Path) -> None:
+def test_a_damaged_checkpoint_is_not_used(images: Images, tmp_path: Path) -> None:
     (tmp_path / "checkpoint").write_bytes(b"half a file")
     damaged, _ = trained(run_from(spec_of("multi_head")), images, tmp_path)
     fresh, _ = trained(run_from(spec_of("multi_head")), images, tmp_path / "fresh")
     assert weights(damaged) == weights(fresh)
 
 
-def test_a_diverged_network_harms_no_other(images: training.Images, tmp_path: Path) -> None:
+def test_a_diverged_network_harms_no_other(images: Images, tmp_path: Path) -> None:
     run = run_from(spec_of("single_task"))
     healthy, _ = trained(run, images, tmp_path / "a")
     images.targets[:, 1] *= float("inf")  # the second task alone can't be learned
@@ -146,15 +148,13 @@ def test_a_diverged_network_harms_no_other(images: training.Images, tmp_path: Pa
     assert [r["epoch"] for r in progress.history if r["network"] == "task2"] == [1]
 
 
-def test_a_split_smaller_than_a_batch_is_refused(images: training.Images, tmp_path: Path) -> None:
+def test_a_split_smaller_than_a_batch_is_refused(images: Images, tmp_path: Path) -> None:
     run = run_from(spec_of("multi_head")).model_copy(update={"batch_size": 100})
     with pytest.raises(ConfigError, match="72 rows, fewer than one batch of 100; lower batch_size"):
         trained(run, images, tmp_path)
 
 
-def test_a_resumed_training_tells_what_was_done_before_and_keeps_its_time(
-    images: training.Images, tmp_path: Path
-) -> None:
+def test_a_resumed_training_tells_what_was_done_before_and_keeps_its_time(images: Images, tmp_path: Path) -> None:
     run = run_from(spec_of("multi_head"))
     for step in kill_at(6):
         with pytest.raises(KeyboardInterrupt):
@@ -165,15 +165,15 @@ def test_a_resumed_training_tells_what_was_done_before_and_keeps_its_time(
     assert progress.seconds_before > 0
 
 
-def test_codes_do_not_depend_on_their_neighbours(images: training.Images) -> None:
+def test_codes_do_not_depend_on_their_neighbours(images: Images) -> None:
     (model,) = networks_of(run_from(spec_of("random")), images).values()
-    codes = training.encode(model, images)
+    codes = encode(model, images)
     with torch.no_grad():
         alone = model.encoder(images.batch(torch.tensor([40]))).numpy()
     np.testing.assert_allclose(codes[40], alone[0], rtol=1e-4, atol=1e-7)
 
 
-def test_a_checkpoint_holds_no_pickle(images: training.Images, tmp_path: Path) -> None:
+def test_a_checkpoint_holds_no_pickle(images: Images, tmp_path: Path) -> None:
     for step in kill_at(3):
         with pytest.raises(KeyboardInterrupt):
             trained(run_from(spec_of("multi_head")), images, tmp_path, checkpoint_seconds=0, observe=step)
