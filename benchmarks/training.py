@@ -27,6 +27,7 @@ from mtdis.networks import make_encoder
 from mtdis.specs.run import Run, TaskRun
 
 TASKS, BATCH, COUNT = 10, 256, 2048
+CPU = torch.device("cpu")
 KINDS = {"single_task": 2, "multi_head": 1, "one_head": 1}
 """Kinds, and how many networks of each are trained here."""
 
@@ -60,7 +61,14 @@ def authors_loss(kind: str, heads: nn.ModuleList, codes: Tensor, targets: Tensor
     return errors[0] + 0 * sum(errors[1:]) if kind == "single_task" else sum(errors[1:], errors[0])
 
 
-def authors(kind: str, pixels: np.ndarray, targets: np.ndarray, steps: int) -> Callable[[], None]:
+def authors(
+    kind: str,
+    pixels: np.ndarray,
+    targets: np.ndarray,
+    steps: int,
+    device: torch.device = CPU,
+    batch: int = BATCH,
+) -> Callable[[], None]:
     """Steps of one network in the authors' style."""
     encoder = make_encoder(3, 64, 8)
     for layer in encoder:
@@ -68,12 +76,13 @@ def authors(kind: str, pixels: np.ndarray, targets: np.ndarray, steps: int) -> C
             layer.reset_parameters()
     heads = nn.ModuleList(plain_head(TASKS) if kind == "one_head" else plain_head(1) for _ in range(TASKS))
     heads = heads[:1] if kind == "one_head" else heads
+    encoder, heads = encoder.to(device), heads.to(device)
     optimiser = torch.optim.Adam([*encoder.parameters(), *heads.parameters()], lr=1e-3)
 
     def run() -> None:
         total = 0.0
-        for images, wanted in _first(DataLoader(OneByOne(pixels, targets), BATCH, shuffle=True, drop_last=True), steps):
-            loss = authors_loss(kind, heads, encoder(images), wanted)
+        for images, wanted in _first(DataLoader(OneByOne(pixels, targets), batch, shuffle=True, drop_last=True), steps):
+            loss = authors_loss(kind, heads, encoder(images.to(device)), wanted.to(device))
             optimiser.zero_grad()
             loss.backward()
             optimiser.step()
@@ -97,7 +106,7 @@ def ours(kind: str, pixels: np.ndarray, targets: np.ndarray, steps: int) -> Call
     fields = {"dataset": "dsprites_rendered", "seed": 1, "epochs": steps * BATCH // len(pixels) or 1}
     run = Run.member(kind).parse(fields | {"tasks": {"count": TASKS}})
     assert isinstance(run, TaskRun)
-    networks = dict(list(training.build(run, (64, 64, 3), torch.device("cpu")).items())[: KINDS[kind]])
+    networks = dict(list(training.build(run, (64, 64, 3), CPU).items())[: KINDS[kind]])
     learners = training.learners_of(run, networks)
     images = Images(torch.from_numpy(pixels), 255, torch.from_numpy(targets))
 

@@ -10,6 +10,7 @@ import json
 import os
 import shutil
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from glob import escape
 from hashlib import file_digest, sha256
@@ -33,6 +34,8 @@ if TYPE_CHECKING:
 
 FORMAT = 1
 LOW_DISK = 2**20
+BLOCK = 2**24
+"""Bytes of an array that are read while those before them are hashed."""
 SEALED = ("codes.h5", "weights.safetensors", "history.csv")
 """Siblings of a run's record, which holds their checksums."""
 CHECKPOINT = "checkpoint.safetensors"
@@ -218,8 +221,7 @@ def read_targets(record: Path) -> NDArray[np.float32]:
 def _read_sealed(record: Path, array: str, remedy: str) -> NDArray[Any]:
     about = read_json(record, "snakemake")
     data = record.with_suffix(".h5")
-    found = read_array(data, array, remedy)
-    digest = sha256(np.ascontiguousarray(found).data).hexdigest()
+    found, digest = _read_hashed(data, array, remedy)
     if digest != about["sha256"][array]:
         raise ArtifactError(
             f"{data}: '{array}' has SHA-256 {digest}, its record says {about['sha256'][array]}. {remedy}"
@@ -227,12 +229,35 @@ def _read_sealed(record: Path, array: str, remedy: str) -> NDArray[Any]:
     return found
 
 
+def _read_hashed(path: Path, name: str, remedy: str) -> tuple[NDArray[Any], str]:
+    """One array of an HDF5 file and its SHA-256: a second thread hashes a block of rows while the next one is read."""
+    digest = sha256()
+    with _stored(path, name, remedy) as stored, ThreadPoolExecutor(1) as hasher:
+        found: NDArray[Any] = np.empty(stored.shape, stored.dtype)
+        for rows in _blocks(found):
+            stored.read_direct(found, rows, rows)
+            hasher.submit(digest.update, found[rows].data)
+    return found, digest.hexdigest()  # leaving the block has waited for the last hash
+
+
+def _blocks(array: NDArray[Any]) -> Iterator[slice]:
+    """Slices of rows that together are the array, of BLOCK bytes or one row."""
+    step = max(1, BLOCK * len(array) // max(1, array.nbytes))
+    return (slice(start, start + step) for start in range(0, len(array), step) if array.size)
+
+
 def read_array(path: Path, name: str, remedy: str) -> NDArray[Any]:
     """One array of an HDF5 file; ArtifactError if the file is missing, damaged or lacks it."""
+    with _stored(path, name, remedy) as stored:
+        found: NDArray[Any] = stored[()]
+        return found
+
+
+@contextmanager
+def _stored(path: Path, name: str, remedy: str) -> Iterator[h5py.Dataset]:
     try:
         with h5py.File(path) as file:
-            found: NDArray[Any] = file[name][()]
-            return found
+            yield file[name]
     except (OSError, KeyError) as error:
         raise ArtifactError(f"can't read '{name}' of {path}: {error}. {remedy}") from None
 
@@ -294,6 +319,16 @@ def write_run(
         "format": FORMAT, "id": identify(spec), "spec": spec.resolved(), "result": result,
         "execution": execution, "files": files,
     })  # fmt: skip
+
+
+def read_weights(record: Path, prefix: str) -> dict[str, Any]:
+    """The tensors of a run's or stage's weights whose names begin with `prefix.`, without it; checked."""
+    from safetensors.torch import load_file
+
+    path, remedy = record.with_name("weights.safetensors"), _retrain(record)
+    verify(path, read_json(record, "snakemake")["files"][path.name], remedy)
+    found = load_file(path)
+    return {k.removeprefix(f"{prefix}."): v for k, v in found.items() if k.startswith(f"{prefix}.")}
 
 
 def write_weights(path: Path, weights: Mapping[str, Any]) -> None:

@@ -126,7 +126,9 @@ def _prepare(values: NDArray[np.float32], max_depth: int, num_works: int) -> tup
     ranked = np.take_along_axis(values, order, axis=1)
     close = np.zeros((d, n), dtype=np.bool_)
     np.put_along_axis(close, order[:, 1:], ranked[:, 1:] <= ranked[:, :-1] + kernels.CLOSE, axis=1)
-    table = kernels.Table(values, close, 1 / np.maximum(np.arange(n + 1.0), 0.5))
+    longest = np.array([_longest_run(np.take_along_axis(close, order, axis=1)[code]) for code in range(d)])
+    inverse = 1 / np.maximum(np.arange(n + 1.0), 0.5)
+    table = kernels.Table(values, close, longest, inverse, inverse[::-1].copy())
     works = []
     for _ in range(num_works):
         orders = np.empty((max_depth, d, n), dtype=kind)
@@ -134,6 +136,7 @@ def _prepare(values: NDArray[np.float32], max_depth: int, num_works: int) -> tup
         work = kernels.Workspace(
             orders,
             rows=np.empty(n, dtype=kind),
+            holes=np.empty(n + 1, dtype=kind),
             goes_left=np.empty(n, dtype=np.uint8),
             leaf=np.empty(n, dtype=np.uint32),
             begin=np.empty(_num_nodes(max_depth), dtype=np.int64),
@@ -141,6 +144,12 @@ def _prepare(values: NDArray[np.float32], max_depth: int, num_works: int) -> tup
         )
         works.append(work)
     return table, works
+
+
+def _longest_run(close: NDArray[np.bool_]) -> int:
+    """Count the rows of the longest run of values (n,) each of which is close to the one before."""
+    starts = np.flatnonzero(~close)
+    return int(np.diff(starts, append=close.size).max())
 
 
 def _num_nodes(max_depth: int) -> int:

@@ -20,6 +20,8 @@ TINY = 1e-150  # a Hessian below it counts as zero
 NONE = -1  # child of a leaf
 UNDEFINED = -2  # code and threshold of a leaf
 BLOCK, LANES = 128, 8  # of numpy's sums
+STRETCH = 128  # places that `scan` judges at once
+CHUNK = 256  # rows whose gradients are found at once
 ZERO, ONE = np.uint64(0), np.uint64(1)  # unsigned, so that numba need not ask whether an index is negative
 
 Floats = NDArray[np.float64]
@@ -46,7 +48,9 @@ class Table(NamedTuple):
 
     values: NDArray[np.float32]  # (d, n)
     close: NDArray[np.bool_]  # (d, n): within CLOSE of the next smaller value
-    inverse: Floats  # (n + 1,); at 0 unused
+    longest: Ints  # (d,): rows in the longest run of close values
+    inverse: Floats  # (n + 1,): 1/p at p; at 0 unused
+    mirrored: Floats  # (n + 1,): the same, backwards
 
 
 class Workspace(NamedTuple):
@@ -54,6 +58,7 @@ class Workspace(NamedTuple):
 
     orders: Rows  # (L, d, n): per level and code, each node's rows by value
     rows: Rows  # (n,): each node's rows as scikit-learn would hold them, which is the order of its sums
+    holes: Rows  # (n + 1,)
     goes_left: NDArray[np.uint8]  # (n,), by row
     leaf: NDArray[np.uint32]  # (n,), by row: the node it ends in
     begin: Ints  # (m,): a node's first place
@@ -85,18 +90,27 @@ def find_residuals(raw: Floats, labels: Ints, first: int, last: int, out: Floats
         for i in range(first, last):
             out[0, i] = -binary_gradient(labels[i], raw[0, i])
         return
-    top = raw[0, first:last].copy()
+    for start in range(first, last, CHUNK):  # few enough rows that those of all classes stay in the cache
+        rows = slice(start, min(start + CHUNK, last))
+        find_class_residuals(raw[:, rows], labels[rows], out[:, rows])
+
+
+@compiled
+def find_class_residuals(raw: Floats, labels: Ints, out: Floats) -> None:
+    """Write the negative gradient for three classes or more, the softmax less the truth; raw and out are (T, r)."""
+    top, total = raw[0].copy(), np.zeros(labels.size)
     for k in range(1, raw.shape[0]):
-        for i in range(first, last):
-            top[i - first] = max(top[i - first], raw[k, i])
-    total = np.zeros(last - first)
+        for i in range(labels.size):
+            top[i] = max(top[i], raw[k, i])
     for k in range(raw.shape[0]):
-        for i in range(first, last):
-            out[k, i] = math.exp(raw[k, i] - top[i - first])
-            total[i - first] += out[k, i]
+        logits, shares = raw[k], out[k]
+        for i in range(labels.size):
+            shares[i] = math.exp(logits[i] - top[i])
+            total[i] += shares[i]
     for k in range(raw.shape[0]):
-        for i in range(first, last):
-            out[k, i] = -(out[k, i] / total[i - first] - (labels[i] == k))
+        shares = out[k]
+        for i in range(labels.size):
+            shares[i] = -(shares[i] / total[i] - (labels[i] == k))
 
 
 @compiled
@@ -156,45 +170,87 @@ def draw_visits(draws: Draws, known: int, values: Any, order: Rows) -> tuple[int
 
 
 @compiled
-def scan(
-    order: Rows, values: Any, close: Any, inverse: Floats, target: Floats, total: float, best: float
-) -> tuple[float, int]:
+def add_orders(target: Floats, orders: Rows, first: int, second: int, out: Floats) -> None:
+    """Write the sums left of each place, of two codes at once: one sum alone waits for its last addition."""
+    one, two = 0.0, 0.0
+    for p in range(orders.shape[1]):
+        out[0, p], out[1, p] = one, two
+        one += target[orders[first, p]]
+        two += target[orders[second, p]]
+
+
+@compiled
+def mend_sums(code: int, order: Rows, table: Table, target: Floats, total: float, sums: Floats) -> None:
+    """Take the sums of the last places as scikit-learn does, where ties lie.
+
+    It moves a run of ties to the left sum as a whole; where the rest is shorter than the run, it takes the rest
+    from the total instead. No run is longer than `longest`, so that this concerns no place before the last ones.
+    """
+    n, run = order.size, 1
+    first = max(1, n - 2 * table.longest[code])
+    left = sums[first - 1]
+    for p in range(first, n):
+        left += target[order[p - 1]]
+        if is_tied(table, code, order, p):
+            run += 1
+            continue
+        if run > n - p:
+            left = total
+            for q in range(n - 1, p - 1, -1):
+                left -= target[order[q]]
+        run = 1
+        sums[p] = left
+
+
+@compiled
+def is_tied(table: Table, code: int, order: Rows, p: int) -> bool:
+    """Tell whether the values at the places p - 1 and p count as one."""
+    values, row = table.values[code], order[p]
+    return bool(table.close[code, row] and values[row] <= values[order[p - 1]] + CLOSE)
+
+
+@compiled
+def is_promising(left: Floats, total: float, inverse: Floats, mirrored: Floats, worth: float) -> bool:
+    """Tell whether a cut of a stretch gains enough, by products with 1/p, since divisions are slow."""
+    promising = False
+    for p in range(left.size):  # without a way out, which would keep the compiler from taking eight at once
+        right = total - left[p]
+        if left[p] * left[p] * inverse[p] + right * right * mirrored[p] >= worth:
+            promising = True
+    return promising
+
+
+@compiled
+def scan(code: int, order: Rows, table: Table, total: float, sums: Floats, best: float) -> tuple[float, int]:
     """Return the first largest gain of one code's cuts and its place if above `best`, else `best` and 0.
 
-    No cut parts tied values. scikit-learn moves a run of ties to the left sum as a whole; where the rest is
-    shorter than the run, it takes the rest from the total instead. Divisions are slow, so products with 1/p,
-    right to 1e-15, first tell whether they are worth it.
+    No cut parts tied values.
     """
-    n = order.size
-    left, run, place, before, worth = 0.0, 1, 0, order[0], best * NEARLY
-    for p in range(1, n):
-        left += target[before]
-        row = order[p]
-        if close[row] and values[row] <= values[before] + CLOSE:
-            run += 1
-        else:
-            if run > 1:
-                if run > n - p:
-                    left = total
-                    for q in range(n - 1, p - 1, -1):
-                        left -= target[order[q]]
-                run = 1
-            right = total - left
-            if left * left * inverse[p] + right * right * inverse[np.uint64(n - p)] >= worth:
-                gain = left * left / p + right * right / (n - p)
-                if gain > best:
-                    best, place, worth = gain, p, gain * NEARLY
-        before = row
+    n, place = order.size, 0
+    mirrored = table.mirrored[table.mirrored.size - 1 - n :]
+    for first in range(1, n, STRETCH):
+        last, worth = min(first + STRETCH, n), best * NEARLY
+        stretch = slice(first, last)
+        if not is_promising(sums[stretch], total, table.inverse[stretch], mirrored[stretch], worth):
+            continue
+        for p in range(first, last):
+            left, right = sums[p], total - sums[p]
+            gain = left * left / p + right * right / (n - p)
+            if gain > best and not is_tied(table, code, order, p):
+                best, place = gain, p
     return best, place
 
 
 @compiled
-def find_cut(table: Table, target: Floats, total: float, order: Rows, visits: Ints) -> tuple[int, int]:
+def find_cut(table: Table, target: Floats, total: float, orders: Rows, visits: Ints, sums: Floats) -> tuple[int, int]:
     """Return the code and the place of the best cut, of equal ones the first; place 0 if there is none."""
     best, best_code, best_place = -1.0, -1, 0
-    for code in visits:
-        values, close = table.values[code], table.close[code]
-        best, place = scan(order[code], values, close, table.inverse, target, total, best)
+    for i in range(visits.size):
+        code = visits[i]
+        if i % 2 == 0:
+            add_orders(target, orders, code, visits[min(i + 1, visits.size - 1)], sums)
+        mend_sums(code, orders[code], table, target, total, sums[i % 2])
+        best, place = scan(code, orders[code], table, total, sums[i % 2], best)
         if place:
             best_code, best_place = code, place
     return best_code, best_place
@@ -204,17 +260,25 @@ def find_cut(table: Table, target: Floats, total: float, order: Rows, visits: In
 
 
 @compiled
-def swap_apart(order: Rows, goes_left: Any, rows: Rows) -> None:
-    """Write `order`, left rows first, as swapping each right row found with the unseen end leaves it."""
-    left, right, row = ZERO, np.uint64(order.size - 1), order[0]
-    for _ in range(order.size - 1):
+def swap_apart(order: Rows, goes_left: Any, place: int, holes: Rows, rows: Rows) -> None:
+    """Write `order`, left rows first, as swapping each right row found with the unseen end leaves it.
+
+    So the right rows before the place (the holes) give way to the left rows behind it, the last of these first.
+    Each time it is a right row that lands at the end: the one that was next to it, or that of the next hole.
+    """
+    hole, count = ZERO, ZERO
+    for p in range(place):
+        rows[p], holes[count] = order[p], p
+        count += ONE - np.uint64(goes_left[order[p]])
+    holes[count] = place
+    moved = order[holes[hole]]
+    for p in range(order.size - 1, place - 1, -1):
+        row = order[p]
         side = np.uint64(goes_left[row])
-        at = left if side else right
-        rows[at] = row
-        row = order[at + side]
-        left += side
-        right -= ONE - side
-    rows[left] = row
+        rows[holes[hole]] = row  # without a branch, which nothing could foresee: a right row is overwritten
+        rows[p] = moved
+        hole += side
+        moved = order[holes[hole]] if side else row
 
 
 @compiled
@@ -234,7 +298,7 @@ def split(work: Workspace, depth: int, begin: int, end: int, code: int, place: i
     orders = work.orders[depth, :, begin:end]
     for p in range(end - begin):
         work.goes_left[orders[code, p]] = p < place
-    swap_apart(orders[last], work.goes_left, work.rows[begin:end])
+    swap_apart(orders[last], work.goes_left, place, work.holes, work.rows[begin:end])
     if depth + 1 < work.orders.shape[0]:
         for visit in visits:
             part(orders[visit], work.goes_left, place, work.orders[depth + 1, visit, begin:end])
@@ -295,15 +359,17 @@ def cut(
     """Cut a node in two; return the place (0: still a leaf), how many codes are constant, both impurities."""
     begin, size, impurity = work.begin[node], tree.size[node], tree.impurity[node]
     end, n = begin + size, work.rows.size
+    if depth == work.orders.shape[0] or size < 2:
+        return 0, known, 0.0, 0.0
     total, squares = add_up(target, work.rows[begin:end])
     tree.value[node] = total / size
     if depth == 0:
         impurity = tree.impurity[node] = squares / size - (total / size) ** 2
-    if depth == work.orders.shape[0] or size < 2 or impurity <= EPSILON:
+    if impurity <= EPSILON:
         return 0, known, 0.0, 0.0
     order = work.orders[depth, :, begin:end]
     visits, known, last = draw_visits(draws, known, table.values, order)
-    code, place = find_cut(table, target, total, order, draws.visits[:visits])
+    code, place = find_cut(table, target, total, order, draws.visits[:visits], work.gathered)
     if place == 0:
         return 0, known, 0.0, 0.0
     split(work, depth, begin, end, code, place, last, draws.visits[:visits])

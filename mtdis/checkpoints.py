@@ -17,6 +17,9 @@ from mtdis.learner import Learner
 from mtdis.specs.base import Spec
 from mtdis.specs.identity import canonical
 
+SUMS = "sums"
+"""Key of the losses so far; those of a network's tensors hold a slash."""
+
 
 @dataclass
 class Progress:
@@ -26,8 +29,10 @@ class Progress:
     step: int = 0
     history: list[dict[str, Any]] = field(default_factory=list)
     diverged: list[str] = field(default_factory=list)
-    sums: dict[str, Tensor] = field(default_factory=dict)
-    """Loss of each network summed over the steps of the epoch so far; on the device, so that no step waits for it."""
+    sums: Tensor | None = None
+    """Losses (n,) of the n networks that have not diverged, summed over the epoch's steps; on the device."""
+    execution: dict[str, Any] = field(default_factory=dict)
+    """How this process trained: precision in force, way of the steps, what a pilot measured. Recorded, not resumed."""
     seconds_before: float = 0.0
     """What the training took before this process resumed it."""
     started: float = field(default_factory=monotonic)
@@ -35,7 +40,7 @@ class Progress:
 
 def save(path: Path, spec: Spec, learners: Mapping[str, Learner], progress: Progress) -> None:
     """Write a checkpoint atomically, as tensors and text."""
-    tensors = {f"sum/{n}": total for n, total in progress.sums.items()}
+    tensors = {} if progress.sums is None else {SUMS: progress.sums}
     for name, learner in learners.items():
         tensors |= _state(name, learner)
     about = {
@@ -68,8 +73,10 @@ def resume(path: Path, spec: Spec, learners: Mapping[str, Learner]) -> Progress:
         return Progress()
     for name, learner in learners.items():
         _load(name, learner, tensors)
-    sums = {k.removeprefix("sum/"): v for k, v in tensors.items() if k.startswith("sum/")}
-    return Progress(about["epoch"], about["step"], about["history"], about["diverged"], sums, about["seconds"])
+    return Progress(
+        about["epoch"], about["step"], about["history"], about["diverged"], tensors.get(SUMS),
+        seconds_before=about["seconds"],
+    )  # fmt: skip
 
 
 def _load(name: str, learner: Learner, tensors: Mapping[str, Tensor]) -> None:

@@ -3,8 +3,9 @@
 Shapes: N rows, B rows of a batch, images (N, S, S, C) uint8 as stored and (B, C, S, S) in 0..1 as networks take them.
 """
 
+from abc import ABC, abstractmethod
+from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Protocol
 
 import numpy as np
 import torch
@@ -12,87 +13,119 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from mtdis.networks import Heads, Network
+from mtdis.streaming import Raw, gather, stream
 
 ENCODE_BATCH = 4096
 """Images encoded at once: fixed, so that the bits of the codes do not depend on memory."""
 
 
-class Examples(Protocol):
-    """Rows of inputs and of what is to be predicted from them."""
+class Examples(ABC):
+    """Rows of inputs and of what is to be predicted from them: arrays as stored, and how networks take them."""
+
+    @property
+    @abstractmethod
+    def arrays(self) -> Raw:
+        """The arrays (N, ...) as they are stored, all in one place."""
+
+    @abstractmethod
+    def prepare(self, raw: Raw) -> tuple[Tensor, Tensor]:
+        """Inputs and targets made of the same rows of all arrays, on the device."""
 
     @property
     def device(self) -> torch.device:
-        """Where the batches are."""
+        """Where the batches are used."""
+        return self.arrays[0].device
+
+    def raw_batches(self, order: Tensor, size: int) -> Iterator[Raw]:
+        """Batches of `size` rows, as stored, on the device, in the order of the rows (n,); the last may be smaller."""
+        return stream(self.arrays, order, size, self.device)
 
     def examples(self, rows: Tensor) -> tuple[Tensor, Tensor]:
         """Inputs and targets of these rows."""
+        return self.prepare(tuple(part.to(self.device) for part in gather(self.arrays, rows)))
 
 
 @dataclass(frozen=True)
-class Images:
-    """A dataset on a device: pixels (N, S, S, C) uint8, the value of white, and targets (N, T) float32 or None."""
+class Images(Examples):
+    """A dataset: pixels (N, S, S, C) uint8, the value of white, and targets (N, T) float32 or None.
+
+    `used_on` says where the batches go if that is not where the pixels are: too large a dataset stays on the CPU.
+    """
 
     pixels: Tensor
     white: int
     targets: Tensor | None
+    used_on: torch.device | None = None
+
+    @property
+    def arrays(self) -> Raw:
+        """Pixels and, where there are some, targets."""
+        return (self.pixels,) if self.targets is None else (self.pixels, self.targets)
 
     @property
     def device(self) -> torch.device:
-        """Where the pixels are."""
-        return self.pixels.device
+        """Where the batches are used."""
+        return self.used_on or self.pixels.device
 
     def batch(self, rows: Tensor) -> Tensor:
-        """Images (B, C, S, S) of these rows in 0..1; cast before permuting, which leaves them channels-last."""
-        return self.pixels[rows].to(torch.float32).div_(self.white).permute(0, 3, 1, 2)
+        """Images (B, C, S, S) of these rows in 0..1."""
+        (pixels,) = gather((self.pixels,), rows)
+        return self.scaled(pixels.to(self.device))
 
-    def examples(self, rows: Tensor) -> tuple[Tensor, Tensor]:
+    def scaled(self, pixels: Tensor) -> Tensor:
+        """Images (B, C, S, S) in 0..1 of pixels as stored; cast before permuting, which leaves them channels-last."""
+        return pixels.to(torch.float32).div_(self.white).permute(0, 3, 1, 2)
+
+    def prepare(self, raw: Raw) -> tuple[Tensor, Tensor]:
         """Images and their task targets (B, T); without targets the images themselves, to be reconstructed."""
-        images = self.batch(rows)
-        return images, images if self.targets is None else self.targets[rows]
+        images = self.scaled(raw[0])
+        return images, raw[1] if len(raw) > 1 else images
 
 
 @dataclass(frozen=True)
-class CodedImages:
-    """Codes (N, D) of images, to reconstruct the images from."""
+class CodedImages(Examples):
+    """Codes (N, D) of images, to reconstruct the images from; the codes lie where the images do."""
 
     codes: Tensor
     images: Images
 
     @property
-    def device(self) -> torch.device:
-        """Where the codes are."""
-        return self.codes.device
+    def arrays(self) -> Raw:
+        """Codes and pixels."""
+        return self.codes, self.images.pixels
 
-    def examples(self, rows: Tensor) -> tuple[Tensor, Tensor]:
+    @property
+    def device(self) -> torch.device:
+        """Where the batches are used."""
+        return self.images.device
+
+    def prepare(self, raw: Raw) -> tuple[Tensor, Tensor]:
         """Codes (B, D) and images (B, C, S, S)."""
-        return self.codes[rows], self.images.batch(rows)
+        return raw[0], self.images.scaled(raw[1])
 
 
 @dataclass(frozen=True)
-class CodedTasks:
+class CodedTasks(Examples):
     """Codes (N, D) of images, to predict task targets (N, T) from."""
 
     codes: Tensor
     targets: Tensor
 
     @property
-    def device(self) -> torch.device:
-        """Where the codes are."""
-        return self.codes.device
+    def arrays(self) -> Raw:
+        """Codes and targets."""
+        return self.codes, self.targets
 
-    def examples(self, rows: Tensor) -> tuple[Tensor, Tensor]:
+    def prepare(self, raw: Raw) -> tuple[Tensor, Tensor]:
         """Codes (B, D) and targets (B, T)."""
-        return self.codes[rows], self.targets[rows]
+        return raw[0], raw[1]
 
 
 @torch.no_grad()
 def encode(model: Network, images: Images) -> NDArray[np.float32]:
     """Codes (N, D) of all images."""
-    count = len(images.pixels)
-    chunks = (
-        torch.arange(s, min(s + ENCODE_BATCH, count), device=images.device) for s in range(0, count, ENCODE_BATCH)
-    )
-    return torch.cat([model.codes(images.batch(rows)) for rows in chunks]).cpu().numpy()
+    chunks = stream((images.pixels,), torch.arange(len(images.pixels)), ENCODE_BATCH, images.device)
+    return torch.cat([model.codes(images.scaled(pixels)) for (pixels,) in chunks]).cpu().numpy()
 
 
 @torch.no_grad()

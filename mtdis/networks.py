@@ -1,4 +1,4 @@
-"""Encoder and heads (paper, Tables 2 and 3).
+"""Encoder, decoder and heads (paper, Tables 2 and 3).
 
 Shapes: B images of a batch, C channels, S image height and width, D latent size, T tasks. Images are (B, C, S, S)
 floats in 0..1, codes (B, D), predictions (B, T).
@@ -15,6 +15,8 @@ from mtdis.streams import stream_seed
 
 CONV_CHANNELS = (32, 32, 64, 128, 256, 256)
 """Outputs of Table 2's convolutions: kernel 4, stride 2, padding 1, so each halves the image."""
+DECODER_CHANNELS = (128, 128, 64, 64)
+"""Outputs of the decoder's layers that double images, in the released code's order."""
 ACTIVATIONS = {"relu": torch.relu, "tanh": torch.tanh}
 
 
@@ -38,6 +40,25 @@ def make_encoder(channels: int, image_size: int, latent_size: int) -> nn.Sequent
         for i, o in pairwise((channels, *outputs)):
             layers += [nn.Conv2d(i, o, 4, stride=2, padding=1), nn.ReLU(inplace=True)]
         layers += [nn.Flatten(), nn.Linear(outputs[-1], latent_size)]
+    return nn.Sequential(*layers).to_empty(device="cpu")
+
+
+def make_decoder(channels: int, image_size: int, latent_size: int) -> nn.Sequential:
+    """Codes (B, D) to logits of images (B, C, S, S), a mirror of Table 2; without values until initialised.
+
+    From one pixel to 2, then n to 2n + 2 (without padding) up to S - 2, and a last layer of kernel 3 to S. Raises
+    ValueError for sizes other than 8, 16, 32 and 64.
+    """
+    doublings = image_size.bit_length() - 3
+    if image_size not in (8, 16, 32, 64):
+        raise ValueError(f"the decoder makes images of 8, 16, 32 or 64 pixels a side; found {image_size}")
+    with torch.device("meta"):
+        layers: list[nn.Module] = [nn.Unflatten(1, (latent_size, 1, 1)), nn.Conv2d(latent_size, 256, 1, stride=2)]
+        layers += [nn.ReLU(inplace=True), nn.ConvTranspose2d(256, 256, 4, stride=2, padding=1)]
+        for i, o in pairwise((256, *DECODER_CHANNELS[:doublings])):
+            layers += [nn.ReLU(inplace=True), nn.ConvTranspose2d(i, o, 4, stride=2)]
+        last = DECODER_CHANNELS[doublings - 1]
+        layers += [nn.ReLU(inplace=True), nn.ConvTranspose2d(last, channels, 3)]
     return nn.Sequential(*layers).to_empty(device="cpu")
 
 
@@ -100,24 +121,59 @@ class TaskNetwork(Network):
         return predictions
 
 
+class Autoencoder(Network):
+    """An encoder of D codes and a decoder that gives logits of images from them."""
+
+    def __init__(self, encoder: nn.Module, decoder: nn.Module) -> None:
+        super().__init__()
+        self.encoder = encoder
+        self.decoder = decoder
+
+    def codes(self, images: Tensor) -> Tensor:
+        """Images (B, C, S, S) to codes (B, D)."""
+        codes: Tensor = self.encoder(images)
+        return codes
+
+
+class VariationalAutoencoder(Autoencoder):
+    """An autoencoder whose encoder gives mean and log-variance of each code; the means are the codes."""
+
+    def codes(self, images: Tensor) -> Tensor:
+        """Images (B, C, S, S) to the means (B, D)."""
+        return self.posterior(images)[0]
+
+    def posterior(self, images: Tensor) -> tuple[Tensor, Tensor]:
+        """Images (B, C, S, S) to means and log-variances, both (B, D), in the images' precision."""
+        # Under autocast the encoder gives bf16, too coarse for the exponential of a variance.
+        mean, log_variance = self.encoder(images).to(images.dtype).chunk(2, dim=1)
+        return mean, log_variance
+
+
 def initialise_encoder(encoder: nn.Module, scheme: str, seed: int) -> None:
     """Fill an encoder in place: 'pytorch' (U(±1/√fan_in) throughout) or 'released' (Xavier convs, Kaiming linear)."""
-    generator = torch.Generator().manual_seed(stream_seed(seed, "initialisation", "encoder"))
-    for layer in encoder.modules():
-        if isinstance(layer, (nn.Conv2d, nn.Linear)):
+    initialise(encoder, scheme, seed, "encoder")
+
+
+def initialise(module: nn.Module, scheme: str, seed: int, stream: str) -> None:
+    """Fill convolutions and linear layers in place by a scheme, from the named stream of the seed."""
+    generator = torch.Generator().manual_seed(stream_seed(seed, "initialisation", stream))
+    for layer in module.modules():
+        if isinstance(layer, (nn.Conv2d, nn.ConvTranspose2d, nn.Linear)):
             assert layer.bias is not None
             bound = 1 / sqrt(layer.weight[0].numel())
             _fill_weight(layer, scheme, bound, generator)
             nn.init.uniform_(layer.bias, -bound, bound, generator=generator)
 
 
-def _fill_weight(layer: nn.Conv2d | nn.Linear, scheme: str, bound: float, generator: torch.Generator) -> None:
+def _fill_weight(
+    layer: nn.Conv2d | nn.ConvTranspose2d | nn.Linear, scheme: str, bound: float, generator: torch.Generator
+) -> None:
     if scheme == "pytorch":
         nn.init.uniform_(layer.weight, -bound, bound, generator=generator)
-    elif isinstance(layer, nn.Conv2d):
-        nn.init.xavier_normal_(layer.weight, generator=generator)
-    else:
+    elif isinstance(layer, nn.Linear):
         nn.init.kaiming_normal_(layer.weight, generator=generator)
+    else:
+        nn.init.xavier_normal_(layer.weight, generator=generator)
 
 
 def initialise_heads(heads: Heads, seed: int) -> None:

@@ -4,7 +4,7 @@ from html import escape
 
 import pandas as pd
 
-from mtdis.rendering import blocks, columns_of, notes
+from mtdis.rendering import Cell, blocks, columns_of, notes
 
 STYLE = (
     "body{font:15px/1.5 sans-serif;margin:2em;max-width:70em}table{border-collapse:collapse;margin:.5em 0 1.5em}"
@@ -26,5 +26,10 @@ def html(table: pd.DataFrame, caption: str) -> str:
     )
 
 
-def _line(label: str, cells: list[str]) -> str:
-    return "<tr>" + "".join(f"<td>{escape(text)}</td>" for text in (label, *cells)) + "</tr>"
+def _line(label: str, cells: list[Cell]) -> str:
+    return f"<tr><td>{escape(label)}</td>" + "".join(f"<td>{_marked(content)}</td>" for content in cells) + "</tr>"
+
+
+def _marked(content: Cell) -> str:
+    text = f"<u>{escape(content.text)}</u>" if content.underlined else escape(content.text)
+    return f"<b>{text}</b>" if content.bold else text

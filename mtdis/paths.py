@@ -16,6 +16,11 @@ def run(run_id: str) -> str:
     return f"results/runs/{run_id}/run.json"
 
 
+def stage(stage_id: str) -> str:
+    """The declared file of a stage; arrays, weights and history lie beside it."""
+    return f"results/stages/{stage_id}/stage.json"
+
+
 def scores(run_id: str) -> str:
     """The declared index of a run's scores; one file per score and network lies beside it."""
     return f"results/scores/{run_id}/index.json"

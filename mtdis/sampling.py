@@ -8,6 +8,7 @@ reference; there, rows are drawn uniformly with replacement from the same genera
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cached_property
 from math import prod
 from typing import Any
 
@@ -61,6 +62,12 @@ class CodeTable:
         """Fixed factors (num,) and rows (num, batch_size): a batch shares one class of its fixed factor."""
         return (self._fixed_on_grid if self.on_grid else self._fixed_by_rows)(rng, num, batch_size)
 
+    def pairs_with_a_shared_factor(
+        self, rng: np.random.RandomState, num: int, batch_size: int
+    ) -> tuple[IntArray, IntArray]:
+        """Shared factors (num,) and rows (num, 2, batch_size): the two rows of a pair agree in its batch's factor."""
+        return (self._shared_on_grid if self.on_grid else self._shared_by_rows)(rng, num, batch_size)
+
     def _fixed_on_grid(self, rng: np.random.RandomState, num: int, batch_size: int) -> tuple[IntArray, IntArray]:
         fixed = np.empty(num, np.int64)
         classes = np.empty((num, len(self.sizes), batch_size), np.int64)
@@ -73,8 +80,7 @@ class CodeTable:
         return fixed, _bases(self.sizes) @ classes
 
     def _fixed_by_rows(self, rng: np.random.RandomState, num: int, batch_size: int) -> tuple[IntArray, IntArray]:
-        by_class = np.argsort(self.factors, axis=0, kind="stable")
-        starts = [np.append(0, np.cumsum(np.bincount(column))) for column in self.factors.T]
+        by_class, starts = self._rows_by_class
         fixed = np.empty(num, np.int64)
         rows = np.empty((num, batch_size), np.int64)
         for batch in range(num):
@@ -83,6 +89,32 @@ class CodeTable:
             places = rng.randint(starts[factor][shared], starts[factor][shared + 1], size=batch_size)
             rows[batch] = by_class[places, factor]
         return fixed, rows
+
+    def _shared_on_grid(self, rng: np.random.RandomState, num: int, batch_size: int) -> tuple[IntArray, IntArray]:
+        factors = len(self.sizes)
+        # one call with every bound draws the very numbers that one call per batch, half and factor would
+        bounds = np.append(factors, np.tile(np.repeat(self.sizes, batch_size), 2))
+        drawn = rng.randint(np.broadcast_to(bounds, (num, len(bounds))))
+        shared, classes = drawn[:, 0], drawn[:, 1:].reshape(num, 2, factors, batch_size)
+        batches = np.arange(num)
+        classes[batches, 1, shared] = classes[batches, 0, shared]
+        return shared, _bases(self.sizes) @ classes
+
+    def _shared_by_rows(self, rng: np.random.RandomState, num: int, batch_size: int) -> tuple[IntArray, IntArray]:
+        by_class, starts = self._rows_by_class
+        shared = rng.randint(len(self.sizes), size=num)
+        rows = rng.randint(len(self.codes), size=(num, 2, batch_size))
+        for factor, bounds in enumerate(starts):
+            batches = shared == factor
+            classes = self.factors[rows[batches, 0], factor]
+            rows[batches, 1] = by_class[rng.randint(bounds[classes], bounds[classes + 1]), factor]
+        return shared, rows
+
+    @cached_property
+    def _rows_by_class(self) -> tuple[IntArray, list[IntArray]]:
+        """For each factor, the rows (N, K) sorted by its classes, and where among them each class starts and ends."""
+        ends = [np.cumsum(np.bincount(column)) for column in self.factors.T]
+        return np.argsort(self.factors, axis=0, kind="stable"), [np.append(0, end) for end in ends]
 
 
 def code_table(codes: FloatArray, factors: Classes, *, min_codes: int = 1) -> CodeTable:

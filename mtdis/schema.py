@@ -7,10 +7,12 @@ from typing import Any
 from mtdis.discover import names
 from mtdis.specs.base import Spec
 from mtdis.specs.dataset import Dataset
+from mtdis.specs.expand_stages import PARENT, SHOW
 from mtdis.specs.family import members
 from mtdis.specs.metric import Metric
 from mtdis.specs.run import Run
 from mtdis.specs.settings import SETTINGS
+from mtdis.specs.stage import Stage
 from mtdis.specs.tasks import Tasks
 from mtdis.study import SLUG, Config
 
@@ -25,16 +27,23 @@ def as_text() -> str:
 def config_schema() -> Schema:
     """The schema of the whole config (JSON Schema, draft 2020-12)."""
     notes = {name: field.description for name, field in Config.model_fields.items()}
-    runs = _run_fields()
+    fields = _run_fields()
     outputs = {"tables": _listed(names("mtdis.tables")), "figures": _listed(names("mtdis.figures"))}
-    body = _mapping(runs | outputs)
+    runs = {name: _field_reference(name) for name in fields} | outputs | _on_runs()
+    definitions = {
+        **{f"field_{name}": schema for name, schema in fields.items()},
+        "runs": _mapping(runs),
+        "experiment": _mapping(runs | _combinations()),
+        "point": _with_dotted({name: _field_reference(name) for name in fields}, {}),
+        "zip": _with_dotted({name: _zipped(name) for name in fields}, {"type": "array", "minItems": 1}),
+    }
     properties = {
         "name": {"type": "string", "pattern": SLUG},
         "defaults": {"$ref": "#/$defs/runs"},
         "metrics": _mapping({m: _metric(m) for m in members("metrics")}),
         "experiments": {
             "type": "object",
-            "additionalProperties": {"$ref": "#/$defs/runs"},
+            "additionalProperties": {"$ref": "#/$defs/experiment"},
             "minProperties": 1,
         },
         "select": {"type": "array", "items": {"type": "string"}, "minItems": 1},
@@ -42,7 +51,7 @@ def config_schema() -> Schema:
     described = {name: schema | {"description": notes[name]} for name, schema in properties.items()}
     top = _mapping(described) | {"required": ["name", "experiments"]}
     draft = "https://json-schema.org/draft/2020-12/schema"
-    return {"$schema": draft, "title": "mtdis study", "$defs": {"runs": body}} | top
+    return {"$schema": draft, "title": "mtdis study", "$defs": definitions} | top
 
 
 def _run_fields() -> dict[str, Schema]:
@@ -56,6 +65,57 @@ def _run_fields() -> dict[str, Schema]:
         "tasks": _one_or_list(_mapping(_fields(Tasks))),
     }
     return fields | special
+
+
+def _field_reference(name: str) -> Schema:
+    return {"$ref": f"#/$defs/field_{name}"}
+
+
+def _combinations() -> dict[str, Schema]:
+    notes = {
+        "zip": "fields that advance together: lists of one length, crossed with the product; a list is several zips",
+        "include": "points added, each laid over the experiment's fields that are no lists",
+        "exclude": "points taken from the product: those that have all the values given",
+    }
+    things = {"zip": "zip", "include": "point", "exclude": "point"}
+    maybe = {key: [_one_or_list({"$ref": f"#/$defs/{thing}"}), {"type": "null"}] for key, thing in things.items()}
+    return {key: {"anyOf": schemas, "description": notes[key]} for key, schemas in maybe.items()}
+
+
+def _on_runs() -> dict[str, Schema]:
+    number = _one_or_list({"type": "integer"})
+    stages = _mapping({name: _stage(name) for name in members("stages")})
+    return {
+        "stages": stages | {"description": "stage: its settings; a list sweeps"},
+        "show": _mapping(dict.fromkeys(SHOW, number)) | {"description": "whose networks stages are computed on"},
+    }
+
+
+def _stage(name: str) -> Schema:
+    fields = {k: v for k, v in _fields(Stage.member(name)).items() if k not in PARENT}
+    if "tasks" in Stage.member(name).model_fields:
+        fields["tasks"] = _one_or_list(_mapping(_fields(Tasks)))
+    return {"anyOf": [_mapping(fields), {"type": "null"}]}
+
+
+def _zipped(name: str) -> Schema:
+    """The lists of a field that a zip advances; in a field of fields, the lists of these."""
+    several = {"type": "array", "items": _field_reference(name), "minItems": 1}
+    inner = _inner_fields().get(name)
+    if inner is None:
+        return several
+    return {"anyOf": [several, {"type": "object", "propertyNames": {"enum": inner}}]}
+
+
+def _inner_fields() -> dict[str, list[str]]:
+    of_datasets = {field for name in members("datasets") for field in Dataset.member(name).model_fields}
+    return {"dataset": sorted({"name", *of_datasets}), "tasks": list(Tasks.model_fields)}
+
+
+def _with_dotted(properties: dict[str, Schema], dotted: Schema) -> Schema:
+    """A mapping of these fields, or of dotted paths to what their mappings hold."""
+    paths = [rf"^{name}\.({'|'.join(inner)})(\.|$)" for name, inner in _inner_fields().items()]
+    return _mapping(properties) | {"patternProperties": dict.fromkeys(paths, dotted), "minProperties": 1}
 
 
 def _dataset() -> Schema:

@@ -14,6 +14,9 @@ CELL = ["dataset", "metric", "key", "settings"]
 NETWORK = [*CELL, "kind", "seed", "run", "network", "trained_task"]
 ROWS = ("random", "single_mean", "single_max", "single_min", "multi_head", "one_head")
 """The rows of the paper's Table 5, in its order; rows of other kinds come after them."""
+AUTOENCODERS = ("autoencoder", "vae", "factor_vae")
+"""The auto-encoder kinds, in the order of the paper's Tables 1 and 6."""
+ORDER = (*ROWS, *AUTOENCODERS)
 
 UNREAD: Final = "(not read)"
 Label = dict[str, Any]
@@ -37,6 +40,11 @@ def summarise(frame: pd.DataFrame, by: list[str]) -> pd.DataFrame:
     return result.join(groups[["diverged", "failed"]].sum()).reset_index()
 
 
+def of_runs(frame: pd.DataFrame) -> pd.DataFrame:
+    """The rows about the networks of runs, without those of stages on top of them."""
+    return frame[frame["stage"].eq("")]
+
+
 def variant_fields(frame: pd.DataFrame) -> list[str]:
     """The columns `spec.<field>` that vary among the runs of one kind on one dataset, the seed apart."""
     runs = _runs(frame)
@@ -58,16 +66,23 @@ def variants(frame: pd.DataFrame) -> Iterator[tuple[Label, pd.DataFrame]]:
 
 def variant_text(label: Label) -> str:
     """A label for readers: `learning_rate=0.001, tasks.count=20`; empty where there is one variant."""
-    values: Label = {f: "none" if pd.isna(v) else f"{v:g}" if isinstance(v, float) else v for f, v in label.items()}
-    return ", ".join(f"{field.removeprefix('spec.')}={value}" for field, value in values.items())
+    return ", ".join(f"{field.removeprefix('spec.')}={value_text(value)}" for field, value in label.items())
+
+
+def value_text(value: Any) -> str:
+    """A field's value for readers: `0.001`, `20`, `300 300 300`; `none` if there is none."""
+    if isinstance(value, list | tuple):
+        return " ".join(map(str, value))
+    return "none" if pd.isna(value) else f"{value:g}" if isinstance(value, float) else str(value)
 
 
 def per_network(frame: pd.DataFrame) -> pd.DataFrame:
     """One row per network and cell: the mean over metric seeds; no value if any score of it is missing.
 
-    Losses (rows about a task) and transformed codes are left out.
+    Losses (rows about a task), transformed codes and stages are left out.
     """
-    plain = frame[frame["task"].isna() & frame["transform"].eq("none")]
+    plain = of_runs(frame)
+    plain = plain[plain["task"].isna() & plain["transform"].eq("none")]
     scores = summarise(plain, NETWORK)
     complete = scores["diverged"].eq(0) & scores["failed"].eq(0)
     return scores[NETWORK].assign(value=scores["mean"].where(complete), diverged=scores["diverged"].gt(0))
@@ -79,7 +94,7 @@ def headline_points(frame: pd.DataFrame) -> pd.DataFrame:
     A seed's single_mean is over its tasks. single_max and single_min are the task with the highest and lowest
     mean over seeds (of equals, the lowest number); a cell without any value of single tasks has neither row.
     """
-    networks = _one_run_per_seed(per_network(frame))
+    networks = one_run_per_seed(per_network(frame))
     single = networks[networks["kind"] == "single_task"]
     extremes = [_extreme(single, "single_max", lowest=False), _extreme(single, "single_min", lowest=True)]
     parts = [_per_seed(networks), *(part for part in extremes if len(part))]
@@ -99,9 +114,41 @@ def headline_rows(frame: pd.DataFrame) -> pd.DataFrame:
     return _ordered(both, [*CELL, "row"])
 
 
+def one_run_per_seed(networks: pd.DataFrame) -> pd.DataFrame:
+    """The rows, unchanged; ValueError if a seed has several runs of one kind in a cell."""
+    runs = networks.groupby([*CELL, "kind", "seed"])["run"].unique()
+    if (several := runs[runs.str.len() > 1]).size:
+        raise ValueError(
+            f"seed {several.index[0][-1]} has several runs of one kind: {', '.join(several.iloc[0])}. "
+            "Results of different settings are not averaged: pass one of `variants(frame)`."
+        )
+    return networks
+
+
+def paired_differences(points: pd.DataFrame, row: str, reference: str, by: list[str]) -> pd.DataFrame:
+    """Per seed: the value of `row` minus that of the row `reference`, where both have that seed; columns of `points`.
+
+    `by` are the columns that pair the two, the seed among them. Lost if either has diverged or failed.
+    """
+    ours, theirs = (points[points["row"] == name] for name in (row, reference))
+    pairs = ours.merge(theirs[[*by, "value", "diverged"]], on=by, suffixes=("", "_reference"))
+    pairs["value"] -= pairs.pop("value_reference")
+    pairs["diverged"] |= pairs.pop("diverged_reference")
+    return pairs
+
+
+def along(frame: pd.DataFrame, field: str) -> Iterator[tuple[Label, Any, pd.DataFrame]]:
+    """Each choice of the other variant fields and each value of `field`, with the rows of kinds that read it."""
+    read = frame[frame[field].notna()] if field in frame.columns else frame.head(0)
+    for label, part in variants(read):
+        value = label.get(field, part[field].iloc[0]) if len(part) else None
+        if value is not None:
+            yield {f: v for f, v in label.items() if f != field}, value, part
+
+
 def kind_of(row: str) -> str:
-    """The kind of run that a row of Table 5 is about."""
-    return "single_task" if row.startswith("single_") else row
+    """The kind of run that a row of Table 5, or of Tables 8 to 10 (`task3`), is about."""
+    return "single_task" if row.startswith("single_") or row.removeprefix("task").isdigit() else row
 
 
 def _runs(frame: pd.DataFrame) -> pd.DataFrame:
@@ -143,16 +190,6 @@ def _rank(value: Any) -> tuple[int, float, str]:
     return (2, 0.0, "") if value is None or value is UNREAD else (1, 0.0, str(value))
 
 
-def _one_run_per_seed(networks: pd.DataFrame) -> pd.DataFrame:
-    runs = networks.groupby([*CELL, "kind", "seed"])["run"].unique()
-    if (several := runs[runs.str.len() > 1]).size:
-        raise ValueError(
-            f"seed {several.index[0][-1]} has several runs of one kind: {', '.join(several.iloc[0])}. "
-            "Results of different settings are not averaged: pass one of `variants(frame)`."
-        )
-    return networks
-
-
 def _rowed(networks: pd.DataFrame) -> pd.DataFrame:
     return networks.assign(row=networks["kind"].replace("single_task", "single_mean"))
 
@@ -173,7 +210,7 @@ def _extreme(single: pd.DataFrame, row: str, lowest: bool) -> pd.DataFrame:
 
 def _ordered(frame: pd.DataFrame, by: list[str]) -> pd.DataFrame:
     def key(column: "pd.Series[Any]") -> "pd.Series[Any]":
-        known = column.map({row: f"{place}" for place, row in enumerate(ROWS)})
+        known = column.map({row: f"{place}" for place, row in enumerate(ORDER)})
         return known.fillna("9" + column) if column.name == "row" else column
 
     return frame.sort_values(by, key=key, ignore_index=True)

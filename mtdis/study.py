@@ -12,14 +12,14 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationEr
 
 from mtdis import discover, paths
 from mtdis.errors import ConfigError, unknown
-from mtdis.specs import sweep
+from mtdis.specs import expand, sweep
 from mtdis.specs.base import Spec, explain
 from mtdis.specs.dataset import Dataset
-from mtdis.specs.family import members
+from mtdis.specs.expand_stages import stages as expand_stages
 from mtdis.specs.identity import canonical, full_id, identify
 from mtdis.specs.metric import Metric
-from mtdis.specs.run import Run, TaskRun
-from mtdis.specs.settings import SETTINGS
+from mtdis.specs.run import Run, TaskRun, run_of
+from mtdis.specs.stage import ON_NETWORK, ON_TARGETS, Stage
 from mtdis.specs.targets import Targets
 
 SLUG = r"^[A-Za-z][A-Za-z0-9_-]{0,59}$"
@@ -29,6 +29,7 @@ RULES = (
     "dataset",
     "targets",
     "train",
+    "stage",
     "scores",
     "long_table",
     "study_table",
@@ -37,8 +38,8 @@ RULES = (
 )
 """Rule names of the workflow, which an experiment can't take: `snakemake <experiment>` is its target."""
 OUTPUTS = ("tables", "figures")
-SELECTORS = ("kind", "setting")
-
+ON_RUNS = ("stages", "show")
+"""What an experiment does with its runs."""
 
 # A key whose lines are all commented out is null in YAML: nothing stands there.
 EMPTY = BeforeValidator(lambda value: {} if value is None else value)
@@ -56,7 +57,8 @@ class Config(BaseModel):
         default_factory=dict, description="metric: its settings; a list sweeps"
     )
     experiments: Annotated[dict[str, Fields], EMPTY] = Field(
-        min_length=1, description="experiment: fields of its runs; lists sweep, their product is run"
+        min_length=1,
+        description="experiment: fields of its runs; lists sweep, their product is run; zip, include, exclude",
     )
     select: list[str] | None = Field(None, description="the experiments that are built; all of them by default")
 
@@ -67,6 +69,7 @@ class Experiment:
 
     name: str
     runs: tuple[Run, ...]
+    stages: tuple[Stage, ...]
     dropped: Mapping[str, tuple[str, ...]]
     tables: tuple[str, ...]
     figures: tuple[str, ...]
@@ -92,7 +95,7 @@ class Study:
             _no_scores_are_shown(everything)
         chosen = everything if checked.select is None else {n: everything[n] for n in checked.select}
         study = cls(checked.name, chosen, metrics, checked.model_dump())
-        _ = study.runs, study.datasets, study.targets  # an id shared by two specs is found here
+        _ = study.runs, study.stages, study.datasets, study.targets  # an id shared by two specs is found here
         return study
 
     @cached_property
@@ -101,14 +104,20 @@ class Study:
         return _by_id(run for e in self.experiments.values() for run in e.runs)
 
     @cached_property
+    def stages(self) -> dict[str, Stage]:
+        """id → stage, each once however many experiments want it."""
+        return _by_id(stage for e in self.experiments.values() for stage in e.stages)
+
+    @cached_property
     def datasets(self) -> dict[str, Dataset]:
         """id → dataset of all runs."""
         return _by_id(run.dataset for run in self.runs.values())
 
     @cached_property
     def targets(self) -> dict[str, Targets]:
-        """id → targets of all runs that learn tasks."""
-        return _by_id(t for run in self.runs.values() if (t := targets_of(run)))
+        """id → targets of all runs that learn tasks and of all stages that read some."""
+        wanted = [*map(targets_of, self.runs.values()), *(stage.targets for stage in self.stages.values())]
+        return _by_id(filter(None, wanted))
 
     def run_ids(self, experiment: str) -> list[str]:
         """Ids of an experiment's runs, each once, in order."""
@@ -121,17 +130,27 @@ class Study:
         dataset = paths.dataset(identify(run.dataset))
         return {"dataset": dataset, "targets": paths.targets(identify(targets)) if targets else []}
 
+    def stage_parents(self, stage_id: str) -> dict[str, str | list[str]]:
+        """The files that a stage reads, by name; no targets for one that reads none."""
+        stage: Stage = _find(self.stages, stage_id, "stage")
+        made = {ON_NETWORK: paths.run, ON_TARGETS: paths.targets}.get(stage.stands_on, paths.stage)
+        return {
+            "parent": made(identify(stage.parent)),
+            "dataset": paths.dataset(identify(stage.dataset)),
+            "targets": paths.targets(identify(stage.targets)) if stage.targets else [],
+        }
+
     def dataset_of_targets(self, targets_id: str) -> str:
         """The dataset file of targets."""
         return paths.dataset(identify(_find(self.targets, targets_id, "targets").dataset))
 
     def spec(self, some_id: str) -> str:
-        """The elided canonical spec of a run, dataset or targets of this study, as one JSON string."""
+        """The elided canonical spec of a run, stage, dataset or targets of this study, as one JSON string."""
         return canonical(_find(self._specs, some_id, "id"))
 
     @cached_property
     def _specs(self) -> dict[str, Spec]:
-        return {**self.runs, **self.datasets, **self.targets}
+        return {**self.runs, **self.stages, **self.datasets, **self.targets}
 
     @cached_property
     def metric_specs(self) -> str:
@@ -143,19 +162,17 @@ class Study:
         run: Run = _find(self.runs, run_id, "run")
         return len(run.networks)
 
-    def gpus(self, run_id: str) -> int:
-        """GPUs that training a run asks for."""
-        run: Run = _find(self.runs, run_id, "run")
-        return int(run.needs_gpu)
+    def gpus(self, some_id: str) -> int:
+        """GPUs that training a run or computing a stage asks for."""
+        return int(_find(self._specs, some_id, "id").needs_gpu)
 
-    def threads(self, run_id: str) -> int:
-        """CPU threads that training a run uses."""
-        run: Run = _find(self.runs, run_id, "run")
-        return run.torch_threads
+    def threads(self, some_id: str) -> int:
+        """CPU threads that training a run or computing a stage uses."""
+        return int(getattr(_find(self._specs, some_id, "id"), "torch_threads", 1))
 
-    def training_memory(self, run_id: str) -> int:
-        """Memory in MiB that training a run asks for: its images, as read and as held, and the program."""
-        dataset: Dataset = _find(self.runs, run_id, "run").dataset
+    def training_memory(self, some_id: str) -> int:
+        """Memory in MiB that a run or stage asks for: its images, as read and as held, and the program."""
+        dataset: Dataset = _find(self._specs, some_id, "id").dataset
         height, width, channels = dataset.image_shape
         return 3072 + 2 * dataset.grid.count * height * width * channels // 2**20
 
@@ -164,15 +181,21 @@ class Study:
         return str(discover.constant(f"mtdis.{package}", name, "CAPTION") or "")
 
     def only(self, experiment: str) -> str:
-        """The part of the config that the runs and scores of one experiment depend on, as one JSON string."""
+        """The part of the config that the runs, stages and scores of one experiment depend on, as one JSON string."""
         body = {k: v for k, v in self.config["experiments"][experiment].items() if k not in OUTPUTS}
         part = {k: self.config[k] for k in ("name", "defaults", "metrics")}
         return json.dumps(part | {"experiments": {experiment: body}}, sort_keys=True)
 
     def results(self, experiment: str) -> dict[str, list[str]]:
-        """The records and the score indexes of an experiment's runs."""
+        """The records and the score indexes of an experiment's runs, and the records of its stages."""
         ids = self.run_ids(experiment)
-        return {"runs": [paths.run(i) for i in ids], "scores": [paths.scores(i) for i in ids]}
+        stages = [paths.stage(identify(stage)) for stage in self.experiments[experiment].stages]
+        return {"runs": [paths.run(i) for i in ids], "scores": [paths.scores(i) for i in ids], "stages": stages}
+
+    def shown_stages(self, experiment: str, package: str, name: str) -> list[str]:
+        """The records of the stages whose arrays a table or figure shows."""
+        wanted = discover.constant(f"mtdis.{package}", name, "STAGES") or ()
+        return [paths.stage(identify(s)) for s in self.experiments[experiment].stages if s.name() in wanted]
 
     def long_tables(self) -> list[str]:
         """The long table of each experiment."""
@@ -198,11 +221,11 @@ def targets_of(run: Run) -> Targets | None:
 
 def run_from(fields: Mapping[str, Any], where: str = "spec") -> Run:
     """A run from an elided or resolved spec with its `kind`."""
-    rest = dict(fields)
-    kind = rest.pop("kind", None)
-    if not isinstance(kind, str):
-        raise ConfigError(f"{where}.kind: name one model kind of {', '.join(members('models'))}; found {kind!r}.")
-    return Run.member(kind).parse(rest, where)
+    try:
+        run: Run = run_of(fields)
+    except ValueError as error:
+        raise ConfigError(f"{where}.kind: {error}.") from None
+    return run
 
 
 def metric_from(fields: Mapping[str, Any], where: str = "metrics") -> Metric:
@@ -242,36 +265,32 @@ def _metrics(settings: Mapping[str, Mapping[str, Any]]) -> tuple[Metric, ...]:
 
 def _experiment(name: str, body: Mapping[str, Any], defaults: Mapping[str, Any]) -> Experiment:
     where = f"experiments.{name}"
-    known = {f for kind in members("models") for f in Run.member(kind).model_fields} | {*OUTPUTS, *SELECTORS}
-    _known(defaults, known, "defaults")
-    _known(body, known, where)
-    merged = sweep.merge(defaults, body)
-    kinds = _names(merged.get("kind"), f"{where}.kind", "model kind", members("models"))
-    fields = {k: v for k, v in merged.items() if k not in (*OUTPUTS, *SELECTORS)}
-    _each_sweep_is_read(fields, kinds, where)
-    runs: list[Run] = []
-    for setting in _names(merged.get("setting", "paper"), f"{where}.setting", "setting", SETTINGS):
-        chosen = sweep.merge(sweep.merge(defaults, SETTINGS[setting]), body)
-        runs += [run for kind in kinds for run in _runs(kind, chosen, where)]
-    dropped = {kind: tuple(k for k in fields if k not in Run.member(kind).model_fields) for kind in kinds}
-    outputs = [_outputs(merged.get(k) or [], k, where, kinds) for k in OUTPUTS]
-    return Experiment(name, tuple(runs), {k: v for k, v in dropped.items() if v}, *outputs)
+    expand.check_known(defaults, {*expand.point_fields(), *OUTPUTS, *ON_RUNS}, "defaults")
+    expand.check_known(body, {*expand.point_fields(), *OUTPUTS, *ON_RUNS, *expand.COMBINATIONS}, where)
+    points, dropped = expand.experiment(_inputs(body), _inputs(defaults), where)
+    runs = tuple(_by_id(run for _, run in points).values())
+    kinds = tuple(dict.fromkeys(run.name() for run in runs))
+    settings, show = (body.get(k, defaults.get(k)) for k in ON_RUNS)
+    stages = expand_stages(runs, settings, show, where)
+    computed = {stage.name() for stage in stages}
+    outputs = [_outputs(body.get(k, defaults.get(k)) or [], k, where, kinds, computed) for k in OUTPUTS]
+    return Experiment(name, runs, stages, {k: dropped[k] for k in kinds if dropped[k]}, *outputs)
 
 
-def _runs(kind: str, fields: Mapping[str, Any], where: str) -> list[Run]:
-    cls = Run.member(kind)
-    read = {k: v for k, v in fields.items() if k in cls.model_fields}
-    return [cls.parse(point, where) for point in sweep.points(cls, read, where)]
+def _inputs(fields: Mapping[str, Any]) -> dict[str, Any]:
+    return {k: v for k, v in fields.items() if k not in (*OUTPUTS, *ON_RUNS)}
 
 
-def _outputs(value: Any, key: str, where: str, kinds: Sequence[str]) -> tuple[str, ...]:
+def _outputs(value: Any, key: str, where: str, kinds: Sequence[str], stages: set[str]) -> tuple[str, ...]:
     """The tables or figures that an experiment names, if it can fill them."""
     package = f"mtdis.{key}"
-    names = _names(value, f"{where}.{key}", key.removesuffix("s"), discover.names(package)) if value else ()
+    names = expand.names(value, f"{where}.{key}", key.removesuffix("s"), discover.names(package)) if value else ()
     for name in names:
         needed = discover.constant(package, name, "KINDS") or kinds
         if not set(needed) & set(kinds):
             raise ConfigError(f"{where}.{key}: {name} shows {', '.join(needed)}; select one of them or leave it out.")
+        if missing := [s for s in discover.constant(package, name, "STAGES") or () if s not in stages]:
+            raise ConfigError(f"{where}.{key}: {name} shows the stage {missing[0]}; add it to {where}.stages.")
     return names
 
 
@@ -282,32 +301,6 @@ def _no_scores_are_shown(experiments: Mapping[str, Experiment]) -> None:
             names = ", ".join(shown)
             raise ConfigError(
                 f"experiments.{experiment.name}: {names} show scores and the study has no metrics; name some."
-            )
-
-
-def _known(fields: Mapping[str, Any], known: Sequence[str] | Mapping[str, Any] | set[str], where: str) -> None:
-    for key in fields:
-        if key not in known:
-            raise ConfigError(f"{where}.{key}: {unknown('setting', key, known)}")
-
-
-def _names(value: Any, where: str, thing: str, known: Sequence[str] | Mapping[str, Any]) -> tuple[str, ...]:
-    wanted = value if isinstance(value, list) else [value]
-    if not wanted or value is None:
-        raise ConfigError(f"{where}: a value is needed and none was found; name some of {', '.join(known)}.")
-    for name in wanted:
-        if not isinstance(name, str) or name not in known:
-            raise ConfigError(f"{where}: {unknown(thing, name, known)}")
-    return tuple(dict.fromkeys(wanted))
-
-
-def _each_sweep_is_read(fields: Mapping[str, Any], kinds: Sequence[str], where: str) -> None:
-    for key, value in fields.items():
-        readers = [k for k in members("models") if key in Run.member(k).model_fields]
-        if not set(readers) & set(kinds) and sweep.sweeps(Run.member(readers[0]).model_fields[key].annotation, value):
-            raise ConfigError(
-                f"{where}.{key}: a sweep that no selected kind reads; found {value!r} with kind "
-                f"{', '.join(kinds)}. Select one of {', '.join(readers)}, or give one value."
             )
 
 

@@ -15,6 +15,16 @@ KEYS = {
     ("dci", "informativeness_test"): "DCI informativeness",
 }
 """Labels of the (metric, key) that the paper reports, in our order. All range from 0 to 1, more is better."""
+PARTS = ("encoder", "decoder", "discriminator", "heads", "task_network", "network")
+LABELS = (
+    KEYS
+    | {("mse", "test"): "MSE on the test split", ("r2", "test"): "R² on the test split"}
+    | {("layers", part): part.replace("_", " ").capitalize() for part in PARTS}
+    | {("reconstruction", "mse"): "squared error of reconstructions, mean over pixels and channels (0 to 1)"}
+    | {("reconstruction", "bce_sum"): "cross-entropy of reconstructions, summed over an image (nats)"}
+)
+DECIMALS = {("mse", ""): 2, ("reconstruction", "bce_sum"): 2, ("reconstruction", "mse"): 4}
+"""Decimals of our numbers in tables, by metric and key (of all keys where it is empty); 3 where nothing is said."""
 
 
 class Style(NamedTuple):
@@ -32,18 +42,46 @@ STYLES = {
     "single_min": Style("single-task, worst task", "#56B4E9"),
     "multi_head": Style("multi-head", "#D55E00"),
     "one_head": Style("one-head", "#E69F00"),
+    "autoencoder": Style("auto-encoder", "#009E73"),
+    "vae": Style("VAE", "#0072B2"),
+    "factor_vae": Style("FactorVAE", "#CC79A7"),
+    "ground_truth": Style("true factors", "#F0E442"),
+    "ground_truth_standardised": Style("true factors, standardised", "#F0E442"),
+    "end_to_end": Style("multi-head, trained end to end", "#D55E00"),
+    "multi_minus_single": Style("multi-head − single-task", "#D55E00"),
+    "one_minus_single": Style("one-head − single-task", "#E69F00"),
 }
 """Kinds and rows, in the order of bars. Colours for colour-blind readers, by Okabe and Ito (2008)."""
 
+BLACK, LOST = "#000000", "#CC0000"
+LOST_WORDS = ("diverged", "failed")
+OUTLINE = {"linestyle": "none", "markeredgecolor": BLACK, "markeredgewidth": 0.8}
+MARKS: dict[str, tuple[str, dict[str, Any]]] = {
+    "seed": ("one seed", OUTLINE | {"marker": "o", "color": "white", "markersize": 4}),
+    "single_max": ("best single task", OUTLINE | {"marker": "^", "color": "white", "markersize": 5}),
+    "single_min": ("worst single task", OUTLINE | {"marker": "v", "color": "white", "markersize": 5}),
+    "published": ("published", OUTLINE | {"marker": "D", "color": BLACK, "markersize": 4}),
+    "unlike": ("published, not comparable", OUTLINE | {"marker": "D", "color": "white", "markersize": 4}),
+    "diverged": ("a network diverged", {"linestyle": "none", "marker": "x", "color": LOST, "markersize": 5}),
+}
+"""Every mark but bars and lines: its words in the legend, and how it is drawn."""
+
 
 def style(row: str) -> Style:
-    """The style of a row or kind; of a kind that has none yet, its name in green."""
-    return STYLES.get(row, Style(row.replace("_", " "), "#009E73"))
+    """The style of a row or kind; of a kind that has none yet, its name in dark grey."""
+    if (task := row.removeprefix("task")).isdigit():
+        return Style(f"trained on task {task}", STYLES["single_task"].colour)
+    return STYLES.get(row, Style(row.replace("_", " "), "#555555"))
 
 
 def key_label(metric: str, key: str) -> str:
     """The label of a metric's key."""
-    return KEYS.get((metric, key), f"{metric} {key.replace('_', ' ')}")
+    return LABELS.get((metric, key), f"{metric} {key.replace('_', ' ')}")
+
+
+def decimals(metric: str, key: str) -> int:
+    """How many decimals our numbers of a metric's key have in tables."""
+    return DECIMALS.get((metric, key), DECIMALS.get((metric, ""), 3))
 
 
 @contextmanager

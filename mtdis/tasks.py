@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mtdis.errors import ConfigError
-from mtdis.specs.tasks import Tasks
+from mtdis.specs.tasks import Tasks, constant_group, factor_groups
 from mtdis.torch_random import TorchStream
 
 Floats = NDArray[np.float64]
@@ -82,37 +82,35 @@ def scale_inputs(values: Floats, scaling: str) -> Floats:
 def factor_masks(varying: tuple[bool, ...], spec: Tasks) -> Masks:
     """Which factors each task sees, (T, K) booleans; `varying` says which factors have at least two values.
 
-    `all`; `halves`: tasks 1, 3, 5 … see the first ⌊K/2⌋ factors, tasks 2, 4, 6 … the others (appendix H);
-    `random`: each factor with probability ½, by the released code's draws; again if none of them varies.
+    `all`, `halves`, `grow`, `pairs`, `triples`: the groups of `factor_groups` in turn; `random`: each factor
+    with probability ½, by the released code's draws; again if none of them varies. Task t has network t
+    whatever the scheme; the released files gave each scheme 50 networks of its own from one stream of draws.
     The released code went on to use its masks as positions, which keeps factors {0, 1} nearly always; here
     they mask, so what they hide enters as 0. Raises ConfigError where a task would see constant factors only.
     """
-    draw = {"all": _all_factors, "halves": _halves, "random": _random_subsets}[spec.subsets]
-    return draw(np.array(varying, dtype=bool), spec.count)
+    draw = _random_subsets if spec.subsets == "random" else _groups_in_turn
+    return draw(np.array(varying, dtype=bool), spec)
 
 
-def _all_factors(varying: Masks, count: int) -> Masks:
-    return np.ones((count, varying.size), dtype=bool)
-
-
-def _halves(varying: Masks, count: int) -> Masks:
-    first = np.arange(varying.size) < varying.size // 2
-    masks = np.stack([first, ~first])[np.arange(count) % 2]
-    if not (masks & varying).any(axis=1).all():
+def _groups_in_turn(varying: Masks, spec: Tasks) -> Masks:
+    if constant_group(spec, varying.tolist()) is not None:
         raise ConfigError(
-            "Tasks with 'subsets: halves' need, in each half of the factors, one with at least two values; "
-            f"found {varying.tolist()} (true: at least two). Use 'subsets: all' or more of the dataset."
+            f"Tasks with 'subsets: {spec.subsets}' need, in each group of factors that a task sees, one with at "
+            f"least two values; found {varying.tolist()} (true: at least two). "
+            "Use 'subsets: all' or more of the dataset."
         )
-    return masks
+    groups = factor_groups(spec.subsets, varying.size)
+    masks = np.array([[factor in group for factor in range(varying.size)] for group in groups])
+    return masks[np.arange(spec.count) % len(groups)]
 
 
-def _random_subsets(varying: Masks, count: int) -> Masks:
+def _random_subsets(varying: Masks, spec: Tasks) -> Masks:
     if not varying.any():
         raise ConfigError(
             "Tasks with 'subsets: random' need a factor with at least two values; "
             f"found {varying.size} constant factors. Use more of the dataset."
         )
-    masks: Masks = np.random.RandomState(MASK_SEED).random_sample((count, varying.size)) > 0.5
+    masks: Masks = np.random.RandomState(MASK_SEED).random_sample((spec.count, varying.size)) > 0.5
     for task in np.flatnonzero(~(masks & varying).any(axis=1)):
         masks[task] = _another_subset(varying, int(task))
     return masks

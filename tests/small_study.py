@@ -40,7 +40,7 @@ def make_data(folder: Path) -> None:
 
 def train(data: Path, out: Path, spec: dict[str, Any]) -> int:
     """Train a run by the command; its exit status."""
-    targets = [] if spec["kind"] == "random" else ["--targets", str(data / "t.json")]
+    targets = [] if spec["kind"] in ("random", "ground_truth") else ["--targets", str(data / "t.json")]
     words = ["--spec", json.dumps(spec), "--dataset", str(data / "d.json"), *targets, "--out", str(out)]
     return main(["train", *words])
 

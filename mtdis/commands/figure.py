@@ -3,7 +3,7 @@
 from argparse import ArgumentParser, Namespace
 from pathlib import Path
 
-from mtdis import artifacts, discover
+from mtdis import artifacts, discover, stage_files
 from mtdis.style import settings
 
 
@@ -11,13 +11,15 @@ def add_arguments(parser: ArgumentParser) -> None:
     """Declare the options."""
     parser.add_argument("--name", required=True, help="name of the figure: a file in mtdis/figures")
     parser.add_argument("--long", type=Path, required=True, help="long table of the experiment")
+    parser.add_argument("--stages", type=Path, nargs="*", default=[], help="records of the stages that it shows")
     parser.add_argument("--out", type=Path, required=True, help="pdf to write; a png lies beside it")
 
 
 def run(args: Namespace) -> None:
     """Draw the figure and write it in both forms."""
     module = discover.load("mtdis.figures", args.name, "figure")
+    frame, stages = artifacts.read_frame(args.long), [stage_files.read_stage(path) for path in args.stages]
     with settings():
-        figure = module.draw(artifacts.read_frame(args.long))
+        figure = module.draw(frame, stages) if stages else module.draw(frame)
         artifacts.write_figure(args.out.with_suffix(".png"), figure)
         artifacts.write_figure(args.out, figure)

@@ -8,7 +8,9 @@ from typing import Any
 from mtdis import artifacts, long_table, paths
 from mtdis.command_line import add_study, study_of
 from mtdis.errors import ArtifactError
+from mtdis.specs.identity import identify
 from mtdis.specs.run import Run
+from mtdis.specs.stage import Stage
 from mtdis.study import Study
 
 
@@ -22,7 +24,7 @@ def add_arguments(parser: ArgumentParser) -> None:
 def run(args: Namespace) -> None:
     """Read the record and the score index of every run, check that they are the wanted ones, and write the table."""
     study = study_of(args)
-    frame = long_table.make(args.experiment, _results(study, args.experiment))
+    frame = long_table.make(args.experiment, _results(study, args.experiment), _stages(study, args.experiment))
     artifacts.write_frame(args.out, frame)
     artifacts.write_frame(args.out.with_suffix(".csv"), frame)
 
@@ -32,6 +34,11 @@ def _results(study: Study, experiment: str) -> Iterator[tuple[Run, dict[str, Any
         run = study.runs[run_id]
         record = artifacts.read_record(Path(paths.run(run_id)), run, "mtdis train")
         yield run, record, read_index(Path(paths.scores(run_id)), run_id)
+
+
+def _stages(study: Study, experiment: str) -> Iterator[tuple[Stage, dict[str, Any]]]:
+    for stage in study.experiments[experiment].stages:
+        yield stage, artifacts.read_record(Path(paths.stage(identify(stage))), stage, "mtdis stage")
 
 
 def read_index(path: Path, run_id: str) -> dict[str, Any]:

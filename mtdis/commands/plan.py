@@ -8,10 +8,10 @@ from typing import Any
 
 from mtdis import paths
 from mtdis.command_line import add_study, study_of
-from mtdis.specs.run import Run
+from mtdis.specs.run import Run, TrainedRun
 from mtdis.study import Study
 
-COLUMNS = ("wanted", "finished", "missing", "shared", "networks")
+COLUMNS = ("wanted", "finished", "missing", "shared", "networks", "trained", "stages")
 
 
 def add_arguments(parser: ArgumentParser) -> None:
@@ -30,18 +30,18 @@ def make_plan(study: Study, folder: Path) -> dict[str, Any]:
     """Counts per experiment and in total, what was dropped, the disk that codes and images take, and the runs."""
     uses = Counter(run_id for e in study.experiments for run_id in study.run_ids(e))
     done = {run_id for run_id in study.runs if (folder / paths.run(run_id)).exists()}
-    experiments = {e: _counts(study, study.run_ids(e), done, uses) for e in study.experiments}
+    experiments = {e: _counts(study, study.run_ids(e), done, uses, len(x.stages)) for e, x in study.experiments.items()}
     return {
         "study": study.name,
         "experiments": experiments,
-        "total": _counts(study, list(study.runs), done, uses),
+        "total": _counts(study, list(study.runs), done, uses, len(study.stages)),
         "dropped": {e: dict(x.dropped) for e, x in study.experiments.items() if x.dropped},
         "bytes": {"codes": sum(map(_code_bytes, study.runs.values())), "images": _image_bytes(study)},
         "runs": {e: study.run_ids(e) for e in study.experiments},
     }
 
 
-def _counts(study: Study, run_ids: list[str], done: set[str], uses: Counter[str]) -> dict[str, int]:
+def _counts(study: Study, run_ids: list[str], done: set[str], uses: Counter[str], stages: int) -> dict[str, int]:
     finished = sum(run_id in done for run_id in run_ids)
     return {
         "wanted": len(run_ids),
@@ -49,13 +49,15 @@ def _counts(study: Study, run_ids: list[str], done: set[str], uses: Counter[str]
         "missing": len(run_ids) - finished,
         "shared": sum(uses[run_id] > 1 for run_id in run_ids),
         "networks": sum(study.networks(run_id) for run_id in run_ids),
+        "trained": sum(study.networks(i) for i in run_ids if isinstance(study.runs[i], TrainedRun)),
+        "stages": stages,
     }
 
 
 def _code_bytes(run: Run) -> int:
     rows = run.dataset.grid.count
     kept = {"all": rows, "test": rows // 8, "sample": min(rows, 20_000)}[run.keep_codes]
-    return kept * (8 + 4 * run.latent_size * len(run.networks))
+    return kept * (8 + 4 * run.code_count * len(run.networks))
 
 
 def _image_bytes(study: Study) -> int:

@@ -15,12 +15,13 @@ from mtdis.arrays import read_table
 from mtdis.errors import ConfigError, UserError
 from mtdis.sampling import varying
 from mtdis.scoring import score_codes
+from mtdis.specs.family import members
 from mtdis.specs.metric import Metric
 
 
 def add_arguments(parser: ArgumentParser) -> None:
     """Declare the options."""
-    parser.add_argument("--metric", required=True, help="name of a metric: mig, factor_vae, sap, dci")
+    parser.add_argument("--metric", required=True, help=f"name of a metric: {', '.join(members('metrics'))}")
     parser.add_argument("--codes", type=Path, required=True, help="file of the codes (N, d)")
     parser.add_argument("--factors", type=Path, required=True, help="file of the factor classes (N, K)")
     parser.add_argument("--seed", type=int, default=0, help="seed of the sample (default 0)")

@@ -1,8 +1,11 @@
-"""Train one run: weights, codes, history and losses, and the record that seals them. A killed one is resumed."""
+"""Train one run or many: weights, codes, history, losses, and the record that seals them. A killed one is resumed."""
 
 import sys
 from argparse import ArgumentParser, Namespace
 from collections.abc import Mapping
+from dataclasses import replace
+from functools import partial
+from importlib import import_module
 from pathlib import Path
 from time import monotonic
 from typing import Any
@@ -14,14 +17,15 @@ from numpy.typing import NDArray
 from mtdis import artifacts, provenance, training
 from mtdis.checkpoints import Progress
 from mtdis.command_line import json_mapping
-from mtdis.devices import device_name, set_up
+from mtdis.devices import device_name, fits, set_up
 from mtdis.errors import ConfigError
 from mtdis.examples import Images, encode, predict
+from mtdis.jobs import Job, Once, Train, read_jobs, train_all
 from mtdis.losses import split_losses
 from mtdis.networks import Network, TaskNetwork
 from mtdis.progress import progress_bar
 from mtdis.specs.identity import identify
-from mtdis.specs.run import Run, TrainedRun
+from mtdis.specs.run import FactorRun, Run, TrainedRun
 from mtdis.split import split_rows
 from mtdis.streams import generator
 from mtdis.study import run_from, targets_of
@@ -30,35 +34,69 @@ SAMPLE = 20_000
 """Rows whose codes are kept by `keep_codes: sample`."""
 REFRESH_SECONDS = 2.0
 """How often the loss is fetched for the bar: fetching makes the device wait."""
+TOGETHER_ON_GPU = 4
+"""Runs of a job file that train at once on a GPU: one small network leaves most of it idle."""
 
 Split = Mapping[str, NDArray[np.int64]]
 
 
 def add_arguments(parser: ArgumentParser) -> None:
     """Declare the options."""
-    parser.add_argument("--spec", type=json_mapping, required=True, help="spec of the run as JSON")
-    parser.add_argument("--dataset", type=Path, required=True, help="record of its dataset")
+    parser.add_argument("--spec", type=json_mapping, help="spec of the run as JSON")
+    parser.add_argument("--dataset", type=Path, help="record of its dataset")
     parser.add_argument("--targets", type=Path, nargs="?", help="record of its targets, for kinds that learn tasks")
-    parser.add_argument("--out", type=Path, required=True, help="record to write; its siblings lie beside it")
+    parser.add_argument("--out", type=Path, help="record to write; its siblings lie beside it")
+    parser.add_argument(
+        "--jobs",
+        type=Path,
+        help='instead of these, a file of many runs: one JSON mapping with "spec", "dataset", "targets" and "out" per '
+        "line; finished ones are skipped, the failed are named in the end and make the exit status 1",
+    )
+    parser.add_argument(
+        "--together", type=int, help=f"runs of --jobs trained at once (default 1, on a GPU {TOGETHER_ON_GPU})"
+    )
     parser.add_argument("--checkpoint-seconds", type=float, default=300, help="time between checkpoints (default 300)")
 
 
-def run(args: Namespace) -> None:
-    """Train, encode all images, and write the results; the record comes last."""
+def run(args: Namespace) -> int:
+    """Train one run, or all of a job file."""
+    given = [name for name in ("spec", "dataset", "out") if getattr(args, name) is not None]
+    if args.jobs is None and len(given) < 3:
+        raise ConfigError("give --spec, --dataset and --out for one run, or --jobs for many.")
+    if args.jobs is not None and (given or args.targets):
+        raise ConfigError(f"--jobs names all of its runs; leave out --{(*given, 'targets')[0]}.")
+
+    def trainer(dataset: Path) -> Train:
+        images = {name: Once(partial(load_images, dataset, torch.device(name))) for name in ("cpu", "cuda")}
+        return lambda job: train_one(job, images, args.checkpoint_seconds)
+
+    if args.jobs is None:
+        job = Job(run_from(args.spec), args.dataset, args.targets, args.out)
+        trainer(job.dataset)(job)
+        return 0
+    together = args.together or (TOGETHER_ON_GPU if torch.cuda.is_available() else 1)
+    return train_all(read_jobs(args.jobs), trainer, max(1, together))
+
+
+def train_one(job: Job, images: Mapping[str, Once[Images]], checkpoint_seconds: float) -> None:
+    """Train, encode all images (on each kind of device made once for all jobs), write the results; the record last."""
     started = monotonic()
-    spec = run_from(args.spec)
+    spec = job.spec
     artifacts.record_id(spec)
     artifacts.remove_leftovers(
-        *(args.out.with_name(name) for name in (*artifacts.SEALED, artifacts.CHECKPOINT, args.out.name))
+        *(job.out.with_name(name) for name in (*artifacts.SEALED, artifacts.CHECKPOINT, job.out.name))
     )
-    check_inputs(spec, args.dataset, args.targets)
+    check_inputs(spec, job.dataset, job.targets)
     device = set_up(spec.torch_threads, spec.needs_gpu)
     print(f"training {identify(spec)} on {device_name(device)}", file=sys.stderr)
-    trained = train_and_encode(spec, load(args.dataset, args.targets, device), args.out, args.checkpoint_seconds)
+    if isinstance(spec, FactorRun):
+        trained = codes_from_factors(spec, job.dataset)
+    else:
+        trained = train_and_encode(spec, with_targets(images[device.type](), job.targets), job.out, checkpoint_seconds)
     seconds = trained.pop("seconds_before") + monotonic() - started
-    execution = provenance.execution(device_name(device), seconds)
-    artifacts.write_run(args.out, spec, execution=execution, **trained)
-    checkpoint_of(args.out).unlink(missing_ok=True)
+    execution = provenance.execution(device_name(device), seconds) | trained.pop("execution")
+    artifacts.write_run(job.out, spec, execution=execution, **trained)
+    checkpoint_of(job.out).unlink(missing_ok=True)
 
 
 def check_inputs(spec: Run, dataset: Path, targets: Path | None) -> None:
@@ -77,11 +115,46 @@ def checkpoint_of(record: Path) -> Path:
 
 
 def load(dataset: Path, targets: Path | None, device: torch.device) -> Images:
-    """A dataset and its targets on the device."""
-    pixels = torch.from_numpy(artifacts.read_dataset(dataset, "images")).to(device)
+    """A dataset and its targets, for use on the device."""
+    return with_targets(load_images(dataset, device), targets)
+
+
+def load_images(dataset: Path, device: torch.device) -> Images:
+    """The images of a dataset on the device, or on the CPU for use there if the device has no room for them."""
+    pixels = torch.from_numpy(artifacts.read_dataset(dataset, "images"))
     white = artifacts.read_json(dataset, "mtdis dataset")["white"]
-    wanted = torch.from_numpy(artifacts.read_targets(targets)).to(device) if targets else None
-    return Images(pixels, white, wanted)
+    if fits(pixels.nbytes, device):
+        there = pixels.to(device)
+        if device.type == "cuda":
+            torch.cuda.current_stream().synchronize()  # other threads will read it on streams of their own
+        return Images(there, white, None)
+    print(f"{pixels.nbytes / 2**30:.1f} GiB of images stay on the CPU and are copied batch by batch", file=sys.stderr)
+    return Images(pixels, white, None, used_on=device)
+
+
+def with_targets(images: Images, targets: Path | None) -> Images:
+    """The images with their targets beside them, if there are some."""
+    if targets is None:
+        return images
+    return replace(images, targets=torch.from_numpy(artifacts.read_targets(targets)).to(images.pixels.device))
+
+
+def codes_from_factors(spec: FactorRun, dataset: Path) -> dict[str, Any]:
+    """What `artifacts.write_run` writes of a control whose codes are made from the true factor values."""
+    codes = import_module(f"mtdis.models.{spec.name()}").codes_of_factors(
+        spec, artifacts.read_dataset(dataset, "values")
+    )
+    rows = _kept_rows(spec, split_rows(len(codes), spec.split_seed), len(codes))
+    (network,) = spec.networks
+    return {
+        "result": {"networks": [{"network": network, "diverged": False, "losses": {}}]},
+        "codes": {network: codes[rows]},
+        "rows": rows,
+        "weights": {},
+        "history": [],
+        "seconds_before": 0.0,
+        "execution": {},
+    }
 
 
 def train_and_encode(
@@ -94,7 +167,7 @@ def train_and_encode(
     """What `artifacts.write_run` writes of a run, and the seconds that training took before it was resumed."""
     split = split_rows(len(images.pixels), spec.split_seed)
     _, height, width, channels = images.pixels.shape
-    networks = training.build(spec, (height, width, channels), images.pixels.device)
+    networks = training.build(spec, (height, width, channels), images.device)
     with progress_bar(_image_count(spec, split["train"]), spec.name(), "images") as bar:
         if isinstance(spec, TrainedRun):
             progress = training.train(
@@ -117,6 +190,7 @@ def train_and_encode(
         "weights": {f"{n}.{k}": v.contiguous() for n, m in networks.items() for k, v in m.state_dict().items()},
         "history": progress.history,
         "seconds_before": progress.seconds_before,
+        "execution": progress.execution | {"images_on": images.pixels.device.type},
     }
 
 

@@ -7,7 +7,8 @@ normalises a factor's gap is the one of the drawn sample.
 import numpy as np
 import numpy.typing as npt
 
-from mtdis.sampling import Classes, FloatArray, IntArray, code_table, require_at_least
+from mtdis.information import discretise, entropy, information_matrix
+from mtdis.sampling import Classes, FloatArray, code_table, require_at_least
 
 KEYS = ("discrete_mig",)
 INVARIANCES = frozenset({"permutation", "sign", "scale"})
@@ -41,42 +42,3 @@ def gap(information: npt.NDArray[np.float64], entropies: npt.NDArray[np.float64]
     """Mean over factors of (largest − second-largest information (d, K) of a code) / entropy (K,)."""
     second, first = np.sort(information, axis=0)[-2:]
     return float(np.mean((first - second) / entropies))
-
-
-def discretise(codes: FloatArray, num_bins: int) -> IntArray:
-    """Bin number 1..num_bins of every code (n, d).
-
-    Bins have equal width between a column's own minimum and maximum. Edges have the dtype of the codes. A
-    range too narrow to be cut into that many bins at that precision counts as constant.
-    """
-    return np.stack([_bins(column, num_bins) for column in codes.T], axis=1)
-
-
-def information_matrix(labels: IntArray, factors: IntArray) -> npt.NDArray[np.float64]:
-    """Plug-in mutual information in nats (d, K) between discrete labels (n, d) and factors (n, K)."""
-    return np.array([[mutual_information(label, factor) for factor in factors.T] for label in labels.T])
-
-
-def mutual_information(first: IntArray, second: IntArray) -> float:
-    """Plug-in mutual information in nats, ≥ 0, of two columns (n,) of small non-negative integers."""
-    width = int(second.max()) + 1
-    counts = np.bincount(first * width + second, minlength=(int(first.max()) + 1) * width)
-    joint = counts.reshape(-1, width) / len(first)
-    independent = joint.sum(axis=1, keepdims=True) * joint.sum(axis=0, keepdims=True)
-    seen = joint > 0
-    information = np.sum(joint[seen] * np.log(joint[seen] / independent[seen]))
-    return max(float(information), 0.0)  # rounding can leave −1e-17
-
-
-def entropy(labels: IntArray) -> float:
-    """Plug-in entropy in nats of one column (n,) of small non-negative integers."""
-    return mutual_information(labels, labels)
-
-
-def _bins(column: FloatArray, num_bins: int) -> IntArray:
-    try:
-        edges: FloatArray = np.histogram_bin_edges(column, num_bins)
-    except ValueError:  # numpy refuses edges that would coincide
-        return np.ones(len(column), np.int64)
-    # without the last edge the maximum falls into the last bin
-    return np.digitize(column, edges[:-1]).astype(np.int64)

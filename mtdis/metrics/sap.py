@@ -6,19 +6,21 @@ depends on the scale of the codes.
 """
 
 import warnings
-from typing import Literal, get_args
+from typing import Literal
 
 import numpy as np
 import numpy.typing as npt
-from sklearn.exceptions import ConvergenceWarning
-from sklearn.svm import LinearSVC
 
-from mtdis.sampling import Classes, FloatArray, Sample, code_table, require_at_least
+from mtdis import linear_machines
+from mtdis.sampling import Classes, FloatArray, IntArray, Sample, code_table, require_at_least
 
 KEYS = ("SAP_score",)
 INVARIANCES = frozenset({"permutation", "sign"})
 
 Solver = Literal["primal", "dual"]
+
+COST = 0.01
+"""C of the support vector machines: the price of a violated margin."""
 
 
 def score(
@@ -34,13 +36,13 @@ def score(
     """SAP of codes (N, d) for factors (N, K), in [0, 1].
 
     It is the lead, in accuracy, of the code that predicts a factor best over the second best. Perfect codes
-    reach only ≈ 0.2–0.4, constant codes 0. The library leaves the solver to scikit-learn, whose choice here
-    is `primal` since 1.5 and was `dual` before (both can be asked for). On codes with a standard deviation
-    above ≈ 10 the dual one stops unconverged, without a warning here, is slow and depends on the seed. Test
-    classes unseen in training count as wrong. Raises ValueError for fewer than two codes, for inputs that
-    `code_table` refuses, and when the training draw holds a single class of a factor. Source:
-    disentanglement_lib 86a644d, `evaluation/metrics/sap_score.py` with discrete factors; defaults of its
-    unsupervised study.
+    reach only ≈ 0.2–0.4, constant codes 0. The library leaves the solver to scikit-learn: `primal` is the
+    problem that it solves since 1.5, here solved to its optimum (see `mtdis.linear_machines`); `dual` is
+    scikit-learn's solver from before. On codes with a standard deviation above ≈ 10 the dual one stops
+    unconverged, without a warning here, is slow and depends on the seed. Test classes unseen in training count
+    as wrong. Raises ValueError for fewer than two codes, for inputs that `code_table` refuses, and when the
+    training draw holds a single class of a factor. Source: disentanglement_lib 86a644d,
+    `evaluation/metrics/sap_score.py` with discrete factors; defaults of its unsupervised study.
     """
     require_at_least(1, num_train=num_train, num_test=num_test, batch_size=batch_size)
     table = code_table(codes, factors, min_codes=2)
@@ -61,16 +63,34 @@ def accuracy_matrix(train: Sample, test: Sample, *, solver: Solver, seed: int) -
 
     Raises ValueError on an unknown solver, and when the training sample holds a single class of a factor.
     """
-    if solver not in get_args(Solver):
-        raise ValueError(f"unknown solver {solver!r}, expected one of {get_args(Solver)}")
-    machine = LinearSVC(C=0.01, class_weight="balanced", dual=solver == "dual", random_state=seed)
-    num_codes, num_factors = train[0].shape[1], train[1].shape[1]
-    return np.array([[_accuracy(machine, train, test, i, k) for k in range(num_factors)] for i in range(num_codes)])
+    if solver not in SOLVERS:
+        raise ValueError(f"unknown solver {solver!r}, expected one of {tuple(SOLVERS)}")
+    predicted = SOLVERS[solver](train, test[0], seed)
+    return np.stack([np.mean(p == truth[:, None], axis=0) for p, truth in zip(predicted, test[1].T, strict=True)], 1)
 
 
-def _accuracy(machine: LinearSVC, train: Sample, test: Sample, code: int, factor: int) -> float:
+def _to_the_optimum(train: Sample, others: FloatArray, seed: int) -> list[IntArray]:
+    """Per factor the classes (m, d) that each of the other codes (m, d) predicts."""
+    del seed  # the optimum is unique
+    return [linear_machines.predict(fitted, others) for fitted in linear_machines.fit(*train, COST)]
+
+
+def _by_dual_descent(train: Sample, others: FloatArray, seed: int) -> list[IntArray]:
+    codes = range(others.shape[1])
+    return [np.stack([_dual(train[0], labels, others, i, seed) for i in codes], axis=1) for labels in train[1].T]
+
+
+def _dual(codes: FloatArray, labels: IntArray, others: FloatArray, code: int, seed: int) -> IntArray:
+    from sklearn.exceptions import ConvergenceWarning  # a second to import, seldom asked for
+    from sklearn.svm import LinearSVC
+
+    machine = LinearSVC(C=COST, class_weight="balanced", dual=True, random_state=seed)
     with warnings.catch_warnings():
         # stopping early is part of the published metric where scikit-learn's dual solver made it
         warnings.simplefilter("ignore", ConvergenceWarning)
-        machine.fit(train[0][:, [code]], train[1][:, factor])
-    return float(np.mean(machine.predict(test[0][:, [code]]) == test[1][:, factor]))
+        machine.fit(codes[:, [code]], labels)
+    predicted: IntArray = machine.predict(others[:, [code]])
+    return predicted
+
+
+SOLVERS = {"primal": _to_the_optimum, "dual": _by_dual_descent}

@@ -1,5 +1,6 @@
 """One network per task: all heads are there, only its own enters the loss (paper, section 4.1)."""
 
+from collections.abc import Mapping
 from functools import partial
 
 from torch import Tensor
@@ -8,6 +9,7 @@ from mtdis.hard_sharing import sharing_network
 from mtdis.learner import Learner
 from mtdis.networks import TaskNetwork
 from mtdis.specs.models.single_task import SingleTask
+from mtdis.stacked import Stack
 
 
 def build(run: SingleTask, network: str, image_shape: tuple[int, int, int]) -> TaskNetwork:  # noqa: ARG001 - all equal
@@ -18,6 +20,11 @@ def build(run: SingleTask, network: str, image_shape: tuple[int, int, int]) -> T
 def learner(run: SingleTask, network: str, model: TaskNetwork) -> Learner:
     """What lowers the mean squared error of the network's own task."""
     return Learner(model, partial(_loss, model, run.trained_tasks(network)[0] - 1), run.learning_rate)
+
+
+def stack(run: SingleTask, learners: Mapping[str, Learner]) -> Stack:
+    """The networks of these learners trained as one, each on its own task."""
+    return Stack(learners, {name: run.trained_tasks(name)[0] - 1 for name in learners})
 
 
 def _loss(model: TaskNetwork, task: int, images: Tensor, targets: Tensor) -> Tensor:

@@ -19,6 +19,8 @@ class Spec(BaseModel):
     version: ClassVar[int] = 1
     named: ClassVar[str | None] = None
     """Key under which the elided form gives the name ('kind', 'name'), if the spec has one."""
+    first: ClassVar[tuple[str, ...]] = ()
+    """Fields that stand first in the elided form, and so in ids; the others follow as they are declared."""
 
     @classmethod
     def member(cls, name: str) -> "type[Spec]":
@@ -64,8 +66,9 @@ class Spec(BaseModel):
     def elided(self) -> dict[str, Any]:
         """The name and every field that differs from its declared default, in declared order, as JSON values."""
         kept = {}
-        for name, field in type(self).model_fields.items():
-            value = getattr(self, name)
+        fields = type(self).model_fields
+        for name in sorted(fields, key=lambda n: self.first.index(n) if n in self.first else len(self.first)):
+            field, value = fields[name], getattr(self, name)
             if isinstance(value, Spec):
                 if inner := value.elided():
                     kept[name] = inner

@@ -17,6 +17,8 @@ from mtdis.errors import ConfigError
 from mtdis.specs.base import Spec
 
 MAX_LENGTH = 120
+MAX_TAIL = 80
+"""Of a stage's own part: with its parent's, a name that every file system takes."""
 HASH_LENGTH = 12
 SHORTENED = re.compile(rf",~[0-9a-f]{{{HASH_LENGTH}}}$")
 
@@ -27,22 +29,31 @@ def canonical(spec: Spec) -> str:
 
 
 def identify(spec: Spec) -> str:
-    """The id of a spec that has a name; at most 120 characters."""
-    return shorten(full_id(spec))
+    """The id of a spec: at most 120 characters; what stands on a parent has at most 80 more after the parent's."""
+    parent = getattr(spec, "parent", None)
+    if parent is None:
+        return shorten(full_id(spec))
+    return f"{shorten(identify(parent))}+{shorten(_own_text(spec), MAX_TAIL)}"
 
 
 def full_id(spec: Spec) -> str:
-    """The id of a spec before it is shortened."""
-    elided = spec.elided()
+    """The id of a spec before it is shortened; a parent's comes first, followed by a plus sign."""
+    parent = getattr(spec, "parent", None)
+    return _own_text(spec) if parent is None else f"{full_id(parent)}+{_own_text(spec)}"
+
+
+def _own_text(spec: Spec) -> str:
+    """Name and fields of a spec, without its parent."""
+    elided = {k: v for k, v in spec.elided().items() if k != "parent"}
     parts = [elided.pop(spec.named)] if spec.named else []
     return ",".join([*parts, *(f"{path}={_encode(value)}" for path, value in flatten(elided))])
 
 
-def shorten(text: str) -> str:
-    """The text itself, or beyond 120 characters its beginning up to a whole field, and a hash of all of it."""
-    if len(text) <= MAX_LENGTH:
+def shorten(text: str, limit: int = MAX_LENGTH) -> str:
+    """The text itself, or beyond the limit its beginning up to a whole field, and a hash of all of it."""
+    if len(text) <= limit:
         return text
-    room = MAX_LENGTH - HASH_LENGTH - 2
+    room = limit - HASH_LENGTH - 2
     head = text[: room + 1].rpartition(",")[0] or text[:room]
     return f"{head},~{sha256(text.encode()).hexdigest()[:HASH_LENGTH]}"
 

@@ -7,7 +7,7 @@ from pydantic import BeforeValidator, Field, SerializeAsAny, field_validator, mo
 
 from mtdis.specs.base import Spec
 from mtdis.specs.dataset import Dataset
-from mtdis.specs.family import member_of
+from mtdis.specs.family import member_of, members
 from mtdis.specs.tasks import Tasks, constant_group
 
 
@@ -22,11 +22,33 @@ def dataset_of(value: Any) -> Any:
     return Dataset.member(name).parse(fields)
 
 
-GROUP_WORDS = {"halves": "half", "grow": "beginning", "pairs": "pair", "triples": "triple"}
+GROUP_WORDS = {"halves": "half", "grow": "group", "pairs": "pair", "triples": "triple"}
+"""What a group of factors is called, by the setting `subsets` of the tasks."""
 MIN_ROWS = 8
 """Images that leave one to each part of the 75/12.5/12.5 split."""
 TRAINING_VERSION = 1
 """Raise it when a change of code changes what training gives: all runs then get new ids and are trained again."""
+
+
+Precision = Literal["tf32", "fp32", "bf16"]
+PRECISION = (
+    "arithmetic on a GPU: tf32 rounds the factors of products to 10 bits (fp32 where the device has no TF32, as on a "
+    "CPU), fp32 rounds nothing more, bf16 computes the loss under autocast with fp32 weights (on a CPU too)"
+)
+"""What the field `precision` says, of runs and of stages."""
+
+
+class Trainable:
+    """What the training loop asks of a spec beside its fields: one batch for all networks, each trained by itself."""
+
+    @property
+    def stacked(self) -> bool:
+        """Whether all networks are trained as one."""
+        return False
+
+    def batch_stream(self, network: str) -> tuple[str, ...]:  # noqa: ARG002 - shared by default
+        """Name of the stream that a network's batch order is drawn from; networks with one name share their batches."""
+        return ()
 
 
 class Run(Spec):
@@ -34,17 +56,13 @@ class Run(Spec):
 
     version: ClassVar[int] = TRAINING_VERSION
     named: ClassVar[str | None] = "kind"
+    first: ClassVar[tuple[str, ...]] = ("dataset", "seed", "latent_size", "initialisation")
     needs_gpu: ClassVar[bool] = False
 
     dataset: Annotated[SerializeAsAny[Dataset], BeforeValidator(dataset_of)] = Field(
         description="name of a dataset, or a mapping with its name and settings"
     )
     seed: int = Field(ge=0, lt=2**32, description="seed of initialisation and batch order")
-    latent_size: int = Field(8, ge=1, le=4096, description="number of codes d of the encoder")
-    initialisation: Literal["pytorch", "released"] = Field(
-        "pytorch",
-        description="PyTorch's default (the paper's text), or the released code's Xavier and Kaiming",
-    )
     split_seed: int = Field(123, ge=0, lt=2**32, description="seed of the 75/12.5/12.5 split")
     keep_codes: Literal["all", "test", "sample"] = Field(
         "all",
@@ -58,6 +76,11 @@ class Run(Spec):
         if value.grid.count < MIN_ROWS:
             raise ValueError(f"a split needs {MIN_ROWS} images, the sub-grid has {value.grid.count}; keep more classes")
         return value
+
+    @property
+    @abstractmethod
+    def code_count(self) -> int:
+        """Number of codes d that each network gives."""
 
     @classmethod
     def member(cls, name: str) -> type["Run"]:
@@ -75,7 +98,26 @@ class Run(Spec):
         return ()
 
 
-class TrainedRun(Run):
+class EncoderRun(Run):
+    """A run whose networks encode images."""
+
+    latent_size: int = Field(8, ge=1, le=4096, description="number of codes d of the encoder")
+    initialisation: Literal["pytorch", "released"] = Field(
+        "pytorch",
+        description="PyTorch's default (the paper's text), or the released code's Xavier and Kaiming",
+    )
+
+    @property
+    def code_count(self) -> int:
+        """The latent size."""
+        return self.latent_size
+
+
+class FactorRun(Run):
+    """A control whose codes are made from the true factor values, without images."""
+
+
+class TrainedRun(Trainable, EncoderRun):
     """A run whose networks learn something."""
 
     needs_gpu: ClassVar[bool] = True
@@ -83,6 +125,7 @@ class TrainedRun(Run):
     learning_rate: float = Field(1e-3, gt=0, description="Adam's step size; the released code used 1e-4")
     epochs: int = Field(200, ge=1, description="passes over the training split")
     batch_size: int = Field(256, ge=1, description="images in a batch; the last, incomplete one is dropped")
+    precision: Precision = Field("tf32", description=PRECISION)
 
     @model_validator(mode="after")
     def _fills_a_batch(self) -> Self:
@@ -110,7 +153,7 @@ class TaskRun(TrainedRun):
         if (group := constant_group(self.tasks, [size > 1 for size in grid.sizes])) is not None:
             raise ValueError(
                 f"subsets '{self.tasks.subsets}' needs factors that vary in each {GROUP_WORDS[self.tasks.subsets]}; "
-                f"{', '.join(grid.names[factor] for factor in group)} have one class each: "
+                f"none of {', '.join(grid.names[factor] for factor in group)} does; "
                 "keep more classes in the sub-grid or use subsets 'all'"
             )
         return self
@@ -119,3 +162,14 @@ class TaskRun(TrainedRun):
     def all_tasks(self) -> tuple[int, ...]:
         """The numbers of the run's tasks, from 1."""
         return tuple(range(1, self.tasks.count + 1))
+
+
+def run_of(value: Any) -> Any:
+    """A run spec from a mapping with `kind` and its fields."""
+    if isinstance(value, Run):
+        return value
+    fields = dict(value)
+    kind = fields.pop("kind", None)
+    if not isinstance(kind, str):
+        raise ValueError(f"a run needs a 'kind': one of {', '.join(members('models'))}; found {kind!r}")
+    return Run.member(kind).parse(fields)

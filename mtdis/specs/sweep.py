@@ -12,6 +12,7 @@ from typing import Any, get_args, get_origin
 from mtdis.errors import ConfigError, unknown
 from mtdis.specs.base import Spec
 from mtdis.specs.dataset import Dataset
+from mtdis.specs.family import members
 
 
 def merge(base: Mapping[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:
@@ -38,6 +39,33 @@ def points(cls: type[Spec], fields: Mapping[str, Any], where: str) -> list[dict[
             raise ConfigError(f"{where}.{key}: {unknown('setting', key, cls.model_fields)}")
     values = [choices(cls.model_fields[k].annotation, fields[k], f"{where}.{k}") for k in keys]
     return [dict(zip(keys, combination, strict=True)) for combination in product(*values)]
+
+
+def singles(annotations: Mapping[str, Any], fields: Mapping[str, Any]) -> dict[str, Any]:
+    """The fields that are no sweep, in nested mappings too; a list of one value counts as a sweep."""
+    return {k: _single(annotations.get(k), v) for k, v in fields.items() if not _is_swept(annotations.get(k), v)}
+
+
+def _single(annotation: Any, value: Any) -> Any:
+    if not isinstance(value, Mapping) or annotation is None:
+        return value
+    if get_origin(annotation) is dict:
+        return singles(dict.fromkeys(value, get_args(annotation)[1]), value)
+    return singles({k: f.annotation for cls in _owners(annotation, value) for k, f in cls.model_fields.items()}, value)
+
+
+def _owners(annotation: type[Spec], value: Mapping[str, Any]) -> list[type[Spec]]:
+    """The classes that may own the fields of a mapping: all datasets' if the name stands in the one it is laid over."""
+    if "name" in value or not issubclass(annotation, Dataset):
+        return [annotation.member(value.get("name", ""))]
+    return [Dataset.member(name) for name in members("datasets")]
+
+
+def _is_swept(annotation: Any, value: Any) -> bool:
+    if isinstance(value, Mapping):
+        return isinstance(value.get("name"), list)
+    several = isinstance(value, list)
+    return several and (get_origin(annotation) is not tuple or any(isinstance(v, list) for v in value))
 
 
 def sweeps(annotation: Any, value: Any) -> bool:

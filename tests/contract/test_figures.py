@@ -1,63 +1,64 @@
-"""What every figure keeps to: each file in mtdis/figures that defines `draw` is held to it."""
+"""What every figure keeps to: each file in mtdis/figures that defines `draw` is held to it.
 
-import io
+A figure with a constant STAGES is given examples of those stages beside the long table (tests/stage_results.py); one
+with a constant ROWS shows scores as bars with the published values beside them; one with SCHEMATIC draws no data, so
+that there is nothing to count.
+"""
+
 import sys
 from functools import cache
 
 import matplotlib as mpl
 import pandas as pd
 import pytest
-from long_table import make_long_table
+from long_table import with_stages
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.text import Text
 from matplotlib.transforms import Bbox
+from shown import PLAIN, STAGED, arguments, every, module, shown, unstaged
 
 from mtdis import style
-from mtdis.discover import load, names
+from mtdis.discover import constant, names
 
-FIGURES = names("mtdis.figures")
-LOST = [("multi_head", "shared", 0), ("single_task", "task2", 1)]
-TWO = ("eval_accuracy", "completeness")  # keys enough where the number of panels does not matter
-FRAMES = {
-    "plain": make_long_table(),
-    "three datasets": make_long_table(["dsprites_rendered", "shapes3d_rendered", "mpi3d_rendered"], keys=TWO),
-    "one seed": make_long_table(seeds=(7,), keys=TWO),
-    "diverged": make_long_table(diverged=LOST, keys=TWO),
-    "all diverged": make_long_table(diverged=[*LOST, ("multi_head", "shared", 1)]),
-    "variants": make_long_table(learning_rates=(0.001, 0.0001), keys=TWO),
-    "failed": make_long_table(failed=[("multi_head", "factor_vae"), ("single_task", "dci")], keys=TWO),
-    "one kind": make_long_table(kinds=("multi_head",)),
-    "one panel": make_long_table(kinds=("multi_head",), keys=TWO[:1]),
-    "comparable": make_long_table(datasets=["dsprites"], unlike_paper="", keys=TWO),
-    "unpublished": make_long_table(datasets=["cars"], keys=TWO),
-}
+PACKAGE = "mtdis.figures"
+FIGURES = names(PACKAGE)
 every_figure = pytest.mark.parametrize("name", FIGURES)
-any_frame = pytest.mark.parametrize("case", FRAMES)
+every_figure_of_frames = pytest.mark.parametrize("name", unstaged(PACKAGE))
+every_figure_of_bars = pytest.mark.parametrize("name", every(PACKAGE, "ROWS"))
+every_case = pytest.mark.parametrize(("name", "case"), shown(PACKAGE))
 
 
 @cache
 def _drawn(name: str, case: str) -> Figure:
     """The figure of a case, drawn once and looked at by several tests."""
-    frame, before = FRAMES[case].copy(), dict(mpl.rcParams)
-    figure = load("mtdis.figures", name, "figure").draw(frame)
+    given, known = (arguments(PACKAGE, name, case, few=True) for _ in range(2))
+    before = dict(mpl.rcParams)
+    figure = module(PACKAGE, name).draw(*given)
     with style.settings():
-        figure.savefig(io.BytesIO(), format="png")
-    pd.testing.assert_frame_equal(frame, FRAMES[case])
+        figure.draw_without_rendering()
+    pd.testing.assert_frame_equal(given[0], known[0])
     assert dict(mpl.rcParams) == before
     return figure
 
 
 def _texts(figure: Figure) -> list[Text]:
-    unseen = {text for axes in figure.axes for text in _labels_beyond(axes)}
+    unseen = {text for axes in figure.axes for text in _unseen(axes)}
     return [t for t in figure.findobj(Text) if t.get_visible() and t.get_text().strip() and t not in unseen]
 
 
-def _labels_beyond(axes: Axes) -> list[Text]:
-    """Labels of ticks outside the axes' limits: matplotlib keeps them and does not draw them."""
+def _unseen(axes: Axes) -> list[Text]:
+    """Labels that matplotlib keeps and does not draw: of ticks outside the limits, and of axes turned off."""
+    if not axes.axison:
+        return [
+            *axes.get_xticklabels(which="both"),
+            *axes.get_yticklabels(which="both"),
+            axes.xaxis.label,
+            axes.yaxis.label,
+        ]
     found = []
     for axis in (axes.xaxis, axes.yaxis):
-        low, high = axis.get_view_interval()
+        low, high = sorted(axis.get_view_interval())
         found += [tick.label1 for tick in axis.get_major_ticks() if not low <= tick.get_loc() <= high]
     return found
 
@@ -66,32 +67,45 @@ def _words(figure: Figure) -> str:
     return "\n".join(text.get_text() for text in _texts(figure))
 
 
+def _has_numbers(labels: list[Text]) -> bool:
+    return any(label.get_visible() and label.get_text() for label in labels)
+
+
 def test_there_are_figures() -> None:
     assert FIGURES
 
 
 @every_figure
-def test_caption(name: str) -> None:
-    caption = load("mtdis.figures", name, "figure").CAPTION
+def test_caption_and_stages_are_literals(name: str) -> None:
+    caption = constant(PACKAGE, name, "CAPTION")
     assert isinstance(caption, str)
     assert caption.endswith(".")
+    assert constant(PACKAGE, name, "STAGES") != ()
 
 
-@every_figure
-@any_frame
-def test_drawn_from_any_frame(name: str, case: str) -> None:
+@every_case
+def test_no_panel_is_empty_and_n_is_printed(name: str, case: str) -> None:
     figure = _drawn(name, case)
-    assert figure.legends
-    assert "n = " in _words(figure)
-    for axes in figure.axes:
-        assert axes.has_data() or axes.texts
+    assert figure.axes
+    assert all(axes.has_data() or axes.texts for axes in figure.axes)
+    if constant(PACKAGE, name, "SCHEMATIC"):
+        assert not any(axes.axison for axes in figure.axes)
+    else:
+        assert "n = " in _words(figure)
+
+
+@every_case
+def test_axes_with_ticks_are_labelled(name: str, case: str) -> None:
+    figure = _drawn(name, case)
+    scaled = [axes for axes in figure.axes if axes.axison]
+    for axes in (a for a in scaled if _has_numbers(a.get_yticklabels())):
         beside = axes.get_shared_y_axes().get_siblings(axes)
-        assert any(other.get_ylabel() for other in beside)
-        assert axes.get_ylim()[0] == 0
+        assert figure.get_supylabel() or any(other.get_ylabel() for other in beside)
+    if any(_has_numbers(axes.get_xticklabels()) for axes in scaled):
+        assert figure.get_supxlabel() or any(axes.get_xlabel() for axes in scaled)
 
 
-@every_figure
-@any_frame
+@every_case
 def test_no_text_covers_another_or_leaves_the_figure(name: str, case: str) -> None:
     figure = _drawn(name, case)
     boxes = [text.get_window_extent().padded(-1) for text in _texts(figure)]
@@ -102,36 +116,58 @@ def test_no_text_covers_another_or_leaves_the_figure(name: str, case: str) -> No
 
 @every_figure
 def test_no_figure_is_left_with_pyplot(name: str) -> None:
-    _drawn(name, "plain")
+    _drawn(name, STAGED if name in every(PACKAGE, "STAGES") else PLAIN)
     pyplot = sys.modules.get("matplotlib.pyplot")
     assert pyplot is None or not pyplot.get_fignums()
 
 
-@every_figure
-def test_divergence_is_said_and_has_no_bar(name: str) -> None:
-    sound, lost = (_drawn(name, case) for case in ("plain", "all diverged"))
-    assert "diverged" not in _words(sound)
-    assert "2 diverged" in _words(lost)
-    bars = [sum(len(axes.patches) for axes in figure.axes) for figure in (sound, lost)]
-    assert bars[1] == bars[0] - len(lost.axes)
+@every_figure_of_frames
+def test_divergence_is_said(name: str) -> None:
+    assert "diverged" not in _words(_drawn(name, PLAIN))
+    assert "diverged" in _words(_drawn(name, "diverged"))
 
 
-@every_figure
+@every_figure_of_frames
 def test_every_variant_has_its_title(name: str) -> None:
     titles = {axes.get_title() for axes in _drawn(name, "variants").axes}
     assert {"dsprites_rendered\nlearning_rate=0.0001", "dsprites_rendered\nlearning_rate=0.001"} <= titles
 
 
-@every_figure
-def test_published_values_are_hollow_where_not_comparable(name: str) -> None:
-    words = {case: _words(_drawn(name, case)) for case in ("comparable", "plain", "unpublished")}
-    assert "published" in words["comparable"]
-    assert "not comparable" not in words["comparable"]
-    assert "not comparable" in words["plain"]
-    assert "published" not in words["unpublished"]
+@every_figure_of_frames
+def test_results_of_stages_are_none_of_runs(name: str) -> None:
+    [frame] = arguments(PACKAGE, name, "one seed", few=True)
+    figure, known = module(PACKAGE, name).draw(with_stages(frame)), _drawn(name, "one seed")
+    assert [axes.get_ylim() for axes in figure.axes] == [axes.get_ylim() for axes in known.axes]
+    assert "diverged" not in _words(figure)
 
 
 @every_figure
 def test_nothing_to_draw_is_an_error(name: str) -> None:
+    staged = name in every(PACKAGE, "STAGES")
+    frame = arguments(PACKAGE, name, PLAIN)[0].assign(metric="nothing")
     with pytest.raises(ValueError, match="nothing to draw"):
-        load("mtdis.figures", name, "figure").draw(FRAMES["plain"].assign(metric="mse"))
+        module(PACKAGE, name).draw(*([frame, []] if staged else [frame]))
+
+
+@every_figure_of_bars
+def test_bars_start_at_nought_and_have_a_legend(name: str) -> None:
+    figure = _drawn(name, PLAIN)
+    assert figure.legends
+    assert all(axes.get_ylim()[0] == 0 for axes in figure.axes)
+
+
+@every_figure_of_bars
+def test_what_diverged_has_no_bar(name: str) -> None:
+    sound, lost = (_drawn(name, case) for case in ("one seed", "all diverged"))
+    assert "2 diverged" in _words(lost)
+    bars = [sum(len(axes.patches) for axes in figure.axes) for figure in (sound, lost)]
+    assert bars[1] == bars[0] - len(lost.axes)
+
+
+@every_figure_of_bars
+def test_published_values_are_hollow_where_not_comparable(name: str) -> None:
+    words = {case: _words(_drawn(name, case)) for case in ("comparable", PLAIN, "unpublished")}
+    assert "published" in words["comparable"]
+    assert "not comparable" not in words["comparable"]
+    assert "not comparable" in words[PLAIN]
+    assert "published" not in words["unpublished"]

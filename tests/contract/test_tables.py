@@ -1,76 +1,114 @@
-"""What every table keeps to: each file in mtdis/tables that defines `make` is held to it."""
+"""What every table keeps to: each file in mtdis/tables that defines `make` is held to it.
+
+A table with a constant STAGES is given examples of those stages beside the long table (tests/stage_results.py).
+"""
+
+from functools import cache
 
 import pandas as pd
 import pytest
-from long_table import make_long_table
+from long_table import with_stages
+from shown import PLAIN, STAGED, arguments, every, module, shown, unstaged
 
 from mtdis import page, rendering
-from mtdis.discover import load, names
+from mtdis.discover import constant, names
 from mtdis.statistics import CELL
 
-TABLES = names("mtdis.tables")
-FRAMES = {
-    "plain": make_long_table(),
-    "three datasets": make_long_table(["dsprites_rendered", "shapes3d_rendered", "mpi3d_rendered"], tasks=2),
-    "one seed": make_long_table(seeds=(7,)),
-    "diverged": make_long_table(diverged=[("multi_head", "shared", 0), ("single_task", "task2", 1)]),
-    "all diverged": make_long_table(diverged=[("multi_head", "shared", 0), ("multi_head", "shared", 1)]),
-    "variants": make_long_table(learning_rates=(0.001, 0.0001)),
-    "failed": make_long_table(failed=[("one_head", "sap"), ("single_task", "dci")]),
-    "one kind": make_long_table(kinds=("multi_head",)),
-}
-either_table = pytest.mark.parametrize("name", TABLES)
-any_frame = pytest.mark.parametrize("case", FRAMES)
+PACKAGE = "mtdis.tables"
+TABLES = names(PACKAGE)
+every_table = pytest.mark.parametrize("name", TABLES)
+every_table_of_frames = pytest.mark.parametrize("name", unstaged(PACKAGE))
+every_case = pytest.mark.parametrize(("name", "case"), shown(PACKAGE))
+
+
+@cache
+def _made(name: str, case: str) -> pd.DataFrame:
+    """The table of a case, made once and looked at by several tests."""
+    given, before = (arguments(PACKAGE, name, case) for _ in range(2))
+    table = module(PACKAGE, name).make(*given)
+    pd.testing.assert_frame_equal(given[0], before[0])
+    return table
+
+
+def _plain(name: str) -> pd.DataFrame:
+    return _made(name, STAGED if name in every(PACKAGE, "STAGES") else PLAIN)
 
 
 def test_there_are_tables() -> None:
     assert TABLES
 
 
-@either_table
-def test_caption(name: str) -> None:
-    caption = load("mtdis.tables", name, "table").CAPTION
+@every_table
+def test_caption_and_stages_are_literals(name: str) -> None:
+    caption = constant(PACKAGE, name, "CAPTION")
     assert isinstance(caption, str)
     assert caption.endswith(".")
+    assert constant(PACKAGE, name, "STAGES") != ()
 
 
-@either_table
-@any_frame
+@every_case
 def test_made_tidy_without_changing_the_frame(name: str, case: str) -> None:
-    frame = FRAMES[case].copy()
-    table = load("mtdis.tables", name, "table").make(frame)
-    pd.testing.assert_frame_equal(frame, FRAMES[case])
+    table = _made(name, case)
     assert len(table)
-    assert {"n", "diverged", "failed"} <= set(table.columns)
-    fields = [c for c in table if c.startswith("spec.")]
-    assert not table.duplicated([*fields, *CELL, "row"]).any()
+    assert {*CELL, "row", "mean", "sd", "n", "diverged", "failed"} <= set(table.columns)
+    names_of_a_line = [c for c in table if c.startswith("spec.") or c in (*CELL, "row", "column")]
+    assert not table.duplicated(names_of_a_line).any()
     assert table.loc[table["n"] == 0, "mean"].isna().all()
     assert table.loc[table["n"] > 0, "mean"].notna().all()
     assert table["sd"].notna().eq(table["n"] > 1).all()
 
 
-@either_table
-@any_frame
+@every_case
 def test_rendered(name: str, case: str) -> None:
-    module = load("mtdis.tables", name, "table")
-    table = module.make(FRAMES[case])
-    for text in (rendering.markdown(table, module.CAPTION), rendering.latex(table, module.CAPTION)):
+    table, caption = _made(name, case), module(PACKAGE, name).CAPTION
+    for text in (form(table, caption) for form in (rendering.markdown, rendering.latex, page.html)):
         assert "nan" not in text
         assert "<NA>" not in text
         assert ("diverged" in text) == bool(table["diverged"].any())
 
 
-@either_table
+@every_case
+def test_no_cell_is_lost_in_rendering(name: str, case: str) -> None:
+    """Every line of the table is a cell of its own, so none was laid over another."""
+    table = _made(name, case)
+    cells = [cell.text for block in rendering.blocks(table) for _, cells in block.lines for cell in cells]
+    expected = [rendering.cell(line) for line in table.to_dict("records")]
+    assert sorted(filter(None, cells)) == sorted(expected)
+
+
+@every_table
+def test_a_published_value_is_compared_or_the_reason_is_given(name: str) -> None:
+    table = _plain(name)
+    printed = table[table["published_mean"].notna()]
+    assert printed["difference"].notna().eq(printed["comparable"].astype(bool) & printed["mean"].notna()).all()
+    assert printed.loc[~printed["comparable"].astype(bool), "note"].ne("").all()
+
+
+@every_table_of_frames
 def test_the_order_of_the_frame_does_not_matter(name: str) -> None:
-    make = load("mtdis.tables", name, "table").make
-    frame = FRAMES["variants"]
-    pd.testing.assert_frame_equal(make(frame.iloc[::-1]), make(frame), check_exact=True)
+    [frame] = arguments(PACKAGE, name, "variants")
+    backwards = module(PACKAGE, name).make(frame.iloc[::-1])
+    pd.testing.assert_frame_equal(backwards, _made(name, "variants"), check_exact=True)
 
 
-@either_table
+@every_table_of_frames
+def test_results_of_stages_are_none_of_runs(name: str) -> None:
+    [frame] = arguments(PACKAGE, name, PLAIN)
+    pd.testing.assert_frame_equal(module(PACKAGE, name).make(with_stages(frame)), _plain(name))
+
+
+@every_table_of_frames
+def test_nothing_to_show_is_an_empty_table(name: str) -> None:
+    [frame] = arguments(PACKAGE, name, PLAIN)
+    table = module(PACKAGE, name).make(frame.assign(metric="nothing"))
+    assert table.empty
+    assert list(table.columns) == list(_plain(name).columns)
+    assert rendering.markdown(table, "Nothing.").startswith("Nothing.")
+
+
+@every_table
 def test_the_page_escapes_what_a_result_says(name: str) -> None:
-    module = load("mtdis.tables", name, "table")
-    frame = FRAMES["plain"].assign(dataset="<script>alert(1)</script>")
-    text = page.html(module.make(frame), module.CAPTION)
+    table = _plain(name).assign(dataset="<script>alert(1)</script>")
+    text = page.html(table, module(PACKAGE, name).CAPTION)
     assert "<script>" not in text
     assert "&lt;script&gt;" in text

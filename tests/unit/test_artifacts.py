@@ -1,11 +1,15 @@
 """Files: written whole or not at all, refused when they are not what their record says."""
 
 import json
+import tracemalloc
+from hashlib import sha256
 from pathlib import Path
+from typing import Any
 
 import h5py
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 
 from mtdis import artifacts
 from mtdis.errors import ArtifactError
@@ -84,6 +88,76 @@ def test_a_dataset_reads_back_without_mtdis_and_a_changed_one_is_refused(data: P
         file["images"][5, 3, 3] ^= 1
     with pytest.raises(ArtifactError, match=r"d\.h5: 'images' has SHA-256 .* Delete .*d\.json"):
         artifacts.read_dataset(tmp_path / "d.json", "images")
+
+
+def store(folder: Path, images: NDArray[Any], **options: Any) -> Path:
+    """A record of images that h5py stored with these options, with the checksum of their bytes."""
+    with h5py.File(folder / "s.h5", "w") as file:
+        file.create_dataset("images", data=images, **options)
+    seal = {"images": sha256(images.tobytes()).hexdigest()}
+    artifacts.write_json(folder / "s.json", {"format": artifacts.FORMAT, "sha256": seal})
+    return folder / "s.json"
+
+
+@pytest.mark.parametrize(
+    ("shape", "options"),
+    [
+        ((0, 4), {}),  # no rows
+        ((3, 0), {}),  # rows without bytes
+        ((3, 4), {}),  # less than a block
+        ((32, 4), {}),  # whole blocks
+        ((37, 4), {}),  # and a rest
+        ((5, 100), {}),  # rows larger than a block
+        ((50,), {}),
+        ((37, 4), {"chunks": (5, 3)}),
+        ((37, 2, 2), {"chunks": True, "compression": "gzip"}),
+    ],
+)
+@pytest.mark.parametrize("dtype", ["uint8", "int64", "float64"])
+def test_an_array_read_in_blocks_is_what_was_stored(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, shape: tuple[int, ...], options: dict[str, Any], dtype: str
+) -> None:
+    monkeypatch.setattr(artifacts, "BLOCK", 64)
+    images = np.random.default_rng(0).integers(0, 256, shape).astype(dtype)
+    found = artifacts.read_dataset(store(tmp_path, images, **options), "images")
+    np.testing.assert_array_equal(found, images, strict=True)
+
+
+@pytest.mark.parametrize("options", [{}, {"chunks": (7, 5)}])
+def test_a_flipped_bit_in_any_block_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, options: dict[str, Any]
+) -> None:
+    monkeypatch.setattr(artifacts, "BLOCK", 64)
+    images = np.random.default_rng(0).integers(0, 256, (37, 16), np.uint8)  # ten blocks, the last of one row
+    record = store(tmp_path, images, **options)
+    for row in (*range(0, 37, 4), 35):
+        changed = images.copy()
+        changed[row, row % 16] ^= 1
+        with h5py.File(tmp_path / "s.h5", "r+") as file:
+            file["images"][...] = changed
+        with pytest.raises(ArtifactError, match=r"s\.h5: 'images' has SHA-256"):
+            artifacts.read_dataset(record, "images")
+
+
+def test_swapped_blocks_are_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(artifacts, "BLOCK", 64)
+    images = np.arange(128, dtype=np.uint8).reshape(32, 4)
+    record = store(tmp_path, images)
+    with h5py.File(tmp_path / "s.h5", "r+") as file:
+        file["images"][...] = np.roll(images, 16, axis=0)
+    with pytest.raises(ArtifactError, match="has SHA-256"):
+        artifacts.read_dataset(record, "images")
+
+
+def test_loading_takes_the_memory_of_the_array_once(tmp_path: Path) -> None:
+    record = store(tmp_path, np.ones((2**14, 64, 64), np.uint8))  # four blocks
+    tracemalloc.start()
+    try:
+        found = artifacts.read_dataset(record, "images")
+        peak = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    assert found.nbytes <= peak <= 1.1 * found.nbytes
 
 
 def test_a_truncated_dataset_is_an_error_with_the_fix(data: Path, tmp_path: Path) -> None:

@@ -80,9 +80,10 @@ def test_same_trees_at_other_depths_and_rates(max_depth):
     assert_same(*both(codes, labels, max_depth=max_depth, learning_rate=0.3), codes, codes)
 
 
-def test_same_trees_for_rows_drawn_twice():
+@pytest.mark.parametrize("num_rows", [1200, 60, 7])  # of few, each is drawn so often that ties outnumber the rest
+def test_same_trees_for_rows_drawn_twice(num_rows):
     codes, labels = problem(5)
-    rows = np.random.default_rng(1).integers(0, len(codes), 1500)
+    rows = np.random.default_rng(1).integers(0, num_rows, 1500)
     assert_same(*both(codes[rows], labels[rows]), codes[rows], codes)
 
 
@@ -149,6 +150,32 @@ def test_pairwise_sum_is_numpys():
     for n in [*range(1, 300), 1000, 1023, 4097, 10000]:
         x = rng.normal(size=n)
         assert kernels.pairwise_sum(x) == x.sum(), n
+
+
+def swapped_apart(order, goes_left):
+    """The textbook partition: each right row found changes places with the last unseen one."""
+    rows, left, right = list(order), 0, len(order) - 1
+    while left < right:
+        if goes_left[rows[left]]:
+            left += 1
+        else:
+            rows[left], rows[right] = rows[right], rows[left]
+            right -= 1
+    return rows
+
+
+@pytest.mark.parametrize("share", [0.02, 0.3, 0.5, 0.97])
+def test_rows_are_swapped_apart_as_by_the_textbook(share):
+    from mtdis import boosting_kernels as kernels
+
+    rng = np.random.default_rng(0)
+    for n in [2, 3, 5, 8, 40, 500]:
+        order = rng.permutation(n).astype(np.uint16)
+        goes_left = (rng.random(n) < share).astype(np.uint8)
+        goes_left[rng.permutation(n)[:2]] = 0, 1  # no side is empty
+        rows = np.empty_like(order)
+        kernels.swap_apart(order, goes_left, goes_left.sum(), np.empty(n + 1, np.uint16), rows)
+        assert rows.tolist() == swapped_apart(order, goes_left), n
 
 
 # --- close ------------------------------------------------------------------------------------------------

@@ -366,7 +366,9 @@ def test_the_study_table_has_each_row_once(data: Path, tmp_path: Path) -> None:
 def test_plan_counts_wanted_finished_missing_and_shared(tmp_path: Path) -> None:
     config = CONFIG | {"experiments": {"one": CONFIG["experiments"]["one"], "two": {"kind": "random", **LEARNING}}}
     before = plan_of(config)
-    assert before["total"] == {"wanted": 2, "finished": 0, "missing": 2, "shared": 1, "networks": 4}
+    assert before["total"] == {
+        "wanted": 2, "finished": 0, "missing": 2, "shared": 1, "networks": 4, "trained": 3, "stages": 0,
+    }  # fmt: skip
     record = tmp_path / "results/runs" / before["runs"]["two"][0] / "run.json"
     record.parent.mkdir(parents=True)
     record.touch()
@@ -377,6 +379,8 @@ def test_plan_counts_wanted_finished_missing_and_shared(tmp_path: Path) -> None:
         "missing": 0,
         "shared": 1,
         "networks": 1,
+        "trained": 0,
+        "stages": 0,
     }
     assert after["dropped"]["two"] == {"random": ("tasks", "epochs", "batch_size", "head_layers")}
     assert after["bytes"]["images"] == 96 * 8 * 8

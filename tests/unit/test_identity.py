@@ -64,7 +64,7 @@ tasks = st.fixed_dictionaries(
     {},
     optional={
         "count": st.integers(1, 50),
-        "subsets": st.sampled_from(["all", "random", "halves"]),
+        "subsets": st.sampled_from(["all", "random", "halves", "grow", "pairs", "triples"]),
         "weight_std": st.floats(1e-6, 1e6),
         "seed": st.integers(0, 2**32 - 1),
     },
@@ -176,5 +176,6 @@ def test_a_shortened_id_says_where_its_spec_stands() -> None:
 @pytest.mark.parametrize("name", members("metrics"))
 def test_metric_ids_hold_what_differs(name: str) -> None:
     cls = Metric.member(name)
-    assert identity.identify(cls.parse({})) == name
-    assert identity.identify(cls.parse({"seed": 3})) == f"{name},seed=3"
+    versioned = name if cls.version == 1 else f"{name},version={cls.version}"
+    assert identity.identify(cls.parse({})) == versioned
+    assert identity.identify(cls.parse({"seed": 3})) == f"{versioned},seed=3"

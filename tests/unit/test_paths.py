@@ -31,7 +31,9 @@ def test_golden_paths_of_what_all_studies_share() -> None:
     assert study.results("one") == {
         "runs": [f"results/runs/{RUN}/run.json"],
         "scores": [f"results/scores/{RUN}/index.json"],
+        "stages": [],
     }
+    assert paths.stage("x+umap") == "results/stages/x+umap/stage.json"
     assert paths.full_spec("x,~0123456789ab") == "results/ids/x,~0123456789ab.json"
 
 

@@ -1,22 +1,18 @@
 """The loop against a plain one of ordinary PyTorch; paired starts; untouched heads; resume; divergence."""
 
 import json
-from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pytest
 import torch
 from small_study import spec_of
+from training_runs import kill_at, networks_of, trained, weights
 
 from mtdis import training
-from mtdis.checkpoints import Progress
 from mtdis.commands.train import load
-from mtdis.devices import set_up
 from mtdis.errors import ConfigError
 from mtdis.examples import Images, encode
-from mtdis.specs.run import Run
 from mtdis.split import split_rows
 from mtdis.streams import generator
 from mtdis.study import run_from
@@ -27,22 +23,6 @@ KINDS = ["single_task", "multi_head", "one_head"]
 @pytest.fixture
 def images(data: Path) -> Images:
     return load(data / "d.json", data / "t.json", torch.device("cpu"))
-
-
-def networks_of(run: Run, images: Images) -> dict[str, Any]:
-    return training.build(run, tuple(images.pixels.shape[1:]), torch.device("cpu"))
-
-
-def trained(run: Run, images: Images, folder: Path, **options: Any) -> tuple[dict[str, Any], Progress]:
-    set_up(run.torch_threads, run.needs_gpu)
-    networks = networks_of(run, images)
-    learners = training.learners_of(run, networks)
-    rows = split_rows(len(images.pixels))["train"]
-    return networks, training.train(run, learners, images, rows, folder / "checkpoint", **options)
-
-
-def weights(networks: dict[str, Any]) -> dict[str, bytes]:
-    return {f"{n}.{k}": v.numpy().tobytes() for n, m in networks.items() for k, v in m.state_dict().items()}
 
 
 def plain_loss(kind: str, predictions: torch.Tensor, targets: torch.Tensor, task: int) -> torch.Tensor:
@@ -108,19 +88,6 @@ def test_resuming_gives_the_same_bytes(kind: str, stop: int, images: Images, tmp
     assert again.history == progress.history
 
 
-def kill_at(stop: int) -> Iterator[training.Observer]:
-    """An observer that stops the loop after that many steps, as a kill would: without saving."""
-    count = 0
-
-    def observe(step: training.Step) -> None:
-        nonlocal count
-        count += not step.resumed
-        if count == stop:
-            raise KeyboardInterrupt
-
-    yield observe
-
-
 def test_a_checkpoint_of_another_run_is_not_used(images: Images, tmp_path: Path) -> None:
     for step in kill_at(3):
         with pytest.raises(KeyboardInterrupt):
@@ -180,3 +147,44 @@ def test_a_checkpoint_holds_no_pickle(images: Images, tmp_path: Path) -> None:
     raw = (tmp_path / "checkpoint").read_bytes()
     header = json.loads(raw[8 : 8 + int.from_bytes(raw[:8], "little")])
     assert json.loads(header["__metadata__"]["about"])["step"] == 2
+
+
+def test_networks_of_one_seed_can_draw_their_own_batches(images: Images, tmp_path: Path) -> None:
+    run = run_from(spec_of("single_task", batch_order="own"))
+    ours, progress = trained(run, images, tmp_path)
+    plain = networks_of(run, images)["task2"]
+    optimiser = torch.optim.Adam(plain.parameters(), lr=1e-3)
+    for epoch in range(2):
+        order = torch.from_numpy(generator(1, "batches", "task2", epoch).permutation(split_rows(96)["train"]))
+        for batch in order[:64].split(16):
+            optimiser.zero_grad()
+            prediction = plain.heads(plain.encoder(images.batch(batch)))[:, 1]
+            torch.nn.functional.mse_loss(prediction, images.targets[batch][:, 1]).backward()
+            optimiser.step()
+    for a, b in zip(plain.parameters(), ours["task2"].parameters(), strict=True):
+        torch.testing.assert_close(a, b, rtol=1e-4, atol=1e-6)
+    shared, _ = trained(run_from(spec_of("single_task")), images, tmp_path / "shared")
+    assert weights({"n": shared["task2"]}) != weights({"n": ours["task2"]})
+    assert len(progress.history) == 6
+
+
+def test_a_resumed_training_draws_its_own_batches_again(images: Images, tmp_path: Path) -> None:
+    run = run_from(spec_of("single_task", batch_order="own"))
+    undisturbed, _ = trained(run, images, tmp_path / "a")
+    for step in kill_at(5):
+        with pytest.raises(KeyboardInterrupt):
+            trained(run, images, tmp_path / "b", checkpoint_seconds=0, observe=step)
+    resumed, _ = trained(run, images, tmp_path / "b")
+    assert weights(resumed) == weights(undisturbed)
+
+
+def test_training_ends_when_no_network_is_left(images: Images, tmp_path: Path) -> None:
+    images.targets.fill_(float("inf"))
+    _, progress = trained(run_from(spec_of("single_task")), images, tmp_path)
+    assert progress.diverged == ["task1", "task2", "task3"]
+    assert [row["epoch"] for row in progress.history] == [1, 1, 1]
+
+
+def test_the_record_says_how_a_cpu_trained(images: Images, tmp_path: Path) -> None:
+    _, progress = trained(run_from(spec_of("multi_head")), images, tmp_path)
+    assert progress.execution == {"precision": "fp32", "way": "eager"}

@@ -1,7 +1,10 @@
 # A figure of the paper from an experiment's long table.
 rule figure:
     input:
-        "results/studies/{study}/tables/{experiment}/long.parquet",
+        long="results/studies/{study}/tables/{experiment}/long.parquet",
+        stages=lambda wildcards: STUDY.shown_stages(
+            wildcards.experiment, "figures", wildcards.figure
+        ),
     output:
         pdf="results/studies/{study}/figures/{experiment}/{figure}.pdf",
         png=report(
@@ -23,4 +26,4 @@ rule figure:
     params:
         caption=lambda wildcards: STUDY.caption("figures", wildcards.figure),
     shell:
-        "mtdis figure --name {wildcards.figure:q} --long {input:q} --out {output.pdf:q} 2> {log:q}"
+        "mtdis figure --name {wildcards.figure:q} --long {input.long:q} --stages {input.stages:q} --out {output.pdf:q} 2> {log:q}"

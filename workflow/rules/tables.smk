@@ -45,7 +45,10 @@ rule study_table:
 # A table of the paper from an experiment's long table.
 rule table:
     input:
-        "results/studies/{study}/tables/{experiment}/long.parquet",
+        long="results/studies/{study}/tables/{experiment}/long.parquet",
+        stages=lambda wildcards: STUDY.shown_stages(
+            wildcards.experiment, "tables", wildcards.table
+        ),
     output:
         csv="results/studies/{study}/tables/{experiment}/{table}.csv",
         markdown="results/studies/{study}/tables/{experiment}/{table}.md",
@@ -71,4 +74,4 @@ rule table:
     params:
         caption=lambda wildcards: STUDY.caption("tables", wildcards.table),
     shell:
-        "mtdis table --name {wildcards.table:q} --long {input:q} --out {output.csv:q} 2> {log:q}"
+        "mtdis table --name {wildcards.table:q} --long {input.long:q} --stages {input.stages:q} --out {output.csv:q} 2> {log:q}"

@@ -1,6 +1,6 @@
 """Separated attribute predictability (Kumar et al. 2018), settings of the disentanglement_lib study."""
 
-from typing import Literal
+from typing import ClassVar, Literal
 
 from pydantic import Field
 
@@ -9,6 +9,9 @@ from mtdis.specs.metric import Metric
 
 class Sap(Metric):
     """Settings of SAP with one linear support vector machine per code and factor."""
+
+    version: ClassVar[int] = 2
+    """2: the primal machines are solved to their optimum, no longer to scikit-learn's tolerance."""
 
     num_train: int = Field(10000, ge=2, description="rows that fit")
     num_test: int = Field(5000, ge=1, description="rows that score")

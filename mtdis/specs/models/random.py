@@ -1,9 +1,9 @@
 """The untrained encoder: the floor of every comparison (paper, section 4.1)."""
 
-from mtdis.specs.run import Run
+from mtdis.specs.run import EncoderRun
 
 
-class Random(Run):
+class Random(EncoderRun):
     """An encoder at its initial values."""
 
     @property

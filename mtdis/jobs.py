@@ -1,0 +1,172 @@
+"""Many trainings in one process: read from a file, the finished skipped, the failed named, none harming another.
+
+A job file is JSON lines, one mapping per run; `targets` is left out for kinds without tasks:
+
+    {"spec": {"kind": "one_head", ...}, "dataset": "d.json", "targets": "t.json", "out": "a/run.json"}
+"""
+
+import json
+import os
+import sys
+import traceback
+from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import dataclass
+from pathlib import Path
+from threading import Lock
+from typing import Any, Generic, TypeVar
+
+import torch
+
+from mtdis import artifacts
+from mtdis.errors import ConfigError, UserError, unknown
+from mtdis.specs.identity import identify
+from mtdis.specs.run import Run
+from mtdis.study import run_from
+
+KEYS = ("spec", "dataset", "targets", "out")
+INTERRUPTED = 130
+"""Exit status after Ctrl-C, as shells have it."""
+
+
+@dataclass(frozen=True)
+class Job:
+    """A run to train: its spec, the records it reads, and the record it writes."""
+
+    spec: Run
+    dataset: Path
+    targets: Path | None
+    out: Path
+
+
+Train = Callable[[Job], None]
+Failures = list[tuple[Job, str]]
+T = TypeVar("T")
+
+
+class Once(Generic[T]):
+    """A value that is made when it is first asked for, by one thread while others wait."""
+
+    def __init__(self, make: Callable[[], T]) -> None:
+        self.make, self.lock = make, Lock()
+        self.made: list[T] = []
+
+    def __call__(self) -> T:
+        """The value."""
+        with self.lock:
+            if not self.made:
+                self.made.append(self.make())
+            return self.made[0]
+
+
+def read_jobs(path: Path) -> list[Job]:
+    """The jobs of a file, in order; ConfigError names the line that is none, or writes what another writes."""
+    try:
+        lines = path.read_text(encoding="utf-8").splitlines()
+    except (OSError, UnicodeDecodeError) as error:
+        raise ConfigError(f"the job file {path} can't be read: {error}; name a file of JSON lines.") from None
+    jobs = [_job(line, f"{path}, line {number}") for number, line in enumerate(lines, 1) if line.strip()]
+    if twice := {str(job.out) for job in jobs if sum(job.out == other.out for other in jobs) > 1}:
+        raise ConfigError(f"{path}: two jobs write {sorted(twice)[0]}; give each an 'out' of its own.")
+    return jobs
+
+
+def _job(line: str, where: str) -> Job:
+    try:
+        fields: Any = json.loads(line)
+    except json.JSONDecodeError as error:
+        raise ConfigError(f"{where}: not JSON ({error}).") from None
+    if not isinstance(fields, dict) or not {"spec", "dataset", "out"} <= set(fields):
+        raise ConfigError(
+            f'{where}: a mapping with "spec", "dataset", "out" (and "targets") is needed; found {line!r}.'
+        )
+    if extra := sorted(set(fields) - set(KEYS)):
+        raise ConfigError(f"{where}: {unknown('key', extra[0], KEYS)}")
+    try:
+        spec = run_from(fields["spec"])
+    except ConfigError as error:
+        raise ConfigError(f"{where}: {error}") from None
+    targets = Path(fields["targets"]) if fields.get("targets") else None
+    return Job(spec, Path(fields["dataset"]), targets, Path(fields["out"]))
+
+
+def train_all(jobs: Sequence[Job], trainer: Callable[[Path], Train], together: int) -> int:
+    """Train what is not finished, dataset by dataset, up to `together` at once; 1 if any failed, else 0.
+
+    `trainer` gives what trains the runs of one dataset, and may hold that dataset. A run that finds no memory beside
+    others is trained again by itself.
+    """
+    failures: Failures = []
+    for dataset, of_dataset in _grouped(jobs, lambda job: job.dataset):
+        train = trainer(dataset)
+        for _, alike in _grouped(of_dataset, _setting):
+            failures += _train_alike(alike, train, together)
+    if failures:
+        print(f"{len(failures)} of {len(jobs)} runs failed:", file=sys.stderr)
+    for job, reason in failures:
+        print(f"  {identify(job.spec)}: {reason}", file=sys.stderr)
+    return int(bool(failures))
+
+
+def _grouped(jobs: Iterable[Job], key: Callable[[Job], Hashable]) -> Iterator[tuple[Any, list[Job]]]:
+    groups: dict[Hashable, list[Job]] = {}
+    for job in jobs:
+        groups.setdefault(key(job), []).append(job)
+    yield from groups.items()
+
+
+def _setting(job: Job) -> Hashable:
+    """What is set for a whole process: runs that differ in it can't train at the same time."""
+    return job.spec.torch_threads, getattr(job.spec, "precision", None) == "fp32"
+
+
+def _train_alike(jobs: Sequence[Job], train: Train, together: int) -> Failures:
+    if together == 1 or len(jobs) == 1:
+        return [failure for job in jobs if (failure := _attempt(job, train))]
+    crowded: list[Job] = []
+
+    def beside_others(job: Job) -> tuple[Job, str] | None:
+        try:
+            with _own_stream():
+                return _attempt(job, train, no_memory=torch.OutOfMemoryError)
+        except torch.OutOfMemoryError:
+            crowded.append(job)
+            return None
+
+    failures = [failure for failure in _in_threads(beside_others, jobs, together) if failure]
+    return failures + _train_alike(crowded, train, together=1)
+
+
+def _in_threads(work: Callable[[Job], T], jobs: Sequence[Job], count: int) -> list[T]:
+    pool = ThreadPoolExecutor(count)
+    try:
+        return list(pool.map(work, jobs))
+    except KeyboardInterrupt:
+        print("interrupted; the same command resumes from the checkpoints", file=sys.stderr)
+        os._exit(INTERRUPTED)  # threads can't be stopped, and what they write is complete or not there
+    finally:
+        pool.shutdown()
+
+
+def _own_stream() -> AbstractContextManager[Any]:
+    """A stream of the GPU for this thread alone, so that its work runs beside that of others."""
+    return torch.cuda.stream(torch.cuda.Stream()) if torch.cuda.is_available() else nullcontext()  # type: ignore[no-untyped-call]
+
+
+def _attempt(job: Job, train: Train, no_memory: type[Exception] | tuple[()] = ()) -> tuple[Job, str] | None:
+    """Train a run unless it is finished; the job and the reason if that fails. What `no_memory` names is raised."""
+    try:
+        if job.out.exists():
+            artifacts.read_record(job.out, job.spec, "mtdis train")
+            print(f"finished: {identify(job.spec)}", file=sys.stderr)
+        else:
+            train(job)
+    except no_memory:
+        raise
+    except UserError as error:
+        return job, str(error)
+    except Exception as error:  # whatever is wrong with one run, the others are trained
+        traceback.print_exc()
+        return job, f"{type(error).__name__}: {error}"
+    return None

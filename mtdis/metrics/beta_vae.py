@@ -1,0 +1,63 @@
+"""The β-VAE metric (Higgins et al. 2017, openreview Sy2fzU9gl, section 3), as disentanglement_lib computes it."""
+
+import numpy as np
+import numpy.typing as npt
+
+from mtdis import logistic
+from mtdis.sampling import Classes, CodeTable, FloatArray, IntArray, code_table, require_at_least
+
+KEYS = ("train_accuracy", "eval_accuracy")
+INVARIANCES = frozenset({"permutation", "sign"})
+
+BATCHES_AT_ONCE = 500
+"""Bounds the memory of the drawn pairs: 500 batches × 2 × 64 rows × (d codes, K factors)."""
+
+
+def score(
+    codes: FloatArray,
+    factors: Classes,
+    *,
+    seed: int = 0,
+    num_train: int = 10_000,
+    num_eval: int = 5_000,
+    batch_size: int = 64,
+) -> dict[str, float]:
+    """Accuracy in [0, 1] of telling which of factors (N, K) pairs share from how far apart codes (N, d) are.
+
+    A linear classifier sees the mean absolute difference of each code over a batch of pairs that share one
+    factor. Chance, also of constant codes, is ≈ 1/K. Differences are not standardised, so the score depends
+    on the scale of the codes. Raises ValueError for fewer than two varying factors, for inputs that
+    `code_table` refuses, and when all training batches share the same factor. Source: disentanglement_lib
+    86a644d, `evaluation/metrics/beta_vae.py`; defaults of its unsupervised study.
+    """
+    require_at_least(1, num_train=num_train, num_eval=num_eval, batch_size=batch_size)
+    table = code_table(codes, factors)
+    require_at_least(2, varying_factors=len(table.sizes))
+    rng = np.random.RandomState(seed)
+    features, shared = differences(table, rng, num_train, batch_size)
+    if len(np.unique(shared)) < 2:
+        raise ValueError(f"all of {num_train} training batches share factor {shared[0]}: draw more")
+    model = logistic.fit(features, shared)
+    others, other_shared = differences(table, rng, num_eval, batch_size)
+    return {
+        "train_accuracy": float(np.mean(model.predict(features) == shared)),
+        "eval_accuracy": float(np.mean(model.predict(others) == other_shared)),
+    }
+
+
+def differences(
+    table: CodeTable, rng: np.random.RandomState, num: int, batch_size: int
+) -> tuple[npt.NDArray[np.float64], IntArray]:
+    """Mean absolute difference (num, d) of the codes of a batch of pairs, and the factor (num,) that they share."""
+    sizes = [min(BATCHES_AT_ONCE, num - start) for start in range(0, num, BATCHES_AT_ONCE)]
+    parts = [_differences(table, rng, size, batch_size) for size in sizes]
+    features, shared = zip(*parts, strict=True)
+    return np.concatenate(features).astype(np.float64), np.concatenate(shared)
+
+
+def _differences(
+    table: CodeTable, rng: np.random.RandomState, num: int, batch_size: int
+) -> tuple[FloatArray, IntArray]:
+    shared, rows = table.pairs_with_a_shared_factor(rng, num, batch_size)
+    first, second = table.codes[rows[:, 0]], table.codes[rows[:, 1]]
+    return np.abs(first - second).mean(axis=1), shared

@@ -1,0 +1,134 @@
+"""What an experiment adds to the product of its lists: `zip` advances fields together, `exclude` takes points out.
+
+Fields are written nested (`tasks: {count: 5}`) or dotted (`tasks.count: 5`).
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from functools import reduce
+from itertools import product
+from typing import Any
+
+from mtdis.errors import ConfigError, unknown
+from mtdis.specs.identity import flatten
+from mtdis.specs.run import Run
+from mtdis.specs.sweep import merge
+
+Point = tuple[str, Run]
+"""A named setting and a run that it led to."""
+
+
+def mappings(value: Any, where: str) -> dict[str, dict[str, Any]]:
+    """Place → mapping of a list of mappings, of one alone, or of nothing (None); dotted keys become nested ones."""
+    if value is None:
+        return {}
+    placed = {f"{where}.{i}": one for i, one in enumerate(value)} if isinstance(value, list) else {where: value}
+    for place, one in placed.items():
+        if not isinstance(one, Mapping) or not one:
+            raise ConfigError(f"{place}: a mapping of fields to values is needed; found {one!r}.")
+        _once([path for path, _ in flatten(_text_keys(one))], place)
+    return {place: nested(one) for place, one in placed.items()}
+
+
+def nested(fields: Mapping[Any, Any]) -> dict[str, Any]:
+    """The same fields with dotted keys written as mappings."""
+    inner = [(str(k).split("."), nested(v) if isinstance(v, Mapping) else v) for k, v in fields.items()]
+    return reduce(merge, (_nest(path, value) for path, value in inner), {})
+
+
+def zipped(value: Any, beside: Mapping[str, Any], where: str) -> list[dict[str, Any]]:
+    """The overlays that zips stand for, crossed with each other; a single empty one without zips.
+
+    `beside` are the experiment's other fields: one that stands there and in a zip has two values, a ConfigError.
+    """
+    zips = mappings(value, where)
+    _once([".".join(path) for fields in (beside, *zips.values()) for path, _ in _leaves(fields)], where)
+    groups = [_advance(fields, place) for place, fields in zips.items()]
+    return [reduce(merge, overlays, {}) for overlays in product(*groups)]
+
+
+def without(points: Sequence[Point], excludes: Mapping[str, Mapping[str, Any]], where: str) -> list[Point]:
+    """The points that no exclude matches; ConfigError for an exclude that matches none, and if nothing is left.
+
+    An exclude matches where all its fields are equal to the point's; a list in it means any of its values. A field
+    that a point's kind doesn't read is equal to nothing.
+    """
+    if not excludes:
+        return list(points)
+    flat = [{"setting": setting} | dict(flatten(run.resolved())) for setting, run in points]
+    wanted = {place: dict(flatten(fields)) for place, fields in excludes.items()}
+    for place, fields in wanted.items():
+        if not any(_matches(point, fields) for point in flat):
+            raise ConfigError(f"{place}: {_nothing(flat, fields)} Mend it or take it out.")
+    kept = [p for p, f in zip(points, flat, strict=True) if not any(_matches(f, w) for w in wanted.values())]
+    if not kept:
+        raise ConfigError(f"{where}: all {len(points)} points are excluded; exclude fewer or take the experiment out.")
+    return kept
+
+
+def _text_keys(fields: Mapping[Any, Any]) -> dict[str, Any]:
+    return {str(k): _text_keys(v) if isinstance(v, Mapping) else v for k, v in fields.items()}
+
+
+def _nest(path: Sequence[str], value: Any) -> dict[str, Any]:
+    return {path[0]: _nest(path[1:], value) if len(path) > 1 else value}
+
+
+def _leaves(fields: Mapping[str, Any], above: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], Any]]:
+    for key, value in fields.items():
+        if isinstance(value, Mapping):
+            yield from _leaves(value, (*above, key))
+        else:
+            yield (*above, key), value
+
+
+def _once(paths: Sequence[str], where: str) -> None:
+    for path in paths:
+        if paths.count(path) > 1:
+            raise ConfigError(f"{where}: '{path}' is given {paths.count(path)} times in the experiment; keep one.")
+
+
+def _advance(fields: Mapping[str, Any], where: str) -> list[dict[str, Any]]:
+    leaves = {".".join(path): (path, values) for path, values in _leaves(fields)}
+    for name, (_, values) in leaves.items():
+        if not isinstance(values, list) or not values:
+            raise ConfigError(f"{where}.{name}: a zip needs a list of values; found {values!r}.")
+    lengths = {name: len(values) for name, (_, values) in leaves.items()}
+    if len(set(lengths.values())) > 1:
+        named = ", ".join(f"{name} has {length}" for name, length in lengths.items())
+        raise ConfigError(f"{where}: fields of a zip advance together and need lists of one length; {named} values.")
+    (count,) = set(lengths.values())
+    return [reduce(merge, (_nest(path, values[i]) for path, values in leaves.values()), {}) for i in range(count)]
+
+
+def _matches(point: Mapping[str, Any], wanted: Mapping[str, Any]) -> bool:
+    return all(path in point and _is(point[path], value) for path, value in wanted.items())
+
+
+def _is(found: Any, wanted: Any) -> bool:
+    # The value of a field that is itself a list is one list; a list of lists is several such values.
+    several = isinstance(wanted, list) and (not isinstance(found, list) or any(isinstance(w, list) for w in wanted))
+    return any(_equal(found, one) for one in wanted) if several else _equal(found, wanted)
+
+
+def _equal(found: Any, wanted: Any) -> bool:
+    if isinstance(wanted, bool):
+        return False  # Python's True is 1, a config's is refused as a number
+    if isinstance(found, (int, float)) and isinstance(wanted, str):
+        try:
+            return found == float(wanted)  # YAML reads 1e-3 as text
+        except ValueError:
+            return False
+    return bool(found == wanted)
+
+
+def _nothing(points: Sequence[Mapping[str, Any]], wanted: Mapping[str, Any]) -> str:
+    """Why no point matches: a field that none has, a value that none has, or values that never meet."""
+    for path, value in wanted.items():
+        found = [point[path] for point in points if path in point]
+        if not found:
+            return f"no point has this field; {unknown('field', path, {key for point in points for key in point})}"
+        if not any(_is(one, value) for one in found):
+            values = ", ".join(dict.fromkeys(map(str, found)))
+            return f"no point has {path} {value!r}; the points have {values}."
+    together = ", ".join(f"{path} {value!r}" for path, value in wanted.items())
+    return f"there are points with each of {together}, but none with all of them."

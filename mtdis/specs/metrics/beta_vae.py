@@ -1,0 +1,13 @@
+"""The β-VAE metric (Higgins et al. 2017), settings of the disentanglement_lib study."""
+
+from pydantic import Field
+
+from mtdis.specs.metric import Metric
+
+
+class BetaVae(Metric):
+    """Settings of the β-VAE metric."""
+
+    num_train: int = Field(10000, ge=2, description="batches that fit the classifier")
+    num_eval: int = Field(5000, ge=1, description="batches that score it")
+    batch_size: int = Field(64, ge=1, description="pairs of a batch")

@@ -1,0 +1,18 @@
+"""Disentanglement, completeness, informativeness by the formulas of the paper's Appendix B.4, beside `dci`."""
+
+from typing import Literal
+
+from pydantic import Field
+
+from mtdis.specs.metric import Metric
+
+
+class DciPaper(Metric):
+    """Settings of DCI with the paper's logarithms and its normalised error."""
+
+    num_train: int = Field(10000, ge=2, description="rows that fit")
+    num_test: int = Field(5000, ge=1, description="rows that score")
+    batch_size: int = Field(16, ge=1, description="rows drawn at once; it orders the random calls")
+    estimator: Literal["mtdis", "sklearn"] = Field(
+        "mtdis", description="who grows the trees: our own code, or scikit-learn, whose trees ours equal"
+    )

@@ -1,0 +1,13 @@
+"""Separated attribute predictability as the paper's Appendix B.3 describes it, beside what was run (`sap`)."""
+
+from pydantic import Field
+
+from mtdis.specs.metric import Metric
+
+
+class SapPaper(Metric):
+    """Settings of SAP with one decision tree per code and factor."""
+
+    num_train: int = Field(10000, ge=2, description="rows that fit")
+    num_test: int = Field(5000, ge=1, description="rows that score")
+    batch_size: int = Field(16, ge=1, description="rows drawn at once; it orders the random calls")

@@ -1,0 +1,11 @@
+"""The variational auto-encoder and β-VAE (Kingma and Welling 2014; Higgins et al. 2017)."""
+
+from pydantic import Field
+
+from mtdis.specs.autoencoder_run import AutoencoderRun
+
+
+class Vae(AutoencoderRun):
+    """Learns to reconstruct images from codes whose distribution is held near a standard normal one."""
+
+    beta: float = Field(1.0, ge=0, description="weight of the divergence from the prior; above 1 a β-VAE")

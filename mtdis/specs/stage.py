@@ -1,0 +1,130 @@
+"""What every stage shares: something computed on a finished run, on another stage, or on targets, once per settings."""
+
+from abc import abstractmethod
+from typing import Annotated, Any, ClassVar, Self
+
+from pydantic import BeforeValidator, Field, SerializeAsAny, model_validator
+
+from mtdis.errors import unknown
+from mtdis.specs.base import Spec
+from mtdis.specs.dataset import Dataset
+from mtdis.specs.family import member_of
+from mtdis.specs.run import PRECISION, Precision, Run, Trainable, run_of
+from mtdis.specs.targets import Targets
+
+ON_NETWORK, ON_TARGETS = "network", "targets"
+"""What a stage can stand on, beside another stage."""
+
+
+class Stage(Spec):
+    """Settings of one computation on a parent; `stands_on` says on what: a network, targets, or a kind of stage."""
+
+    named: ClassVar[str | None] = "stage"
+    first: ClassVar[tuple[str, ...]] = ("parent", "network")
+    needs_gpu: ClassVar[bool] = False
+    stands_on: ClassVar[str] = ON_NETWORK
+
+    parent: SerializeAsAny[Spec]
+
+    @classmethod
+    def member(cls, name: str) -> type["Stage"]:
+        """The spec class of a stage by its name."""
+        found: type[Stage] = member_of("stages", name, "stage")
+        return found
+
+    @classmethod
+    def fits(cls, run: Run) -> bool:  # noqa: ARG003 - most fit any run
+        """Whether a stage of this kind can stand on the networks of a run."""
+        return True
+
+    @property
+    @abstractmethod
+    def dataset(self) -> Dataset:
+        """The dataset that the stage reads."""
+
+    @property
+    def targets(self) -> Targets | None:
+        """The targets that the stage reads; None if it reads none."""
+        return None
+
+    @property
+    def run(self) -> Run | None:
+        """The run that the stage stands on in the end; None if it stands on targets."""
+        return None
+
+
+class NetworkStage(Stage):
+    """A stage on one network of a run: on its codes, its weights, or both."""
+
+    parent: Annotated[SerializeAsAny[Run], BeforeValidator(lambda value: run_of(value))] = Field(
+        description="the run, with its kind"
+    )
+    network: str = Field(description="name of one of its networks")
+
+    @model_validator(mode="after")
+    def _network_is_there(self) -> Self:
+        if self.network not in self.parent.networks:
+            raise ValueError(unknown("network", self.network, self.parent.networks))
+        return self
+
+    @property
+    def dataset(self) -> Dataset:
+        """The dataset of the run."""
+        return self.parent.dataset
+
+    @property
+    def run(self) -> Run | None:
+        """The parent."""
+        return self.parent
+
+
+class TargetsStage(Stage):
+    """A stage on the targets of a dataset: nothing is trained."""
+
+    stands_on: ClassVar[str] = ON_TARGETS
+
+    parent: Targets = Field(description="dataset and tasks")
+
+    @property
+    def dataset(self) -> Dataset:
+        """The dataset of the targets."""
+        return self.parent.dataset
+
+    @property
+    def targets(self) -> Targets | None:
+        """The parent."""
+        return self.parent
+
+
+class TrainedStage(Trainable, NetworkStage):
+    """A stage that trains something on the frozen codes of a network."""
+
+    needs_gpu: ClassVar[bool] = True
+
+    seed: int = Field(1, ge=0, lt=2**32, description="seed of initialisation and batch order")
+    learning_rate: float = Field(1e-4, gt=0, description="Adam's step size at the start")
+    halve_every: int = Field(0, ge=0, description="epochs after which the learning rate is halved; 0: never")
+    epochs: int = Field(30, ge=1, description="passes over the training split")
+    batch_size: int = Field(64, ge=1, description="rows in a batch; the last, incomplete one is dropped")
+    precision: Precision = Field("tf32", description=PRECISION)
+    torch_threads: int = Field(1, ge=1, le=256, description="CPU threads; the bits of a result depend on it")
+
+    @model_validator(mode="after")
+    def _has_all_codes(self) -> Self:
+        if self.parent.keep_codes != "all":
+            raise ValueError(
+                f"{self.name()} learns from the codes of the training split, and the run keeps those of "
+                f"'{self.parent.keep_codes}'; set keep_codes: all"
+            )
+        return self
+
+
+def stage_of(value: Any) -> Any:
+    """A stage spec from a mapping with `stage`, its parent and settings."""
+    if isinstance(value, Stage):
+        return value
+    fields = dict(value)
+    name = fields.pop("stage", None)
+    if name is None:
+        raise ValueError("a stage needs a 'stage', its kind")
+    return Stage.member(name).parse(fields)

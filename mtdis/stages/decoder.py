@@ -1,0 +1,98 @@
+"""A decoder that learns to restore images from frozen codes (paper, sections 4.2.2 and C.2, Table 4)."""
+
+from functools import partial
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor, nn
+
+from mtdis import artifacts, networks
+from mtdis.decoding import READINGS, Reading, decode, pictures, reconstruction_errors
+from mtdis.devices import device_name, fits, set_up
+from mtdis.examples import CodedImages, Images
+from mtdis.learner import Learner
+from mtdis.specs.stages.decoder import Decoder
+from mtdis.split import Split
+from mtdis.stage_training import all_codes, fit
+from mtdis.stage_work import Outcome, Sources
+from mtdis.streams import generator
+
+METRIC = "reconstruction"
+SUFFIXES = {"test": "", "train": "_train"}
+"""Of the keys `mse` and `bce_sum`: errors are those of the test split where a key does not say otherwise."""
+
+
+def compute(stage: Decoder, sources: Sources) -> Outcome:
+    """Errors of the trained decoder on the training and test split, some test images, and its weights."""
+    device = set_up(stage.torch_threads, stage.needs_gpu)
+    data, split = load(stage, sources, device)
+    decoder = build(stage, data).to(device)
+    reading = READINGS[stage.loss]
+    learner = Learner(decoder, partial(_loss, decoder, reading), stage.learning_rate, stage.halve_every)
+    progress = fit(stage, learner, data, split["train"], sources)
+    errors = {part: reconstruction_errors(decoder, reading, data, split[part]) for part in SUFFIXES}
+    diverged = bool(progress.diverged) or not np.isfinite([v for part in errors.values() for v in part.values()]).all()
+    return Outcome(
+        rows=[] if diverged else _rows(errors),
+        arrays={} if diverged else shown(stage, decoder, data, split),
+        weights={f"decoder.{key}": value.cpu().contiguous() for key, value in decoder.state_dict().items()},
+        history=progress.history,
+        diverged=diverged,
+        device=device_name(device),
+        seconds_before=progress.seconds_before,
+    )
+
+
+def load(stage: Decoder, sources: Sources, device: torch.device) -> tuple[CodedImages, Split]:
+    """Codes and images of the parent's dataset, and its split; on the device if they fit there."""
+    pixels = torch.from_numpy(artifacts.read_dataset(sources.dataset, "images"))
+    place = device if fits(pixels.nbytes, device) else torch.device("cpu")
+    codes, split = all_codes(stage, sources, place)
+    white = artifacts.read_json(sources.dataset, "mtdis dataset")["white"]
+    return CodedImages(codes, Images(pixels.to(place), white, None, device)), split
+
+
+def build(stage: Decoder, data: CodedImages) -> nn.Module:
+    """The decoder at its initial values, which are those of an auto-encoder of the same seed."""
+    _, size, _, channels = data.images.pixels.shape
+    decoder = networks.make_decoder(channels, size, data.codes.shape[1])
+    networks.initialise(decoder, "pytorch", stage.seed, "decoder")
+    return decoder.to(memory_format=torch.channels_last)  # type: ignore[call-overload, no-any-return]
+
+
+def shown(stage: Decoder, decoder: nn.Module, data: CodedImages, split: Split) -> dict[str, NDArray[Any]]:
+    """Images `rows` of the dataset as they are and as they are restored, and where and how wide the codes lie.
+
+    `inputs`, `reconstructions` (n, S, S, C) uint8, `codes` (n, D); `code_mean`, `code_sd` (D,) over the test split.
+    """
+    rows = np.sort(_drawn(stage, split["test"]))
+    chosen = data.codes[torch.from_numpy(rows)].cpu().numpy()
+    tested = data.codes[torch.from_numpy(split["test"])].cpu().numpy().astype(np.float64)
+    return {
+        "rows": rows,
+        "inputs": pictures(data.images.batch(torch.from_numpy(rows))),
+        "reconstructions": decode(decoder, READINGS[stage.loss], chosen, data.device),
+        "codes": chosen,
+        "code_mean": tested.mean(axis=0),
+        "code_sd": tested.std(axis=0),
+    }
+
+
+def _drawn(stage: Decoder, test: NDArray[np.int64]) -> NDArray[np.int64]:
+    """The same images for all networks on a dataset: drawn by the decoder's seed alone."""
+    return generator(stage.seed, "shown images").choice(test, stage.kept_images, replace=False)
+
+
+def _rows(errors: dict[str, Any]) -> list[dict[str, Any]]:
+    return [
+        {"metric": METRIC, "key": f"{key}{SUFFIXES[part]}", "value": value}
+        for part, by_key in errors.items()
+        for key, value in by_key.items()
+    ]
+
+
+def _loss(decoder: nn.Module, reading: Reading, codes: Tensor, images: Tensor) -> Tensor:
+    """Codes (B, D), images (B, C, S, S)."""
+    return reading.loss(decoder(codes).to(images.dtype), images)

@@ -1,0 +1,57 @@
+"""Heads that learn the tasks from frozen codes (paper, sections 4.3 and C.3)."""
+
+from functools import partial
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from mtdis import artifacts, networks
+from mtdis.devices import device_name, set_up
+from mtdis.examples import CodedTasks, predict
+from mtdis.learner import Learner
+from mtdis.losses import split_losses
+from mtdis.specs.stages.heads import Heads
+from mtdis.stage_training import all_codes, fit
+from mtdis.stage_work import Outcome, Sources
+
+
+def compute(stage: Heads, sources: Sources) -> Outcome:
+    """The losses of the trained heads on each part of the split, per task, and their weights."""
+    assert sources.targets is not None
+    device = set_up(stage.torch_threads, stage.needs_gpu)
+    codes, split = all_codes(stage, sources, device)
+    targets = artifacts.read_targets(sources.targets)
+    heads = build(stage, codes.shape[1]).to(device)
+    learner = Learner(heads, partial(_loss, heads), stage.learning_rate, stage.halve_every)
+    data = CodedTasks(codes, torch.from_numpy(targets).to(device))
+    progress = fit(stage, learner, data, split["train"], sources)
+    predictions = predict(heads, codes.cpu().numpy(), device)
+    diverged = bool(progress.diverged) or not np.isfinite(predictions).all()
+    losses = {} if diverged else split_losses(predictions, targets, split)
+    return Outcome(
+        rows=[
+            {"metric": metric, "key": part, "task": task, "value": value}
+            for part, by_metric in losses.items()
+            for metric, values in by_metric.items()
+            for task, value in enumerate(values, start=1)
+        ],
+        weights={key: value.cpu().contiguous() for key, value in heads.state_dict().items()},
+        history=progress.history,
+        diverged=diverged,
+        device=device_name(device),
+        seconds_before=progress.seconds_before,
+    )
+
+
+def build(stage: Heads, code_count: int) -> networks.Heads:
+    """The heads at their initial values, which are those of a run of the same seed."""
+    heads = networks.Heads(stage.tasks.count, 1, code_count, stage.head_layers, stage.head_activation)
+    networks.initialise_heads(heads, stage.seed)
+    return heads
+
+
+def _loss(heads: networks.Heads, codes: Tensor, targets: Tensor) -> Tensor:
+    """Mean squared error over batch and tasks, "the average regression loss" (4.3): codes (B, D), targets (B, T)."""
+    error: Tensor = (heads(codes) - targets).square().mean()
+    return error

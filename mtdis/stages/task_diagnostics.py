@@ -1,0 +1,26 @@
+"""How smooth tasks are along each factor and how much they depend on it (paper, section 3.1)."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from mtdis import artifacts
+from mtdis.specs.stages.task_diagnostics import TaskDiagnostics
+from mtdis.stage_work import Outcome, Sources
+from mtdis.task_diagnostics import diagnose
+
+MEASURES = ("lag_autocorrelation", "total_effect")
+
+
+def compute(stage: TaskDiagnostics, sources: Sources) -> Outcome:
+    """Both measures of each task and factor."""
+    grid = stage.dataset.grid
+    return Outcome(rows=long_rows(diagnose(artifacts.read_targets(sources.parent), grid.sizes, grid.names)))
+
+
+def long_rows(found: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """The rows of the long table, one per task, factor and measure, of the rows that `diagnose` gives."""
+    return [
+        {"metric": measure, "key": row["factor"], "task": row["task"], "value": row[measure]}
+        for row in found
+        for measure in MEASURES
+    ]

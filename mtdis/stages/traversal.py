@@ -1,0 +1,58 @@
+"""Images along each latent dimension, made by a trained decoder (paper, section 4.2.2, Figures 7 and 10 to 12)."""
+
+from collections.abc import Mapping
+from functools import partial
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from mtdis import artifacts, stage_files
+from mtdis.decoding import READINGS, decode
+from mtdis.networks import make_decoder
+from mtdis.specs.stages.traversal import Traversal
+from mtdis.stage_work import Outcome, Sources
+
+
+def compute(stage: Traversal, sources: Sources) -> Outcome:
+    """A test image, its reconstruction, and a frame per code and offset.
+
+    `input`, `reconstruction` (S, S, C), `frames` (D, steps, S, S, C), all uint8; `offsets` (steps,) in the stage's
+    unit, `unit_size` (D,): what one unit is of each code.
+    """
+    torch.set_num_threads(stage.parent.torch_threads)
+    kept = stage_files.read_stage(sources.parent).arrays
+    place = stage.image - 1
+    code, sizes = kept["codes"][place], unit_sizes(stage, kept)
+    offsets = np.round(stage.low + stage.step * np.arange(stage.steps), 9)
+    moved = traverse(code, sizes, offsets)
+    decoder = make_decoder(kept["inputs"].shape[3], kept["inputs"].shape[1], len(code))
+    decoder.load_state_dict(artifacts.read_weights(sources.parent, "decoder"))
+    pictures = partial(decode, decoder, READINGS[stage.parent.loss], device=torch.device("cpu"))
+    frames = pictures(moved.reshape(-1, len(code)))
+    return Outcome(
+        arrays={
+            "input": kept["inputs"][place],
+            "reconstruction": pictures(code[None])[0],
+            "frames": frames.reshape(*moved.shape[:2], *frames.shape[1:]),
+            "offsets": offsets,
+            "unit_size": sizes,
+        }
+    )
+
+
+def unit_sizes(stage: Traversal, kept: Mapping[str, NDArray[Any]]) -> NDArray[np.float64]:
+    """What an offset of one moves each code by (D,)."""
+    sizes: NDArray[np.float64] = kept["code_sd"] if stage.unit == "sd" else np.ones_like(kept["code_sd"])
+    return sizes
+
+
+def traverse(
+    code: NDArray[np.float32], sizes: NDArray[np.float64], offsets: NDArray[np.float64]
+) -> NDArray[np.float32]:
+    """Codes (D, steps, D) of which block d has element d moved by each offset, in units of `sizes` (D,)."""
+    moved = np.tile(code.astype(np.float64), (len(code), len(offsets), 1))
+    every = np.arange(len(code))
+    moved[every, :, every] += np.outer(sizes, offsets)
+    return moved.astype(np.float32)

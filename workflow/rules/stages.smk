@@ -1,0 +1,22 @@
+# One stage: something computed on a finished run, on another stage or on targets. Changing it never trains a run again.
+rule stage:
+    input:
+        unpack(lambda wildcards: STUDY.stage_parents(wildcards.stage)),
+    output:
+        "results/stages/{stage}/stage.json",
+    log:
+        "logs/stages/{stage}.log",
+    benchmark:
+        "logs/benchmarks/stages/{stage}.tsv"
+    conda:
+        "../../envs/mtdis.yaml"
+    threads: lambda wildcards: STUDY.threads(wildcards.stage)
+    resources:
+        gpu=lambda wildcards: STUDY.gpus(wildcards.stage),
+        mem_mb=lambda wildcards: STUDY.training_memory(wildcards.stage),
+        runtime=lambda wildcards, attempt: 720 * attempt,
+    params:
+        spec=lambda wildcards: STUDY.spec(wildcards.stage),
+    shell:
+        "mtdis stage --spec {params.spec:q} --parent {input.parent:q} --dataset {input.dataset:q}"
+        " --targets {input.targets:q} --out {output:q} 2> {log:q}"
