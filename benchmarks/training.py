@@ -23,7 +23,7 @@ from benchmarks.table import Row
 from mtdis import training
 from mtdis.devices import set_up
 from mtdis.examples import Images
-from mtdis.networks import make_encoder
+from mtdis.networks import CONV_CHANNELS
 from mtdis.specs.run import Run, TaskRun
 
 TASKS, BATCH, COUNT = 10, 256, 2048
@@ -70,10 +70,9 @@ def authors(
     batch: int = BATCH,
 ) -> Callable[[], None]:
     """Steps of one network in the authors' style."""
-    encoder = make_encoder(3, 64, 8)
-    for layer in encoder:
-        if isinstance(layer, (nn.Conv2d, nn.Linear)):
-            layer.reset_parameters()
+    convolutions = [nn.Conv2d(i, o, 4, stride=2, padding=1) for i, o in pairwise((3, *CONV_CHANNELS))]
+    layers = [layer for convolution in convolutions for layer in (convolution, nn.ReLU())]
+    encoder = nn.Sequential(*layers, nn.Flatten(), nn.Linear(CONV_CHANNELS[-1], 8))
     heads = nn.ModuleList(plain_head(TASKS) if kind == "one_head" else plain_head(1) for _ in range(TASKS))
     heads = heads[:1] if kind == "one_head" else heads
     encoder, heads = encoder.to(device), heads.to(device)

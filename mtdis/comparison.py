@@ -71,7 +71,9 @@ def mark_best(table: pd.DataFrame, lowest: Collection[str] = ("mse",)) -> "pd.Se
 def as_printed(kind: str, unlike_paper: str) -> bool:
     """Whether these differences from the paper's text are none, or all those of the released code."""
     cls = Run.member(kind) if kind in members("models") else TaskRun
-    released = {f"{name}={value_text(v)}" for name, v in SETTINGS["released"].items() if name in cls.model_fields}
+    read = {name: v for name, v in SETTINGS["released"].items() if name in cls.model_fields}
+    # A setting that is the kind's default, such as the auto-encoders' learning rate, is no difference.
+    released = {f"{name}={value_text(v)}" for name, v in read.items() if v != cls.model_fields[name].default}
     return not unlike_paper or set(unlike_paper.split(", ")) == released
 
 

@@ -35,7 +35,7 @@ def describe(part: str, module: nn.Module, inputs: Tensor) -> list[Row]:
 def _row(part: str, layer: nn.Module, output: Tensor) -> Row:
     return {
         "part": part,
-        "layer": type(layer).__name__,
+        "layer": "Conv2d" if isinstance(layer, nn.Conv2d) else type(layer).__name__,
         "settings": _settings(layer),
         "output": list(output.shape[1:]),
         "parameters": sum(p.numel() for p in layer.parameters()),

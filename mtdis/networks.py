@@ -11,6 +11,7 @@ from math import sqrt
 import torch
 from torch import Tensor, nn
 
+from mtdis.edge_conv import LARGEST_SIDE, EdgeConv
 from mtdis.streams import stream_seed
 
 CONV_CHANNELS = (32, 32, 64, 128, 256, 256)
@@ -37,8 +38,9 @@ def make_encoder(channels: int, image_size: int, latent_size: int) -> nn.Sequent
     outputs = conv_channels(image_size)
     layers: list[nn.Module] = []
     with torch.device("meta"):  # layers that have memory fill it from PyTorch's global generator
-        for i, o in pairwise((channels, *outputs)):
-            layers += [nn.Conv2d(i, o, 4, stride=2, padding=1), nn.ReLU(inplace=True)]
+        for depth, (i, o) in enumerate(pairwise((channels, *outputs))):
+            convolution = EdgeConv if image_size >> depth <= LARGEST_SIDE else nn.Conv2d
+            layers += [convolution(i, o, 4, stride=2, padding=1), nn.ReLU(inplace=True)]
         layers += [nn.Flatten(), nn.Linear(outputs[-1], latent_size)]
     return nn.Sequential(*layers).to_empty(device="cpu")
 

@@ -88,9 +88,14 @@ def _record(stage: StageResult, keys: Sequence[Key]) -> tuple[Stage, dict[str, o
 
 
 def _own_settings(stage: Stage) -> str:
+    return ", ".join(_own_fields(stage))
+
+
+def _own_fields(stage: Stage) -> list[str]:
+    """What is set of a stage; before it what is set of the stage that it stands on, after that one's name."""
     own = {k: v for k, v in stage.elided().items() if k not in ("stage", "parent", "network")}
-    below = _own_settings(stage.parent) if isinstance(stage.parent, Stage) else ""
-    return ", ".join([*filter(None, [below]), *(f"{path}={value_text(value)}" for path, value in flatten(own))])
+    below = _own_fields(stage.parent) if isinstance(stage.parent, Stage) else []
+    return [f"{stage.parent.name()}.{text}" for text in below] + [f"{k}={value_text(v)}" for k, v in flatten(own)]
 
 
 def _unlike(stage: Stage) -> str:

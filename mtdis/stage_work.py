@@ -33,5 +33,7 @@ class Outcome:
     history: Sequence[Mapping[str, Any]] = ()
     diverged: bool = False
     device: str = "cpu"
+    execution: Mapping[str, Any] = field(default_factory=dict)
+    """How a training was executed: precision, way of stepping."""
     seconds_before: float = 0.0
     """What a training took before this process resumed it."""

@@ -37,7 +37,8 @@ def run(args: Namespace) -> None:
     sources = Sources(args.parent, args.dataset, args.targets, checkpoint, args.checkpoint_seconds)
     outcome = Outcome(diverged=True) if parent_diverged(spec, args.parent) else compute(spec, sources)
     seconds = outcome.seconds_before + monotonic() - started
-    stage_files.write_stage(args.out, spec, outcome, provenance.execution(outcome.device, seconds))
+    execution = provenance.execution(outcome.device, seconds) | dict(outcome.execution)
+    stage_files.write_stage(args.out, spec, outcome, execution)
     checkpoint.unlink(missing_ok=True)
 
 

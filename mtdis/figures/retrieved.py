@@ -69,7 +69,7 @@ def _draw_block(figure: SubFigure, block: Block, abreast: int, characters: int) 
     arrays = [network.result.arrays for network in block.networks if not network.result.diverged]
     parts = [block.title, f"n = {int(arrays[0]['rows']) if arrays else 0} images of the test split"]
     if arrays and len(arrays[0]["constant_factors"]):
-        parts.append(f"one class and left out: {', '.join(_names(arrays[0]['constant_factors']))}")
+        parts.append(f"without {', '.join(_names(arrays[0]['constant_factors']))} (one class)")
     figure.suptitle(fill(", ".join(parts), characters), fontsize=9, fontweight="bold")
     for place, network in enumerate(block.networks):
         axes = figure.add_subplot(-(-len(block.networks) // abreast), abreast, place + 1)
@@ -87,8 +87,8 @@ def _title(network: Network) -> str:
         return network.label
     names = ("mean_correlation", "null_95_percent_correlation")
     mean, luck = (values["matched", name] for name in names)
-    retrieved = f"{values['retrieved', 'components']:.0f} factors retrieved"
-    return f"{network.label}: {retrieved}\nmatched |ρ| {mean:.2f}, by chance < {luck:.2f}"
+    count = f"{values['retrieved', 'components']:.0f}"
+    return f"{network.label}, factors retrieved: {count}\nmatched |ρ| {mean:.2f}, by chance < {luck:.2f}"
 
 
 def _draw_map(axes: Axes, result: StageResult) -> None:

@@ -41,6 +41,7 @@ def compute(stage: Decoder, sources: Sources) -> Outcome:
         history=progress.history,
         diverged=diverged,
         device=device_name(device),
+        execution=progress.execution,
         seconds_before=progress.seconds_before,
     )
 

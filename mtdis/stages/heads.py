@@ -40,6 +40,7 @@ def compute(stage: Heads, sources: Sources) -> Outcome:
         history=progress.history,
         diverged=diverged,
         device=device_name(device),
+        execution=progress.execution,
         seconds_before=progress.seconds_before,
     )
 

@@ -15,6 +15,8 @@ from mtdis.style import STYLES
 STAGES = ("decoder",)
 KEYS = [("reconstruction", "mse"), ("reconstruction", "bce_sum")]
 """Both readings of the paper's numbers, in the order of the blocks."""
+NO_DIFFERENCE = ("images", "seed", "torch_threads")
+"""What may be set of a decoder without making its errors other ones than the paper's."""
 COLUMNS = [*CELL, "row", "mean", "sd", "sd_ddof0", "n", "diverged", "failed", *BESIDE]
 CAPTION = (
     "How much of an image do the codes keep? Errors on the test split of decoders trained on the frozen codes of "
@@ -38,9 +40,19 @@ def make(frame: pd.DataFrame, stages: Sequence[StageResult]) -> pd.DataFrame:
     if not stages:
         raise ValueError("nothing to draw: there is no result of the stage decoder.")
     values = stage_frame(stages, KEYS)
-    values = values.assign(row=values["kind"])
+    values = values.assign(row=values["kind"], unlike_paper=_unlike(values))
     parts = [_part(part).assign(**label) for label, part in variants(values)]
     return pd.concat(parts).reindex(columns=[*variant_fields(values), *COLUMNS]).reset_index(drop=True)
+
+
+def _unlike(values: pd.DataFrame) -> list[str]:
+    """What differs from the paper's runs, and from its decoders."""
+    set_of_decoders = [
+        [f"decoder.{text}" for text in settings.split(", ") if text and text.partition("=")[0] not in NO_DIFFERENCE]
+        for settings in values["settings"]
+    ]
+    of_runs = values["unlike_paper"]
+    return [", ".join(filter(None, [run, *own])) for run, own in zip(of_runs, set_of_decoders, strict=True)]
 
 
 def _part(part: pd.DataFrame) -> pd.DataFrame:

@@ -18,7 +18,7 @@ CONFIG: dict[str, Any] = {
         }
     },
 }
-RUN = "multi_head,dataset=dsprites_rendered,seed=1"
+RUN = "multi_head,version=2,dataset=dsprites_rendered,seed=1"
 
 
 def test_golden_paths_of_what_all_studies_share() -> None:

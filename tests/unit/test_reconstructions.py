@@ -60,6 +60,13 @@ def test_table_4_has_the_published_error_in_its_reading_only() -> None:
     assert np.isnan(line["random", "bce_sum", ""]["difference"])  # another dataset: no difference is taken
 
 
+def test_table_4_says_in_what_a_decoder_is_unlike_the_papers() -> None:
+    errors = {"mse": 0.5, "bce_sum": 5.0}
+    lines = lines_of([result_of("random", "random", 1, errors, epochs=30, images=4)])
+    note = lines["random", "bce_sum", "epochs=30, images=4"]["note"]
+    assert note.split("; ")[1] == "unlike the paper: decoder.epochs=30"
+
+
 def test_a_mosaic_has_each_image_in_its_place() -> None:
     grey = np.arange(8, dtype=np.uint8).reshape(2, 2, 2, 1)
     colours = np.arange(24, dtype=np.uint8).reshape(2, 2, 2, 3)
@@ -101,4 +108,4 @@ def test_traversals_through_decoders_of_unlike_settings_are_shown_apart() -> Non
     bce = first.spec["parent"] | {"loss": "bce"}
     other = StageResult("other", first.spec | {"parent": bce}, [], first.arrays)
     titles = [block.title for block in blocks([first, other])]
-    assert titles == ["dsprites_rendered, seed 1", "dsprites_rendered, loss=bce, seed 1"]
+    assert titles == ["dsprites_rendered, seed 1", "dsprites_rendered, decoder.loss=bce, seed 1"]

@@ -285,6 +285,6 @@ def test_heat_maps_show_every_value_and_frame_the_matched_pairs():
 def test_diverged_networks_and_left_out_factors_are_said_in_the_figure():
     words = [text.get_text() for text in figure.draw(None, examples("retrieved")).findobj(Text)]
     assert words.count("diverged") == 2
-    assert sum("left out: orientation" in text for text in words) == 4
+    assert sum("without orientation (one class)" in text for text in words) == 4
     lost = [s for s in examples("retrieved") if s.diverged]
     assert "diverged" in [text.get_text() for text in figure.draw(None, lost).findobj(Text)]

@@ -73,7 +73,7 @@ def test_a_new_field_at_its_default_adds_no_training(finished: StudyFolder, othe
 
 
 def test_a_raised_training_version_trains_again(finished: StudyFolder, other_checkout: Path) -> None:
-    edit(other_checkout / "mtdis/specs/run.py", r"TRAINING_VERSION = 1", "TRAINING_VERSION = 2")
+    edit(other_checkout / "mtdis/specs/run.py", r"TRAINING_VERSION = 2", "TRAINING_VERSION = 3")
     assert replace(finished, checkout=other_checkout).planned() == AGGREGATES | {"train": 2, "scores": 2}
 
 
