@@ -25,7 +25,8 @@ class EdgeConv(nn.Conv2d):
             for rows, down in spans
             for columns, across in spans
         ]
-        return torch.stack(outputs, 1).unflatten(1, (side // 2, side // 2)).permute(0, 3, 1, 2)
+        half = side // 2
+        return torch.stack(outputs, 1).reshape(len(images), half, half, -1).permute(0, 3, 1, 2)
 
 
 def _meeting(side: int, place: int) -> tuple[slice, slice]:
