@@ -23,7 +23,13 @@ LABELS = (
     | {("reconstruction", "mse"): "squared error of reconstructions, mean over pixels and channels (0 to 1)"}
     | {("reconstruction", "bce_sum"): "cross-entropy of reconstructions, summed over an image (nats)"}
 )
-DECIMALS = {("mse", ""): 2, ("reconstruction", "bce_sum"): 2, ("reconstruction", "mse"): 4}
+DECIMALS = {
+    ("retrieved", "components"): 1,
+    ("matched", "components"): 1,
+    ("mse", ""): 2,
+    ("reconstruction", "bce_sum"): 2,
+    ("reconstruction", "mse"): 4,
+}
 """Decimals of our numbers in tables, by metric and key (of all keys where it is empty); 3 where nothing is said."""
 
 
