@@ -121,6 +121,7 @@ def run_of_kind(kind: str, fused: str, precision: str, sizes: Sizes) -> TaskRun:
 
 def our_rates(run: TaskRun, data: Images, sizes: Sizes) -> dict[str, list[float]]:
     """Model-images per second of each way, over the repeats; ways take turns. One that can't be made is left out."""
+    set_up(torch.get_num_threads(), needs_gpu=data.device.type == "cuda")
     set_precision(run.precision, data.device)
     networks = training.build(run, (SIZE, SIZE, CHANNELS), data.device)
     crew = crew_of(run, training.learners_of(run, networks))
@@ -158,6 +159,7 @@ def authors_rate(
     """Images per second of one network in the authors' style; more networks are trained one after the other."""
     torch.backends.cuda.matmul.fp32_precision = "ieee"  # PyTorch's defaults, whatever ran before
     torch.backends.cudnn.conv.fp32_precision = "tf32"
+    torch.backends.cudnn.deterministic = False
     authors(kind, pixels, targets, 1, device, sizes.batch)()
     action = authors(kind, pixels, targets, sizes.authors_steps, device, sizes.batch)
     start = time.perf_counter()

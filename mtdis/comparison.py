@@ -79,14 +79,19 @@ def as_printed(kind: str, unlike_paper: str) -> bool:
 
 def setting_name(label: Label) -> str:
     """What a variant is called: `paper`, `released`, or the fields in which it differs from the paper's text."""
-    texts = {field.removeprefix("spec."): value_text(value) for field, value in label.items()}
-    defaults = {path: value_text(value) for path, value in _declared_defaults()}
-    unlike = {path: text for path, text in texts.items() if text != defaults.get(path)}
+    unlike = unlike_text(label)
     if not unlike:
         return "paper"
     if unlike == {name: value_text(value) for name, value in SETTINGS["released"].items()}:
         return "released"
     return ", ".join(f"{path}={text}" for path, text in unlike.items())
+
+
+def unlike_text(label: Label) -> dict[str, str]:
+    """The fields in which a variant differs from the paper's text, with their values as text."""
+    texts = {field.removeprefix("spec."): value_text(value) for field, value in label.items()}
+    defaults = {path: value_text(value) for path, value in _declared_defaults()}
+    return {path: text for path, text in texts.items() if text != defaults.get(path)}
 
 
 def _declared_defaults() -> Iterator[tuple[str, Any]]:

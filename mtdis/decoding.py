@@ -10,7 +10,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
-from torch.nn.functional import binary_cross_entropy, binary_cross_entropy_with_logits, mse_loss
+from torch.nn.functional import binary_cross_entropy_with_logits, mse_loss
 
 from mtdis.autoencoding import reconstruction_error
 from mtdis.examples import CodedImages
@@ -33,7 +33,9 @@ class Reading(NamedTuple):
 
 
 def _clamped_cross_entropy(outputs: Tensor, images: Tensor) -> Tensor:
-    return binary_cross_entropy(outputs.clamp(LEAST, 1 - LEAST), images, reduction="sum")
+    # Not torch's binary_cross_entropy: it stops at outputs that are no numbers, which those of a diverged decoder are.
+    white = outputs.clamp(LEAST, 1 - LEAST)
+    return ((images - 1) * torch.log1p(-white) - images * torch.log(white)).sum()
 
 
 def _logit_cross_entropy(outputs: Tensor, images: Tensor) -> Tensor:

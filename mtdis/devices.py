@@ -43,7 +43,10 @@ def fits(size: int, device: torch.device) -> bool:
     if device.type != "cuda":
         return True
     free, _ = torch.cuda.mem_get_info(device)
-    return size + RESERVE <= free
+    held_unused = torch.cuda.memory_reserved(device) - torch.cuda.memory_allocated(
+        device
+    )  # given back when it is needed
+    return size + RESERVE <= free + held_unused
 
 
 def keep_freed_memory() -> None:

@@ -11,7 +11,6 @@ import sys
 import traceback
 from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from threading import Lock
@@ -26,6 +25,8 @@ from mtdis.specs.run import Run
 from mtdis.study import run_from
 
 KEYS = ("spec", "dataset", "targets", "out")
+MOST_TOGETHER = 32
+"""Runs that train at once at most: as many as PyTorch has streams of one priority."""
 INTERRUPTED = 130
 """Exit status after Ctrl-C, as shells have it."""
 
@@ -128,8 +129,7 @@ def _train_alike(jobs: Sequence[Job], train: Train, together: int) -> Failures:
 
     def beside_others(job: Job) -> tuple[Job, str] | None:
         try:
-            with _own_stream():
-                return _attempt(job, train, no_memory=torch.OutOfMemoryError)
+            return _attempt(job, train, no_memory=torch.OutOfMemoryError)
         except torch.OutOfMemoryError:
             crowded.append(job)
             return None
@@ -139,7 +139,7 @@ def _train_alike(jobs: Sequence[Job], train: Train, together: int) -> Failures:
 
 
 def _in_threads(work: Callable[[Job], T], jobs: Sequence[Job], count: int) -> list[T]:
-    pool = ThreadPoolExecutor(count)
+    pool = ThreadPoolExecutor(min(count, MOST_TOGETHER), initializer=_take_stream)
     try:
         return list(pool.map(work, jobs))
     except KeyboardInterrupt:
@@ -149,9 +149,13 @@ def _in_threads(work: Callable[[Job], T], jobs: Sequence[Job], count: int) -> li
         pool.shutdown()
 
 
-def _own_stream() -> AbstractContextManager[Any]:
-    """A stream of the GPU for this thread alone, so that its work runs beside that of others."""
-    return torch.cuda.stream(torch.cuda.Stream()) if torch.cuda.is_available() else nullcontext()  # type: ignore[no-untyped-call]
+def _take_stream() -> None:
+    """Give this thread a stream of the GPU, so that its work runs beside that of others.
+
+    Once, not for each run: PyTorch deals out 32 in turn, so that a run that lasts would share its with a later one.
+    """
+    if torch.cuda.is_available():
+        torch.cuda.set_stream(torch.cuda.Stream())  # type: ignore[no-untyped-call]
 
 
 def _attempt(job: Job, train: Train, no_memory: type[Exception] | tuple[()] = ()) -> tuple[Job, str] | None:

@@ -56,7 +56,7 @@ def draw_grid(
             shared.setdefault(panel.key, axes)
             draw(axes, panel)
             axes.spines[["top", "right"]].set_visible(False)
-            axes.set_ylim(0, max(_top(p) for p in panels if p.key == panel.key))
+            axes.set_ylim(0, _top([p for p in panels if p.key == panel.key]))
         _name_axes(figure, panels, places, across)
     return figure
 
@@ -150,14 +150,19 @@ def _places(panels: Sequence[Panel], abreast: int) -> tuple[int, int, list[int]]
     return len(keys), across, [keys.index(p.key) * across + columns.index(p.column) for p in panels]
 
 
-def _top(panel: Panel) -> float:
-    """Height of a panel: all that it shows, and room above for the crosses of diverged networks."""
+def _top(panels: Sequence[Panel]) -> float:
+    """Height of panels that share an axis: all that they show, and room above for the crosses of diverged networks."""
+    highest = pd.Series([_highest(panel) for panel in panels]).max()
+    return 1.15 * highest if highest > 0 else 1.0
+
+
+def _highest(panel: Panel) -> float:
+    """The highest that a panel shows; no number where everything was lost."""
     table, shown = panel.table, [panel.points["value"]]
     shown.append(table["mean"] + table["sd"].fillna(0))
     if "published_mean" in table.columns:
         shown.append(table["published_mean"] + table["published_sd"].fillna(0))
-    highest = pd.concat(shown).max()
-    return 1.15 * highest if highest > 0 else 1.0
+    return float(pd.concat(shown).max())
 
 
 def _name_axes(figure: Figure, panels: Sequence[Panel], places: list[int], across: int) -> None:

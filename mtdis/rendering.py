@@ -1,8 +1,8 @@
 """A tidy table as markdown and LaTeX (booktabs): a block per key, a line per row, a column per dataset or `column`.
 
 A tidy table has the columns `comparison` describes. Optional are `best` and `best_autoencoder` (bold, underlined, as
-in the paper's Table 1), `change` (from a reference column), and fields `spec.*` that keep variants apart. A table of
-words has them in `text`: its cells and notes are what its lines say.
+in the paper's Table 1), `change` (from a reference column), `over` (what n counts: seeds, or tasks), and fields
+`spec.*` that keep variants apart. A table of words has them in `text`: its cells and notes are what its lines say.
 """
 
 import re
@@ -17,6 +17,10 @@ from mtdis.style import decimals, key_label, style
 SPREAD = (
     "Ours: mean ± standard deviation with ddof 1 over (n) seeds; published, in brackets: ddof 0, and Δ, ours minus the "
     "published, where the two are comparable. The csv file holds ours with both spreads, and what else is known."
+)
+SPREAD_OF_TASKS = (
+    "Ours: mean ± standard deviation with ddof 1 over (n) tasks; in brackets what others measured, and Δ, ours minus "
+    "that, where the two are comparable. The csv file holds ours with both spreads, and what else is known."
 )
 RELEASED = (
     "The settings of the released code, not those of the paper's text, made the printed Tables 5 and 8–10: "
@@ -141,12 +145,13 @@ def notes(table: pd.DataFrame) -> list[str]:
     if "text" in table.columns:
         return list(dict.fromkeys(filter(None, "\n".join(table["note"]).split("\n"))))
     shown = table[table["published_mean"].notna()]
+    spread = SPREAD_OF_TASKS if "over" in table.columns and table["over"].eq("tasks").any() else SPREAD
     if shown.empty:
-        return [SPREAD]
+        return [spread]
     numbers = shown["published_table"].str.rstrip("abcdef")
     released = [RELEASED] if numbers.isin(MADE_BY_RELEASED).any() else []
     dagger = [] if shown["comparable"].all() else [DAGGER]
-    return [SPREAD, *released, *dagger, *_remarks(shown)]
+    return [spread, *released, *dagger, *_remarks(shown)]
 
 
 def _remarks(shown: pd.DataFrame) -> list[str]:

@@ -1,6 +1,8 @@
 """The networks that stages stand on, as tables and figures show them: rows of a long table, and blocks side by side."""
 
+import re
 from collections.abc import Iterator, Sequence
+from textwrap import fill
 from typing import NamedTuple
 
 import pandas as pd
@@ -13,6 +15,8 @@ from mtdis.statistics import CELL, summarise, value_text, variant_text, variants
 from mtdis.style import STYLES, style
 
 Key = tuple[str, str]
+UNBROKEN = "\u00a0"
+"""A space at which no line ends."""
 
 
 class Network(NamedTuple):
@@ -69,6 +73,12 @@ def blocks(stages: Sequence[StageResult]) -> list[Block]:
         for label, part in variants(frame)
         for (dataset, settings, seed), group in part.groupby(["dataset", "settings", "seed"])
     ]
+
+
+def heading(parts: Sequence[str], characters: int) -> str:
+    """The title of a block in lines of at most so many characters, which end after commas and not in `n = 8`."""
+    joined = re.sub("(?<!,) ", UNBROKEN, ", ".join(parts))
+    return fill(joined, characters).replace(UNBROKEN, " ")
 
 
 def _networks(group: pd.DataFrame, found: dict[str, StageResult]) -> Iterator[Network]:

@@ -295,9 +295,10 @@ def _outputs(value: Any, key: str, where: str, kinds: Sequence[str], stages: set
 
 
 def _no_scores_are_shown(experiments: Mapping[str, Experiment]) -> None:
-    """ConfigError if a study without metrics wants tables or figures, which show scores."""
+    """ConfigError if a study without metrics wants tables or figures of scores; those of stages need none."""
     for experiment in experiments.values():
-        if shown := (*experiment.tables, *experiment.figures):
+        named = [*(("tables", t) for t in experiment.tables), *(("figures", f) for f in experiment.figures)]
+        if shown := [name for package, name in named if not discover.constant(f"mtdis.{package}", name, "STAGES")]:
             names = ", ".join(shown)
             raise ConfigError(
                 f"experiments.{experiment.name}: {names} show scores and the study has no metrics; name some."

@@ -19,6 +19,8 @@ PARTS = ("encoder", "decoder", "discriminator", "heads", "task_network", "networ
 LABELS = (
     KEYS
     | {("mse", "test"): "MSE on the test split", ("r2", "test"): "R² on the test split"}
+    | {("irs", "IRS"): "IRS", ("beta_vae", "eval_accuracy"): "beta-VAE metric"}
+    | {("modularity", "modularity_score"): "modularity", ("modularity", "explicitness_score_test"): "explicitness"}
     | {("layers", part): part.replace("_", " ").capitalize() for part in PARTS}
     | {("reconstruction", "mse"): "squared error of reconstructions, mean over pixels and channels (0 to 1)"}
     | {("reconstruction", "bce_sum"): "cross-entropy of reconstructions, summed over an image (nats)"}

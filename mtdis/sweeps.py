@@ -99,8 +99,9 @@ def _draw_row(axes: Axes, panel: Panel, row: str, places: dict[str, float], betw
 
 def _draw_lost(axes: Axes, x: float, count: int) -> None:
     draw_diverged(axes, x)
-    axes.annotate(f"{count}", (x, 0.96), xycoords=axes.get_xaxis_transform(), xytext=(0, 4), textcoords="offset points",
-                  ha="center", va="bottom", fontsize=7, color=LOST)  # fmt: skip
+    # Beside the cross and not above it, where titles stand.
+    axes.annotate(f"{count}", (x, 0.96), xycoords=axes.get_xaxis_transform(), xytext=(4, 0), textcoords="offset points",
+                  ha="left", va="center", fontsize=7, color=LOST)  # fmt: skip
 
 
 def _count(panel: Panel, text: str) -> str:

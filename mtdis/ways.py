@@ -18,6 +18,9 @@ Batches = Mapping[BatchStream, Raw]
 Work = Callable[[], Tensor]
 Recorder = Callable[[Work], tuple[Tensor, Callable[[], None]]]
 """Records what some work does on a device: the tensor that each replay fills, and the replay."""
+BRANCH_PRIORITY = -1
+"""PyTorch deals out 32 streams of each priority in turn, to all threads: branches of another priority than the streams
+that runs train on are never one of these, which would put another run's work into a capture."""
 WARM_UP = 3
 """Steps before a capture: libraries set themselves up, Adam makes its moments (PyTorch's notes on CUDA graphs)."""
 CAPTURING = Lock()
@@ -50,7 +53,7 @@ class Branched:
 
     def __init__(self, crew: Crew, data: Examples) -> None:
         self.crew, self.data = crew, data
-        self.streams = [torch.cuda.Stream(data.device) for _ in crew.learners]  # type: ignore[no-untyped-call]
+        self.streams = [torch.cuda.Stream(data.device, BRANCH_PRIORITY) for _ in crew.learners]  # type: ignore[no-untyped-call]
 
     def step(self, batches: Batches, moment: tuple[int, int]) -> Tensor:
         """One step of all networks: streams fork after the batch is prepared and join before the losses are read."""
@@ -83,8 +86,13 @@ class Captured:
 
 
 def record_graph(work: Work) -> tuple[Tensor, Callable[[], None]]:
-    """Record work as a CUDA graph, after a few warm-up rounds of it; RuntimeError if it can't be captured."""
-    here, side = torch.cuda.current_stream(), torch.cuda.Stream()  # type: ignore[no-untyped-call]
+    """Record work as a CUDA graph, after a few warm-up rounds of it; RuntimeError if it can't be captured.
+
+    On the current stream if that is one of this thread's own: a new one may be that of another run.
+    """
+    here = torch.cuda.current_stream()
+    is_shared = here == torch.cuda.default_stream()  # which can't be captured
+    side = torch.cuda.Stream() if is_shared else here  # type: ignore[no-untyped-call]
     with CAPTURING:
         side.wait_stream(here)
         with torch.cuda.stream(side):

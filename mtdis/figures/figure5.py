@@ -1,7 +1,6 @@
 """Figures 5 and 8 of the paper: UMAP of the codes of the test split, coloured by the classes of each factor."""
 
 from collections.abc import Sequence
-from textwrap import fill
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -13,7 +12,7 @@ from matplotlib.figure import Figure, SubFigure
 from matplotlib.gridspec import SubplotSpec
 from numpy.typing import NDArray
 
-from mtdis.shown_networks import Block, Network, blocks
+from mtdis.shown_networks import Block, Network, blocks, heading
 from mtdis.stage_result import StageResult
 from mtdis.streams import generator
 from mtdis.style import LOST, settings, style
@@ -75,9 +74,8 @@ def _embedded(block: Block) -> Embedded:
 
 
 def _draw_block(figure: SubFigure, block: Block, about: Embedded, characters: int) -> None:
-    figure.suptitle(
-        fill(f"{block.title}, n = {about.images} images of the test split", characters), fontsize=9, fontweight="bold"
-    )
+    title = heading([block.title, f"n = {about.images} images of the test split"], characters)
+    figure.suptitle(title, fontsize=9, fontweight="bold")
     lines = len(block.networks)
     ratios = [*[PANEL] * lines, 0.08]
     grid = figure.add_gridspec(lines + 1, max(1, len(about.names)), height_ratios=ratios)

@@ -8,7 +8,7 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure, SubFigure
 
 from mtdis.mosaics import Row, draw_rows
-from mtdis.shown_networks import Block, blocks
+from mtdis.shown_networks import Block, blocks, heading
 from mtdis.stage_result import StageResult
 from mtdis.style import settings
 
@@ -53,7 +53,7 @@ def _draw_block(figure: SubFigure, block: Block, characters: int) -> None:
         images = None if lost else network.result.arrays["reconstructions"]
         rows.append(Row(fill(network.label, 16), images, "diverged" if lost else ""))
     count = len(sound[0]["inputs"]) if sound else 0
-    figure.suptitle(fill(f"{block.title}, n = {count} test images", characters), fontsize=9)
+    figure.suptitle(heading([block.title, f"n = {count} test images"], characters), fontsize=9)
     axes = figure.add_subplot()
     size = sound[0]["inputs"].shape[1] if sound else 8
     draw_rows(axes, rows, size, [str(number) for number in range(1, count + 1)] or [""])

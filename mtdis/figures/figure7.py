@@ -1,7 +1,6 @@
 """Figures 7 and 10 to 12 of the paper: how decoded images change along each latent dimension."""
 
 from collections.abc import Mapping, Sequence
-from textwrap import fill
 from typing import Any
 
 import numpy as np
@@ -12,7 +11,7 @@ from matplotlib.figure import Figure, SubFigure
 from numpy.typing import NDArray
 
 from mtdis.mosaics import Row, draw_rows
-from mtdis.shown_networks import Block, Network, blocks
+from mtdis.shown_networks import Block, Network, blocks, heading
 from mtdis.stage_result import StageResult
 from mtdis.style import settings, style
 
@@ -63,7 +62,7 @@ def _dimensions(network: Network) -> int:
 
 def _draw_block(figure: SubFigure, block: Block, across: int, characters: int) -> None:
     images = 0 if all(n.result.diverged for n in block.networks) else 1
-    figure.suptitle(fill(f"{block.title}, n = {images} test image", characters), fontsize=9)
+    figure.suptitle(heading([block.title, f"n = {images} test image"], characters), fontsize=9)
     heights = _line_heights(block, across)
     grids = figure.subfigures(len(heights), across, height_ratios=heights, squeeze=False)
     for part, network in zip(grids.ravel(), block.networks, strict=False):

@@ -31,7 +31,8 @@ STAGES = ("heads",)
 CAPTION = (
     "How well can the tasks be learned from codes that were learned without them? Test error of heads on frozen codes "
     "and on the true factors, and R² against the variance of the targets, both means over the tasks; where the "
-    "experiment has multi-head networks of one kind of settings they stand at the right, trained end to end. Circles "
+    "experiment has multi-head networks of the same tasks, all of one kind of settings, they stand at the right, "
+    "trained end to end. Circles "
     "are trainings (of heads on the codes of one encoder; of whole networks at the right), squares their means with "
     "one standard deviation (ddof 1), n counts them. Look at whether the auto-encoders come in the order of their "
     "disentanglement (Table 6), which in the paper they did not. Diamonds are the values of the paper's Table 1, "
@@ -39,6 +40,8 @@ CAPTION = (
 )
 SUPERVISED = "end_to_end"
 TICKS = "codes, n trainings"
+TASKS = "spec.heads.tasks."
+"""Columns of the heads' tasks, which need not be those of the experiment's runs."""
 
 
 def draw(frame: pd.DataFrame, stages: Sequence[StageResult]) -> Figure:
@@ -48,14 +51,17 @@ def draw(frame: pd.DataFrame, stages: Sequence[StageResult]) -> Figure:
     figure = draw_grid(panels, _draw, mark_handles(panels), Layout(width, 2.6, abreast=1))
     for axes, panel in zip(figure.axes, panels, strict=True):
         _show_below_nought(axes, panel)
+    for axes in figure.axes:  # panels that share an axis reach below nought together
+        if axes.get_ylim()[0] < 0:
+            axes.axhline(0, color=BLACK, linewidth=0.6)
     return figure
 
 
 def _panels(frame: pd.DataFrame, stages: Sequence[StageResult]) -> list[Panel]:
-    results, supervised = heads_frame(stages), _supervised(frame)
+    results = heads_frame(stages)
     found = []
     for label, part in variants(results):
-        points = head_points(part)
+        points, supervised = head_points(part), _supervised(_of_tasks(frame, part))
         for key, dataset, lines in cells_of(lines_of_variant(part)):
             whole = supervised[supervised["dataset"].eq(dataset) & supervised["metric"].eq(key[0])]
             table, seeds = lines, points.merge(lines[CELL].drop_duplicates())
@@ -64,6 +70,15 @@ def _panels(frame: pd.DataFrame, stages: Sequence[StageResult]) -> list[Panel]:
             title = (dataset, ", ".join(filter(None, [key[2], variant_text(label)])))
             found.append(Panel(key[:2], title, f"{key_label(*key[:2])},\nmean over tasks", TICKS, table, seeds))
     return sorted(found, key=lambda panel: METRICS.index(panel.key[0]))
+
+
+def _of_tasks(frame: pd.DataFrame, heads: pd.DataFrame) -> pd.DataFrame:
+    """The rows of runs that learned the tasks of these heads, of one variant: errors on others are no comparison."""
+    for name in (c for c in heads.columns if c.startswith(TASKS)):
+        own = f"spec.tasks.{name.removeprefix(TASKS)}"
+        if own in frame.columns:
+            frame = frame[frame[own].eq(heads[name].iloc[0])]
+    return frame
 
 
 def _supervised(frame: pd.DataFrame) -> pd.DataFrame:
@@ -105,4 +120,3 @@ def _show_below_nought(axes: Axes, panel: Panel) -> None:
     lowest = (panel.table["mean"] - panel.table["sd"].fillna(0)).min()
     if min(lowest, panel.points["value"].min()) < axes.get_ylim()[0]:
         axes.set_ylim(bottom=1.15 * min(lowest, panel.points["value"].min()))
-        axes.axhline(0, color=BLACK, linewidth=0.6)

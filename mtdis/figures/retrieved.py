@@ -1,7 +1,6 @@
 """The rank correlation of every code with every factor: what Table 7 of the paper counts (appendix I)."""
 
 from collections.abc import Sequence
-from textwrap import fill
 from typing import Any
 
 import numpy as np
@@ -14,7 +13,7 @@ from matplotlib.figure import Figure, SubFigure
 from matplotlib.lines import Line2D
 from matplotlib.patches import Rectangle
 
-from mtdis.shown_networks import Block, Network, blocks
+from mtdis.shown_networks import Block, Network, blocks, heading
 from mtdis.stage_result import StageResult
 from mtdis.style import LOST, settings, style
 
@@ -70,7 +69,7 @@ def _draw_block(figure: SubFigure, block: Block, abreast: int, characters: int) 
     parts = [block.title, f"n = {int(arrays[0]['rows']) if arrays else 0} images of the test split"]
     if arrays and len(arrays[0]["constant_factors"]):
         parts.append(f"without {', '.join(_names(arrays[0]['constant_factors']))} (one class)")
-    figure.suptitle(fill(", ".join(parts), characters), fontsize=9, fontweight="bold")
+    figure.suptitle(heading(parts, characters), fontsize=9, fontweight="bold")
     for place, network in enumerate(block.networks):
         axes = figure.add_subplot(-(-len(block.networks) // abreast), abreast, place + 1)
         if network.result.diverged:

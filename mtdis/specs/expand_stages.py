@@ -25,7 +25,10 @@ def stages(runs: Sequence[Run], settings: Any, show: Any, where: str) -> tuple[S
     for kind in wanted:
         if kind not in members("stages"):
             raise ConfigError(f"{where}.stages.{kind}: {unknown('stage', kind, members('stages'))}")
-    shown = list(_shown(runs, _mapping(show, f"{where}.show"), where)) if wanted else []
+    selected = _mapping(show, f"{where}.show")
+    check_known(selected, SHOW, f"{where}.show")
+    on_networks = any(Stage.member(kind).stands_on != ON_TARGETS for kind in wanted)
+    shown = list(_shown(runs, selected, where)) if on_networks else []
     found: list[Stage] = []
     for kind in sorted(wanted, key=lambda k: Stage.member(k).stands_on not in (ON_NETWORK, ON_TARGETS)):
         parents = _parents(Stage.member(kind), runs, shown, found, f"{where}.stages.{kind}")
@@ -43,14 +46,21 @@ def _mapping(value: Any, where: str) -> Mapping[str, Any]:
 
 def _shown(runs: Sequence[Run], show: Mapping[str, Any], where: str) -> Iterator[tuple[Run, str]]:
     """(run, network) of the shown seeds; of single-task runs the networks of the shown tasks."""
-    check_known(show, SHOW, f"{where}.show")
     seeds, tasks = (_numbers({**SHOW, **show}[key], f"{where}.show.{key}") for key in SHOW)
-    there = sorted({run.seed for run in runs})
-    if not set(seeds) & set(there):
-        raise ConfigError(f"{where}.show.seed: no run has it; found {seeds}, the experiment's seeds are {there}.")
-    for run in runs:
-        if run.seed in seeds:
-            yield from ((run, network) for network in run.networks if _is_shown(run, network, tasks))
+    _all_there(seeds, {run.seed for run in runs}, f"{where}.show.seed", "seed")
+    chosen = [run for run in runs if run.seed in seeds]
+    several = [run for run in chosen if len(run.networks) > 1]
+    learned = {task for run in several for network in run.networks for task in run.trained_tasks(network)}
+    if several:
+        _all_there(tasks, learned, f"{where}.show.task", "task")
+    for run in chosen:
+        yield from ((run, network) for network in run.networks if _is_shown(run, network, tasks))
+
+
+def _all_there(wanted: Sequence[int], there: set[int], where: str, thing: str) -> None:
+    """ConfigError for a seed or task that no run has: what is asked for would silently not be shown."""
+    if missing := sorted(set(wanted) - there):
+        raise ConfigError(f"{where}: no run has {thing} {missing[0]}; those of the experiment are {sorted(there)}.")
 
 
 def _is_shown(run: Run, network: str, tasks: Sequence[int]) -> bool:

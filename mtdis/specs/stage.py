@@ -110,11 +110,17 @@ class TrainedStage(Trainable, NetworkStage):
     torch_threads: int = Field(1, ge=1, le=256, description="CPU threads; the bits of a result depend on it")
 
     @model_validator(mode="after")
-    def _has_all_codes(self) -> Self:
+    def _can_be_trained(self) -> Self:
         if self.parent.keep_codes != "all":
             raise ValueError(
                 f"{self.name()} learns from the codes of the training split, and the run keeps those of "
                 f"'{self.parent.keep_codes}'; set keep_codes: all"
+            )
+        rows = int(0.75 * self.dataset.grid.count)
+        if rows < self.batch_size:
+            raise ValueError(
+                f"the training split has {rows} rows, fewer than one batch of {self.batch_size}; "
+                "lower the stage's batch_size or take a larger sub-grid"
             )
         return self
 

@@ -4,13 +4,12 @@ import pandas as pd
 
 from mtdis import published
 from mtdis.comparison import COLUMNS as BESIDE
-from mtdis.comparison import beside_published, by_dataset, setting_name
+from mtdis.comparison import beside_published, by_dataset, setting_name, unlike_text
 from mtdis.regression import OWN, TOTAL, losses_on_test, own_task_points
 from mtdis.score_table import headline_scores
 from mtdis.statistics import CELL, ORDER, headline_points, summarise, variants
 from mtdis.style import KEYS
 
-BASE = "paper"
 LINE = [*CELL, "row", "column"]
 COLUMNS = [*LINE, "mean", "sd", "sd_ddof0", "n", "diverged", "failed", "change", "change_n", *BESIDE]
 CAPTION = (
@@ -18,24 +17,26 @@ CAPTION = (
     "the paper's text (paper) or as the released code (released: learning rate 1e-4, its initialisation, "
     "heads of four tanh layers), which made the printed numbers. Scores, and R² on the test split, where "
     "single-task networks count on their own tasks. Mean ± standard deviation over seeds, the number of "
-    "seeds in parentheses; Δ is the mean change from the column paper, paired by seed; published values in "
-    "brackets."
+    "seeds in parentheses; Δ is the mean change from the first column, which is nearest to the paper's text, paired "
+    "by seed; published values in brackets."
 )
 
 
 def make(frame: pd.DataFrame) -> pd.DataFrame:
-    """One line per dataset, key, row and variant, the change from the paper's settings and the published value."""
-    parts = [(setting_name(label), part) for label, part in variants(frame)]
+    """One line per dataset, key, row and variant, the change from the first and the published value."""
+    labels = [(label, part) for label, part in variants(frame)]
+    labels.sort(key=lambda pair: len(unlike_text(pair[0])))
+    parts = [(setting_name(label), part) for label, part in labels]
     points = pd.concat([_points(part).assign(column=name) for name, part in parts])
     if points.empty:
         return pd.DataFrame(columns=COLUMNS)
-    table = summarise(points, LINE).merge(_changes(points), how="left", on=LINE)
+    names = [name for name, _ in parts]
+    table = summarise(points, LINE).merge(_changes(points, names[0]), how="left", on=LINE)
     unlike = {name: pd.concat([headline_scores(part), losses_on_test(part)]) for name, part in parts}
     beside = [
         beside_published(lines, unlike[str(name)], published.numbers("5"))
         for name, lines in table.groupby("column", sort=False)
     ]
-    names = sorted((name for name, _ in parts), key=lambda name: name != BASE)
     return by_dataset(_sorted(pd.concat(beside), names))[COLUMNS].reset_index(drop=True)
 
 
@@ -49,11 +50,11 @@ def _points(part: pd.DataFrame) -> pd.DataFrame:
     return pd.concat([scores.loc[~scores["row"].isin(["single_max", "single_min"]), columns], fits[columns]])
 
 
-def _changes(points: pd.DataFrame) -> pd.DataFrame:
-    """The mean over seeds of a variant's value minus that of the paper's settings, and how many pairs there are."""
+def _changes(points: pd.DataFrame, first: str) -> pd.DataFrame:
+    """The mean over seeds of a variant's value minus that of the column `first`, and how many pairs there are."""
     by = [*CELL, "row", "seed"]
-    base = points.loc[points["column"] == BASE, [*by, "value", "diverged"]]
-    pairs = points[points["column"] != BASE].merge(base, on=by, suffixes=("", "_base"))
+    base = points.loc[points["column"] == first, [*by, "value", "diverged"]]
+    pairs = points[points["column"] != first].merge(base, on=by, suffixes=("", "_base"))
     pairs["value"] -= pairs["value_base"]
     pairs["diverged"] |= pairs["diverged_base"]
     return summarise(pairs, LINE)[[*LINE, "mean", "n"]].rename(columns={"mean": "change", "n": "change_n"})

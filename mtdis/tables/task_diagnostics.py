@@ -30,7 +30,16 @@ CAPTION = (
 BY = ["dataset", "metric", "key", "settings", "column", "row"]
 COLUMNS = [
     *[*BY, "mean", "sd", "sd_ddof0", "n", "diverged", "failed"],
-    *["published_table", "published_mean", "published_sd", "published_digits", "difference", "comparable", "note"],
+    *[
+        "over",
+        "published_table",
+        "published_mean",
+        "published_sd",
+        "published_digits",
+        "difference",
+        "comparable",
+        "note",
+    ],
 ]
 
 
@@ -42,7 +51,7 @@ def make(frame: pd.DataFrame, stages: Sequence[StageResult]) -> pd.DataFrame:
     del frame  # no run is shown
     points = task_points(stages)
     points = points[points["classes"] > 1]
-    lines = points.drop_duplicates(BY).drop(columns=["task", "value", "diverged"])
+    lines = points.drop_duplicates(BY).drop(columns=["task", "value", "diverged"]).assign(over="tasks")
     table = lines.merge(summarise(points, BY), how="left", on=BY)
     table["difference"] = (table["mean"] - table["published_mean"]).where(table["comparable"])
     return table.reindex(columns=COLUMNS)

@@ -195,6 +195,13 @@ def test_a_decoder_that_diverges_has_no_values(data: Path, tmp_path: Path, monke
     assert stage_files.read_stage(out).diverged
 
 
+@pytest.mark.parametrize("loss", ["mse", "bce"])
+def test_a_step_too_large_is_a_diverged_decoder_and_no_error(loss: str, data: Path, tmp_path: Path) -> None:
+    result = decoded(data, tmp_path, loss=loss, learning_rate=1e30)
+    assert result.diverged
+    assert not result.rows
+
+
 def traversal_of(**changes: Any) -> dict[str, Any]:
     return {"stage": "traversal", "parent": DECODER} | changes
 

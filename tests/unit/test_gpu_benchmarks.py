@@ -61,6 +61,7 @@ def test_table5_in_one_command(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setenv("OUT", str(tmp_path))
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
     fields = {k: LEARNING[k] for k in ("batch_size", "head_layers")} | {"tasks": TASKS}
     metrics = {"mig": {"num_train": 50}}
     words = ["--seeds", "2", "--minutes", "0.001", "--dataset", json.dumps(DATASET), "--fields", json.dumps(fields)]

@@ -2,7 +2,7 @@
 
 import json
 from pathlib import Path
-from threading import Barrier
+from threading import Barrier, local
 from typing import Any
 
 import h5py
@@ -46,7 +46,7 @@ def test_a_failing_run_harms_no_other_and_is_named(
     jobs = write_jobs(tmp_path, data, SPECS, r1={"targets": str(tmp_path / "nowhere.json")})
     assert main(["train", "--jobs", str(jobs), "--together", together]) == 1
     said = capsys.readouterr().err
-    assert "1 of 4 runs failed:\n  one_head,dataset=dsprites_rendered," in said
+    assert "1 of 4 runs failed:\n  one_head," in said
     assert f"{tmp_path / 'nowhere.json'} is missing" in said.splitlines()[-1]
     for number in (0, 2, 3):
         assert train(data, tmp_path / "solo" / str(number) / "run.json", SPECS[number]) == 0
@@ -102,6 +102,32 @@ def test_a_run_without_memory_beside_others_is_trained_alone(data: Path, tmp_pat
     assert train_all(jobs, lambda _: short_of_memory, together=2) == 0
     assert sorted(tried) == ["multi_head", "one_head", "one_head", "random", "single_task"]
     assert tried[-1] == "one_head"
+
+
+def test_runs_at_once_have_a_stream_each_however_many_there_were(
+    data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made: list[object] = []
+    own = local()
+
+    def stream() -> object:
+        made.append(object())
+        return made[-1]
+
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
+    monkeypatch.setattr(torch.cuda, "Stream", stream)
+    monkeypatch.setattr(torch.cuda, "set_stream", lambda stream: setattr(own, "stream", stream))
+    jobs = read_jobs(write_jobs(tmp_path, data, [spec_of("multi_head", seed=n) for n in range(40)]))
+    both, used = Barrier(2), []
+
+    def watch(job: Job) -> None:
+        both.wait(timeout=60)
+        used.append((job.spec.seed, own.stream))
+
+    assert train_all(jobs, lambda _: watch, together=2) == 0
+    assert len(used) == 40
+    assert {stream for _, stream in used} == set(made)
+    assert len(made) == 2
 
 
 def test_an_error_that_nobody_foresaw_fails_one_run_only(
@@ -182,7 +208,8 @@ def test_a_value_is_made_once() -> None:
     assert [value(), value()] == [1, 1]
 
 
-def test_a_record_tells_how_its_run_was_trained(data: Path, tmp_path: Path) -> None:
+def test_a_record_tells_how_its_run_was_trained(data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
     assert train(data, tmp_path / "run.json", spec_of("multi_head")) == 0
     execution = json.loads((tmp_path / "run.json").read_text())["execution"]
     assert {k: execution[k] for k in ("way", "precision", "images_on")} == {

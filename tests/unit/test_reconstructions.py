@@ -9,7 +9,7 @@ from stage_results import examples
 
 from mtdis.figures import figure6, figure7
 from mtdis.mosaics import gap, mosaic
-from mtdis.shown_networks import blocks
+from mtdis.shown_networks import blocks, heading
 from mtdis.specs.identity import identify
 from mtdis.specs.stage import stage_of
 from mtdis.stage_result import StageResult
@@ -77,6 +77,11 @@ def test_a_mosaic_has_each_image_in_its_place() -> None:
     np.testing.assert_array_equal(picture[6:, :2], colours[0])
     assert (picture[2:6] == 255).all()  # two gaps and a line without images
     assert (picture[:, 6:] == 255).all()
+
+
+def test_a_title_breaks_after_commas_only() -> None:
+    title = heading(["dsprites_rendered", "head_layers=64 64, seed 1", "n = 8 test images"], 30)
+    assert title == "dsprites_rendered,\nhead_layers=64 64, seed 1,\nn = 8 test images"
 
 
 def test_figure_6_shows_inputs_once_and_a_line_per_network() -> None:

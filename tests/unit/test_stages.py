@@ -51,10 +51,13 @@ def test_lists_in_a_stage_sweep() -> None:
         ({"stages": {"umap": {"parent": "x"}}}, r"stages\.umap\.parent: .*leave it out"),
         ({"stages": {"umap": 5}}, r"stages\.umap: a mapping is needed; found 5"),
         ({"stages": {"umap": {"rows": 1}}}, r"stages\.umap\.rows: .*10"),
-        ({"show": {"seed": 9}}, r"show\.seed: no run has it; found \[9\], the experiment's seeds are \[1, 2\]"),
+        ({"show": {"seed": 9}}, r"show\.seed: no run has seed 9; those of the experiment are \[1, 2\]"),
+        ({"show": {"seed": [1, 9]}}, r"show\.seed: no run has seed 9"),
         ({"show": {"sed": 1}}, r"show\.sed: .*seed"),
         ({"show": {"task": "a"}}, r"show\.task: a whole number"),
-        ({"show": {"task": 9}, "kind": "single_task"}, r"stages\.umap: the experiment has no network"),
+        ({"show": {"task": [1, 9]}}, r"show\.task: no run has task 9; those of the experiment are \[1, 2, 3\]"),
+        ({"show": {"task": 0}}, r"show\.task: no run has task 0"),
+        ({"stages": {"architecture": {}}, "kind": "ground_truth"}, r"architecture: the experiment has no network"),
     ],
 )
 def test_what_is_wrong_with_stages_is_said(body: dict[str, Any], message: str) -> None:
@@ -204,6 +207,11 @@ def test_a_stage_that_learns_needs_the_codes_of_all_images() -> None:
         stage_of({"stage": "heads", "parent": parent, "network": "random", "tasks": LEARNING["tasks"]})
 
 
+def test_a_batch_larger_than_the_training_split_is_refused_before_any_job() -> None:
+    with pytest.raises(ConfigError, match=r"stages\.heads: .*72 rows, fewer than one batch of 80; lower the stage's"):
+        study(kind="ground_truth", stages={"heads": {"batch_size": 80}})
+
+
 def test_targets_of_stages_are_planned_and_task_diagnostics_stand_on_those_of_the_runs() -> None:
     stages = {"heads": {"seed": [1, 2, 3], "tasks": {"count": [2, 3]}, "batch_size": 16}, "task_diagnostics": None}
     found = study(kind=["multi_head", "random"], stages=stages)
@@ -213,6 +221,14 @@ def test_targets_of_stages_are_planned_and_task_diagnostics_stand_on_those_of_th
     assert sorted(t.tasks.count for t in found.targets.values()) == [2, 3, 3]
     for stage_id, stage in found.stages.items():
         assert found.stage_parents(stage_id)["targets"] == f"data/targets/{identify(stage.targets)}.json"
+
+
+def test_stages_on_targets_need_no_shown_seed() -> None:
+    assert len(study(seed=[2, 3], stages={"task_diagnostics": {}}, kind="multi_head").stages) == 1
+    with pytest.raises(ConfigError, match=r"show\.seed: no run has seed 1"):
+        study(seed=[2, 3])
+    with pytest.raises(ConfigError, match=r"show\.sed: .*seed"):
+        study(seed=[2, 3], stages={"task_diagnostics": {}}, kind="multi_head", show={"sed": 2})
 
 
 def test_task_diagnostics_of_a_grid(data: Path, tmp_path: Path) -> None:

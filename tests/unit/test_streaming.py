@@ -10,6 +10,7 @@ from training_runs import networks_of, trained, weights
 
 from mtdis import examples
 from mtdis.commands.train import load, load_images
+from mtdis.devices import RESERVE, fits
 from mtdis.examples import CodedImages, Images, encode
 from mtdis.streaming import Raw, copied_ahead, stream
 from mtdis.study import run_from
@@ -79,6 +80,20 @@ def test_images_without_room_on_the_device_stay_on_the_cpu(data: Path, monkeypat
     assert (found.pixels.device, found.device) == (CPU, torch.device("meta"))
     assert found.batch(torch.tensor([1, 2])).device == torch.device("meta")
     assert load_images(data / "d.json", CPU).device == CPU
+
+
+@pytest.mark.parametrize(("held", "used", "room"), [(0, 0, 6), (5, 0, 11), (5, 3, 8)])
+def test_memory_that_is_held_but_not_used_counts_as_room(
+    held: int, used: int, room: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As after the dataset before this one, whose memory PyTorch keeps."""
+    unit = 2**30
+    monkeypatch.setattr(torch.cuda, "mem_get_info", lambda _: (6 * unit + RESERVE, 20 * unit))
+    monkeypatch.setattr(torch.cuda, "memory_reserved", lambda _: held * unit)
+    monkeypatch.setattr(torch.cuda, "memory_allocated", lambda _: used * unit)
+    assert fits(room * unit, torch.device("cuda"))
+    assert not fits(room * unit + 1, torch.device("cuda"))
+    assert fits(room * unit + 1, CPU)
 
 
 def test_codes_and_images_of_the_same_rows(images: Images) -> None:

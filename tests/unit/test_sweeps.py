@@ -8,6 +8,7 @@ from long_table import EVERY_KIND, make_long_table, with_losses
 from matplotlib.axes import Axes
 
 from mtdis.figures import figure13, figure14, figure15
+from mtdis.specs.tasks import factor_groups
 from mtdis.statistics import along
 from mtdis.style import STYLES, style
 
@@ -51,6 +52,15 @@ def test_a_diverged_run_is_a_cross_with_its_number_and_no_mean() -> None:
     assert [(text.get_text(), text.get_color()) for text in axes.texts] == [("2", LOST)]
 
 
+def test_a_variant_that_is_lost_whole_leaves_the_height_to_the_others() -> None:
+    frame = make_long_table(kinds=("multi_head",), learning_rates=(0.001, 1.0), tasks=(1, 2), keys=("discrete_mig",))
+    lost = frame["spec.learning_rate"] == 1.0
+    frame.loc[lost, ["diverged", "value"]] = [True, np.nan]
+    left, right = figure14.draw(frame).axes
+    assert left.get_ylim() == right.get_ylim()
+    assert left.get_ylim()[1] < 2 * frame["value"].max()
+
+
 def test_several_kinds_of_unequal_n_say_so() -> None:
     frame = _counts(kinds=("multi_head", "one_head"), seeds=(0, 1, 2))
     frame = frame[~(frame["kind"].eq("one_head") & frame["seed"].eq(2))]
@@ -66,11 +76,15 @@ def test_schemes_of_subsets_stand_in_the_order_of_the_caption() -> None:
     assert [tick.split("\n")[0] for tick in _ticks(axes[0])] == ["all", "random", "halves", "triples", "other"]
 
 
-@pytest.mark.parametrize(
-    "fact", ["names only random subsets and odd and even halves", "broken", "Here the masks are boolean"]
-)
+@pytest.mark.parametrize("fact", ["names only random subsets and halves", "broken", "Here the masks are boolean"])
 def test_the_caption_of_subsets_says_both_facts(fact: str) -> None:
     assert fact in figure15.CAPTION
+
+
+@pytest.mark.parametrize("factors", [6, 7])
+def test_triples_are_halves_on_the_papers_datasets_as_the_caption_says(factors: int) -> None:
+    assert factor_groups("triples", factors) == factor_groups("halves", factors)
+    assert "triples are the same sets as halves" in figure15.CAPTION
 
 
 def test_other_fields_are_columns_and_the_swept_one_is_not() -> None:

@@ -107,7 +107,7 @@ def test_codes_of_other_seeds_are_not_averaged() -> None:
 
 def test_the_figure_sets_networks_trained_end_to_end_beside_and_shows_negative_r2() -> None:
     frame = with_losses(make_long_table(kinds=("multi_head",), tasks=2))
-    figure = frozen_codes.draw(frame, heads("vae", {1: (250.0,), 2: (270.0,)}))
+    figure = frozen_codes.draw(frame, heads("vae", {1: (250.0,), 2: (270.0,)}, tasks={"count": 2}))
     words = [text.get_text() for axes in figure.axes for text in axes.get_xticklabels()]
     assert words == ["VAE\nn = 2", "multi-head,\ntrained end\nto end\nn = 2"] * 2
     mse, r2 = figure.axes
@@ -115,7 +115,21 @@ def test_the_figure_sets_networks_trained_end_to_end_beside_and_shows_negative_r
     assert r2.get_ylim()[0] < 1 - 270 / 100
 
 
+def test_every_panel_below_nought_has_the_line_of_nought() -> None:
+    runs = [heads("vae", {1: (250.0,)}, run={"seed": seed}) for seed in (1, 2)]
+    figure = frozen_codes.draw(make_long_table(kinds=("random",)), [result for each in runs for result in each])
+    below = [axes for axes in figure.axes if axes.get_ylim()[0] < 0]
+    assert len(below) == 2
+    assert all(any(list(line.get_ydata()) == [0, 0] for line in axes.lines) for axes in below)
+
+
 def test_the_figure_shows_heads_alone_where_no_network_learned_end_to_end() -> None:
     figure = frozen_codes.draw(make_long_table(kinds=("random",)), heads("vae", {1: (25.0,)}))
     words = [text.get_text() for axes in figure.axes for text in axes.get_xticklabels()]
     assert words == ["VAE\nn = 1"] * 2
+
+
+def test_networks_that_learned_other_tasks_are_not_set_beside() -> None:
+    frame = with_losses(make_long_table(kinds=("multi_head",), tasks=3))
+    figure = frozen_codes.draw(frame, heads("vae", {1: (25.0, 30.0)}, tasks={"count": 2}))
+    assert [text.get_text() for axes in figure.axes for text in axes.get_xticklabels()] == ["VAE\nn = 1"] * 2

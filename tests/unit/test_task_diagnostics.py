@@ -271,6 +271,8 @@ def test_the_table_can_be_rendered():
     assert "nan" not in text
     assert "| raw | unit | standardised |" in text
     assert "†" in text
+    assert "over (n) tasks" in text
+    assert "over (n) seeds" not in text
 
 
 def test_the_stored_references_are_of_factors_that_vary_each_once():

@@ -162,8 +162,11 @@ class Streams:
         self.said: list[tuple[str, ...]] = []
         self.made = 0
         self.current = self.stream()
-        patch.setattr(torch.cuda, "Stream", lambda *_: self.stream())
+        self.default = self.current
+        self.priorities: list[int] = []
+        patch.setattr(torch.cuda, "Stream", self.dealt)
         patch.setattr(torch.cuda, "current_stream", lambda *_: self.current)
+        patch.setattr(torch.cuda, "default_stream", lambda *_: self.default)
         patch.setattr(torch.cuda, "set_stream", self.enter)
         patch.setattr(torch.cuda, "stream", self.on)
         patch.setattr(torch.cuda, "CUDAGraph", lambda: SimpleNamespace(replay=lambda: self.said.append(("replay",))))
@@ -172,6 +175,10 @@ class Streams:
     def stream(self) -> Any:
         name, self.made = f"s{self.made}", self.made + 1
         return SimpleNamespace(name=name, wait_stream=lambda other: self.said.append((name, "waits for", other.name)))
+
+    def dealt(self, _device: Any = None, priority: int = 0) -> Any:
+        self.priorities.append(priority)
+        return self.stream()
 
     def enter(self, stream: Any) -> None:
         self.current = stream
@@ -203,6 +210,7 @@ def test_branches_fork_from_the_batch_and_join_before_the_losses(
     forks = [(f"s{n}", "waits for", "s0") for n in (1, 2, 3)]
     joins = [("s0", "waits for", f"s{n}") for n in (1, 2, 3)]
     assert streams.said == [*forks, *joins] * 8
+    assert 0 not in streams.priorities  # none can be the stream that another run trains on
 
 
 def test_a_graph_is_recorded_after_a_warm_up_on_the_same_stream(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -218,6 +226,16 @@ def test_a_graph_is_recorded_after_a_warm_up_on_the_same_stream(monkeypatch: pyt
     assert seen == ["s1"] * (WARM_UP + 1)
     assert streams.said == [("s1", "waits for", "s0"), ("s0", "waits for", "s1"), ("capture", "s1"), ("replay",)]
     assert streams.current.name == "s0"
+
+
+def test_a_run_with_a_stream_of_its_own_is_recorded_there(monkeypatch: pytest.MonkeyPatch) -> None:
+    """PyTorch deals out 32 streams in turn: a new one may be that of another run, whose work would be captured."""
+    streams = Streams(monkeypatch)
+    streams.enter(streams.stream())
+    record_graph(lambda: torch.zeros(1))
+    assert ("capture", "s1") in streams.said
+    assert streams.priorities == []
+    assert streams.current.name == "s1"
 
 
 def test_a_capture_that_fails_leaves_the_stream_as_it_was(monkeypatch: pytest.MonkeyPatch) -> None:
