@@ -120,8 +120,12 @@ class Study:
         return _by_id(filter(None, wanted))
 
     def run_ids(self, experiment: str) -> list[str]:
-        """Ids of an experiment's runs, each once, in order."""
-        return list(dict.fromkeys(identify(run) for run in self.experiments[experiment].runs))
+        """Ids of an experiment's runs, each once, in order; not to be changed."""
+        return self._run_ids[experiment]
+
+    @cached_property
+    def _run_ids(self) -> dict[str, list[str]]:
+        return {name: list(dict.fromkeys(map(identify, e.runs))) for name, e in self.experiments.items()}
 
     def parents(self, run_id: str) -> dict[str, str | list[str]]:
         """The files that training a run reads, by name; no targets for a kind without tasks."""
