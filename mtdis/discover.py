@@ -29,15 +29,17 @@ def load(package: str, name: str, thing: str) -> ModuleType:
     return import_module(f"{package}.{name}")
 
 
-def _source(folder: str, name: str) -> str:
+@cache
+def _statements(folder: str, name: str) -> list[ast.stmt]:
+    """The top level of a module; parsed once, for a plan asks for several constants of each table and figure."""
     path = Path(folder, f"{name}.py")
-    return path.read_text(encoding="utf-8") if path.exists() else ""
+    return ast.parse(path.read_text(encoding="utf-8")).body if path.exists() else []
 
 
 def constant(package: str, name: str, constant_name: str) -> Any:
     """A literal constant of a module, read from its source without importing it; None if it has none."""
     for folder in _folders(package):
-        for node in ast.parse(_source(folder, name)).body:
+        for node in _statements(folder, name):
             if isinstance(node, ast.Assign) and getattr(node.targets[0], "id", "") == constant_name:
                 return ast.literal_eval(node.value)
     return None
