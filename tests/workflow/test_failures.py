@@ -64,18 +64,27 @@ def test_truncated_codes_are_named_and_nothing_finished_is_lost(finished: StudyF
     assert finished.snakemake().returncode == 0
 
 
-@pytest.mark.parametrize("profile", ["default", "demo", "slurm"])
-def test_each_profile_plans_its_study(profile: str, other_checkout: Path) -> None:
-    words = ["-n", "--workflow-profile", f"profiles/{profile}"]
-    done = snakemake(*words, checkout=other_checkout, folder=other_checkout)
-    counts = job_counts(done)
-    seeds = 2 if profile == "demo" else 3
-    outputs = {"long_table": 1, "study_table": 1, "table": 1, "figure": 2, "study": 1}
+@pytest.mark.parametrize(
+    ("profile", "experiment", "seeds", "tables"),
+    [
+        ("default", "headline", 3, 3),
+        ("demo", "demo", 2, 1),
+        ("demo_full", "headline", 2, 3),
+        ("slurm", "headline", 3, 3),
+    ],
+)
+def test_each_profile_plans_its_study(
+    profile: str, experiment: str, seeds: int, tables: int, other_checkout: Path
+) -> None:
+    words = ["-n", "--workflow-profile", f"profiles/{profile}", experiment]
+    counts = job_counts(snakemake(*words, checkout=other_checkout, folder=other_checkout))
+    outputs = {"long_table": 1, "table": tables, "figure": 2, experiment: 1}
     assert counts == outputs | {"dataset": 1, "targets": 1, "train": 4 * seeds, "scores": 4 * seeds}
 
 
 def test_the_slurm_profile_asks_a_gpu_for_the_kinds_that_learn(other_checkout: Path) -> None:
-    done = snakemake("-n", "--workflow-profile", "profiles/slurm", checkout=other_checkout, folder=other_checkout)
+    words = ["-n", "--workflow-profile", "profiles/slurm", "headline"]
+    done = snakemake(*words, checkout=other_checkout, folder=other_checkout)
     jobs = [part for part in done.stdout.split("rule ") if part.startswith("train:")]
     asked = {part.partition("wildcards: run=")[2].split(",")[0]: "gpu=1" in part for part in jobs}
     assert asked == {"random": False, "single_task": True, "multi_head": True, "one_head": True}
