@@ -30,9 +30,9 @@ CHUNK = 8192
 def write(folder: Path) -> Path:
     """The record of a dataset of random pixels."""
     spec = dataset_of({"name": "dsprites_rendered", "subgrid": SUBGRID})
-    rng, factors = np.random.default_rng(0), (spec.grid.count, len(spec.grid.names))
+    rng, factors = np.random.default_rng(0), (spec.count, len(spec.names))
     classes, values = np.zeros(factors, np.int64), np.zeros(factors)
-    starts = range(0, spec.grid.count, CHUNK)
+    starts = range(0, spec.count, CHUNK)
     parts = ((classes[s : s + CHUNK], values[s : s + CHUNK]) for s in starts)
     chunks = ((rng.integers(0, 256, (len(c), *spec.image_shape), np.uint8), c, v) for c, v in parts)
     artifacts.write_dataset(folder / "d.json", spec, chunks, "random")

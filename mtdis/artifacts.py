@@ -23,7 +23,12 @@ from numpy.typing import NDArray
 from safetensors import SafetensorError
 
 from mtdis import paths
-from mtdis.errors import ArtifactError, ConfigError
+from mtdis.errors import ArtifactError
+from mtdis.records import CHECKPOINT as CHECKPOINT
+from mtdis.records import FORMAT as FORMAT
+from mtdis.records import SEALED as SEALED
+from mtdis.records import read_json as read_json
+from mtdis.records import read_record as read_record
 from mtdis.specs.base import Spec
 from mtdis.specs.dataset import Dataset
 from mtdis.specs.identity import canonical, full_id, identify
@@ -32,14 +37,9 @@ if TYPE_CHECKING:
     import pandas as pd
     from matplotlib.figure import Figure
 
-FORMAT = 1
 LOW_DISK = 2**20
 BLOCK = 2**24
 """Bytes of an array that are read while those before them are hashed."""
-SEALED = ("codes.h5", "weights.safetensors", "history.csv")
-"""Siblings of a run's record, which holds their checksums."""
-CHECKPOINT = "checkpoint.safetensors"
-"""Lies beside them until the run is finished."""
 
 
 @contextmanager
@@ -100,43 +100,6 @@ def write_text(path: Path, text: str) -> None:
         temporary.write_text(text, encoding="utf-8")
 
 
-def read_json(path: Path, made_by: str) -> dict[str, Any]:
-    """The content of a JSON file; ArtifactError if it is missing or damaged, with the way to make it again."""
-    try:
-        content = json.loads(path.read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        raise ArtifactError(f"{path} is missing; {made_by} makes it.") from None
-    except (UnicodeDecodeError, json.JSONDecodeError) as error:
-        raise ArtifactError(f"{path} is damaged ({error}); delete it, then {made_by} makes it again.") from None
-    if not isinstance(content, dict) or content.get("format") != FORMAT:
-        raise ArtifactError(f"{path}: expected a mapping of format {FORMAT}; delete it, then {made_by} makes it again.")
-    return content
-
-
-def read_record(path: Path, expected: Spec, made_by: str) -> dict[str, Any]:
-    """The record of a dataset, targets or run; ArtifactError naming the differences if it is not of that spec.
-
-    Fields that were added since the record was written count as having had their defaults.
-    """
-    content = read_json(path, made_by)
-    stored = {k: v for k, v in content["spec"].items() if k != expected.named}
-    name = content["spec"].get(expected.named, expected.name())
-    found = _as_stored(expected, stored) if name == expected.name() else content["spec"]
-    wanted = expected.resolved()
-    differing = [k for k in wanted | found if wanted.get(k) != found.get(k)]
-    if differing:
-        pairs = "; ".join(f"{k} is {found.get(k)!r}, expected {wanted.get(k)!r}" for k in differing)
-        raise ArtifactError(f"{path} is of another spec: {pairs}. Delete it, then {made_by} makes the expected one.")
-    return content
-
-
-def _as_stored(expected: Spec, fields: Mapping[str, Any]) -> dict[str, Any]:
-    try:
-        return type(expected).parse(fields).resolved()
-    except ConfigError:  # of another version: the differences are named as they stand
-        return dict(fields)
-
-
 def seal(path: Path) -> dict[str, Any]:
     """Size in bytes and SHA-256 of a file."""
     with path.open("rb") as stream:
@@ -185,24 +148,23 @@ def write_dataset(record: Path, spec: Dataset, chunks: Iterable[tuple[NDArray[An
                 digests[name].update(np.ascontiguousarray(part).data)
             start += len(chunk[0])
     shapes = {
-        "images": [spec.grid.count, *spec.image_shape],
-        "factors": [spec.grid.count, len(spec.grid.names)],
+        "images": [spec.count, *spec.image_shape],
+        "factors": [spec.count, len(spec.names)],
     }
     write_json(record, {
         "format": FORMAT, "id": identify(spec), "spec": spec.resolved(), "source": source, "white": spec.white,
-        "names": list(spec.grid.names), "sizes": list(spec.grid.sizes), "shapes": shapes,
+        "names": list(spec.names), "sizes": list(spec.sizes), "complete": spec.complete, "shapes": shapes,
         "bytes": data.stat().st_size, "sha256": {name: d.hexdigest() for name, d in digests.items()},
     })  # fmt: skip
 
 
 def _create_dataset(file: h5py.File, spec: Dataset, source: str) -> dict[str, h5py.Dataset]:
-    grid = spec.grid
     file.attrs.update({
-        "names": list(grid.names), "sizes": list(grid.sizes), "white": spec.white, "source": source,
+        "names": list(spec.names), "sizes": list(spec.sizes), "white": spec.white, "source": source,
     })  # fmt: skip
-    factors = (grid.count, len(grid.names))
+    factors = (spec.count, len(spec.names))
     return {
-        "images": file.create_dataset("images", (grid.count, *spec.image_shape), "uint8"),
+        "images": file.create_dataset("images", (spec.count, *spec.image_shape), "uint8"),
         "factors": file.create_dataset("factors", factors, "int64"),
         "values": file.create_dataset("values", factors, "float64"),
     }

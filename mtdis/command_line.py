@@ -2,7 +2,7 @@
 
 import json
 from argparse import ArgumentParser, ArgumentTypeError, Namespace
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -14,23 +14,29 @@ from mtdis.study import Study
 
 def json_mapping(text: str) -> dict[str, Any]:
     """A command-line argument that is a JSON mapping."""
-    mapping: dict[str, Any] = _json(text, dict)
+    mapping: dict[str, Any] = _loaded(text, json.loads, "JSON", dict)
     return mapping
 
 
 def json_list(text: str) -> list[Any]:
     """A command-line argument that is a JSON list."""
-    values: list[Any] = _json(text, list)
+    values: list[Any] = _loaded(text, json.loads, "JSON", list)
     return values
 
 
-def _json(text: str, kind: type) -> Any:
+def yaml_mapping(text: str) -> dict[str, Any]:
+    """A command-line argument that is a YAML mapping."""
+    mapping: dict[str, Any] = _loaded(text, yaml.safe_load, "YAML", dict)
+    return mapping
+
+
+def _loaded(text: str, load: Callable[[str], Any], language: str, kind: type) -> Any:
     try:
-        value = json.loads(text)
-    except json.JSONDecodeError as error:
-        raise ArgumentTypeError(f"not JSON ({error}): {text!r}") from None
+        value = load(text)
+    except (json.JSONDecodeError, yaml.YAMLError) as error:
+        raise ArgumentTypeError(f"not {language} ({error}): {text!r}") from None
     if not isinstance(value, kind):
-        raise ArgumentTypeError(f"a JSON {kind.__name__} is needed; found {text!r}")
+        raise ArgumentTypeError(f"a {language} {kind.__name__} is needed; found {text!r}")
     return value
 
 
@@ -41,13 +47,25 @@ def add_study(parser: ArgumentParser) -> None:
         "--config", type=Path, action="append", help="config file; later ones overlay (default: config.yaml)"
     )
     group.add_argument("--study", type=json_mapping, help="the config as JSON")
+    parser.add_argument(
+        "--override",
+        type=yaml_mapping,
+        help="fields laid over every experiment, as snakemake's --config override=…: '{epochs: 5, tasks.count: 4}'",
+    )
 
 
 def study_of(args: Namespace) -> Study:
     """The study that the options name."""
-    return Study.from_config(
-        args.study if args.study is not None else read_configs(args.config or [Path("config.yaml")])
-    )
+    config = args.study if args.study is not None else read_configs(args.config or [Path("config.yaml")])
+    over = getattr(args, "override", None) or {}
+    return Study.from_config(_overlay(config, {"override": over}) if over else config)
+
+
+def study_here(args: Namespace) -> Study | None:
+    """The study that the options name; without options that of config.yaml, None if there is none."""
+    if args.study is None and not args.config and not Path("config.yaml").exists():
+        return None
+    return study_of(args)
 
 
 def read_configs(files: Sequence[Path]) -> dict[str, Any]:

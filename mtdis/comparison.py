@@ -10,6 +10,7 @@ from typing import Any
 import pandas as pd
 
 from mtdis import published
+from mtdis.long_table import INCOMPLETE_GRID
 from mtdis.specs.base import Spec
 from mtdis.specs.family import members
 from mtdis.specs.identity import flatten
@@ -118,7 +119,8 @@ def _unlike(frame: pd.DataFrame) -> pd.DataFrame:
 
 def _note(line: dict[Any, Any]) -> str:
     if pd.isna(line["published_mean"]):
-        return "no published value"
+        incomplete = INCOMPLETE_GRID in str(line["unlike_paper"])
+        return "; ".join(["no published value", *([INCOMPLETE_GRID] if incomplete else [])])
     replica = f"stands for {line['printed']}" if line["dataset"] not in published.GENUINE else ""
     unlike = f"unlike the paper: {line['unlike_paper']}" if line["unlike_paper"] else ""
     return "; ".join(filter(None, [replica, unlike, line["reading"]]))

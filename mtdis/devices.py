@@ -6,6 +6,7 @@ from ctypes import CDLL
 
 import torch
 
+from mtdis.gpu_choice import choose_gpu
 from mtdis.specs.run import Precision
 
 M_TRIM_THRESHOLD, M_TOP_PAD, M_MMAP_MAX = -1, -2, -4
@@ -23,6 +24,8 @@ def set_up(threads: int, needs_gpu: bool) -> torch.device:
     torch.set_num_threads(threads)
     torch.backends.cudnn.deterministic = True
     torch.backends.cudnn.benchmark = False
+    if needs_gpu:
+        choose_gpu()
     return torch.device("cuda" if needs_gpu and torch.cuda.is_available() else "cpu")
 
 

@@ -1,7 +1,9 @@
 """Errors that a user can mend: each names the thing, the value found, what is allowed, and the fix."""
 
-from collections.abc import Iterable
+import json
+from collections.abc import Iterable, Mapping, Sequence
 from difflib import get_close_matches
+from typing import Any
 
 
 class UserError(ValueError):
@@ -19,6 +21,37 @@ class ArtifactError(UserError):
 def unknown(thing: str, name: object, known: Iterable[str]) -> str:
     """Message for a name that is not known: the nearest known one first, then all of them."""
     names = sorted(known)
-    near = get_close_matches(str(name), names, n=1, cutoff=0.5)
-    hint = f" Did you mean '{near[0]}'?" if near else ""
+    near = nearest(name, names)
+    hint = f" Did you mean '{near}'?" if near else ""
     return f"unknown {thing} '{name}'.{hint} Known: {', '.join(names) or 'none'}."
+
+
+def nearest(name: object, known: Iterable[str]) -> str:
+    """The known name that is most like a name; empty if none is."""
+    return next(iter(get_close_matches(str(name), sorted(known), n=1, cutoff=0.5)), "")
+
+
+def check_known(given: Mapping[str, Any], known: Iterable[str], where: str) -> None:
+    """ConfigError for a key that is none of the known ones, with the lines to write instead."""
+    names = sorted(known)
+    for key, value in given.items():
+        if key not in names:
+            raise ConfigError(f"{where}.{key}: {unknown('setting', key, names)}{instead(where, key, value, names)}")
+
+
+def instead(where: str, key: object, value: Any, known: Iterable[str]) -> str:
+    """The lines of a config with a key's nearest known name in its place; empty if there is none."""
+    near = nearest(key, known)
+    return f" Write\n{as_yaml([*where.split('.'), near], value)}" if near else ""
+
+
+def as_yaml(path: Sequence[str], value: Any) -> str:
+    """A value at a path of keys and places in lists, as lines to paste into a config."""
+    lines, indent, dash = [], 1, ""
+    for step in path[:-1]:
+        if step.isdigit():
+            dash = "- "
+        elif step:
+            lines.append(f"{'  ' * indent}{dash}{step}:")
+            indent, dash = indent + 1 + bool(dash), ""
+    return "\n".join([*lines, f"{'  ' * indent}{dash}{path[-1]}: {json.dumps(value, default=str)}"])

@@ -101,7 +101,7 @@ def train_all(jobs: Sequence[Job], trainer: Callable[[Path], Train], together: i
     failures: Failures = []
     for dataset, of_dataset in _grouped(jobs, lambda job: job.dataset):
         train = trainer(dataset)
-        for _, alike in _grouped(of_dataset, _setting):
+        for _, alike in _grouped(of_dataset, setting):
             failures += _train_alike(alike, train, together)
     if failures:
         print(f"{len(failures)} of {len(jobs)} runs failed:", file=sys.stderr)
@@ -117,7 +117,7 @@ def _grouped(jobs: Iterable[Job], key: Callable[[Job], Hashable]) -> Iterator[tu
     yield from groups.items()
 
 
-def _setting(job: Job) -> Hashable:
+def setting(job: Job) -> Hashable:
     """What is set for a whole process: runs that differ in it can't train at the same time."""
     return job.spec.torch_threads, getattr(job.spec, "precision", None) == "fp32"
 

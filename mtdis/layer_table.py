@@ -61,13 +61,13 @@ def _shared(networks: Sequence[Described], name: str) -> dict[Part, list[Run]]:
     found: dict[Part, list[Run]] = {}
     for run, parts in networks:
         if name in parts:
-            found.setdefault(Part(name, run.dataset.name(), _reads(run, name), parts[name]), []).append(run)
+            found.setdefault(Part(name, run.dataset.title, _reads(run, name), parts[name]), []).append(run)
     return found
 
 
 def _reads(run: Run, name: str) -> str:
     if name == "task_network":
-        return f"of {len(run.dataset.grid.names)} factors"
+        return f"of {len(run.dataset.names)} factors"
     codes = f"{run.code_count} codes"
     images = f"images of {shape_text(run.dataset.image_shape)}"
     return {"encoder": f"{images} to {codes}", "decoder": f"{codes} to {images}"}.get(name, f"of {codes}")
@@ -133,7 +133,7 @@ def _note(part: Part, printed: pd.DataFrame) -> str:
 def _lost(run: Run) -> dict[str, Any]:
     """The line of a network that was not described."""
     about: dict[str, Any] = {
-        "dataset": run.dataset.name(),
+        "dataset": run.dataset.title,
         "metric": "layers",
         "key": "network",
         "settings": "not described",

@@ -1,11 +1,12 @@
 """The long tidy table: one row per run, network, metric and key, with every resolved field of the run beside it."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import islice
 from typing import Any
 
 import pandas as pd
 
-from mtdis.specs.identity import flatten, identify
+from mtdis.specs.identity import BETWEEN_FIELDS, flatten, identify
 from mtdis.specs.run import Run
 from mtdis.specs.stage import Stage
 
@@ -15,40 +16,74 @@ COLUMNS = (
 )  # fmt: skip
 NO_DIFFERENCE = ("kind", "dataset", "seed", "torch_threads")
 """What may differ from the paper without making a result another one."""
+INCOMPLETE_GRID = "incomplete grid: metrics draw from its rows"
+"""How scores differ from the paper's where some combination of classes is missing, repeated or out of order."""
+CHUNK = 100
+"""Runs whose rows are in memory at once."""
+OWNER = ["run", "stage_id"]
+"""What a row belongs to."""
+Row = Mapping[str, Any]
+Result = tuple[Run, Mapping[str, Any], Mapping[str, Any]]
+"""A run, its record and its score index."""
 INTEGERS = ("seed", "trained_task", "task", "metric_seed", "draw")
 
 
 def make(
-    experiment: str,
-    results: Iterable[tuple[Run, Mapping[str, Any], Mapping[str, Any]]],
-    stages: Iterable[tuple[Stage, Mapping[str, Any]]] = (),
+    experiment: str, results: Iterable[Result], stages: Iterable[tuple[Stage, Mapping[str, Any]]] = ()
 ) -> pd.DataFrame:
     """The long table of (run spec, run record, score index) triples and of (stage spec, stage record) pairs."""
-    rows = [row for run, record, index in results for row in run_rows(experiment, run, record, index)]
-    rows += [row for stage, record in stages for row in stage_rows(experiment, stage, record)]
-    frame = pd.DataFrame(rows)
+    triples = list(results)
+    staged = [row for stage, record in stages for row in stage_rows(experiment, stage, record)]
+    head = layout(experiment, [run for run, _, _ in triples], staged)
+    parts = list(chunks(experiment, head, triples, staged))
+    return pd.concat(parts, ignore_index=True) if parts else head.iloc[:0]
+
+
+def layout(experiment: str, runs: Iterable[Run], staged: Iterable[Row]) -> pd.DataFrame:
+    """A row per run and those of stages, without values: columns and types are those of a frame of all rows."""
+    blank: Row = {
+        **dict.fromkeys(("network", "metric", "key", "settings", "unlike_paper"), ""), "diverged": False,
+        **dict.fromkeys(("trained_task", "task", "metric_seed", "value")),
+    }  # fmt: skip
+    frame = pd.DataFrame([*({**blank, **_about(experiment, run), **_fields(run)} for run in runs), *staged])
     extra = sorted(c for c in frame.columns if c not in COLUMNS)
-    frame = frame.reindex(columns=[*COLUMNS, *extra])
-    return frame.astype(dict.fromkeys(INTEGERS, "Int64") | {"value": "float64"})
+    return frame.reindex(columns=[*COLUMNS, *extra]).astype(dict.fromkeys(INTEGERS, "Int64") | {"value": "float64"})
+
+
+def chunks(
+    experiment: str, head: pd.DataFrame, results: Iterable[Result], staged: Sequence[Row]
+) -> Iterator[pd.DataFrame]:
+    """The rows of runs, then those of stages, some runs at a time, with the columns and types of `head`."""
+    triples = iter(results)
+    while some := list(islice(triples, CHUNK)):
+        yield _like([row for run, record, index in some for row in run_rows(experiment, run, record, index)], head)
+    if staged:
+        yield _like(staged, head)
+
+
+def _like(rows: Sequence[Row], head: pd.DataFrame) -> pd.DataFrame:
+    return pd.DataFrame(rows, columns=head.columns).astype(head.dtypes.to_dict())
 
 
 def run_rows(
     experiment: str, run: Run, record: Mapping[str, Any], index: Mapping[str, Any]
 ) -> Iterator[dict[str, Any]]:
     """The rows of one run: its losses, then its scores."""
-    about, fields = _about(experiment, run), _fields(run)
+    about, own = _about(experiment, run), unlike(run)
+    fields = _fields(run)
     for network in record["result"]["networks"]:
-        yield from (about | row | {"unlike_paper": unlike(run)} | fields for row in _loss_rows(run, network))
+        yield from (about | row | {"unlike_paper": own} | fields for row in _loss_rows(run, network))
+    grid = "" if run.dataset.complete else INCOMPLETE_GRID
     for row in index["rows"]:
         network_row = {"trained_task": _trained_task(run, row["network"]), "task": None}
         metric = unlike_metric(row["settings"], row["metric"])
-        unlike_paper = ", ".join(filter(None, (unlike(run), metric)))
+        unlike_paper = ", ".join(filter(None, (own, grid, metric)))
         yield about | network_row | row | {"unlike_paper": unlike_paper} | fields
 
 
 def _about(experiment: str, run: Run) -> dict[str, Any]:
     return {
-        "experiment": experiment, "run": identify(run), "kind": run.name(), "dataset": run.dataset.name(),
+        "experiment": experiment, "run": identify(run), "kind": run.name(), "dataset": run.dataset.title,
         "seed": run.seed, "replica_of": run.dataset.replica_of, "transform": "none", "draw": 0, "error": "",
         "stage": "", "stage_id": "",
     }  # fmt: skip
@@ -67,7 +102,7 @@ def stage_rows(experiment: str, stage: Stage, record: Mapping[str, Any]) -> Iter
     network = getattr(stage, "network", "")
     about = {"stage": stage.name(), "stage_id": record["id"], "network": network, "settings": "", "unlike_paper": ""}
     if run is None:
-        about |= {"experiment": experiment, "run": "", "dataset": stage.dataset.name(), "transform": "none", "draw": 0}
+        about |= {"experiment": experiment, "run": "", "dataset": stage.dataset.title, "transform": "none", "draw": 0}
     else:
         about = _about(experiment, run) | _fields(run) | about | {"trained_task": _trained_task(run, network)}
     own = {k: v for k, v in record["spec"].items() if k not in ("stage", "parent", "network")}
@@ -102,7 +137,7 @@ def unlike(run: Run) -> str:
 
 def unlike_metric(settings: str, metric: str) -> str:
     """The settings of a metric that differ from the study's, as text; a version of our code is none."""
-    fields = settings.removeprefix(metric).lstrip(",").split(",")
+    fields = settings.removeprefix(metric).lstrip(BETWEEN_FIELDS).split(BETWEEN_FIELDS)
     return ", ".join(field for field in fields if not field.startswith("version="))
 
 
@@ -110,11 +145,26 @@ def _cell(value: Any) -> Any:
     return " ".join(map(str, value)) if isinstance(value, (list, tuple)) else value
 
 
-def join_experiments(tables: Iterable[pd.DataFrame]) -> pd.DataFrame:
-    """The study's long table: each row once, with the names of all experiments that want it."""
-    frame = pd.concat(list(tables), ignore_index=True)
-    keys = ["run", "stage_id", "network", "metric", "key", "task", "settings", "metric_seed", "transform", "draw"]
-    names = frame.groupby(keys, dropna=False, sort=False)["experiment"].agg(lambda e: ";".join(dict.fromkeys(e)))
-    once = frame.drop_duplicates(keys).drop(columns="experiment")
-    joined = once.merge(names.reset_index(), on=keys, how="left")
-    return joined[["experiment", *(c for c in joined.columns if c != "experiment")]]
+Owners = dict[tuple[str, str], tuple[int, str]]
+"""(run, stage) → the first table that has its rows, and the names of all experiments that want them."""
+
+
+def wanted_by(tables: Iterable[pd.DataFrame]) -> Owners:
+    """Who wants each run and stage, from tables with the columns of OWNER and `experiment`.
+
+    Every experiment of a study wants all rows of a run or stage, and they are the same in each.
+    """
+    first: dict[tuple[str, str], int] = {}
+    names: dict[tuple[str, str], dict[str, None]] = {}
+    for place, table in enumerate(tables):
+        for run, stage, experiment in table.drop_duplicates().itertuples(index=False):
+            first.setdefault((run, stage), place)
+            names.setdefault((run, stage), {})[experiment] = None
+    return {key: (first[key], ";".join(names[key])) for key in first}
+
+
+def once(part: pd.DataFrame, wanted: Owners, place: int) -> pd.DataFrame:
+    """The rows of a table, or of a part of it, that no earlier table has, named by all experiments that want them."""
+    owners = [wanted[key] for key in part[OWNER].itertuples(index=False, name=None)]
+    kept = [first == place for first, _ in owners]
+    return part.assign(experiment=[names for _, names in owners])[kept]

@@ -1,6 +1,7 @@
 """Grids of small images for figures: a row of images per line, with a gap between them.
 
-A row holds images (n, S, S, C) uint8, or None where nothing is shown; rows of one mosaic have the same n.
+A row holds images (n, S, S, C) uint8 with 1 to 4 channels, or None where nothing is shown; rows of one mosaic have the
+same n. A second or fourth channel is shown as opacity, before white.
 """
 
 from collections.abc import Sequence
@@ -31,8 +32,18 @@ def mosaic(rows: Sequence[Images | None], size: int, count: int) -> Images:
     picture = np.full((cell * len(rows), cell * count, 3), 255, np.uint8)
     for line, images in enumerate(rows):
         for place, image in enumerate([] if images is None else images):
-            picture[cell * line : cell * line + size, cell * place : cell * place + size] = image  # grey in all three
+            picture[cell * line : cell * line + size, cell * place : cell * place + size] = _shown(image)
     return picture[: -gap(size), : -gap(size)]
+
+
+def _shown(image: Images) -> Images:
+    """An image (S, S, 1 to 4) as grey or colour (S, S, 1 or 3), its transparency before white."""
+    channels = image.shape[-1]
+    if channels % 2:
+        return image
+    opacity = image[..., -1:].astype(np.float64) / 255
+    before_white: Images = np.round(opacity * image[..., :-1] + (1 - opacity) * 255).astype(np.uint8)
+    return before_white
 
 
 def gap(size: int) -> int:

@@ -18,19 +18,26 @@ CONV_CHANNELS = (32, 32, 64, 128, 256, 256)
 """Outputs of Table 2's convolutions: kernel 4, stride 2, padding 1, so each halves the image."""
 DECODER_CHANNELS = (128, 128, 64, 64)
 """Outputs of the decoder's layers that double images, in the released code's order."""
+DEEPEST = 7
+"""Halvings of the largest images, 128 pixels a side; where the lists above end, their last value is repeated."""
 ACTIVATIONS = {"relu": torch.relu, "tanh": torch.tanh}
 
 
 def conv_channels(image_size: int) -> tuple[int, ...]:
     """Outputs of the convolutions that halve an image to one pixel: the first log2(S) of Table 2.
 
-    Raises ValueError if no number of halvings gives one pixel, or if it needs more than Table 2 has.
+    Raises ValueError if no number of halvings gives one pixel, or if it needs more than `DEEPEST`.
     """
     depth = image_size.bit_length() - 1
-    if image_size != 2**depth or not 1 <= depth <= len(CONV_CHANNELS):
-        sizes = ", ".join(str(2**n) for n in range(1, len(CONV_CHANNELS) + 1))
+    if image_size != 2**depth or not 1 <= depth <= DEEPEST:
+        sizes = ", ".join(str(2**n) for n in range(1, DEEPEST + 1))
         raise ValueError(f"the encoder takes images of {sizes} pixels a side; found {image_size}")
-    return CONV_CHANNELS[:depth]
+    return _first(depth, CONV_CHANNELS)
+
+
+def _first(count: int, channels: tuple[int, ...]) -> tuple[int, ...]:
+    """So many of the channels, the last one repeated beyond their end."""
+    return channels[:count] + channels[-1:] * (count - len(channels))
 
 
 def make_encoder(channels: int, image_size: int, latent_size: int) -> nn.Sequential:
@@ -49,18 +56,18 @@ def make_decoder(channels: int, image_size: int, latent_size: int) -> nn.Sequent
     """Codes (B, D) to logits of images (B, C, S, S), a mirror of Table 2; without values until initialised.
 
     From one pixel to 2, then n to 2n + 2 (without padding) up to S - 2, and a last layer of kernel 3 to S. Raises
-    ValueError for sizes other than 8, 16, 32 and 64.
+    ValueError for sizes other than 8, 16, 32, 64 and 128.
     """
     doublings = image_size.bit_length() - 3
-    if image_size not in (8, 16, 32, 64):
-        raise ValueError(f"the decoder makes images of 8, 16, 32 or 64 pixels a side; found {image_size}")
+    if image_size not in (8, 16, 32, 64, 128):
+        raise ValueError(f"the decoder makes images of 8, 16, 32, 64 or 128 pixels a side; found {image_size}")
+    doubled = _first(doublings, DECODER_CHANNELS)
     with torch.device("meta"):
         layers: list[nn.Module] = [nn.Unflatten(1, (latent_size, 1, 1)), nn.Conv2d(latent_size, 256, 1, stride=2)]
         layers += [nn.ReLU(inplace=True), nn.ConvTranspose2d(256, 256, 4, stride=2, padding=1)]
-        for i, o in pairwise((256, *DECODER_CHANNELS[:doublings])):
+        for i, o in pairwise((256, *doubled)):
             layers += [nn.ReLU(inplace=True), nn.ConvTranspose2d(i, o, 4, stride=2)]
-        last = DECODER_CHANNELS[doublings - 1]
-        layers += [nn.ReLU(inplace=True), nn.ConvTranspose2d(last, channels, 3)]
+        layers += [nn.ReLU(inplace=True), nn.ConvTranspose2d(doubled[-1], channels, 3)]
     return nn.Sequential(*layers).to_empty(device="cpu")
 
 

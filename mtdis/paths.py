@@ -6,6 +6,11 @@ def dataset(dataset_id: str) -> str:
     return f"data/{dataset_id}.json"
 
 
+def download(name: str) -> str:
+    """The declared record of a genuine dataset's files; they lie in the folder of the same name beside it."""
+    return f"data/downloads/{name}.json"
+
+
 def targets(targets_id: str) -> str:
     """The declared file of targets; the array lies beside it as .h5."""
     return f"data/targets/{targets_id}.json"
@@ -49,3 +54,23 @@ def table(study: str, experiment: str, name: str) -> str:
 def figure(study: str, experiment: str, name: str) -> str:
     """A figure as pdf; a .png lies beside it."""
     return f"results/studies/{study}/figures/{experiment}/{name}.pdf"
+
+
+def queue() -> str:
+    """The job file of all runs that the last `snakemake` here trains, for those that share a GPU."""
+    return "logs/queue.jsonl"
+
+
+def partial(study: str) -> str:
+    """The folder of the tables that are made of what is finished so far."""
+    return f"results/studies/{study}/partial"
+
+
+def log(rule: str, some_id: str) -> str:
+    """What a job said: of the rules train, scores and stages."""
+    return f"logs/{rule}/{some_id}.log"
+
+
+def benchmark(rule: str, some_id: str) -> str:
+    """Time and memory of a job that ended well: of the rules train, scores and stages."""
+    return f"logs/benchmarks/{rule}/{some_id}.tsv"

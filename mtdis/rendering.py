@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 
 import pandas as pd
 
+from mtdis.long_table import INCOMPLETE_GRID
 from mtdis.statistics import kind_of, variant_text
 from mtdis.style import decimals, key_label, style
 
@@ -147,11 +148,18 @@ def notes(table: pd.DataFrame) -> list[str]:
     shown = table[table["published_mean"].notna()]
     spread = SPREAD_OF_TASKS if "over" in table.columns and table["over"].eq("tasks").any() else SPREAD
     if shown.empty:
-        return [spread]
+        return [spread, *_incomplete_grids(table)]
     numbers = shown["published_table"].str.rstrip("abcdef")
     released = [RELEASED] if numbers.isin(MADE_BY_RELEASED).any() else []
     dagger = [] if shown["comparable"].all() else [DAGGER]
-    return [spread, *released, *dagger, *_remarks(shown)]
+    alone = table[~table["dataset"].isin(shown["dataset"])]
+    return [spread, *released, *dagger, *_remarks(shown), *_incomplete_grids(alone)]
+
+
+def _incomplete_grids(table: pd.DataFrame) -> list[str]:
+    """The remark on datasets that the paper has no value for, whose scores are not drawn from a complete grid."""
+    drawn = table[table["note"].astype(str).str.contains(INCOMPLETE_GRID, regex=False)]
+    return [f"{', '.join(drawn['dataset'].unique())}: {INCOMPLETE_GRID}."] if len(drawn) else []
 
 
 def _remarks(shown: pd.DataFrame) -> list[str]:

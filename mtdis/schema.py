@@ -7,6 +7,7 @@ from typing import Any
 from mtdis.discover import names
 from mtdis.specs.base import Spec
 from mtdis.specs.dataset import Dataset
+from mtdis.specs.dataset_groups import GROUPS
 from mtdis.specs.expand_stages import PARENT, SHOW
 from mtdis.specs.family import members
 from mtdis.specs.metric import Metric
@@ -32,8 +33,9 @@ def config_schema() -> Schema:
     runs = {name: _field_reference(name) for name in fields} | outputs | _on_runs()
     definitions = {
         **{f"field_{name}": schema for name, schema in fields.items()},
+        "dataset": _dataset(),
         "runs": _mapping(runs),
-        "experiment": _mapping(runs | _combinations()),
+        "experiment": _mapping(runs | _combinations() | {"when": _when()}),
         "point": _with_dotted({name: _field_reference(name) for name in fields}, {}),
         "zip": _with_dotted({name: _zipped(name) for name in fields}, {"type": "array", "minItems": 1}),
     }
@@ -46,6 +48,7 @@ def config_schema() -> Schema:
             "additionalProperties": {"$ref": "#/$defs/experiment"},
             "minProperties": 1,
         },
+        "override": {"anyOf": [{"$ref": "#/$defs/point"}, {"type": "null"}]},
         "select": {"type": "array", "items": {"type": "string"}, "minItems": 1},
     }
     described = {name: schema | {"description": notes[name]} for name, schema in properties.items()}
@@ -59,7 +62,7 @@ def _run_fields() -> dict[str, Schema]:
     for kind in members("models"):
         fields |= _fields(Run.member(kind))
     special = {
-        "dataset": _dataset(),
+        "dataset": _one_or_list({"$ref": "#/$defs/dataset"}),
         "kind": _one_or_list({"enum": list(members("models"))}),
         "setting": _one_or_list({"enum": list(SETTINGS)}),
         "tasks": _one_or_list(_mapping(_fields(Tasks))),
@@ -80,6 +83,13 @@ def _combinations() -> dict[str, Schema]:
     things = {"zip": "zip", "include": "point", "exclude": "point"}
     maybe = {key: [_one_or_list({"$ref": f"#/$defs/{thing}"}), {"type": "null"}] for key, thing in things.items()}
     return {key: {"anyOf": schemas, "description": notes[key]} for key, schemas in maybe.items()}
+
+
+def _when() -> Schema:
+    point = {"$ref": "#/$defs/point"}
+    rule = _mapping({"if": point, "then": point}) | {"required": ["if", "then"]}
+    note = "fields that other values take where a point of the product has all the values given, rule after rule"
+    return {"anyOf": [_one_or_list(rule), {"type": "null"}], "description": note}
 
 
 def _on_runs() -> dict[str, Schema]:
@@ -119,10 +129,12 @@ def _with_dotted(properties: dict[str, Schema], dotted: Schema) -> Schema:
 
 
 def _dataset() -> Schema:
-    names = list(members("datasets"))
+    names = [*members("datasets"), *GROUPS]
     by_name = {"type": "string", "enum": names}
-    mappings = [_mapping({"name": _one_or_list({"enum": names})} | _fields(Dataset.member(name))) for name in names]
-    return _one_or_list({"anyOf": [by_name, *mappings]})
+    every = [_fields(Dataset.member(name)) for name in members("datasets")]
+    different = {json.dumps(fields): fields for fields in every}.values()
+    mappings = [_mapping({"name": _one_or_list({"enum": names})} | fields) for fields in different]
+    return {"anyOf": [by_name, *mappings]}
 
 
 def _metric(name: str) -> Schema:

@@ -1,5 +1,6 @@
 """Trains what a stage puts on the frozen codes of a network, by the loop that trains runs."""
 
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -12,7 +13,7 @@ from mtdis.examples import Examples
 from mtdis.learner import Learner
 from mtdis.progress import progress_bar
 from mtdis.specs.stage import TrainedStage
-from mtdis.split import Split, split_rows
+from mtdis.split import Split, split_of
 from mtdis.stage_work import Sources
 
 
@@ -45,4 +46,5 @@ def _moving(bar: Any) -> training.Observer:
 def all_codes(stage: TrainedStage, sources: Sources, device: torch.device) -> tuple[torch.Tensor, Split]:
     """Codes (N, D) of all images of the parent's dataset on the device, and its split."""
     codes, _ = artifacts.read_codes(sources.parent, stage.network)
-    return torch.from_numpy(codes).to(device), split_rows(len(codes), stage.parent.split_seed)
+    split = split_of(stage.parent, len(codes), partial(artifacts.read_dataset, sources.dataset, "factors"))
+    return torch.from_numpy(codes).to(device), split

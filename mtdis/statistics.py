@@ -72,8 +72,8 @@ def variant_text(label: Label) -> str:
 def value_text(value: Any) -> str:
     """A field's value for readers: `0.001`, `20`, `300 300 300`; `none` if there is none."""
     if isinstance(value, list | tuple):
-        return " ".join(map(str, value))
-    return "none" if pd.isna(value) else f"{value:g}" if isinstance(value, float) else str(value)
+        return " ".join(map(str, value)) or "none"
+    return "none" if pd.isna(value) or value == "" else f"{value:g}" if isinstance(value, float) else str(value)
 
 
 def per_network(frame: pd.DataFrame) -> pd.DataFrame:

@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from difflib import get_close_matches
 from functools import cached_property
@@ -11,11 +11,12 @@ from typing import Annotated, Any
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
 from mtdis import discover, paths
-from mtdis.errors import ConfigError, unknown
-from mtdis.specs import expand, sweep
+from mtdis.errors import ConfigError, check_known, unknown
+from mtdis.specs import combine, expand, sweep
 from mtdis.specs.base import Spec, explain
 from mtdis.specs.dataset import Dataset
 from mtdis.specs.expand_stages import stages as expand_stages
+from mtdis.specs.genuine import GenuineGrid, downloads_of
 from mtdis.specs.identity import canonical, full_id, identify
 from mtdis.specs.metric import Metric
 from mtdis.specs.run import Run, TaskRun, run_of
@@ -26,6 +27,7 @@ SLUG = r"^[A-Za-z][A-Za-z0-9_-]{0,59}$"
 RULES = (
     "all",
     "study",
+    "download",
     "dataset",
     "targets",
     "train",
@@ -60,6 +62,9 @@ class Config(BaseModel):
         min_length=1,
         description="experiment: fields of its runs; lists sweep, their product is run; zip, include, exclude",
     )
+    override: Fields = Field(
+        default_factory=dict, description="fields laid over every experiment; for the command line: --config override=…"
+    )
     select: list[str] | None = Field(None, description="the experiments that are built; all of them by default")
 
 
@@ -68,6 +73,7 @@ class Experiment:
     """The runs of an experiment, what was dropped from the fields of each kind, and what it ends in."""
 
     name: str
+    run_ids: tuple[str, ...]
     runs: tuple[Run, ...]
     stages: tuple[Stage, ...]
     dropped: Mapping[str, tuple[str, ...]]
@@ -90,18 +96,21 @@ class Study:
         checked = _check(config)
         _check_names(checked)
         metrics = _metrics(checked.metrics)
-        everything = {n: _experiment(n, body, checked.defaults) for n, body in checked.experiments.items()}
+        bodies = {n: combine.overridden(body, checked.override) for n, body in checked.experiments.items()}
+        check_known(combine.nested(checked.override), expand.point_fields(), "override")
+        everything = {n: _experiment(n, body, checked.defaults) for n, body in bodies.items()}
         if not metrics:
             _no_scores_are_shown(everything)
         chosen = everything if checked.select is None else {n: everything[n] for n in checked.select}
         study = cls(checked.name, chosen, metrics, checked.model_dump())
         _ = study.runs, study.stages, study.datasets, study.targets  # an id shared by two specs is found here
+        _ = study.downloads  # so are two uploads of one file
         return study
 
     @cached_property
     def runs(self) -> dict[str, Run]:
         """id → run, each once however many experiments want it."""
-        return _by_id(run for e in self.experiments.values() for run in e.runs)
+        return _once(pair for e in self.experiments.values() for pair in zip(e.run_ids, e.runs, strict=True))
 
     @cached_property
     def stages(self) -> dict[str, Stage]:
@@ -111,7 +120,21 @@ class Study:
     @cached_property
     def datasets(self) -> dict[str, Dataset]:
         """id → dataset of all runs."""
-        return _by_id(run.dataset for run in self.runs.values())
+        return _by_id({id(run.dataset): run.dataset for run in self.runs.values()}.values())  # runs share the object
+
+    @cached_property
+    def downloads(self) -> dict[str, GenuineGrid]:
+        """Name → genuine dataset whose files are downloaded."""
+        return downloads_of(self.datasets.values())
+
+    def download(self, name: str) -> str:
+        """The elided canonical spec of what is downloaded under a name, as one JSON string."""
+        return canonical(_find(self.downloads, name, "download"))
+
+    def dataset_sources(self, dataset_id: str) -> list[str]:
+        """The files that preparing a dataset reads; none for one that is rendered."""
+        dataset: Dataset = _find(self.datasets, dataset_id, "dataset")
+        return list(dataset.sources)
 
     @cached_property
     def targets(self) -> dict[str, Targets]:
@@ -125,14 +148,21 @@ class Study:
 
     @cached_property
     def _run_ids(self) -> dict[str, list[str]]:
-        return {name: list(dict.fromkeys(map(identify, e.runs))) for name, e in self.experiments.items()}
+        return {name: list(e.run_ids) for name, e in self.experiments.items()}
 
     def parents(self, run_id: str) -> dict[str, str | list[str]]:
         """The files that training a run reads, by name; no targets for a kind without tasks."""
-        run = _find(self.runs, run_id, "run")
-        targets = targets_of(run)
-        dataset = paths.dataset(identify(run.dataset))
-        return {"dataset": dataset, "targets": paths.targets(identify(targets)) if targets else []}
+        return _find(self._parents, run_id, "run")  # type: ignore[no-any-return]
+
+    @cached_property
+    def _parents(self) -> dict[str, dict[str, str | list[str]]]:
+        """Of all runs at once: several rules ask for those of each run."""
+        datasets = {id(dataset): paths.dataset(some_id) for some_id, dataset in self.datasets.items()}
+        found: dict[str, dict[str, str | list[str]]] = {}
+        for run_id, run in self.runs.items():
+            targets, dataset = targets_of(run), datasets.get(id(run.dataset)) or paths.dataset(identify(run.dataset))
+            found[run_id] = {"dataset": dataset, "targets": paths.targets(identify(targets)) if targets else []}
+        return found
 
     def stage_parents(self, stage_id: str) -> dict[str, str | list[str]]:
         """The files that a stage reads, by name; no targets for one that reads none."""
@@ -151,6 +181,19 @@ class Study:
     def spec(self, some_id: str) -> str:
         """The elided canonical spec of a run, stage, dataset or targets of this study, as one JSON string."""
         return canonical(_find(self._specs, some_id, "id"))
+
+    @property
+    def queue_file(self) -> str:
+        """Where the job file of all runs lies that the last `snakemake` trains."""
+        return paths.queue()
+
+    def queue(self, run_ids: Iterable[str]) -> str:
+        """A job file of these runs, as `mtdis train` reads it: one JSON mapping per line."""
+        lines = []
+        for run_id in run_ids:
+            fields = {"spec": json.loads(self.spec(run_id)), **self.parents(run_id), "out": paths.run(run_id)}
+            lines.append(json.dumps({key: value for key, value in fields.items() if value}) + "\n")
+        return "".join(lines)
 
     @cached_property
     def _specs(self) -> dict[str, Spec]:
@@ -178,7 +221,7 @@ class Study:
         """Memory in MiB that a run or stage asks for: its images, as read and as held, and the program."""
         dataset: Dataset = _find(self._specs, some_id, "id").dataset
         height, width, channels = dataset.image_shape
-        return 3072 + 2 * dataset.grid.count * height * width * channels // 2**20
+        return 3072 + 2 * dataset.count * height * width * channels // 2**20
 
     def caption(self, package: str, name: str) -> str:
         """The caption of a table or figure, read without importing it."""
@@ -188,6 +231,7 @@ class Study:
         """The part of the config that the runs, stages and scores of one experiment depend on, as one JSON string."""
         body = {k: v for k, v in self.config["experiments"][experiment].items() if k not in OUTPUTS}
         part = {k: self.config[k] for k in ("name", "defaults", "metrics")}
+        part |= {"override": over} if (over := self.config["override"]) else {}
         return json.dumps(part | {"experiments": {experiment: body}}, sort_keys=True)
 
     def results(self, experiment: str) -> dict[str, list[str]]:
@@ -269,16 +313,17 @@ def _metrics(settings: Mapping[str, Mapping[str, Any]]) -> tuple[Metric, ...]:
 
 def _experiment(name: str, body: Mapping[str, Any], defaults: Mapping[str, Any]) -> Experiment:
     where = f"experiments.{name}"
-    expand.check_known(defaults, {*expand.point_fields(), *OUTPUTS, *ON_RUNS}, "defaults")
-    expand.check_known(body, {*expand.point_fields(), *OUTPUTS, *ON_RUNS, *expand.COMBINATIONS}, where)
+    check_known(defaults, {*expand.point_fields(), *OUTPUTS, *ON_RUNS}, "defaults")
+    check_known(body, {*expand.point_fields(), *OUTPUTS, *ON_RUNS, *expand.COMBINATIONS}, where)
     points, dropped = expand.experiment(_inputs(body), _inputs(defaults), where)
-    runs = tuple(_by_id(run for _, run in points).values())
+    by_id = _by_id(run for _, run in points)
+    run_ids, runs = tuple(by_id), tuple(by_id.values())
     kinds = tuple(dict.fromkeys(run.name() for run in runs))
     settings, show = (body.get(k, defaults.get(k)) for k in ON_RUNS)
     stages = expand_stages(runs, settings, show, where)
     computed = {stage.name() for stage in stages}
     outputs = [_outputs(body.get(k, defaults.get(k)) or [], k, where, kinds, computed) for k in OUTPUTS]
-    return Experiment(name, runs, stages, {k: dropped[k] for k in kinds if dropped[k]}, *outputs)
+    return Experiment(name, run_ids, runs, stages, {k: dropped[k] for k in kinds if dropped[k]}, *outputs)
 
 
 def _inputs(fields: Mapping[str, Any]) -> dict[str, Any]:
@@ -316,12 +361,15 @@ def _find(table: Mapping[str, Any], key: str, thing: str) -> Any:
     return table[key]
 
 
-def _by_id(specs: Any) -> dict[str, Any]:
+def _by_id(specs: Iterable[Any]) -> dict[str, Any]:
+    return _once((identify(spec), spec) for spec in specs)
+
+
+def _once(pairs: Iterable[tuple[str, Any]]) -> dict[str, Any]:
     found: dict[str, Spec] = {}
-    for spec in specs:
-        key = identify(spec)
+    for key, spec in pairs:
         other = found.setdefault(key, spec)
-        if other != spec:
+        if other is not spec and other != spec:
             raise ConfigError(
                 f"two specs share the shortened id '{key}': {full_id(other)} and {full_id(spec)}; change one of them."
             )

@@ -116,7 +116,7 @@ def _row(dataset, kind, seed, network, key, noise, unlike_paper, settings):
     metric, level = KEYS[key]
     return {
         "experiment": "sharing",
-        "run": ",".join([kind, f"dataset={dataset},seed={seed}", *(f"{f}={v}" for f, v in settings.items())]),
+        "run": "+".join([kind, f"dataset={dataset}+seed={seed}", *(f"{f}={v}" for f, v in settings.items())]),
         "kind": kind,
         "dataset": dataset,
         "seed": seed,

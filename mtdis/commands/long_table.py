@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from mtdis import artifacts, long_table, paths
+from mtdis import artifacts, frames, long_table, paths
 from mtdis.command_line import add_study, study_of
 from mtdis.errors import ArtifactError
 from mtdis.specs.identity import identify
@@ -24,9 +24,13 @@ def add_arguments(parser: ArgumentParser) -> None:
 def run(args: Namespace) -> None:
     """Read the record and the score index of every run, check that they are the wanted ones, and write the table."""
     study = study_of(args)
-    frame = long_table.make(args.experiment, _results(study, args.experiment), _stages(study, args.experiment))
-    artifacts.write_frame(args.out, frame)
-    artifacts.write_frame(args.out.with_suffix(".csv"), frame)
+    stages = [row for one in _stages(study, args.experiment) for row in long_table.stage_rows(args.experiment, *one)]
+    head = long_table.layout(args.experiment, map(study.runs.__getitem__, study.run_ids(args.experiment)), stages)
+    frames.write(
+        args.out,
+        frames.schema_of(head),
+        long_table.chunks(args.experiment, head, _results(study, args.experiment), stages),
+    )
 
 
 def _results(study: Study, experiment: str) -> Iterator[tuple[Run, dict[str, Any], dict[str, Any]]]:

@@ -3,7 +3,7 @@
 from argparse import ArgumentParser, Namespace
 from pathlib import Path
 
-from mtdis import artifacts, long_table
+from mtdis import frames
 
 
 def add_arguments(parser: ArgumentParser) -> None:
@@ -14,6 +14,4 @@ def add_arguments(parser: ArgumentParser) -> None:
 
 def run(args: Namespace) -> None:
     """Join the tables."""
-    frame = long_table.join_experiments(artifacts.read_frame(path) for path in args.long)
-    artifacts.write_frame(args.out, frame)
-    artifacts.write_frame(args.out.with_suffix(".csv"), frame)
+    frames.join(args.out, args.long)

@@ -2,7 +2,7 @@
 
 import sys
 from argparse import ArgumentParser, Namespace
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from functools import partial
 from importlib import import_module
@@ -20,13 +20,16 @@ from mtdis.command_line import json_mapping
 from mtdis.devices import device_name, fits, set_up
 from mtdis.errors import ConfigError
 from mtdis.examples import Images, encode, predict
+from mtdis.gpu_choice import choose_gpu
 from mtdis.jobs import Job, Once, Train, read_jobs, train_all
 from mtdis.losses import split_losses
 from mtdis.networks import Network, TaskNetwork
 from mtdis.progress import progress_bar
+from mtdis.run_lock import alone_with
+from mtdis.sharing import READY, adopt, beside, ready
 from mtdis.specs.identity import identify
 from mtdis.specs.run import FactorRun, Run, TrainedRun
-from mtdis.split import split_rows
+from mtdis.split import Split, split_of
 from mtdis.streams import generator
 from mtdis.study import run_from, targets_of
 
@@ -36,8 +39,6 @@ REFRESH_SECONDS = 2.0
 """How often the loss is fetched for the bar: fetching makes the device wait."""
 TOGETHER_ON_GPU = 4
 """Runs of a job file that train at once on a GPU: one small network leaves most of it idle."""
-
-Split = Mapping[str, NDArray[np.int64]]
 
 
 def add_arguments(parser: ArgumentParser) -> None:
@@ -53,7 +54,15 @@ def add_arguments(parser: ArgumentParser) -> None:
         "line; finished ones are skipped, the failed are named in the end and make the exit status 1",
     )
     parser.add_argument(
-        "--together", type=int, help=f"runs of --jobs trained at once (default 1, on a GPU {TOGETHER_ON_GPU})"
+        "--queue",
+        type=Path,
+        help="a file like that of --jobs: with --together, runs of it that nobody has begun are trained beside the one "
+        f"of --spec, and their records left as {READY} for the command that trains them",
+    )
+    parser.add_argument(
+        "--together",
+        type=int,
+        help=f"runs of --jobs or --queue trained at once (default 1; of --jobs on a GPU {TOGETHER_ON_GPU})",
     )
     parser.add_argument("--checkpoint-seconds", type=float, default=300, help="time between checkpoints (default 300)")
 
@@ -71,14 +80,36 @@ def run(args: Namespace) -> int:
         return lambda job: train_one(job, images, args.checkpoint_seconds)
 
     if args.jobs is None:
-        job = Job(run_from(args.spec), args.dataset, args.targets, args.out)
-        trainer(job.dataset)(job)
-        return 0
+        own = Job(run_from(args.spec), args.dataset, args.targets, args.out)
+        return _train_with_others(own, trainer, args.queue, args.together or 1)
+    jobs = read_jobs(args.jobs)
+    if any(job.spec.needs_gpu for job in jobs):
+        choose_gpu()
     together = args.together or (TOGETHER_ON_GPU if torch.cuda.is_available() else 1)
-    return train_all(read_jobs(args.jobs), trainer, max(1, together))
+    return train_all(jobs, trainer, max(1, together))
+
+
+def _train_with_others(own: Job, trainer: Callable[[Path], Train], queue: Path | None, together: int) -> int:
+    """Train a run, and others of the queue beside it; what becomes of them doesn't change the exit status."""
+    others = beside(own, queue, together - 1) if queue and together > 1 and not ready(own.out).exists() else []
+    if not others:
+        trainer(own.dataset)(own)
+        return 0
+    if own.spec.needs_gpu:
+        choose_gpu()
+    print(f"beside it: {', '.join(identify(job.spec) for job in others)}", file=sys.stderr)
+    train_all([own, *others], trainer, together)
+    return int(not own.out.exists())
 
 
 def train_one(job: Job, images: Mapping[str, Once[Images]], checkpoint_seconds: float) -> None:
+    """Train a run, unless another process has: what it left ready is taken over, what it trains now is waited for."""
+    with alone_with(job.out) as waited:
+        if not adopt(job) and not (waited and job.out.exists()):
+            _train(job, images, checkpoint_seconds)
+
+
+def _train(job: Job, images: Mapping[str, Once[Images]], checkpoint_seconds: float) -> None:
     """Train, encode all images (on each kind of device made once for all jobs), write the results; the record last."""
     started = monotonic()
     spec = job.spec
@@ -89,10 +120,12 @@ def train_one(job: Job, images: Mapping[str, Once[Images]], checkpoint_seconds: 
     check_inputs(spec, job.dataset, job.targets)
     device = set_up(spec.torch_threads, spec.needs_gpu)
     print(f"training {identify(spec)} on {device_name(device)}", file=sys.stderr)
+    split = split_of(spec, spec.dataset.count, partial(artifacts.read_dataset, job.dataset, "factors"))
     if isinstance(spec, FactorRun):
-        trained = codes_from_factors(spec, job.dataset)
+        trained = codes_from_factors(spec, job.dataset, split)
     else:
-        trained = train_and_encode(spec, with_targets(images[device.type](), job.targets), job.out, checkpoint_seconds)
+        data = with_targets(images[device.type](), job.targets)
+        trained = train_and_encode(spec, data, split, job.out, checkpoint_seconds)
     seconds = trained.pop("seconds_before") + monotonic() - started
     execution = provenance.execution(device_name(device), seconds) | trained.pop("execution")
     artifacts.write_run(job.out, spec, execution=execution, **trained)
@@ -139,12 +172,12 @@ def with_targets(images: Images, targets: Path | None) -> Images:
     return replace(images, targets=torch.from_numpy(artifacts.read_targets(targets)).to(images.pixels.device))
 
 
-def codes_from_factors(spec: FactorRun, dataset: Path) -> dict[str, Any]:
+def codes_from_factors(spec: FactorRun, dataset: Path, split: Split) -> dict[str, Any]:
     """What `artifacts.write_run` writes of a control whose codes are made from the true factor values."""
     codes = import_module(f"mtdis.models.{spec.name()}").codes_of_factors(
         spec, artifacts.read_dataset(dataset, "values")
     )
-    rows = _kept_rows(spec, split_rows(len(codes), spec.split_seed), len(codes))
+    rows = _kept_rows(spec, split, len(codes))
     (network,) = spec.networks
     return {
         "result": {"networks": [{"network": network, "diverged": False, "losses": {}}]},
@@ -160,12 +193,12 @@ def codes_from_factors(spec: FactorRun, dataset: Path) -> dict[str, Any]:
 def train_and_encode(
     spec: Run,
     images: Images,
+    split: Split,
     record: Path,
     checkpoint_seconds: float,
     observe: training.Observer | None = None,
 ) -> dict[str, Any]:
     """What `artifacts.write_run` writes of a run, and the seconds that training took before it was resumed."""
-    split = split_rows(len(images.pixels), spec.split_seed)
     _, height, width, channels = images.pixels.shape
     networks = training.build(spec, (height, width, channels), images.device)
     with progress_bar(_image_count(spec, split["train"]), spec.name(), "images") as bar:

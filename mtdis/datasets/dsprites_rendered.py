@@ -6,16 +6,15 @@ All frames come out exact but four, the hearts of scale 0.9 at 0°, which have 2
 """
 
 import math
-from collections.abc import Callable
-from typing import TypeVar
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
+
+from mtdis.compiled import compiled
+from mtdis.rendered_chunks import rendered_chunks
 
 Float64s = NDArray[np.float64]
 Pixels = NDArray[np.uint8]
-Function = TypeVar("Function", bound=Callable[..., object])
 
 WHITE = 1
 """The largest pixel value, which is 1.0 once an image is scaled to 0..1."""
@@ -31,13 +30,7 @@ HEART_WIDTH, HEART_HEIGHT, HEART_RAISE = 9.594, 0.6622, 1.437
 REACH = math.sqrt(2) * HALF_SIDE  # no shape has a point further from its centre than the square's corner
 
 
-def _compiled(function: Function) -> Function:
-    """Numba's compiler with its cache on disk, which keeps the function's type."""
-    compiled: Function = njit(cache=True)(function)
-    return compiled
-
-
-@_compiled
+@compiled
 def _in_heart(x: float, up: float) -> bool:
     """Whether a point is between the boundaries at its |x|: the curve at t and π − t, with c = cos t ≥ 0."""
     if abs(x) > HEART_WIDTH:
@@ -48,7 +41,7 @@ def _in_heart(x: float, up: float) -> bool:
     return bool(abs(up - middle) <= HEART_HEIGHT * c * (19.0 - 8.0 * c2))
 
 
-@_compiled
+@compiled
 def _inside(shape: int, x: float, down: float) -> bool:
     if shape == 1:
         return max(abs(x), abs(down)) <= HALF_SIDE
@@ -57,13 +50,13 @@ def _inside(shape: int, x: float, down: float) -> bool:
     return bool(_in_heart(x, -down))
 
 
-@_compiled
+@compiled
 def _window(centre: float, reach: float, size: int) -> tuple[int, int]:
     """First and past-the-end pixel that a shape can cover along one axis."""
     return max(0, math.floor(centre - reach)), min(size, math.ceil(centre + reach))
 
 
-@_compiled
+@compiled
 def _draw(image: Pixels, shape: int, scale: float, angle: float, centre_x: float, centre_y: float) -> None:
     """Set the pixels of a black image (size, size) whose centre, turned and scaled back, is inside."""
     cos, sin, size = math.cos(angle), math.sin(angle), image.shape[0]
@@ -76,7 +69,7 @@ def _draw(image: Pixels, shape: int, scale: float, angle: float, centre_x: float
             image[row, column] = _inside(shape, cos * dx - sin * dy, sin * dx + cos * dy)
 
 
-@_compiled
+@compiled
 def _draw_all(images: Pixels, values: Float64s) -> None:
     unit = images.shape[1] / NATIVE_SIZE
     for n in range(len(values)):
@@ -113,3 +106,6 @@ def render(values: Float64s, image_size: int) -> Pixels:
     images = np.zeros((len(values), image_size, image_size), dtype=np.uint8)
     _draw_all(images, values)
     return images[..., np.newaxis]
+
+
+chunks = rendered_chunks(render)

@@ -35,7 +35,7 @@ def draw(frame: pd.DataFrame, stages: Sequence[StageResult]) -> Figure:
 def _draw(axes: Axes, network: Described) -> None:
     run, colour = network.run, style(network.run.name()).colour
     assert isinstance(run, TaskRun)
-    label(axes, (WIDTH / 2, HEIGHT - 0.12), run.dataset.name(), fontsize=9)
+    label(axes, (WIDTH / 2, HEIGHT - 0.12), run.dataset.title, fontsize=9)
     box(axes, (0.1, BOTTOM), (1.8, TOP + TALL - BOTTOM), _factors(run))
     box(axes, (2.5, TOP), (2.6, TALL), _tasks(network))
     box(axes, (6.9, TOP), (2.5, TALL), f"targets y = h(z)\n{_plural(run.tasks.count, 'number')} per image")
@@ -43,7 +43,7 @@ def _draw(axes: Axes, network: Described) -> None:
         axes,
         (2.5, BOTTOM),
         (1.7, TALL),
-        f"images x\n{shape_text(run.dataset.image_shape)}\n{run.dataset.grid.count:,} of them",
+        f"images x\n{shape_text(run.dataset.image_shape)}\n{run.dataset.count:,} of them",
     )
     box(axes, (4.8, BOTTOM), (2.2, TALL), _learner(network), colour)
     box(axes, (7.7, BOTTOM), (1.7, TALL), f"predictions f(x)\n{_plural(run.tasks.count, 'number')} per image", colour)
@@ -70,8 +70,7 @@ def _connect(axes: Axes) -> None:
 
 
 def _factors(run: TaskRun) -> str:
-    grid = run.dataset.grid
-    sizes = [f"{name}: {size}" for name, size in zip(grid.names, grid.sizes, strict=True)]
+    sizes = [f"{name}: {size}" for name, size in zip(run.dataset.names, run.dataset.sizes, strict=True)]
     return "\n".join(["true factors z", "(number of values)", *sizes])
 
 

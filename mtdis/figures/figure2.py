@@ -41,7 +41,7 @@ def draw(frame: pd.DataFrame, stages: Sequence[StageResult]) -> Figure:
 def _draw(axes: Axes, network: Described) -> None:
     encoder, colour = network.parts["encoder"], style(network.run.name()).colour
     height, width, channels = network.run.dataset.image_shape
-    title = f"{network.run.dataset.name()}, {style(network.run.name()).label}"
+    title = f"{network.run.dataset.title}, {style(network.run.name()).label}"
     label(axes, (axes.get_xlim()[1] / 2, HEIGHT - 0.12), title, fontsize=9)
     blocks = [("image", (channels, height, width)), *((_words(layer), layer.output) for layer in encoder)]
     for place, (words, shape) in enumerate(blocks):

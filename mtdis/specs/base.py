@@ -2,14 +2,19 @@
 
 import re
 from collections.abc import Mapping
-from typing import Any, ClassVar, Self
+from functools import cache
+from typing import Any, ClassVar, Final, Self
 
 from pydantic import BaseModel, ConfigDict, ValidationError, field_validator, model_validator
 
-from mtdis.errors import ConfigError, unknown
+from mtdis.errors import ConfigError, instead, unknown
 
 EXPONENT = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)[eE][+-]?\d+")
 """A number as YAML 1.1 leaves it to be text: 1e-3."""
+REQUIRED: Final = object()
+"""Stands for the default of a field that has none."""
+SCALARS = (int, float, str)
+"""The types of most values: asked for first, for isinstance is slow for classes of pydantic."""
 
 
 class Spec(BaseModel):
@@ -66,13 +71,15 @@ class Spec(BaseModel):
     def elided(self) -> dict[str, Any]:
         """The name and every field that differs from its declared default, in declared order, as JSON values."""
         kept = {}
-        fields = type(self).model_fields
-        for name in sorted(fields, key=lambda n: self.first.index(n) if n in self.first else len(self.first)):
-            field, value = fields[name], getattr(self, name)
-            if isinstance(value, Spec):
+        for name, default in _declared(type(self)):
+            value = getattr(self, name)
+            if type(value) in SCALARS:
+                if value != default:
+                    kept[name] = value
+            elif isinstance(value, Spec):
                 if inner := value.elided():
                     kept[name] = inner
-            elif field.is_required() or value != field.get_default(call_default_factory=True):
+            elif default is REQUIRED or value != default:
                 kept[name] = _plain(value)
         return self._heading() | kept
 
@@ -81,7 +88,17 @@ class Spec(BaseModel):
         return heading | ({"version": self.version} if self.version > 1 else {})
 
 
+@cache
+def _declared(cls: type[Spec]) -> tuple[tuple[str, Any], ...]:
+    """(field, declared default) in the order of ids; found once for a class, for a plan asks of thousands of specs."""
+    names = sorted(cls.model_fields, key=lambda n: cls.first.index(n) if n in cls.first else len(cls.first))
+    fields = [(name, cls.model_fields[name]) for name in names]
+    return tuple((n, REQUIRED if f.is_required() else f.get_default(call_default_factory=True)) for n, f in fields)
+
+
 def _plain(value: Any) -> Any:
+    if type(value) in SCALARS:
+        return value
     if isinstance(value, Spec):
         return value.resolved()
     if isinstance(value, dict):
@@ -97,7 +114,9 @@ def explain(error: ValidationError, cls: type[BaseModel], where: str) -> str:
 def _line(error: dict[str, Any], cls: type[BaseModel], where: str) -> str:
     path = ".".join(str(p) for p in (where, *error["loc"]) if str(p))
     if error["type"] == "extra_forbidden":
-        return f"{path}: {unknown('setting', error['loc'][-1], _owner(cls, error['loc']).model_fields)}"
+        key, known = error["loc"][-1], _owner(cls, error["loc"]).model_fields
+        above = ".".join(str(p) for p in (where.removeprefix("config"), *error["loc"][:-1]) if str(p))
+        return f"{path}: {unknown('setting', key, known)}{instead(above, key, error['input'], known)}"
     if error["type"] == "missing":
         return f"{path}: a value is needed and none was found. Add it to the config."
     if isinstance(cause := error.get("ctx", {}).get("error"), ConfigError):

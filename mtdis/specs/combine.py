@@ -35,6 +35,16 @@ def nested(fields: Mapping[Any, Any]) -> dict[str, Any]:
     return reduce(merge, (_nest(path, value) for path, value in inner), {})
 
 
+def overridden(body: Mapping[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:
+    """An experiment with fields laid over it and over its includes."""
+    if not over:
+        return dict(body)
+    fields = nested(over)
+    included = mappings(body.get("include"), "include").values() if "include" in body else ()
+    added = {"include": [merge(point, fields) for point in included]} if included else {}
+    return merge(body, fields) | added
+
+
 def zipped(value: Any, beside: Mapping[str, Any], where: str) -> list[dict[str, Any]]:
     """The overlays that zips stand for, crossed with each other; a single empty one without zips.
 
@@ -52,17 +62,21 @@ def without(points: Sequence[Point], excludes: Mapping[str, Mapping[str, Any]], 
     An exclude matches where all its fields are equal to the point's; a list in it means any of its values. A field
     that a point's kind doesn't read is equal to nothing.
     """
-    if not excludes:
-        return list(points)
-    flat = [{"setting": setting} | dict(flatten(run.resolved())) for setting, run in points]
-    wanted = {place: dict(flatten(fields)) for place, fields in excludes.items()}
-    for place, fields in wanted.items():
-        if not any(_matches(point, fields) for point in flat):
-            raise ConfigError(f"{place}: {_nothing(flat, fields)} Mend it or take it out.")
-    kept = [p for p, f in zip(points, flat, strict=True) if not any(_matches(f, w) for w in wanted.values())]
+    chosen = [matching(points, wanted, place) for place, wanted in excludes.items()]
+    kept = [point for i, point in enumerate(points) if not any(taken[i] for taken in chosen)]
     if not kept:
         raise ConfigError(f"{where}: all {len(points)} points are excluded; exclude fewer or take the experiment out.")
     return kept
+
+
+def matching(points: Sequence[Point], wanted: Mapping[str, Any], where: str) -> list[bool]:
+    """Which of the points have all of the wanted values; ConfigError if none has."""
+    fields = dict(flatten(wanted))
+    flat = [{"setting": setting} | dict(flatten(run.resolved())) for setting, run in points]
+    chosen = [_matches(point, fields) for point in flat]
+    if not any(chosen):
+        raise ConfigError(f"{where}: {_nothing(flat, fields)} Mend it or take it out.")
+    return chosen
 
 
 def _text_keys(fields: Mapping[Any, Any]) -> dict[str, Any]:

@@ -1,16 +1,16 @@
 """What an experiment's fields stand for: the product of its lists and zips, less its excludes, and its includes."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
-from mtdis.errors import ConfigError, unknown
-from mtdis.specs import combine, sweep
+from mtdis.errors import ConfigError, check_known, unknown
+from mtdis.specs import combine, conditions, sweep
 from mtdis.specs.family import members
 from mtdis.specs.run import Run
 from mtdis.specs.settings import SETTINGS
 
 SELECTORS = ("kind", "setting")
-COMBINATIONS = ("zip", "include", "exclude")
+COMBINATIONS = ("zip", "when", "include", "exclude")
 
 Dropped = dict[str, tuple[str, ...]]
 """Kind → the fields that it doesn't read."""
@@ -19,10 +19,12 @@ Dropped = dict[str, tuple[str, ...]]
 def experiment(body: Mapping[str, Any], defaults: Mapping[str, Any], where: str) -> tuple[list[combine.Point], Dropped]:
     """(setting, run) of each point of an experiment, in order, and the fields that each kind doesn't read.
 
-    Excludes take points from the product only: an include adds its points whatever is excluded.
+    Rules of `when` and excludes, in this order, change points of the product only: an include adds its points as they
+    stand.
     """
     own = _without(body, COMBINATIONS)
     points, dropped = _product(own, defaults, body.get("zip"), where)
+    points = conditions.applied(points, body.get("when"), point_fields(), f"{where}.when")
     excludes = _combination(body, "exclude", where)
     points = combine.without(points, excludes, f"{where}.exclude")
     for place, over in _combination(body, "include", where).items():
@@ -110,13 +112,6 @@ def _runs(kind: str, fields: Mapping[str, Any], where: str) -> list[Run]:
     cls = Run.member(kind)
     read = {k: v for k, v in fields.items() if k in cls.model_fields}
     return [cls.parse(point, where) for point in sweep.points(cls, read, where)]
-
-
-def check_known(given: Mapping[str, Any], known: Iterable[str], where: str) -> None:
-    """ConfigError for a key that is none of the known ones."""
-    for key in given:
-        if key not in known:
-            raise ConfigError(f"{where}.{key}: {unknown('setting', key, known)}")
 
 
 def names(value: Any, where: str, thing: str, known: Sequence[str] | Mapping[str, Any]) -> tuple[str, ...]:

@@ -3,10 +3,9 @@
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from mtdis.errors import ConfigError, unknown
+from mtdis.errors import ConfigError, check_known, unknown
 from mtdis.specs import sweep
 from mtdis.specs.base import Spec
-from mtdis.specs.expand import check_known
 from mtdis.specs.family import members
 from mtdis.specs.identity import canonical
 from mtdis.specs.run import Run, TaskRun

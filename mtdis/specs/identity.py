@@ -1,10 +1,11 @@
 """Ids: the name and every field that differs from its declared default, readable, filesystem-safe, parsed back.
 
-    multi_head,dataset=dsprites_rendered,seed=1,tasks.count=4,dataset.image_size=32
+    multi_head+dataset=dsprites_rendered+seed=1+tasks.count=4+dataset.image_size=32
 
+No comma is between fields: snakemake hands wildcards to a cluster's jobs as a list with commas (its issue 2366).
 Nested fields follow the plain ones, so that dataset and seed stay in front. Characters other than letters, digits,
 `.`, `-` and `_` are written `~XX` (hexadecimal, UTF-8); `_` separates the values of a tuple; an empty tuple is `~`, an
-empty text `~~`. An id beyond 120 characters ends in `,~` and a hash of the whole and is resolved through an index file.
+empty text `~~`. An id beyond 120 characters ends in `+~` and a hash of the whole and is resolved through an index file.
 """
 
 import json
@@ -20,7 +21,8 @@ MAX_LENGTH = 120
 MAX_TAIL = 80
 """Of a stage's own part: with its parent's, a name that every file system takes."""
 HASH_LENGTH = 12
-SHORTENED = re.compile(rf",~[0-9a-f]{{{HASH_LENGTH}}}$")
+BETWEEN_FIELDS, AFTER_PARENT = "+", "++"
+SHORTENED = re.compile(rf"\+~[0-9a-f]{{{HASH_LENGTH}}}$")
 
 
 def canonical(spec: Spec) -> str:
@@ -33,20 +35,20 @@ def identify(spec: Spec) -> str:
     parent = getattr(spec, "parent", None)
     if parent is None:
         return shorten(full_id(spec))
-    return f"{shorten(identify(parent))}+{shorten(_own_text(spec), MAX_TAIL)}"
+    return f"{shorten(identify(parent))}{AFTER_PARENT}{shorten(_own_text(spec), MAX_TAIL)}"
 
 
 def full_id(spec: Spec) -> str:
-    """The id of a spec before it is shortened; a parent's comes first, followed by a plus sign."""
+    """The id of a spec before it is shortened; a parent's comes first, followed by two plus signs."""
     parent = getattr(spec, "parent", None)
-    return _own_text(spec) if parent is None else f"{full_id(parent)}+{_own_text(spec)}"
+    return _own_text(spec) if parent is None else f"{full_id(parent)}{AFTER_PARENT}{_own_text(spec)}"
 
 
 def _own_text(spec: Spec) -> str:
     """Name and fields of a spec, without its parent."""
     elided = {k: v for k, v in spec.elided().items() if k != "parent"}
     parts = [elided.pop(spec.named)] if spec.named else []
-    return ",".join([*parts, *(f"{path}={_encode(value)}" for path, value in flatten(elided))])
+    return BETWEEN_FIELDS.join([*parts, *(f"{path}={_encode(value)}" for path, value in flatten(elided))])
 
 
 def shorten(text: str, limit: int = MAX_LENGTH) -> str:
@@ -54,8 +56,8 @@ def shorten(text: str, limit: int = MAX_LENGTH) -> str:
     if len(text) <= limit:
         return text
     room = limit - HASH_LENGTH - 2
-    head = text[: room + 1].rpartition(",")[0] or text[:room]
-    return f"{head},~{sha256(text.encode()).hexdigest()[:HASH_LENGTH]}"
+    head = text[: room + 1].rpartition(BETWEEN_FIELDS)[0] or text[:room]
+    return f"{head}{BETWEEN_FIELDS}~{sha256(text.encode()).hexdigest()[:HASH_LENGTH]}"
 
 
 def flatten(fields: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, Any]]:
@@ -79,7 +81,7 @@ def parse_fields(text: str, spec_type: type[Spec]) -> dict[str, Any]:
     if SHORTENED.search(text):
         raise ConfigError(f"id '{text}' is shortened: its full spec stands in results/ids/{text}.json")
     fields: dict[str, Any] = {}
-    for part in filter(None, text.split(",")):
+    for part in filter(None, text.split(BETWEEN_FIELDS)):
         path, equals, value = part.partition("=")
         if not equals:
             raise ConfigError(f"'{text}' is not an id: '{part}' is not of the form field=value")

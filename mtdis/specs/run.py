@@ -3,11 +3,12 @@
 from abc import abstractmethod
 from typing import Annotated, Any, ClassVar, Literal, Self
 
-from pydantic import BeforeValidator, Field, SerializeAsAny, field_validator, model_validator
+from pydantic import BeforeValidator, Field, SerializeAsAny, ValidationInfo, field_validator, model_validator
 
 from mtdis.specs.base import Spec
 from mtdis.specs.dataset import Dataset
 from mtdis.specs.family import member_of, members
+from mtdis.specs.split_counts import Counts, combined_factors, image_counts
 from mtdis.specs.tasks import Tasks, constant_group
 
 
@@ -66,6 +67,11 @@ class Run(Spec):
     )
     seed: int = Field(ge=0, lt=2**32, description="seed of initialisation and batch order")
     split_seed: int = Field(123, ge=0, lt=2**32, description="seed of the 75/12.5/12.5 split")
+    held_out: tuple[str, ...] = Field(
+        (),
+        description="factors whose combinations of classes are split instead of images: those of the test split are "
+        "never seen in training, every single class is; empty: the paper's shuffle of images",
+    )
     keep_codes: Literal["all", "test", "sample"] = Field(
         "all",
         description="rows whose codes are kept: all, those of the test split, or 20,000 drawn by split_seed",
@@ -75,9 +81,20 @@ class Run(Spec):
     @field_validator("dataset")
     @classmethod
     def _can_be_split(cls, value: Dataset) -> Dataset:
-        if value.grid.count < MIN_ROWS:
-            raise ValueError(f"a split needs {MIN_ROWS} images, the sub-grid has {value.grid.count}; keep more classes")
+        if value.count < MIN_ROWS:
+            raise ValueError(f"a split needs {MIN_ROWS} images, the sub-grid has {value.count}; keep more classes")
         return value
+
+    @field_validator("held_out")
+    @classmethod
+    def _has_combinations(cls, value: tuple[str, ...], info: ValidationInfo) -> tuple[str, ...]:
+        dataset = info.data.get("dataset")  # missing if it is wrong itself
+        return combined_factors(dataset, value) if value and dataset else value
+
+    @property
+    def image_counts(self) -> Counts | None:
+        """Images that train, validate and test; None where only the dataset's rows tell."""
+        return image_counts(self.dataset, self.held_out)
 
     @property
     @abstractmethod
@@ -133,10 +150,10 @@ class TrainedRun(Trainable, EncoderRun):
 
     @model_validator(mode="after")
     def _fills_a_batch(self) -> Self:
-        rows = int(0.75 * self.dataset.grid.count)
-        if rows < self.batch_size:
+        counts = self.image_counts
+        if counts and counts[0] < self.batch_size:
             raise ValueError(
-                f"the training split has {rows} rows, fewer than one batch of {self.batch_size}; "
+                f"the training split has {counts[0]} rows, fewer than one batch of {self.batch_size}; "
                 "lower batch_size or take a larger sub-grid"
             )
         return self
@@ -153,11 +170,11 @@ class TaskRun(TrainedRun):
 
     @model_validator(mode="after")
     def _fits_its_dataset(self) -> Self:
-        grid = self.dataset.grid
-        if (group := constant_group(self.tasks, [size > 1 for size in grid.sizes])) is not None:
+        dataset = self.dataset
+        if (group := constant_group(self.tasks, [size > 1 for size in dataset.sizes])) is not None:
             raise ValueError(
                 f"subsets '{self.tasks.subsets}' needs factors that vary in each {GROUP_WORDS[self.tasks.subsets]}; "
-                f"none of {', '.join(grid.names[factor] for factor in group)} does; "
+                f"none of {', '.join(dataset.names[factor] for factor in group)} does; "
                 "keep more classes in the sub-grid or use subsets 'all'"
             )
         return self

@@ -116,10 +116,10 @@ class TrainedStage(Trainable, NetworkStage):
                 f"{self.name()} learns from the codes of the training split, and the run keeps those of "
                 f"'{self.parent.keep_codes}'; set keep_codes: all"
             )
-        rows = int(0.75 * self.dataset.grid.count)
-        if rows < self.batch_size:
+        counts = self.parent.image_counts
+        if counts and counts[0] < self.batch_size:
             raise ValueError(
-                f"the training split has {rows} rows, fewer than one batch of {self.batch_size}; "
+                f"the training split has {counts[0]} rows, fewer than one batch of {self.batch_size}; "
                 "lower the stage's batch_size or take a larger sub-grid"
             )
         return self

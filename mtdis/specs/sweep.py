@@ -9,7 +9,8 @@ from collections.abc import Mapping
 from itertools import product
 from typing import Any, get_args, get_origin
 
-from mtdis.errors import ConfigError, unknown
+from mtdis.errors import ConfigError, check_known
+from mtdis.specs import dataset_groups
 from mtdis.specs.base import Spec
 from mtdis.specs.dataset import Dataset
 from mtdis.specs.family import members
@@ -34,9 +35,7 @@ def _same_name(below: Mapping[str, Any], over: Mapping[str, Any]) -> bool:
 def points(cls: type[Spec], fields: Mapping[str, Any], where: str) -> list[dict[str, Any]]:
     """All combinations of the values that the fields of one spec take."""
     keys = list(fields)
-    for key in keys:
-        if key not in cls.model_fields:
-            raise ConfigError(f"{where}.{key}: {unknown('setting', key, cls.model_fields)}")
+    check_known(fields, cls.model_fields, where)
     values = [choices(cls.model_fields[k].annotation, fields[k], f"{where}.{k}") for k in keys]
     return [dict(zip(keys, combination, strict=True)) for combination in product(*values)]
 
@@ -47,7 +46,7 @@ def singles(annotations: Mapping[str, Any], fields: Mapping[str, Any]) -> dict[s
 
 
 def _single(annotation: Any, value: Any) -> Any:
-    if not isinstance(value, Mapping) or annotation is None:
+    if not isinstance(value, Mapping) or annotation is None or get_origin(annotation) is tuple:
         return value
     if get_origin(annotation) is dict:
         return singles(dict.fromkeys(value, get_args(annotation)[1]), value)
@@ -62,10 +61,17 @@ def _owners(annotation: type[Spec], value: Mapping[str, Any]) -> list[type[Spec]
 
 
 def _is_swept(annotation: Any, value: Any) -> bool:
+    name = value.get("name") if isinstance(value, Mapping) else value
+    if isinstance(name, str) and _is_dataset(annotation):
+        return len(dataset_groups.named(name)) > 1
     if isinstance(value, Mapping):
-        return isinstance(value.get("name"), list)
+        return isinstance(name, list)
     several = isinstance(value, list)
     return several and (get_origin(annotation) is not tuple or any(isinstance(v, list) for v in value))
+
+
+def _is_dataset(annotation: Any) -> bool:
+    return isinstance(annotation, type) and issubclass(annotation, Dataset)
 
 
 def sweeps(annotation: Any, value: Any) -> bool:
@@ -101,7 +107,7 @@ def _scalars(value: Any, where: str) -> list[Any]:
 
 
 def _mappings(annotation: Any, value: Any, where: str) -> list[Any]:
-    if isinstance(annotation, type) and issubclass(annotation, Dataset) and isinstance(value, str):
+    if _is_dataset(annotation) and isinstance(value, str):
         value = {"name": value}
     if not isinstance(value, Mapping):
         raise ConfigError(f"{where}: a mapping of settings is needed; found {value!r}.")
@@ -109,7 +115,7 @@ def _mappings(annotation: Any, value: Any, where: str) -> list[Any]:
         inner = get_args(annotation)[1]
         values = [choices(inner, v, f"{where}.{k}") for k, v in value.items()]
         return [dict(zip(value, combination, strict=True)) for combination in product(*values)]
-    if issubclass(annotation, Dataset):
+    if _is_dataset(annotation):
         return _datasets(value, where)
     return [annotation.parse(point, where) for point in points(annotation, value, where)]
 
@@ -119,7 +125,7 @@ def _datasets(value: Mapping[str, Any], where: str) -> list[Dataset]:
     if "name" not in value:
         raise ConfigError(f"{where}.name: a dataset needs a name; found only {', '.join(settings)}.")
     found = []
-    for name in _scalars(value["name"], f"{where}.name"):
+    for name in (n for given in _scalars(value["name"], f"{where}.name") for n in dataset_groups.named(given)):
         try:
             cls = Dataset.member(name)
         except ConfigError as error:

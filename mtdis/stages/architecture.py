@@ -40,5 +40,5 @@ def _task_network_rows(run: Run) -> list[Row]:
     """One of the random networks that make a run's targets; none for a run without tasks."""
     if not isinstance(run, TaskRun):
         return []
-    [network] = task_networks(len(run.dataset.grid.names), run.tasks.model_copy(update={"count": 1}))
+    [network] = task_networks(len(run.dataset.names), run.tasks.model_copy(update={"count": 1}))
     return describe_task_network(network, run.tasks.activation, run.tasks.count)

@@ -83,7 +83,7 @@ def shown(stage: Decoder, decoder: nn.Module, data: CodedImages, split: Split) -
 
 def _drawn(stage: Decoder, test: NDArray[np.int64]) -> NDArray[np.int64]:
     """The same images for all networks on a dataset: drawn by the decoder's seed alone."""
-    return generator(stage.seed, "shown images").choice(test, stage.kept_images, replace=False)
+    return generator(stage.seed, "shown images").choice(test, min(stage.kept_images, len(test)), replace=False)
 
 
 def _rows(errors: dict[str, Any]) -> list[dict[str, Any]]:

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from mtdis import artifacts
 from mtdis.retrieved import Floats, Integers, Matched, absolute_correlations, match, permutation_p, retrieved
 from mtdis.specs.stages.retrieved import Retrieved
-from mtdis.split import split_rows
+from mtdis.split import split_of
 from mtdis.stage_work import Outcome, Sources
 from mtdis.streams import generator
 
@@ -18,7 +18,7 @@ def compute(stage: Retrieved, sources: Sources) -> Outcome:
     """Values of both versions; |ρ| (d, K) on all test rows, which factor each code and each pair has, names."""
     codes, rows = artifacts.read_codes(sources.parent, stage.network)
     classes = artifacts.read_dataset(sources.dataset, "factors")
-    chosen = np.isin(rows, split_rows(len(classes), stage.parent.split_seed)["test"])
+    chosen = np.isin(rows, split_of(stage.parent, len(classes), lambda: classes)["test"])
     names = artifacts.read_json(sources.dataset, "mtdis dataset")["names"]
     return outcome(stage, codes[chosen], classes[rows[chosen]], names)
 

@@ -13,8 +13,9 @@ MEASURES = ("lag_autocorrelation", "total_effect")
 
 def compute(stage: TaskDiagnostics, sources: Sources) -> Outcome:
     """Both measures of each task and factor."""
-    grid = stage.dataset.grid
-    return Outcome(rows=long_rows(diagnose(artifacts.read_targets(sources.parent), grid.sizes, grid.names)))
+    return Outcome(
+        rows=long_rows(diagnose(artifacts.read_targets(sources.parent), stage.dataset.sizes, stage.dataset.names))
+    )
 
 
 def long_rows(found: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:

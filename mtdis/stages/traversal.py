@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from mtdis import artifacts, stage_files
 from mtdis.decoding import READINGS, decode
+from mtdis.errors import ConfigError
 from mtdis.networks import make_decoder
 from mtdis.specs.stages.traversal import Traversal
 from mtdis.stage_work import Outcome, Sources
@@ -23,7 +24,7 @@ def compute(stage: Traversal, sources: Sources) -> Outcome:
     """
     torch.set_num_threads(stage.parent.torch_threads)
     kept = stage_files.read_stage(sources.parent).arrays
-    place = stage.image - 1
+    place = _kept_place(stage, len(kept["codes"]))
     code, sizes = kept["codes"][place], unit_sizes(stage, kept)
     offsets = np.round(stage.low + stage.step * np.arange(stage.steps), 9)
     moved = traverse(code, sizes, offsets)
@@ -40,6 +41,13 @@ def compute(stage: Traversal, sources: Sources) -> Outcome:
             "unit_size": sizes,
         }
     )
+
+
+def _kept_place(stage: Traversal, count: int) -> int:
+    """Where the stage's image stands among those that the decoder kept."""
+    if stage.image > count:  # a spec can't know of it where combinations of an incomplete grid are held out
+        raise ConfigError(f"traversal: the decoder keeps {count} test images; found image {stage.image}.")
+    return stage.image - 1
 
 
 def unit_sizes(stage: Traversal, kept: Mapping[str, NDArray[Any]]) -> NDArray[np.float64]:

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from mtdis import artifacts
 from mtdis.specs.stages.umap import Umap
-from mtdis.split import split_rows
+from mtdis.split import split_of
 from mtdis.stage_work import Outcome, Sources
 from mtdis.streams import generator, stream_seed
 
@@ -17,7 +17,7 @@ def compute(stage: Umap, sources: Sources) -> Outcome:
     """The embedding (n, 2), and the classes (n, K) of its images."""
     codes, rows = artifacts.read_codes(sources.parent, stage.network)
     factors = artifacts.read_dataset(sources.dataset, "factors")
-    test = split_rows(len(factors), stage.parent.split_seed)["test"]
+    test = split_of(stage.parent, len(factors), lambda: factors)["test"]
     chosen = np.flatnonzero(np.isin(rows, test))
     if len(chosen) > stage.rows:
         chosen = np.sort(generator(stage.seed, "umap rows").choice(chosen, stage.rows, replace=False))

@@ -7,7 +7,7 @@ import pandas as pd
 
 from mtdis.diagnostics_reference import MEASURES, reference_values
 from mtdis.published import printed_name
-from mtdis.specs.dataset import Dataset
+from mtdis.specs.dataset import Dataset, GridDataset
 from mtdis.specs.identity import flatten, identify
 from mtdis.specs.targets import Targets
 from mtdis.specs.tasks import Tasks
@@ -85,7 +85,6 @@ def _points(stage: StageResult) -> pd.DataFrame:
     targets = Targets.parse(stage.spec["parent"], stage.id)
     dataset, tasks = targets.dataset, targets.tasks
     long = pd.DataFrame(list(stage.rows)).rename(columns={"key": "row", "metric": "key"})
-    names = dataset.grid.names
     return long.assign(
         value=long["value"].astype("float64"),
         diverged=False,
@@ -95,8 +94,8 @@ def _points(stage: StageResult) -> pd.DataFrame:
         column=tasks.input_scaling,
         scaling=scalings().index(tasks.input_scaling),
         measure=long["key"].map(MEASURES.index),
-        place=long["row"].map(names.index),
-        classes=long["row"].map(dict(zip(names, dataset.grid.sizes, strict=True))),
+        place=long["row"].map(dataset.names.index),
+        classes=long["row"].map(dict(zip(dataset.names, dataset.sizes, strict=True))),
         printed=printed_name(dataset.name(), dataset.replica_of),
         published_table="",
         published_sd=float("nan"),
@@ -113,6 +112,6 @@ def _other_settings(tasks: Tasks) -> list[tuple[str, Any]]:
 
 def _unlike(dataset: Dataset, tasks: Tasks) -> list[str]:
     """Why the means over tasks are not those that were measured; the images play no part."""
-    sub_grid = dataset.grid.sizes != dataset.full_grid.sizes
+    sub_grid = not isinstance(dataset, GridDataset) or dataset.sizes != dataset.full_grid.sizes
     other = ", ".join(f"{path}={value}" for path, value in flatten(tasks.elided()))
     return [*(["a part of the grid"] if sub_grid else []), *([f"unlike the paper: {other}"] if other else [])]

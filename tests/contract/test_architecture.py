@@ -99,7 +99,7 @@ def test_snakefiles_import_the_study_only() -> None:
 
 
 FUNCTIONS = {
-    "datasets": {"render"},
+    "datasets": {"chunks"},
     "models": {"build", "codes_of_factors"},
     "metrics": {"score"},
     "stages": {"compute"},

@@ -12,6 +12,7 @@ import h5py
 import numpy as np
 import pandas as pd
 import pytest
+import small_results
 from small_study import DATASET, LEARNING, score, spec_of, train
 
 from mtdis import scoring
@@ -95,7 +96,7 @@ def test_scores_are_indexed_and_only_the_missing_are_computed(
     assert computed == ["factor_vae"] * 3
     rows = json.loads(out.read_text())["rows"]
     assert rows[:3] == first["rows"]
-    assert {r["settings"] for r in rows} == {"mig,num_train=200", "factor_vae,num_train=50,num_eval=20"}
+    assert {r["settings"] for r in rows} == {"mig+num_train=200", "factor_vae+num_train=50+num_eval=20"}
 
 
 def test_side_by_side_gives_the_same_index(data: Path, run_folder: Path, tmp_path: Path) -> None:
@@ -184,7 +185,7 @@ def test_seeds_of_a_metric_share_their_settings(data: Path, run_folder: Path, tm
     seeds = [METRICS[0] | {"seed": seed} for seed in (0, 1)]
     assert score(data, run_folder / "run.json", tmp_path / "s/index.json", spec_of("single_task"), seeds) == 0
     rows = json.loads((tmp_path / "s/index.json").read_text())["rows"]
-    assert {(r["settings"], r["metric_seed"]) for r in rows} == {("mig,num_train=200", 0), ("mig,num_train=200", 1)}
+    assert {(r["settings"], r["metric_seed"]) for r in rows} == {("mig+num_train=200", 0), ("mig+num_train=200", 1)}
     assert len({r["value"] for r in rows}) == 6
 
 
@@ -217,7 +218,7 @@ def test_the_scores_of_another_run_are_not_taken(
     random, single = (tmp_path / "results/scores" / run_id / "index.json" for run_id in plan_of(CONFIG)["runs"]["one"])
     random.write_bytes(single.read_bytes())
     assert main(["long_table", "--study", json.dumps(CONFIG), "--experiment", "one", "--out", str(out)]) == 2
-    assert "is of run single_task," in capsys.readouterr().err
+    assert "is of run single_task+" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(
@@ -328,7 +329,7 @@ def make_results(data: Path, folder: Path) -> Path:
     """Train and score the runs of CONFIG where the study expects them; the experiment's long table."""
     plan = plan_of(CONFIG)
     for run_id in plan["runs"]["one"]:
-        kind = run_id.partition(",")[0]
+        kind = run_id.partition("+")[0]
         record = folder / "results/runs" / run_id / "run.json"
         assert train(data, record, spec_of(kind)) == 0
         assert score(data, record, folder / "results/scores" / run_id / "index.json", spec_of(kind), METRICS[:1]) == 0
@@ -367,11 +368,10 @@ def test_plan_counts_wanted_finished_missing_and_shared(tmp_path: Path) -> None:
     config = CONFIG | {"experiments": {"one": CONFIG["experiments"]["one"], "two": {"kind": "random", **LEARNING}}}
     before = plan_of(config)
     assert before["total"] == {
-        "wanted": 2, "finished": 0, "missing": 2, "shared": 1, "networks": 4, "trained": 3, "stages": 0,
+        "wanted": 2, "finished": 0, "missing": 2, "shared": 1, "networks": 4, "trained": 3, "stages": 0, "stale": 0,
+        "diverged": 0,
     }  # fmt: skip
-    record = tmp_path / "results/runs" / before["runs"]["two"][0] / "run.json"
-    record.parent.mkdir(parents=True)
-    record.touch()
+    small_results.finish(Study.from_config(config), before["runs"]["two"][0])
     after = plan_of(config)
     assert after["experiments"]["two"] == {
         "wanted": 1,
@@ -381,6 +381,8 @@ def test_plan_counts_wanted_finished_missing_and_shared(tmp_path: Path) -> None:
         "networks": 1,
         "trained": 0,
         "stages": 0,
+        "stale": 0,
+        "diverged": 0,
     }
     assert after["dropped"]["two"] == {"random": ("tasks", "epochs", "batch_size", "head_layers")}
     assert after["bytes"]["images"] == 96 * 8 * 8
@@ -429,4 +431,4 @@ def test_a_full_disk_ends_training_with_a_short_error(
     message = capsys.readouterr().err.splitlines()[-1]
     assert "weights.safetensors: the disk is full" in message
     assert "Free some space and run the same command again" in message
-    assert sorted(p.name for p in (full_disk / "run").iterdir()) == ["codes.h5"]
+    assert sorted(p.name for p in (full_disk / "run").iterdir()) == ["codes.h5", "lock"]

@@ -294,7 +294,7 @@ def test_traversals_stand_on_every_decoder_of_an_experiment() -> None:
     assert (kinds.count("decoder"), kinds.count("traversal")) == (4, 8)
     for stage_id, stage in study.stages.items():
         if isinstance(stage, Traversal):
-            assert full_id(stage) == f"{full_id(stage.parent)}+traversal" + (",unit=sd" if stage.unit == "sd" else "")
+            assert full_id(stage) == f"{full_id(stage.parent)}++traversal" + ("+unit=sd" if stage.unit == "sd" else "")
             assert study.stage_parents(stage_id)["parent"] == f"results/stages/{identify(stage.parent)}/stage.json"
             assert stage_of(json.loads(study.spec(stage_id))) == stage
     alone = {"one": body | {"stages": {"traversal": {}}}}

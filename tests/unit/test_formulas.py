@@ -74,10 +74,10 @@ def test_published_values_stand_beside_what_was_run_only(frame: pd.DataFrame) ->
     assert table.loc[table["column"] == WRITTEN, "published_mean"].isna().all()
 
 
-@pytest.mark.parametrize("version", ["", ",version=2"])
+@pytest.mark.parametrize("version", ["", "+version=2"])
 def test_settings_that_both_metrics_share_are_one_block(version: str) -> None:
-    frame = with_wording(make_long_table(keys=["discrete_mig"]), settings=",num_train=500")
-    frame["settings"] = frame["settings"].replace("mig,num_train=500", f"mig{version},num_train=500")
+    frame = with_wording(make_long_table(keys=["discrete_mig"]), settings="+num_train=500")
+    frame["settings"] = frame["settings"].replace("mig+num_train=500", f"mig{version}+num_train=500")
     [block] = rendering.blocks(formulas.make(frame))
     assert block.title == "MIG (num_train=500), dsprites_rendered"
     assert all(cell.text for _, cells in block.lines for cell in cells)

@@ -46,7 +46,7 @@ def test_a_failing_run_harms_no_other_and_is_named(
     jobs = write_jobs(tmp_path, data, SPECS, r1={"targets": str(tmp_path / "nowhere.json")})
     assert main(["train", "--jobs", str(jobs), "--together", together]) == 1
     said = capsys.readouterr().err
-    assert "1 of 4 runs failed:\n  one_head," in said
+    assert "1 of 4 runs failed:\n  one_head+" in said
     assert f"{tmp_path / 'nowhere.json'} is missing" in said.splitlines()[-1]
     for number in (0, 2, 3):
         assert train(data, tmp_path / "solo" / str(number) / "run.json", SPECS[number]) == 0
@@ -66,7 +66,7 @@ def test_the_finished_are_skipped_and_a_record_of_another_run_is_refused(
     assert main(["train", "--jobs", str(changed)]) == 1
     assert {n: (tmp_path / f"r{n}" / "run.json").read_bytes() for n in range(2)} == before
     said = capsys.readouterr().err
-    assert "finished: multi_head," in said
+    assert "finished: multi_head+" in said
     assert "is of another spec: seed is 1, expected 9. Delete it" in said
     assert (tmp_path / "r2" / "run.json").exists()
 

@@ -35,5 +35,5 @@ def test_a_version_of_our_code_is_no_difference_from_the_paper(monkeypatch: pyte
 
 def test_settings_of_a_metric_are_named_without_its_name() -> None:
     assert unlike_metric("dci", "dci") == ""
-    assert unlike_metric("sap,version=2", "sap") == ""
-    assert unlike_metric("dci,num_train=2000,num_test=1000", "dci") == "num_train=2000, num_test=1000"
+    assert unlike_metric("sap+version=2", "sap") == ""
+    assert unlike_metric("dci+num_train=2000+num_test=1000", "dci") == "num_train=2000, num_test=1000"

@@ -31,7 +31,7 @@ def test_heads_have_the_released_codes_parameter_counts(
     assert parameters(Heads(count, outputs, 8, hidden, "tanh")) == expected
 
 
-@pytest.mark.parametrize("size", [2, 4, 8, 16, 32, 64])
+@pytest.mark.parametrize("size", [2, 4, 8, 16, 32, 64, 128])
 def test_the_encoder_halves_any_power_of_two_to_one_pixel(size: int) -> None:
     encoder = make_encoder(1, size, 5)
     convolved = encoder[:-2](torch.zeros(1, 1, size, size))
@@ -39,9 +39,15 @@ def test_the_encoder_halves_any_power_of_two_to_one_pixel(size: int) -> None:
     assert encoder(torch.zeros(3, 1, size, size)).shape == (3, 5)
 
 
-@pytest.mark.parametrize("size", [1, 3, 48, 128])
+def test_larger_images_add_convolutions_and_change_none_of_the_others() -> None:
+    assert conv_channels(64) == (32, 32, 64, 128, 256, 256)  # Table 2
+    assert conv_channels(128) == (*conv_channels(64), 256)
+    assert [conv_channels(2**n) for n in range(1, 6)] == [conv_channels(64)[:n] for n in range(1, 6)]
+
+
+@pytest.mark.parametrize("size", [1, 3, 48, 256])
 def test_impossible_image_sizes_are_refused(size: int) -> None:
-    with pytest.raises(ValueError, match=f"images of 2, 4, 8, 16, 32, 64 pixels a side; found {size}"):
+    with pytest.raises(ValueError, match=f"images of 2, 4, 8, 16, 32, 64, 128 pixels a side; found {size}"):
         conv_channels(size)
 
 

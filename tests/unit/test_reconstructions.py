@@ -79,6 +79,17 @@ def test_a_mosaic_has_each_image_in_its_place() -> None:
     assert (picture[:, 6:] == 255).all()
 
 
+@pytest.mark.parametrize(("channels", "shown"), [(2, [90, 90, 90]), (4, [90, 130, 170])])
+def test_a_mosaic_shows_transparency_before_white(channels: int, shown: list[int]) -> None:
+    opaque = [90, 255] if channels == 2 else [90, 130, 170, 255]
+    images = np.full((3, 2, 2, channels), opaque, np.uint8)
+    images[1, ..., -1], images[2, ..., -1] = 0, 51  # not at all, and a fifth
+    picture = mosaic([images], 2, 3)
+    assert (picture[:, :2] == shown).all()
+    assert (picture[:, 3:5] == 255).all()
+    np.testing.assert_array_equal(picture[0, 6], np.round(0.2 * np.array(shown) + 0.8 * 255))
+
+
 def test_a_title_breaks_after_commas_only() -> None:
     title = heading(["dsprites_rendered", "head_layers=64 64, seed 1", "n = 8 test images"], 30)
     assert title == "dsprites_rendered,\nhead_layers=64 64, seed 1,\nn = 8 test images"

@@ -68,11 +68,11 @@ def test_what_is_wrong_with_stages_is_said(body: dict[str, Any], message: str) -
 def test_an_id_is_the_parents_a_plus_sign_and_the_stages_own() -> None:
     run = {"kind": "random", "dataset": "dsprites_rendered", "seed": 1}
     stage: Stage = stage_of({"stage": "umap", "parent": run, "network": "random", "rows": 500})
-    assert identify(stage) == "random,version=2,dataset=dsprites_rendered,seed=1+umap,network=random,rows=500"
+    assert identify(stage) == "random+version=2+dataset=dsprites_rendered+seed=1++umap+network=random+rows=500"
     long = stage_of({"stage": "umap", "parent": spec_of("single_task"), "network": "task1", "rows": 500})
-    parent, own = identify(long).split("+")
+    parent, own = identify(long).split("++")
     assert parent == identify(long.parent)
-    assert own == "umap,network=task1,rows=500"
+    assert own == "umap+network=task1+rows=500"
     assert full_id(long).startswith(full_id(long.parent))
 
 

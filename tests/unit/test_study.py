@@ -31,10 +31,10 @@ def study(**experiment: Any) -> Study:
 
 def test_the_shipped_configs_are_right() -> None:
     paper = Study.from_config(read_configs([ROOT / "config.yaml"]))
-    # Section 4.1: an untrained, ten single-task, a multi-head and a one-head network, three seeds each.
+    # Section 4.1: an untrained, ten single-task, a multi-head and a one-head network, three datasets and seeds each.
     headline = paper.run_ids("headline")
-    assert len(headline) == 4 * 3
-    assert sum(paper.networks(r) for r in headline) == (1 + 10 + 1 + 1) * 3
+    assert len(headline) == 4 * 3 * 3
+    assert sum(paper.networks(r) for r in headline) == (1 + 10 + 1 + 1) * 3 * 3
     demo = Study.from_config(read_configs([ROOT / "config.yaml", ROOT / "workflow/configs/demo.yaml"]))
     assert demo.name == "demo"
     assert list(demo.experiments) == ["demo"]
@@ -49,6 +49,23 @@ def test_lists_are_dimensions_and_an_experiment_is_their_product() -> None:
     kinds = [run.name() for run in made.runs.values()]
     assert kinds.count("multi_head") == 2 * 2 * 2 * 2
     assert kinds.count("random") == 2 * 2  # neither learning rate nor tasks are read: seed and image size remain
+
+
+def test_a_word_stands_for_the_papers_datasets_and_sweeps_over_them() -> None:
+    made = study(dataset="rendered", tasks={"count": 2})
+    assert [d.replica_of for d in made.datasets.values()] == ["dSprites", "Shapes3D", "MPI3D"]
+    assert len(made.runs) == 3 * 4
+    small = study(dataset={"name": "rendered", "image_size": 16})
+    assert {d.image_shape[0] for d in small.datasets.values()} == {16}
+    both = study(dataset={"name": ["rendered", "dsprites_rendered"]}, seed=1, kind="random")
+    assert len(both.runs) == 3  # the one that is wanted twice is planned once
+
+
+def test_an_include_is_not_laid_over_a_word_that_sweeps() -> None:
+    made = study(dataset="rendered", include=[{"kind": "random", "seed": 9, "dataset": "dsprites_rendered"}])
+    assert [r.dataset.name() for r in made.runs.values() if r.seed == 9] == ["dsprites_rendered"]
+    with pytest.raises(ConfigError, match="dataset: a value is needed"):
+        study(dataset="rendered", include=[{"kind": "random", "seed": 9}])
 
 
 def test_a_list_of_lists_sweeps_over_a_field_that_is_a_list() -> None:
@@ -119,12 +136,12 @@ def test_select_chooses_experiments() -> None:
 
 def test_parents_are_the_files_that_training_reads() -> None:
     made = study(seed=1)
-    assert made.parents("random,version=2,dataset=dsprites_rendered,seed=1") == {
+    assert made.parents("random+version=2+dataset=dsprites_rendered+seed=1") == {
         "dataset": "data/dsprites_rendered.json",
         "targets": [],
     }
     assert (
-        made.parents("multi_head,version=2,dataset=dsprites_rendered,seed=1")["targets"]
+        made.parents("multi_head+version=2+dataset=dsprites_rendered+seed=1")["targets"]
         == "data/targets/dataset=dsprites_rendered.json"
     )
 
@@ -138,7 +155,7 @@ def test_a_spec_passed_as_json_is_the_same_run() -> None:
 
 REFUSED: list[tuple[dict[str, Any], str]] = [
     ({"sead": 1}, r"experiments\.one\.sead: unknown setting 'sead'\. Did you mean 'seed'"),
-    ({"dataset": "dsprite"}, r"unknown dataset 'dsprite'\. Did you mean 'dsprites_rendered'"),
+    ({"dataset": "dsprite"}, r"unknown dataset 'dsprite'\. Did you mean 'dsprites'"),
     (
         {"tasks": {"count": 0}},
         r"experiments\.one\.tasks\.count: input should be greater than or equal to 1; found 0",

@@ -23,7 +23,7 @@ def test_a_failed_run_harms_no_other(finished: StudyFolder) -> None:
     assert "codes.h5: " in done.stdout
     assert "See that" in done.stdout
     runs = [p.name for p in (finished.path / "results/scores").iterdir() if (p / "index.json").exists()]
-    assert sorted(r.split(",")[0] for r in runs) == ["multi_head", "random", "random"]
+    assert sorted(r.split("+")[0] for r in runs) == ["multi_head", "random", "random"]
     (folder / "codes.h5").rmdir()
     assert finished.planned() == AGGREGATES | {"train": 1, "scores": 1}
 
@@ -32,7 +32,7 @@ def test_a_failed_run_harms_no_other(finished: StudyFolder) -> None:
     ("change", "message"),
     [
         ({"sead": 1}, "experiments.one.sead: unknown setting 'sead'. Did you mean 'seed'?"),
-        ({"dataset": "dsprite"}, "unknown dataset 'dsprite'. Did you mean 'dsprites_rendered'?"),
+        ({"dataset": "dsprite"}, "unknown dataset 'dsprite'. Did you mean 'dsprites'?"),
         (
             {"tasks": {"count": 0}},
             "experiments.one.tasks.count: input should be greater than or equal to 1; found 0.",
@@ -58,7 +58,7 @@ def test_truncated_codes_are_named_and_nothing_finished_is_lost(finished: StudyF
     done = finished.snakemake()
     assert done.returncode == 1
     assert "codes.h5 has 500 bytes, its record says" in done.stdout
-    kept = sorted(p.parent.parent.name.split(",")[0] for p in (finished.path / "results/scores").rglob("mig*/*.json"))
+    kept = sorted(p.parent.parent.name.split("+")[0] for p in (finished.path / "results/scores").rglob("mig*/*.json"))
     assert kept == ["multi_head", "random", "random"]  # the old scores of both, the new one of the sound run
     bank.with_name("run.json").unlink()
     assert finished.snakemake().returncode == 0
@@ -79,14 +79,15 @@ def test_each_profile_plans_its_study(
     words = ["-n", "--workflow-profile", f"profiles/{profile}", experiment]
     counts = job_counts(snakemake(*words, checkout=other_checkout, folder=other_checkout))
     outputs = {"long_table": 1, "table": tables, "figure": 2, experiment: 1}
-    assert counts == outputs | {"dataset": 1, "targets": 1, "train": 4 * seeds, "scores": 4 * seeds}
+    runs = 3 * 4 * seeds  # datasets, kinds
+    assert counts == outputs | {"dataset": 3, "targets": 3, "train": runs, "scores": runs}
 
 
 def test_the_slurm_profile_asks_a_gpu_for_the_kinds_that_learn(other_checkout: Path) -> None:
     words = ["-n", "--workflow-profile", "profiles/slurm", "headline"]
     done = snakemake(*words, checkout=other_checkout, folder=other_checkout)
     jobs = [part for part in done.stdout.split("rule ") if part.startswith("train:")]
-    asked = {part.partition("wildcards: run=")[2].split(",")[0]: "gpu=1" in part for part in jobs}
+    asked = {part.partition("wildcards: run=")[2].split("+")[0]: "gpu=1" in part for part in jobs}
     assert asked == {"random": False, "single_task": True, "multi_head": True, "one_head": True}
 
 
@@ -102,9 +103,9 @@ def test_a_run_ends_with_its_report(finished_once: Path) -> None:
 
 
 def test_an_id_that_is_not_in_the_study_is_named(finished: StudyFolder) -> None:
-    done = finished.snakemake("-n", "results/runs/random,dataset=dsprites_rendered,seed=7/run.json")
+    done = finished.snakemake("-n", "results/runs/random+dataset=dsprites_rendered+seed=7/run.json")
     assert done.returncode == 1
-    assert "no run 'random,dataset=dsprites_rendered,seed=7' in this study; near: random," in done.stdout
+    assert "no run 'random+dataset=dsprites_rendered+seed=7' in this study; near: random+" in done.stdout
 
 
 def test_experiments_cannot_take_the_name_of_a_rule() -> None:
@@ -120,3 +121,15 @@ def test_results_record_what_made_them(finished: StudyFolder) -> None:
         assert record["spec"]["dataset"]["name"] == "dsprites_rendered"
         assert set(record["files"]) == {"codes.h5", "history.csv", "weights.safetensors"}
     assert yaml.safe_load((finished.path / "config.yaml").read_text()) == CONFIG
+
+
+def test_a_field_on_the_command_line_is_laid_over_the_study_and_checked(tmp_path: Path) -> None:
+    folder = StudyFolder(tmp_path)
+    folder.write(CONFIG)
+    planned = folder.snakemake("-n", "--config", "override={epochs: 7, tasks.count: 2}")
+    assert planned.returncode == 0
+    assert "+epochs=7" in planned.stdout
+    assert "+tasks.count=2" in planned.stdout
+    refused = folder.snakemake("-n", "--config", "override={epoch: 7}")
+    assert refused.returncode == 1
+    assert "override.epoch: unknown setting 'epoch'. Did you mean 'epochs'" in refused.stdout

@@ -1,4 +1,4 @@
-"""Five kills at steps drawn from a stored seed, each followed by a restart: the bytes of the undisturbed run."""
+"""Twenty kills, ten of each kind of run, at steps drawn from a stored seed: the bytes of the undisturbed run."""
 
 import json
 import os
@@ -14,7 +14,7 @@ from small_study import spec_of
 
 ROOT = Path(__file__).parents[2]
 SEED = 20261122
-KILLS = 5
+KILLS = 10
 STEPS = 4 * 12
 """72 training rows in batches of 16, twelve epochs."""
 
@@ -41,7 +41,7 @@ def contents(folder: Path) -> dict[str, bytes]:
 
 
 @pytest.mark.parametrize("kind", ["single_task", "multi_head"])
-def test_five_kills_give_the_bytes_of_the_undisturbed_run(kind: str, data: Path, tmp_path: Path) -> None:
+def test_ten_kills_give_the_bytes_of_the_undisturbed_run(kind: str, data: Path, tmp_path: Path) -> None:
     assert killed(STEPS + 1, words(data, tmp_path / "whole/run.json", kind)) == 0
     drawn = sorted(random.Random(f"{SEED}/{kind}").sample(range(1, STEPS), KILLS))
     done = 0

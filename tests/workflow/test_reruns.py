@@ -119,7 +119,7 @@ def test_targets_for_one_experiment_and_one_run(finished: StudyFolder) -> None:
     two = finished.planned("two")
     assert (two["train"], two["long_table"]) == (4, 1)
     run = (
-        "results/scores/random,version=2,dataset=dsprites_rendered,seed=2,dataset.image_size=8,dataset.subgrid.scale=2"
+        "results/scores/random+version=2+dataset=dsprites_rendered+seed=2+dataset.image_size=8+dataset.subgrid.scale=2"
     )
     (index,) = {p for p in re.findall(r"\S+index\.json", finished.snakemake("-np", "two").stdout) if p.startswith(run)}
     assert finished.planned(index) == {"train": 1, "scores": 1}

@@ -14,7 +14,7 @@ rule scores:
         "../../envs/mtdis.yaml"
     threads: lambda wildcards: STUDY.networks(wildcards.run)
     resources:
-        mem_mb=lambda wildcards, threads: 1024 * (1 + threads),
+        mem_mb=lambda wildcards, threads, attempt: 1024 * (1 + threads) * attempt,
         runtime=lambda wildcards, attempt: 240 * attempt,
     params:
         spec=lambda wildcards: STUDY.spec(wildcards.run),

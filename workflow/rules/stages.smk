@@ -13,7 +13,8 @@ rule stage:
     threads: lambda wildcards: STUDY.threads(wildcards.stage)
     resources:
         gpu=lambda wildcards: STUDY.gpus(wildcards.stage),
-        mem_mb=lambda wildcards: STUDY.training_memory(wildcards.stage),
+        mem_mb=lambda wildcards, attempt: STUDY.training_memory(wildcards.stage)
+        * attempt,
         runtime=lambda wildcards, attempt: 720 * attempt,
     params:
         spec=lambda wildcards: STUDY.spec(wildcards.stage),

@@ -15,10 +15,11 @@ rule train:
     threads: lambda wildcards: STUDY.threads(wildcards.run)
     resources:
         gpu=lambda wildcards: STUDY.gpus(wildcards.run),
-        mem_mb=lambda wildcards: STUDY.training_memory(wildcards.run),
+        mem_mb=lambda wildcards, attempt: STUDY.training_memory(wildcards.run) * attempt,
         runtime=lambda wildcards, attempt: 720 * attempt,
+        together=1,
     params:
         spec=lambda wildcards: STUDY.spec(wildcards.run),
     shell:
         "mtdis train --spec {params.spec:q} --dataset {input.dataset:q} --targets {input.targets:q}"
-        " --out {output:q} 2> {log:q}"
+        " --queue logs/queue.jsonl --together {resources.together} --out {output:q} 2> {log:q}"

@@ -22,4 +22,4 @@ class GroundTruth(FactorRun):
     @property
     def code_count(self) -> int:
         """The number of factors."""
-        return len(self.dataset.grid.names)
+        return len(self.dataset.names)

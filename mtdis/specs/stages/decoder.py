@@ -22,6 +22,6 @@ class Decoder(TrainedStage):
 
     @property
     def kept_images(self) -> int:
-        """How many test images are kept: no more than the test split has."""
-        count = self.parent.dataset.grid.count
-        return min(self.images, count - int(0.875 * count))
+        """How many test images are kept: no more than the test split has, as far as that is known before training."""
+        counts = self.parent.image_counts
+        return min(self.images, counts[2]) if counts else self.images

@@ -1,0 +1,56 @@
+"""Which of a machine's GPUs a process takes: one per process, by a lock that ends with the process, however it ends.
+
+Snakemake counts a machine's GPUs but hands out none; without this, all jobs would train on the first.
+"""
+
+import os
+import sys
+from collections.abc import Mapping, MutableMapping, Sequence
+from fcntl import LOCK_EX, LOCK_NB, flock
+from pathlib import Path
+
+DEVICES = Path("/dev")
+LOCKS = Path(f"/tmp/mtdis-gpus-{os.getuid()}")
+"""The user's folder of locks. Not in TMPDIR: each of the processes must find the same."""
+VISIBLE = "CUDA_VISIBLE_DEVICES"
+_held: list[int] = []
+"""The lock that this process holds, open until it ends."""
+
+
+def visible(variables: Mapping[str, str] = os.environ, folder: Path = DEVICES) -> list[str]:
+    """The GPUs that this process may use: those that CUDA_VISIBLE_DEVICES lists, or else all of the machine, 0, 1, …"""
+    if VISIBLE in variables:
+        return [name.strip() for name in variables[VISIBLE].split(",") if name.strip()]
+    return [str(number) for number in range(len(list(folder.glob("nvidia[0-9]*"))))]
+
+
+def choose_gpu(variables: MutableMapping[str, str] = os.environ, folder: Path = DEVICES, locks: Path = LOCKS) -> None:
+    """Show CUDA only one of several GPUs: one that no other process of this user has chosen, if there is one.
+
+    To be called before CUDA starts. In a job of SLURM all that it allocated stays visible; so does a single GPU.
+    """
+    gpus = visible(variables, folder)
+    if "SLURM_JOB_ID" in variables or len(gpus) < 2:
+        return
+    chosen = lock_one(gpus, locks)
+    if chosen is None:
+        chosen = gpus[os.getpid() % len(gpus)]
+        print(f"each of the {len(gpus)} GPUs is taken by another process; sharing GPU {chosen}", file=sys.stderr)
+    if VISIBLE not in variables:
+        variables["CUDA_DEVICE_ORDER"] = "PCI_BUS_ID"  # the same number is the same GPU in each process
+    variables[VISIBLE] = chosen
+
+
+def lock_one(gpus: Sequence[str], locks: Path) -> str | None:
+    """The first GPU whose lock is free, locked until this process ends; None if none is."""
+    locks.mkdir(mode=0o700, exist_ok=True)
+    for gpu in gpus:
+        lock = os.open(locks / gpu, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW, 0o600)
+        try:
+            flock(lock, LOCK_EX | LOCK_NB)
+        except BlockingIOError:
+            os.close(lock)
+            continue
+        _held.append(lock)
+        return gpu
+    return None

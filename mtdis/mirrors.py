@@ -1,0 +1,91 @@
+"""A published file at its place: found there, or fetched from the first URL that gives the right one."""
+
+import os
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+from mtdis import transfer
+from mtdis.checksums import checksums
+from mtdis.errors import ArtifactError
+from mtdis.specs.genuine import GenuineFile
+
+
+def obtain(file: GenuineFile, md5: str, path: Path) -> dict[str, Any]:
+    """Size and checksums of the file at `path`, and the URL it came from; it is fetched if it is not there.
+
+    A file that is there already is verified and never replaced. One that is fetched lies beside it as `.part` until its
+    MD5 is the one expected. ArtifactError says what each URL gave, or both checksums and how to accept another one.
+    """
+    if path.is_symlink() or path.exists():
+        return {"url": None} | _verified(file, md5, path)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    kept = _refused(path, md5)
+    if kept.exists():  # it had another checksum than was expected then, and has been accepted since
+        found = _verified(file, md5, kept)
+        kept.replace(path)
+        return {"url": None} | found
+    try:
+        return _fetched(file, md5, path)
+    except OSError as error:
+        raise ArtifactError(
+            f"can't write {path}.part: {error}. Mend that and run the same command again; it goes on from there."
+        ) from error
+
+
+def _verified(file: GenuineFile, md5: str, path: Path) -> dict[str, Any]:
+    if not path.is_file():
+        raise ArtifactError(
+            f"{path} is no file, or a link to one that is not there. Put {file.name} there or remove it."
+        )
+    found = checksums(path)
+    if found["md5"] != md5:
+        raise ArtifactError(f"{_difference(file, md5, path, found)} To fetch it instead, move {path} away.")
+    return found
+
+
+def _fetched(file: GenuineFile, md5: str, path: Path) -> dict[str, Any]:
+    part = path.with_name(f"{path.name}.part")
+    failures = []
+    for url in _begun_first(file.urls, part):
+        try:
+            transfer.bring(url, part)
+        except transfer.TransferError as error:
+            failures.append(f"  {url}: {error}")
+            continue
+        found = checksums(part)
+        transfer.forget(part)
+        if found["md5"] == md5:
+            _put(part, path)
+            return {"url": url} | found
+        part.replace(_refused(path, found["md5"]))
+        failures.append(f"  {url}: {_difference(file, md5, _refused(path, found['md5']), found)}")
+    raise ArtifactError(
+        "\n".join([f"{file.name} could not be fetched:", *failures])
+        + f"\nRun the same command again later, or put the file at {path} by hand (a link will do)."
+    )
+
+
+def _begun_first(urls: Iterable[str], part: Path) -> list[str]:
+    return sorted(urls, key=lambda url: url != transfer.source_of(part))
+
+
+def _put(part: Path, path: Path) -> None:
+    with part.open("rb") as written:
+        os.fsync(written.fileno())
+    part.replace(path)
+    for other in path.parent.glob(f"{path.name}.refused-*"):
+        other.unlink()
+
+
+def _refused(path: Path, md5: str) -> Path:
+    """Where a file with a checksum that was not expected waits: accepted, it need not be fetched again."""
+    return path.with_name(f"{path.name}.refused-{md5}")
+
+
+def _difference(file: GenuineFile, md5: str, path: Path, found: dict[str, Any]) -> str:
+    size = f" of {file.size:,}" if file.size and file.size != found["bytes"] else ""
+    return (
+        f"{path} has MD5 {found['md5']} ({found['bytes']:,}{size} bytes), expected {md5}. It is damaged, or another "
+        f"upload; if you trust it, set  accept: {{{file.key}: {found['md5']}}}  in the dataset's settings."
+    )

@@ -1,0 +1,15 @@
+"""MPI3D from its npz files, which hold images alone: a row's factors are its place in the grid (C order)."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from mtdis import downloads, npz_stream
+from mtdis.genuine_chunks import chunks_of
+from mtdis.rendered_chunks import Chunk
+from mtdis.specs.genuine import GenuineGrid
+
+
+def chunks(spec: GenuineGrid, folder: Path) -> Iterator[Chunk]:
+    """The dataset from the file below `folder`, streamed; ArtifactError if it is missing or not the one expected."""
+    (path,) = downloads.verified_files(spec, folder)
+    return chunks_of(spec, npz_stream.blocks(path, "images", (spec.full_grid.count, *spec.image_shape), "uint8"))

@@ -1,0 +1,7 @@
+"""Color-dSprites of disentanglement_lib from our own renderer: sprites of a random colour."""
+
+from mtdis.specs.sprite_variant import SpriteVariant
+
+
+class DspritesColorRendered(SpriteVariant):
+    """Sprites of a light colour, drawn for each image, on black; 737,280 images in full."""

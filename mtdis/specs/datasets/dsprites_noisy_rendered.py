@@ -1,0 +1,7 @@
+"""Noisy-dSprites of disentanglement_lib from our own renderer: white sprites in coloured noise."""
+
+from mtdis.specs.sprite_variant import SpriteVariant
+
+
+class DspritesNoisyRendered(SpriteVariant):
+    """White sprites on noise, drawn for each pixel and channel of each image; 737,280 images in full."""

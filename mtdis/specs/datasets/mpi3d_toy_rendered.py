@@ -1,0 +1,14 @@
+"""MPI3D-toy from our own renderer: the factors, order and raw values of the genuine file."""
+
+from typing import ClassVar
+
+from mtdis.specs.dataset import RenderedGrid
+from mtdis.specs.grids import MPI3D, Grid
+
+
+class Mpi3dToyRendered(RenderedGrid):
+    """A robot arm that carries an object in front of a ring, in flat colours, 1,036,800 images in full."""
+
+    full_grid: ClassVar[Grid] = MPI3D
+    channels: ClassVar[int] = 3
+    white: ClassVar[int] = 255

@@ -1,0 +1,147 @@
+"""One file over HTTP, in a part file that a later attempt continues (RFC 9110: Range, If-Range).
+
+`requests` does the transfer. Looked at and not taken on 2026-11-22: pooch 1.9 and parfive 2.3 begin again after a cut,
+pypdl 1.5 appends whatever a server without Range sends, resumable-urlretrieve 0.1 is no longer kept up.
+"""
+
+import json
+import shutil
+import time
+from pathlib import Path
+from typing import Any
+
+import requests
+from urllib3.exceptions import HTTPError
+
+from mtdis.progress import progress_bar
+
+BLOCK = 2**20
+ATTEMPTS = 4
+"""Attempts in a row that bring no byte, after which a server is given up."""
+FIRST_PAUSE = 1.0
+"""Seconds before the second of these attempts; each later pause is twice as long."""
+SILENCE = (20, 60)
+"""Seconds to wait for a connection, and for the next byte."""
+BUSY = (408, 425, 429, 500, 502, 503, 504)
+"""Answers after which another attempt may go well."""
+
+
+class TransferError(Exception):
+    """A server did not give the file; the message says why."""
+
+
+class _CutShortError(Exception):
+    """An attempt ended before the file did; another may continue it."""
+
+
+def bring(url: str, part: Path) -> None:
+    """Make `part` the whole file that `url` gives, going on from what an earlier attempt at the same file left.
+
+    TransferError if the server does not give it; OSError if the disk does not take it.
+    """
+    idle = 0
+    while idle < ATTEMPTS:
+        before = _held(part)
+        try:
+            _attempt(url, part)
+            return
+        except _CutShortError as error:
+            idle = 0 if _held(part) > before else idle + 1
+            reason = str(error)
+            time.sleep(FIRST_PAUSE * 2 ** max(0, idle - 1) if idle else 0)
+    raise TransferError(f"{reason} ({ATTEMPTS} attempts; {_held(part):,} bytes are kept and continued next time)")
+
+
+def source_of(part: Path) -> str:
+    """The URL that a part file was begun from; empty if there is none."""
+    return str(_state(part).get("url", ""))
+
+
+def forget(part: Path) -> None:
+    """Remove what is known about a part file, so that it begins again."""
+    _state_path(part).unlink(missing_ok=True)
+
+
+def _state_path(part: Path) -> Path:
+    return part.with_name(f"{part.name}.json")
+
+
+def _state(part: Path) -> dict[str, Any]:
+    """Where a part file came from; empty if that is not known, and then it is begun again."""
+    try:
+        state = json.loads(_state_path(part).read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return {}
+    return state if isinstance(state, dict) else {}
+
+
+def _held(part: Path) -> int:
+    return part.stat().st_size if part.exists() else 0
+
+
+def _attempt(url: str, part: Path) -> None:
+    state = _state(part)
+    continued = state.get("url") == url and state.get("version")
+    held = _held(part) if continued else 0
+    headers = {"Accept-Encoding": "identity"}  # the checksum is of the file as it lies there
+    if held:
+        headers |= {"Range": f"bytes={held}-", "If-Range": state["version"]}
+    try:
+        with requests.get(url, headers=headers, stream=True, timeout=SILENCE) as response:
+            _receive(response, part, url, held)
+    except (requests.ConnectionError, requests.Timeout, HTTPError) as error:
+        raise _CutShortError(f"the connection failed: {error}") from None
+    except requests.RequestException as error:
+        raise TransferError(str(error)) from None
+
+
+def _receive(response: requests.Response, part: Path, url: str, held: int) -> None:
+    if response.status_code == 416:
+        _nothing_left(response, part, held)
+        return
+    if response.status_code in BUSY:
+        raise _CutShortError(f"the server answers {response.status_code} {response.reason}")
+    if response.status_code not in (200, 206):
+        raise TransferError(f"the server answers {response.status_code} {response.reason}")
+    start, total = _extent(response)
+    if start not in (0, held):
+        raise TransferError(f"the server was asked for the bytes from {held:,} and sends those from {start:,}")
+    _state_path(part).write_text(json.dumps({"url": url, "version": _version(response)}), encoding="utf-8")
+    _check_room(part, (total or 0) - start)
+    with part.open("ab" if start else "wb") as file, progress_bar(total or 0, part.stem, "B") as bar:
+        bar.update(start)
+        for block in response.raw.stream(BLOCK, decode_content=False):
+            file.write(block)
+            bar.update(len(block))
+    if total is not None and _held(part) != total:
+        raise _CutShortError(f"the connection ended after {_held(part):,} of {total:,} bytes")
+
+
+def _nothing_left(response: requests.Response, part: Path, held: int) -> None:
+    """The answer to a request for bytes beyond the end: the part was whole, or is not of this file."""
+    _, _, total = response.headers.get("Content-Range", "").rpartition("/")
+    if total != str(held):
+        forget(part)
+        raise _CutShortError(f"the server has {total or 'fewer'} bytes, {held:,} are here; begun again")
+
+
+def _extent(response: requests.Response) -> tuple[int, int | None]:
+    """First byte that is sent, and the size of the whole file if the server says."""
+    if response.status_code == 206:
+        span, _, total = response.headers.get("Content-Range", "").removeprefix("bytes ").partition("/")
+        first = span.partition("-")[0]
+        return int(first) if first.isdigit() else -1, int(total) if total.isdigit() else None
+    length = response.headers.get("Content-Length", "")
+    return 0, int(length) if length.isdigit() else None
+
+
+def _version(response: requests.Response) -> str:
+    """What tells this version of the file from another; a weak ETag may not stand in If-Range."""
+    tag = response.headers.get("ETag", "")
+    return response.headers.get("Last-Modified", "") if not tag or tag.startswith("W/") else tag
+
+
+def _check_room(part: Path, needed: int) -> None:
+    free = shutil.disk_usage(part.parent).free
+    if needed > free:
+        raise TransferError(f"{needed:,} bytes are still to come and {free:,} are free in {part.parent.resolve()}")

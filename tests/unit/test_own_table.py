@@ -1,0 +1,134 @@
+"""Factor tables of a user: what their cells mean, and an error that one can act on for each that is wrong."""
+
+import re
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from mtdis.errors import ArtifactError
+from mtdis.own_table import FactorTable, read_table
+
+
+def table_of(folder: Path, text: str) -> FactorTable:
+    path = folder / "factors.csv"
+    path.write_text(text, encoding="utf-8")
+    return read_table(path)
+
+
+def test_numbers_are_classes_in_numeric_order_and_their_own_values(tmp_path: Path) -> None:
+    table = table_of(tmp_path, "size,hue\n10,1\n2,0\n30,1\n2,0\n")
+    assert list(table.factors) == ["size", "hue"]  # the order of the columns, which the tasks see
+    np.testing.assert_array_equal(table.classes, [[1, 1], [0, 0], [2, 1], [0, 0]])
+    np.testing.assert_array_equal(table.values, [[10, 1], [2, 0], [30, 1], [2, 0]])
+    assert table.files is None
+
+
+def test_labels_are_sorted_as_text_and_their_places_are_values(tmp_path: Path) -> None:
+    table = table_of(tmp_path, "shape\nring\ndisc\nring\n \tsquare \n")
+    assert table.factors["shape"].texts == ("disc", "ring", "square")
+    np.testing.assert_array_equal(table.classes[:, 0], [1, 0, 1, 2])
+    np.testing.assert_array_equal(table.values[:, 0], [1, 0, 1, 2])
+
+
+def test_raw_values_stay_as_they_are(tmp_path: Path) -> None:
+    table = table_of(tmp_path, "image,turn,turn_value,shape,shape_value\na.png,0,-1e-3,b,7\nb.png,5,.25,a,7\n")
+    assert table.files == ("a.png", "b.png")
+    np.testing.assert_array_equal(table.values, [[-0.001, 7], [0.25, 7]])
+    np.testing.assert_array_equal(table.classes, [[0, 1], [1, 0]])
+
+
+def test_3_and_3_0_are_one_class(tmp_path: Path) -> None:
+    np.testing.assert_array_equal(table_of(tmp_path, "a\n3\n3.0\n+3\n4\n03\n").classes[:, 0], [0, 0, 0, 1, 0])
+
+
+def test_quotes_a_byte_order_mark_and_blank_lines_are_read(tmp_path: Path) -> None:
+    table = table_of(tmp_path, '\ufeff"a","b"\n\n"x, y",1\n"z",2\n\n')
+    assert table.factors["a"].texts == ("x, y", "z")
+
+
+@given(st.lists(st.tuples(st.integers(-5, 5), st.sampled_from(["x", "y z", 'q"', "ü"])), min_size=2))
+def test_csv_and_parquet_say_the_same(tmp_path_factory: pytest.TempPathFactory, rows: list[tuple[int, str]]) -> None:
+    frame = pd.DataFrame([*rows, (-6, "w"), (6, "y z")], columns=["a", "b"])
+    folder = tmp_path_factory.mktemp("tables")
+    frame.to_csv(folder / "t.csv", index=False)
+    frame.to_parquet(folder / "t.parquet")
+    first, second = read_table(folder / "t.csv"), read_table(folder / "t.parquet")
+    np.testing.assert_array_equal(first.classes, second.classes)
+    np.testing.assert_array_equal(first.values, second.values)
+    for name in frame.columns:  # independent: ranks among the sorted different cells
+        expected = pd.Categorical(frame[name], categories=sorted(frame[name].unique())).codes
+        np.testing.assert_array_equal(first.factors[name].classes, expected)
+
+
+def test_parquet_columns_of_other_types_are_read(tmp_path: Path) -> None:
+    frame = pd.DataFrame({"a": [1.0, 2.0], "b": [True, False], "c": pd.Categorical(["y", "x"]), "d": [1, 1]})
+    frame.assign(d_value=np.array([0.1, 0.1], np.float32)).to_parquet(tmp_path / "t.parquet")
+    table = read_table(tmp_path / "t.parquet")
+    np.testing.assert_array_equal(table.classes, [[0, 1, 1, 0], [1, 0, 0, 0]])
+    assert table.values[0, 3] == np.float64(np.float32(0.1))
+
+
+WRONG = {
+    "": "is empty; its first line has to name the columns",
+    "a\n": "has no rows; it needs one per image",
+    "a;b\n1;2\n": "is separated by ';'; save it with commas",
+    "a,b\n1,2\n1\n": "line 3 has 1 cells, the first line has 2; mend the line",
+    "a,b\n1,2\n1,2,3\n": "line 3 has 3 cells, the first line has 2; mend the line",
+    "a,a\n1,2\n": "has 2 columns named 'a'; rename or delete one",
+    'a\n"1\n': "can't be read as csv: unexpected end of data",
+    "a,b\n1,2\n,3\n": "column 'a' is empty in row 2; fill it in",
+    "a\n1\nNaN\n": "column 'a' is empty in row 2; fill it in",
+    "image\nx.png\n": "has no column of a factor",
+    "my factor\n1\n": "column 'my factor' can't be the name of a factor: a letter, then",
+    ",a\n0,1\n": "column '' can't be the name of a factor",  # the index that pandas writes
+    "size,sise_value\n1,2\n": "column 'sise_value' has raw values of an unknown factor 'sise'. Did you mean 'size'?",
+    "a\n1\n1\n": "none of a has two classes; there is nothing to disentangle",
+    "a\n1\nred\n2\nblue\n": "column 'a' mixes numbers ('1', row 1) and text ('red', row 2); use one of the two",
+    "a\n1\n0.5\n": "column 'a' is 0.5 in row 2; a class is a whole number or a text. Number the classes there, and put "
+    "raw values into a column 'a_value'",
+    "a\n1\n1e300\n": "column 'a' is 1e300 in row 2; a class is a whole number",
+    "a,a_value\n1,x\n2,3\n": "column 'a_value' is 'x' in row 1; a finite number is needed",
+    "a,a_value\n1,1\n2,inf\n": "column 'a_value' is 'inf' in row 2; a finite number is needed",
+    "a,a_value\n1,1\n2,1e999\n": "column 'a_value' is '1e999' in row 2; a finite number is needed",
+    "a,a_value\n1,1\n2,\n": "column 'a_value' is empty in row 2; fill it in",
+    "a,a_value\nred,.5\nblue,1\nred,.25\n": "class red of 'a' has the values 0.5 (row 1) and 0.25 (row 3); give each",
+    "image,a\nx.png,1\ny.png,2\nx.png,1\n": "image 'x.png' is named in 2 rows; keep one row per image",
+}
+
+
+@pytest.mark.parametrize("text", WRONG)
+def test_a_wrong_table_is_an_error_that_says_what_to_do(text: str, tmp_path: Path) -> None:
+    with pytest.raises(ArtifactError, match=re.escape(WRONG[text])) as raised:
+        table_of(tmp_path, text)
+    assert str(tmp_path / "factors.csv") in str(raised.value)
+
+
+def test_a_table_that_is_no_text_is_an_error(tmp_path: Path) -> None:
+    (tmp_path / "t.csv").write_bytes(b"a\n\xff\xfe\n")
+    with pytest.raises(ArtifactError, match=r"t.csv is not UTF-8 text"):
+        read_table(tmp_path / "t.csv")
+    with pytest.raises(ArtifactError, match=r"u.csv is missing: a csv or parquet file"):
+        read_table(tmp_path / "u.csv")
+
+
+@pytest.mark.parametrize("kept", [0, 10, 200])
+def test_a_truncated_parquet_file_is_an_error(kept: int, tmp_path: Path) -> None:
+    path = tmp_path / "t.parquet"
+    pd.DataFrame({"a": [1, 2]}).to_parquet(path)
+    path.write_bytes(path.read_bytes()[:kept])
+    with pytest.raises(ArtifactError, match=r"t.parquet can't be read as parquet: .* Write it again, or as csv"):
+        read_table(path)
+
+
+def test_a_parquet_table_of_lists_or_gaps_is_an_error(tmp_path: Path) -> None:
+    path = tmp_path / "t.parquet"
+    pd.DataFrame({"a": [[1], [2]]}).to_parquet(path)
+    with pytest.raises(ArtifactError, match="can't be read as parquet"):
+        read_table(path)
+    pd.DataFrame({"a": [1, None, 2]}).to_parquet(path)
+    with pytest.raises(ArtifactError, match="column 'a' is empty in row 2"):
+        read_table(path)

@@ -1,0 +1,130 @@
+"""`mtdis tables --partial`: tables of what is finished, and how many runs each row lacks."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pytest
+from small_results import CONFIG, finish, of_kind, score, study_in
+
+from mtdis import long_table, partial
+from mtdis.cli import main
+from mtdis.study import Study
+
+FOLDER = Path("results/studies/small/partial/one")
+
+
+@pytest.fixture
+def study(tmp_path: Path) -> Study:
+    return study_in(tmp_path)
+
+
+def done(study: Study, *runs: tuple[str, int]) -> None:
+    for kind, seed in runs:
+        finish(study, of_kind(study, kind, seed))
+        score(study, of_kind(study, kind, seed))
+
+
+def made(capsys: pytest.CaptureFixture[str], *words: str, status: int = 0) -> dict[str, Any]:
+    assert main(["tables", "--partial", "--json", *words]) == status
+    found: dict[str, Any] = json.loads(capsys.readouterr().out)
+    return found
+
+
+def test_each_row_says_how_many_runs_it_lacks(study: Study, capsys: pytest.CaptureFixture[str]) -> None:
+    done(study, ("random", 1), ("random", 2), ("single_task", 1))
+    finish(study, of_kind(study, "single_task", 2))  # trained, not scored
+    told = made(capsys)["one"]
+    assert {k: told[k] for k in ("runs", "missing", "nothing_of", "failed")} == {
+        "runs": 3, "missing": 3, "nothing_of": ["multi_head on dsprites_rendered"], "failed": {},
+    }  # fmt: skip
+    table = pd.read_csv(FOLDER / "table5.csv")
+    lacking = table.groupby("row")["missing"].unique().map(list).to_dict()
+    assert lacking == {"random": [0], "single_mean": [1], "single_max": [1], "single_min": [1]}
+    assert table.set_index("row").loc["random", "n"].eq(2).all()
+    text = (FOLDER / "table5.md").read_text().replace("\\", "")
+    assert text.startswith("PARTIAL: 3 runs are missing. single_mean on dsprites_rendered lacks 1; ")
+    assert "no row yet: multi_head on dsprites_rendered." in text
+
+
+def test_what_is_there_is_what_the_complete_table_has(study: Study, capsys: pytest.CaptureFixture[str]) -> None:
+    done(study, *((kind, seed) for kind in ("random", "single_task", "multi_head") for seed in (1, 2)))
+    assert made(capsys)["one"]["missing"] == 0
+    complete = Path("results/studies/small/tables/one/long.parquet")
+    assert main(["long_table", "--experiment", "one", "--out", str(complete)]) == 0
+    assert main(["table", "--name", "table5", "--long", str(complete), "--out", "complete.csv"]) == 0
+    pd.testing.assert_frame_equal(pd.read_parquet(FOLDER / "long.parquet"), pd.read_parquet(complete))
+    partly = pd.read_csv(FOLDER / "table5.csv")
+    assert partly.pop("missing").eq(0).all()
+    pd.testing.assert_frame_equal(partly, pd.read_csv("complete.csv"))
+
+
+def test_the_complete_tables_are_not_touched(study: Study, capsys: pytest.CaptureFixture[str]) -> None:
+    done(study, ("random", 1))
+    made(capsys)
+    written = {p.parent for p in Path("results/studies").rglob("*") if p.is_file()}
+    assert written == {FOLDER}
+
+
+def test_stale_and_damaged_results_count_as_missing(study: Study, capsys: pytest.CaptureFixture[str]) -> None:
+    done(study, ("random", 1), ("random", 2), ("multi_head", 1))
+    finish(study, of_kind(study, "random", 1)).write_text("{")
+    score(study, of_kind(study, "random", 2)).write_text("[]")
+    told = made(capsys)["one"]
+    assert (told["runs"], told["missing"]) == (1, 5)
+
+
+def test_nothing_finished_makes_no_tables(study: Study, capsys: pytest.CaptureFixture[str]) -> None:
+    told = made(capsys)["one"]
+    assert (told["runs"], told["missing"], told["files"]) == (0, 6, [])
+    assert not Path("results").exists()
+
+
+def test_a_table_that_cannot_be_made_yet_harms_no_other(
+    study: Study, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from mtdis.tables import all_scores
+
+    one = CONFIG["experiments"]["one"] | {"tables": ["all_scores", "table5"]}
+    done(study_in(Path(), CONFIG | {"experiments": {"one": one}}), ("random", 1))
+
+    def fails(frame: pd.DataFrame) -> pd.DataFrame:
+        raise KeyError("on purpose")
+
+    monkeypatch.setattr(all_scores, "make", fails)
+    told = made(capsys, status=1)["one"]
+    assert told["failed"] == {"all_scores": "KeyError: 'on purpose'"}
+    assert (FOLDER / "table5.csv").exists()
+
+
+def test_variants_lack_their_own_runs(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    one = CONFIG["experiments"]["one"] | {"kind": "multi_head", "learning_rate": [1e-3, 1e-4]}
+    study = study_in(tmp_path, CONFIG | {"experiments": {"one": one}})
+    there = [i for i, run in study.runs.items() if run.seed == 1 or run.learning_rate == 1e-3]  # type: ignore[attr-defined]
+    for run_id in there:
+        finish(study, run_id)
+        score(study, run_id)
+    made(capsys)
+    table = pd.read_csv(FOLDER / "table5.csv")
+    lacking = table.groupby("spec.learning_rate")["missing"].unique().map(list).to_dict()
+    assert lacking == {0.001: [0], 0.0001: [1]}
+
+
+def test_columns_that_say_nothing_of_runs_are_not_asked(study: Study) -> None:
+    table = pd.DataFrame({"row": ["multi_head", "other"], "value": [1.0, 2.0]})
+    missing = [study.runs[of_kind(study, kind)] for kind in ("multi_head", "random")]
+    assert list(partial.with_missing(table, missing)["missing"]) == [1, 2]
+
+
+def test_only_the_named_experiments_and_only_partial(study: Study, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["tables"]) == 2
+    assert "--partial makes those of what is finished" in capsys.readouterr().err
+    assert main(["tables", "--partial", "--experiment", "on"]) == 2
+    assert "Did you mean 'one'?" in capsys.readouterr().err
+    done(study, ("random", 1))
+    assert main(["tables", "--partial", "--experiment", "one"]) == 0
+    out = capsys.readouterr().out.splitlines()
+    assert [line.split() for line in out[:2]] == [["experiment", "runs", "missing", "tables"], ["one", "1", "5", "2"]]
+    assert str(FOLDER / "table5.csv") in out
+    assert long_table.COLUMNS[0] in pd.read_parquet(FOLDER / "long.parquet").columns

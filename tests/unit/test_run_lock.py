@@ -1,0 +1,90 @@
+"""Two processes that are told to train the same run: one trains, the other waits and finds it finished."""
+
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from mtdis import run_lock
+
+HOLD = """
+import sys
+from pathlib import Path
+from mtdis.run_lock import alone_with
+record = Path(sys.argv[1])
+with alone_with(record) as waited:
+    print(waited, flush=True)
+    if sys.stdin.read():
+        record.touch()
+"""
+
+
+@contextmanager
+def holder(record: Path) -> Iterator[subprocess.Popen[str]]:
+    """Another process that has the lock, until something or the end of its input is written to it."""
+    words = [sys.executable, "-c", HOLD, str(record)]
+    environment = os.environ | {"SLURM_JOB_ID": "17"}
+    pipe = subprocess.PIPE
+    with subprocess.Popen(words, stdin=pipe, stdout=pipe, text=True, env=environment) as process:
+        assert process.stdout
+        assert process.stdout.readline() == "False\n"
+        yield process
+        process.communicate()
+
+
+def end_when_waited_for(process: subprocess.Popen[str], how: Any, patch: pytest.MonkeyPatch) -> None:
+    """End the holder at the moment in which this process begins to wait for it."""
+
+    def blocking(lock: int, way: int) -> None:
+        if not way & run_lock.LOCK_NB:
+            how(process)
+        real(lock, way)
+
+    real = run_lock.flock
+    patch.setattr(run_lock, "flock", blocking)
+
+
+def test_the_second_waits_for_the_first_and_finds_its_record(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    record = tmp_path / "run/run.json"
+    with holder(record) as process:
+        end_when_waited_for(process, lambda p: p.communicate("end"), monkeypatch)
+        with run_lock.alone_with(record) as waited:
+            assert waited
+            assert record.exists()
+    assert "waiting for SLURM job 17 on " in capsys.readouterr().err
+    assert list(record.parent.iterdir()) == [record]
+
+
+def test_a_killed_process_has_no_lock(tmp_path: Path) -> None:
+    record = tmp_path / "run/run.json"
+    with holder(record) as process:
+        process.send_signal(signal.SIGKILL)
+        process.wait()
+        with run_lock.alone_with(record) as waited:
+            assert not waited
+
+
+def test_a_folder_that_cannot_be_written_is_left_to_the_one_who_writes_results(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    with run_lock.alone_with(tmp_path / "file/run.json") as waited:
+        assert not waited
+
+
+def test_without_locks_nobody_is_waited_for(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def unsupported(lock: int, way: int) -> None:
+        raise OSError(38, "Function not implemented")
+
+    monkeypatch.setattr(run_lock, "flock", unsupported)
+    with run_lock.alone_with(tmp_path / "run.json") as waited:
+        assert not waited
+    assert "see that no other job trains this run" in capsys.readouterr().err
