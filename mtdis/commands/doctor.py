@@ -1,0 +1,44 @@
+"""Check what a study needs here: versions, GPUs, SLURM, writable folders, disk; one line each, with the fix.
+
+The exit status is 1 if something is BAD; a `note` does no harm here.
+"""
+
+import json
+from argparse import ArgumentParser, Namespace
+from dataclasses import asdict
+from pathlib import Path
+
+from mtdis.columns import aligned
+from mtdis.command_line import add_study, study_here
+from mtdis.errors import ConfigError
+from mtdis.surroundings import BAD, GOOD, NOTE, Finding, findings
+
+
+def add_arguments(parser: ArgumentParser) -> None:
+    """Declare the options."""
+    add_study(parser)
+    parser.add_argument("--json", action="store_true", help="print JSON")
+
+
+def run(args: Namespace) -> int:
+    """Print what was found."""
+    found = [*findings(Path()), _config(args)]
+    print(json.dumps([asdict(one) for one in found], indent=1) if args.json else as_text(found))
+    return int(any(one.standing == BAD for one in found))
+
+
+def _config(args: Namespace) -> Finding:
+    try:
+        study = study_here(args)
+    except ConfigError as error:
+        return Finding(
+            "config", BAD, str(error).splitlines()[0], "mend the config; `mtdis plan` says all that is wrong"
+        )
+    if study is None:
+        return Finding("config", NOTE, "no config.yaml here", "run in the folder that holds it")
+    return Finding("config", GOOD, f"study {study.name}: {len(study.runs):,} runs")
+
+
+def as_text(found: list[Finding]) -> str:
+    """A line for each finding."""
+    return aligned([[one.standing, one.thing, one.found + (f" → {one.fix}" if one.fix else "")] for one in found])

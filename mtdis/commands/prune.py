@@ -1,0 +1,83 @@
+"""List the results that no config wants, with their sizes; delete them with --yes.
+
+    mtdis prune --config config.yaml --protect config.yaml workflow/configs/demo.yaml
+
+Everything that a config names is wanted, selected or not. Links, folders with files that mtdis did not write, and
+records of unknown format are named and left alone.
+"""
+
+import json
+from argparse import ArgumentParser, Namespace
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from mtdis.columns import aligned, size
+from mtdis.command_line import add_study, read_configs
+from mtdis.errors import ArtifactError
+from mtdis.leftovers import Found, Kept, Leftover, leftovers, remove
+from mtdis.study import Study
+
+LOCKS = ".snakemake/locks"
+
+
+def add_arguments(parser: ArgumentParser) -> None:
+    """Declare the options."""
+    add_study(parser)
+    parser.add_argument(
+        "--protect", type=Path, nargs="+", action="append", default=[], metavar="CONFIG",
+        help="the config files, later ones laid over, of another study whose results stay; may be repeated",
+    )  # fmt: skip
+    parser.add_argument("--data", action="store_true", help="datasets and targets, too")
+    parser.add_argument("--yes", action="store_true", help="delete what is listed")
+    parser.add_argument("--json", action="store_true", help="print JSON")
+
+
+def run(args: Namespace) -> None:
+    """List, and with --yes delete."""
+    own = args.study if args.study is not None else read_configs(args.config or [Path("config.yaml")])
+    studies = [whole(config) for config in (own, *map(read_configs, args.protect))]
+    found = leftovers(studies, Path(), args.data)
+    unwanted = [one for one in found if isinstance(one, Leftover)]
+    if args.yes:
+        _nobody_works_here(Path())
+        for one in unwanted:
+            remove(one)
+    told = as_json(found, deleted=args.yes)
+    print(json.dumps(told, indent=1) if args.json else as_text(told))
+
+
+def whole(config: dict[str, Any]) -> Study:
+    """The study of all experiments of a config: `select` says what is built now, not what is wanted."""
+    return Study.from_config({key: value for key, value in config.items() if key != "select"})
+
+
+def _nobody_works_here(folder: Path) -> None:
+    if any((folder / LOCKS).glob("*")):
+        raise ArtifactError(
+            f"snakemake works in {folder.resolve()}, or was killed there: {LOCKS} is not empty. Wait for it, or run "
+            "`snakemake --unlock` if none is running. Nothing was deleted."
+        )
+
+
+def as_json(found: Sequence[Found], deleted: bool) -> dict[str, Any]:
+    """What is unwanted, what is left alone, how much it is, and whether it is gone."""
+    unwanted = [one for one in found if isinstance(one, Leftover)]
+    return {
+        "unwanted": [{"path": str(one.path), "reason": one.reason, "bytes": one.bytes} for one in unwanted],
+        "left_alone": [{"path": str(one.path), "reason": one.reason} for one in found if isinstance(one, Kept)],
+        "bytes": sum(one.bytes for one in unwanted),
+        "deleted": deleted,
+    }
+
+
+def as_text(told: dict[str, Any]) -> str:
+    """The list for people, the largest last, where the eye is."""
+    lines = [f"left alone: {one['path']}: {one['reason']}" for one in told["left_alone"]]
+    unwanted = sorted(told["unwanted"], key=lambda one: one["bytes"])
+    if not unwanted:
+        return "\n".join([*lines, "nothing to prune: every result is wanted by a config"])
+    rows = [[size(one["bytes"]), one["reason"], one["path"]] for one in unwanted]
+    lines.append(aligned([["size", "why", "path"], *rows]))
+    done = "deleted" if told["deleted"] else "to be deleted; mtdis prune --yes deletes them"
+    return "\n".join([*lines, f"{len(unwanted):,} results, {size(told['bytes'])} {done}"])
