@@ -1,0 +1,92 @@
+"""profiles/slurm on a real cluster: what is asked for, what comes out, with and without accounting."""
+
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import yaml
+
+from tests.workflow.test_kills import contents
+
+from . import cluster
+from .conftest import ROOT, SlurmStudy, results
+
+pytestmark = pytest.mark.slurm
+
+
+def with_settings(study: SlurmStudy, **settings: object) -> str:
+    """A copy of profiles/slurm in which some of its settings are made; its path below the checkout."""
+    name = f"profiles/{study.path.parent.name}"
+    copy = shutil.copytree(ROOT / "profiles/slurm", study.checkout / name)
+    file = copy / "config.v8+.yaml"
+    lines = file.read_text().splitlines()
+    for key, value in settings.items():
+        (place,) = [n for n, line in enumerate(lines) if line.startswith(f"  {key}:")]
+        lines[place] = f"  {key}: {value}"
+    file.write_text("\n".join(lines) + "\n")
+    return name
+
+
+def change(study: SlurmStudy, **experiment: object) -> None:
+    """Overlay fields of the experiment."""
+    config = yaml.safe_load((study.path / "config.yaml").read_text())
+    config["experiments"]["one"] |= experiment
+    (study.path / "config.yaml").write_text(yaml.safe_dump(config))
+
+
+def test_the_study_comes_out_as_locally_and_asks_for_what_the_profile_says(study: SlurmStudy, local: Path) -> None:
+    wishes = {"account": "study", "partition": "main", "qos": "quick", "constraint": "second", "gpu_model": "toy"}
+    study.run(profile=with_settings(study, **wishes, longest=100, status="sacct"))
+    assert results(study.path) == results(local)
+    trainings, scores = (study.accounted(rule) for rule in ("train", "scores"))
+    keys = ("Account", "Partition", "QOS", "Constraints", "State", "TimelimitRaw", "ReqCPUS")
+    assert {tuple(job[key] for key in keys) for job in trainings + scores} == {
+        ("study", "main", "quick", "second", "COMPLETED", "100", "1")
+    }
+    assert sorted("gres/gpu=1" in job["ReqTRES"] for job in trainings) == [False, True]  # random encoders learn nothing
+    assert {job["ReqMem"] for job in trainings} == {"3G"}
+    assert {job["ReqMem"] for job in scores} == {"2G"}
+
+
+def test_squeue_serves_where_there_is_no_accounting(study: SlurmStudy, local: Path) -> None:
+    cluster.restart_controller("none")
+    try:
+        study.run()
+    finally:
+        cluster.restart_controller("slurmdbd")
+    assert results(study.path) == results(local)
+
+
+def test_trainings_share_the_one_gpu_that_may_be_in_flight(study: SlurmStudy, local: Path) -> None:
+    change(study, kind="multi_head", seed=[1, 2])
+    partitions = study.path / "partitions.yaml"
+    limits = {"max_runtime": 2, "max_mem_mb": 16000, "max_threads": 4, "max_gpu": 1}
+    partitions.write_text(yaml.safe_dump({"partitions": {"short": limits}}))
+    study.run(profile=with_settings(study, together=2, gpus=1, longest=2, partitions=partitions))
+    first, second = study.accounted("train")
+    assert first["End"] <= second["Start"]
+    assert {first["Partition"], second["Partition"]} == {"short"}
+    logs = [log.read_text() for log in (study.path / "logs/train").glob("*.log")]
+    assert sorted(log.count("\ntraining ") + log.startswith("training ") for log in logs) == [0, 2]
+    [one] = (local / "results/runs").glob("multi_head+*")
+    assert contents(study.path / "results/runs" / one.name) == contents(one)
+    assert len(list((study.path / "results/scores").glob("*/index.json"))) == 2
+
+
+def test_a_failing_run_stops_no_other_and_partial_tables_are_right(study: SlurmStudy, local: Path) -> None:
+    [doomed] = [folder.name for folder in (local / "results/runs").glob("multi_head+*")]
+    (study.path / "results/runs" / doomed / "codes.h5").mkdir(parents=True)  # its codes can't be written
+    study.start("--set-resources", "train:runtime=5", "--retries", "1")
+    assert study.finish() == 1
+    assert "codes.h5: " in study.said  # the failed job's log
+    assert [job["State"] for job in study.accounted("train")].count("FAILED") == 2
+    [scored] = [index.parent.name for index in (study.path / "results/scores").glob("*/index.json")]
+    assert scored.startswith("random+")
+    words = [str(Path(sys.executable).with_name("mtdis")), "tables", "--partial"]
+    made = subprocess.run(words, cwd=study.path, capture_output=True, text=True)
+    assert made.returncode == 0, made.stderr
+    [table] = (study.path / "results/studies/small/partial").rglob("table5.csv")
+    rows = [line.split(",") for line in table.read_text().splitlines()]
+    assert {row[rows[0].index("row")] for row in rows[1:]} == {"random"}
