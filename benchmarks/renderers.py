@@ -9,7 +9,6 @@ its two rows differ in that factor alone.
 import argparse
 import json
 import os
-import resource
 import subprocess
 import sys
 import tempfile
@@ -48,9 +47,13 @@ def make(spec: RenderedGrid, record: Path) -> Making:
     about = json.dumps({"name": spec.name(), **spec.resolved()})
     command = [sys.executable, "-m", "mtdis.cli", "dataset", "--spec", about, "--out", str(record)]
     start = time.perf_counter()
-    subprocess.run(command, check=True, cwd=record.parent, env=os.environ | {"OMP_NUM_THREADS": "1"})
+    with subprocess.Popen(command, cwd=record.parent, env=os.environ | {"OMP_NUM_THREADS": "1"}) as process:
+        _, status, usage = os.wait4(process.pid, 0)  # of this process alone, whatever others there were before
+        process.returncode = os.waitstatus_to_exitcode(status)
     seconds = time.perf_counter() - start
-    return Making(seconds, resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1024)  # kB on Linux
+    if process.returncode:
+        raise subprocess.CalledProcessError(process.returncode, command)
+    return Making(seconds, usage.ru_maxrss / 1024)  # kB on Linux
 
 
 def pictures(data: Path) -> NDArray[np.int64]:

@@ -120,7 +120,7 @@ def values(rows: list[dict[str, Any]]) -> dict[str, dict[str, Any]]:
 
 
 def score_name(row: Mapping[str, Any]) -> str:
-    """Settings and key of a score: `dci,num_train=2000 completeness`."""
+    """Settings and key of a score: `dci+num_train=2000 completeness`."""
     return f"{row.get('settings') or row['metric']} {row['key']}".strip()
 
 

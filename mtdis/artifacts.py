@@ -110,10 +110,14 @@ def verify(path: Path, expected: Mapping[str, Any], remedy: str) -> None:
     """ArtifactError unless a file has the size and SHA-256 that its record says."""
     if not path.exists():
         raise ArtifactError(f"{path} is missing. {remedy}")
-    size = path.stat().st_size
-    if size != expected["bytes"]:
-        raise ArtifactError(f"{path} has {size:,} bytes, its record says {expected['bytes']:,}. {remedy}")
-    if (found := seal(path)["sha256"]) != expected["sha256"]:
+    try:
+        size = path.stat().st_size
+        if size != expected["bytes"]:
+            raise ArtifactError(f"{path} has {size:,} bytes, its record says {expected['bytes']:,}. {remedy}")
+        found = seal(path)["sha256"]
+    except OSError as error:
+        raise ArtifactError(f"can't read {path}: {error}. See that you may read it. {remedy}") from None
+    if found != expected["sha256"]:
         raise ArtifactError(f"{path} has SHA-256 {found}, its record says {expected['sha256']}. {remedy}")
 
 

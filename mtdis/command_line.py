@@ -56,9 +56,14 @@ def add_study(parser: ArgumentParser) -> None:
 
 def study_of(args: Namespace) -> Study:
     """The study that the options name."""
+    return Study.from_config(config_of(args))
+
+
+def config_of(args: Namespace) -> dict[str, Any]:
+    """The config that the options name, `--override` laid over."""
     config = args.study if args.study is not None else read_configs(args.config or [Path("config.yaml")])
     over = getattr(args, "override", None) or {}
-    return Study.from_config(_overlay(config, {"override": over}) if over else config)
+    return _overlay(config, {"override": over} if over else {})
 
 
 def study_here(args: Namespace) -> Study | None:

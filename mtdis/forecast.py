@@ -3,6 +3,9 @@
 Training takes time in proportion to images × epochs × networks × pixels; the factor is the median over the finished
 runs of a kind, on the device that most of them ran on, or a pilot's. A kind of which nothing is finished is judged by
 the other trained kinds, and named. Scores take the median per network, stages the median of their kind.
+
+A run's record holds its wall time. Runs that shared a GPU (`mtdis train --together`) shared that time, too, and the
+record does not tell: what is judged by them is given more hours than it will take.
 """
 
 import csv
@@ -13,9 +16,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from mtdis import paths
+from mtdis import inventory, paths
 from mtdis.inventory import FINISHED, MISSING, SCORES, STALE, Found, names
-from mtdis.specs.run import Run, TrainedRun
+from mtdis.specs.run import FactorRun, Run, TrainedRun
+from mtdis.specs.split_counts import row_counts
 from mtdis.study import Study
 
 HOUR = 3600.0
@@ -50,7 +54,7 @@ def forecast(
     scored, unknown_scores = _scoring(study, folder)
     staged, unknown_stages = _staging(study, stages)
     known = [one for one in trained if one is not None]
-    guessed = {study.runs[i].name() for i, f in runs.items() if f.standing not in FINISHED} - set(rates)
+    lost = {study.runs[i].name() for i, found in runs.items() if found.standing not in FINISHED}
     return {
         "gpu_hours": sum(gpu for gpu, _ in known) / HOUR,
         "core_hours": {
@@ -62,11 +66,12 @@ def forecast(
         "judged_by": {
             kind: {"seconds_per_unit": r.seconds, "device": r.device, "runs": r.runs} for kind, r in rates.items()
         },
-        "by_other_kinds": sorted(guessed) if rates else [],
+        "by_other_kinds": sorted(lost - set(rates)) if _of_others(rates) else [],
         "unknown": {
             "runs": len(trained) - len(known),
             "scores": unknown_scores,
             "stages": unknown_stages,
+            "weights": _unknown_weights(study, runs),
         },
     }
 
@@ -75,7 +80,8 @@ def work(run: Run) -> float:
     """Units of a run's work: pixels of the images that its networks see while they train, or once without training."""
     height, width, _ = run.dataset.image_shape
     if isinstance(run, TrainedRun):
-        rows = int(0.75 * run.dataset.count) // run.batch_size * run.batch_size
+        train, _, _ = run.image_counts or row_counts(run.dataset.count)
+        rows = train // run.batch_size * run.batch_size
         return float(rows * run.epochs * len(run.networks) * height * width)
     return float(run.dataset.count * len(run.networks) * height * width)
 
@@ -107,14 +113,19 @@ def _training(run: Run, rates: Mapping[str, Rate]) -> tuple[float, float] | None
 
 
 def _of_others(rates: Mapping[str, Rate]) -> Rate | None:
-    """The median over the other kinds; too much for one that trains nothing, for encoding costs less than training."""
-    each = sorted(rates.values(), key=lambda rate: rate.seconds)
+    """The median over the other trained kinds; too much for one that trains nothing, for encoding costs less."""
+    each = sorted((rate for kind, rate in rates.items() if _is_trained(kind)), key=lambda rate: rate.seconds)
     return each[len(each) // 2] if each else None
+
+
+def _is_trained(kind: str) -> bool:
+    return issubclass(Run.member(kind), TrainedRun)
 
 
 def _scoring(study: Study, folder: Path) -> tuple[float | None, int]:
     """Core-seconds of the missing score indexes, and how many of them nothing tells about."""
-    there = {i for i in names(folder / SCORES) if (folder / paths.scores(i)).exists()}
+    rows, named = inventory.index_rows(study), set(names(folder / SCORES))
+    there = {i for i in study.runs if i in named and inventory.scored(folder / paths.scores(i), rows)}
     wanted = [i for i in study.runs if i not in there] if study.metrics else []
     per_network = [
         seconds / study.networks(i)
@@ -150,7 +161,10 @@ def _staging(study: Study, stages: Mapping[str, Found]) -> tuple[float, int]:
 
 
 def disk(study: Study, runs: Mapping[str, Found], folder: Path) -> dict[str, int]:
-    """Bytes that codes, weights, images and targets of what is missing will take; weights as those of finished runs."""
+    """Bytes that codes, weights, images and targets of what is missing will take; weights as those of finished runs.
+
+    Weights of a kind of which nothing is finished are not in it: the forecast counts its runs as unknown.
+    """
     lost = [study.runs[i] for i, found in runs.items() if found.standing not in FINISHED]
     weights = _weight_bytes(study, runs)
     return {
@@ -163,6 +177,13 @@ def disk(study: Study, runs: Mapping[str, Found], folder: Path) -> dict[str, int
             if not (folder / paths.targets(i)).exists()
         ),
     }
+
+
+def _unknown_weights(study: Study, runs: Mapping[str, Found]) -> int:
+    """How many missing runs have weights of which nothing finished tells the size."""
+    lost = [study.runs[i] for i, found in runs.items() if found.standing not in FINISHED]
+    known = _weight_bytes(study, runs)
+    return sum(run.name() not in known and not isinstance(run, FactorRun) for run in lost)
 
 
 def _weight_bytes(study: Study, runs: Mapping[str, Found]) -> dict[str, int]:

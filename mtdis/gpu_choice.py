@@ -7,32 +7,39 @@ import os
 import sys
 from collections.abc import Mapping, MutableMapping, Sequence
 from fcntl import LOCK_EX, LOCK_NB, flock
+from itertools import takewhile
 from pathlib import Path
 
 DEVICES = Path("/dev")
 LOCKS = Path(f"/tmp/mtdis-gpus-{os.getuid()}")
 """The user's folder of locks. Not in TMPDIR: each of the processes must find the same."""
 VISIBLE = "CUDA_VISIBLE_DEVICES"
+NO_GPU = ("", "-1", "NoDevFiles")
+"""Names by which CUDA_VISIBLE_DEVICES says that there is none."""
 _held: list[int] = []
 """The lock that this process holds, open until it ends."""
 
 
 def visible(variables: Mapping[str, str] = os.environ, folder: Path = DEVICES) -> list[str]:
-    """The GPUs that this process may use: those that CUDA_VISIBLE_DEVICES lists, or else all of the machine, 0, 1, …"""
+    """The GPUs that this process may use: those that CUDA_VISIBLE_DEVICES lists, or else all of the machine, 0, 1, …
+
+    CUDA reads its list up to the first name that is none.
+    """
     if VISIBLE in variables:
-        return [name.strip() for name in variables[VISIBLE].split(",") if name.strip()]
+        return list(takewhile(lambda name: name not in NO_GPU, map(str.strip, variables[VISIBLE].split(","))))
     return [str(number) for number in range(len(list(folder.glob("nvidia[0-9]*"))))]
 
 
 def choose_gpu(variables: MutableMapping[str, str] = os.environ, folder: Path = DEVICES, locks: Path = LOCKS) -> None:
     """Show CUDA only one of several GPUs: one that no other process of this user has chosen, if there is one.
 
-    To be called before CUDA starts. In a job of SLURM all that it allocated stays visible; so does a single GPU.
+    To be called before CUDA starts. A single GPU stays visible; so do all in a job of SLURM that lists none, for the
+    device files are the node's. The numbers that it lists may be the job's own: so are the locks.
     """
-    gpus = visible(variables, folder)
-    if "SLURM_JOB_ID" in variables or len(gpus) < 2:
+    gpus, job = visible(variables, folder), variables.get("SLURM_JOB_ID")
+    if len(gpus) < 2 or (job and VISIBLE not in variables):
         return
-    chosen = lock_one(gpus, locks)
+    chosen = lock_one(gpus, locks.with_name(f"{locks.name}-{job}") if job else locks)
     if chosen is None:
         chosen = gpus[os.getpid() % len(gpus)]
         print(f"each of the {len(gpus)} GPUs is taken by another process; sharing GPU {chosen}", file=sys.stderr)

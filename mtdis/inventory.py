@@ -1,6 +1,7 @@
 """What results exist: which runs and stages of a study are there, and which are not what their id says."""
 
 import os
+import re
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from difflib import get_close_matches
@@ -20,6 +21,7 @@ RUNS, STAGES, SCORES, IDS = (
     str(Path(path).parents[1]) for path in (paths.run("x"), paths.stage("x"), paths.scores("x"), "results/ids/x/x")
 )
 """The folders of results that all studies share."""
+FOLDERS = (os.sep, *(part for path in (RUNS, STAGES, SCORES) for part in Path(path).parts))
 NEAREST = 3
 
 
@@ -71,6 +73,31 @@ def diverged(record: Mapping[str, Any]) -> list[str]:
     return networks or ([str(record.get("id", ""))] if result.get("diverged") else [])
 
 
+def index_rows(study: Study) -> list[re.Pattern[bytes]]:
+    """What stands in the text of a score index of all metrics, in its order: one row of each metric and seed."""
+    rows = [(m.seed, identify(m.model_copy(update={"seed": 0}))) for m in sorted(study.metrics, key=identify)]
+    texts = [rf'"metric_seed": {seed},\s+"network": "[^"]*",\s+"settings": "{re.escape(name)}"' for seed, name in rows]
+    return [re.compile(text.encode()) for text in texts]
+
+
+def scored(path: Path, rows: Iterable[re.Pattern[bytes]]) -> bool:
+    """Whether a score index is there and has all of these rows; those of diverged networks and failed metrics count.
+
+    They are sought in the text, for parsing a thousand indexes takes a second.
+    """
+    try:
+        text = path.read_bytes()
+    except (FileNotFoundError, NotADirectoryError):
+        return False
+    place = 0
+    for row in rows:
+        found = row.search(text, place) or row.search(text)
+        if found is None:
+            return False
+        place = found.end()
+    return True
+
+
 def wanted_ids(studies: Iterable[Study]) -> set[str]:
     """The ids of all runs, stages, datasets, targets and metrics that studies want."""
     return {
@@ -86,11 +113,11 @@ def resolve(text: str, known: Collection[str]) -> str:
 
     ConfigError names the ids that it may be the beginning of, or the nearest ones.
     """
-    parts = [part for part in Path(text).parts if part not in ("results", "runs", "stages", "scores")]
-    word = parts[0] if len(parts) > 0 else text
-    for one in (word, shorten(word)):
-        if one in known:
-            return one
+    for part in reversed(Path(text).parts):
+        for one in (part, shorten(part)):
+            if one in known:
+                return one
+    word = _word(text)
     begun = sorted(i for i in known if i.startswith(word)) or sorted(i for i in known if word in i)
     if len(begun) == 1:
         return begun[0]
@@ -99,6 +126,15 @@ def resolve(text: str, known: Collection[str]) -> str:
     near = get_close_matches(word, known, n=NEAREST, cutoff=0.3)
     hint = f"the nearest:\n{_listed(near)}" if near else f"there are {len(known)}; `mtdis plan --json` lists them."
     raise ConfigError(f"no run or stage '{word}'; {hint}")
+
+
+def _word(path: str) -> str:
+    """The part of a path that stands where an id does: below a folder of results, or first."""
+    parts = Path(path).parts
+    below = [
+        parts[i + 1] for i in range(1, len(parts) - 1) if str(Path(*parts[i - 1 : i + 1])) in (RUNS, STAGES, SCORES)
+    ]
+    return below[-1] if below else next((part for part in parts if part not in FOLDERS), path)
 
 
 def _listed(ids: Collection[str]) -> str:

@@ -9,6 +9,7 @@ import json
 import os
 import sys
 import traceback
+from collections import Counter
 from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -68,8 +69,8 @@ def read_jobs(path: Path) -> list[Job]:
     except (OSError, UnicodeDecodeError) as error:
         raise ConfigError(f"the job file {path} can't be read: {error}; name a file of JSON lines.") from None
     jobs = [_job(line, f"{path}, line {number}") for number, line in enumerate(lines, 1) if line.strip()]
-    if twice := {str(job.out) for job in jobs if sum(job.out == other.out for other in jobs) > 1}:
-        raise ConfigError(f"{path}: two jobs write {sorted(twice)[0]}; give each an 'out' of its own.")
+    if twice := [str(out) for out, count in Counter(job.out for job in jobs).items() if count > 1]:
+        raise ConfigError(f"{path}: two jobs write {min(twice)}; give each an 'out' of its own.")
     return jobs
 
 
@@ -93,7 +94,12 @@ def _job(line: str, where: str) -> Job:
 
 
 def train_all(jobs: Sequence[Job], trainer: Callable[[Path], Train], together: int) -> int:
-    """Train what is not finished, dataset by dataset, up to `together` at once; 1 if any failed, else 0.
+    """Train what is not finished as `train_each` does; 1 if any failed, else 0."""
+    return int(bool(train_each(jobs, trainer, together)))
+
+
+def train_each(jobs: Sequence[Job], trainer: Callable[[Path], Train], together: int) -> Failures:
+    """Train what is not finished, dataset by dataset, up to `together` at once; what failed, and is named, and why.
 
     `trainer` gives what trains the runs of one dataset, and may hold that dataset. A run that finds no memory beside
     others is trained again by itself.
@@ -107,7 +113,7 @@ def train_all(jobs: Sequence[Job], trainer: Callable[[Path], Train], together: i
         print(f"{len(failures)} of {len(jobs)} runs failed:", file=sys.stderr)
     for job, reason in failures:
         print(f"  {identify(job.spec)}: {reason}", file=sys.stderr)
-    return int(bool(failures))
+    return failures
 
 
 def _grouped(jobs: Iterable[Job], key: Callable[[Job], Hashable]) -> Iterator[tuple[Any, list[Job]]]:

@@ -18,6 +18,7 @@ from mtdis import inventory, paths
 from mtdis.errors import ArtifactError
 from mtdis.records import CHECKPOINT, SEALED, read_json
 from mtdis.run_lock import LOCK, is_free
+from mtdis.specs.identity import BETWEEN_FIELDS
 from mtdis.study import Study
 from mtdis.underway import FRESH
 
@@ -28,6 +29,7 @@ READY = "ready.json"
 BESIDE_A_STAGE = ("arrays.h5", "weights.safetensors", "history.csv")
 UNWANTED, OLDER, UNFINISHED = "no config wants it", "of an older version", "begun and never finished"
 DATA, TARGETS = str(Path(paths.dataset("x")).parent), str(Path(paths.targets("x")).parent)
+RESULTS = (inventory.RUNS, inventory.STAGES, inventory.SCORES, inventory.IDS)
 
 
 @dataclass(frozen=True)
@@ -63,13 +65,16 @@ def leftovers(studies: Collection[Study], folder: Path, with_data: bool) -> list
         (inventory.STAGES, "stage.json", (*BESIDE_A_STAGE, CHECKPOINT)),
         (inventory.SCORES, "index.json", ()),
     ):
-        found += (_folder(path, record, beside, older) for path in _unwanted(folder / place, wanted))
+        found += (_folder(path, record, beside, older) for path in _unwanted(folder, place, wanted))
     if with_data:
-        found += (_data(path) for place in (DATA, TARGETS) for path in _unwanted(folder / place, wanted, ".json"))
+        found += (_data(path) for place in (DATA, TARGETS) for path in _unwanted(folder, place, wanted, ".json"))
     kept = {one.path.name.removesuffix(".json") for one in found if isinstance(one, Kept)}
-    if not with_data:
-        kept |= {name.removesuffix(".json") for place in (DATA, TARGETS) for name in inventory.names(folder / place)}
-    return [*found, *(_index(path) for path in _unwanted(folder / inventory.IDS, {*wanted, *kept}, ".json"))]
+    looked_at = (*RESULTS, *((DATA, TARGETS) if with_data else ()))
+    links = {place: link for place in looked_at if (link := _link_to(folder, place))}
+    for place in (*links, *(() if with_data else (DATA, TARGETS))):
+        kept |= {name.removesuffix(".json") for name in inventory.names(folder / place)}
+    ids = (_index(path) for path in _unwanted(folder, inventory.IDS, {*wanted, *kept}, ".json"))
+    return [*(Kept(link, "a link") for link in sorted({*links.values()})), *found, *ids]
 
 
 def remove(found: Leftover) -> None:
@@ -88,13 +93,20 @@ def remove(found: Leftover) -> None:
         ) from None
 
 
-def _unwanted(folder: Path, wanted: Collection[str], suffix: str = "") -> Iterator[Path]:
-    """What lies in a folder under a name that is not wanted; nothing if the folder itself is a link."""
-    if folder.is_symlink():
+def _unwanted(folder: Path, place: str, wanted: Collection[str], suffix: str = "") -> Iterator[Path]:
+    """What lies at a place in a folder under a name that is not wanted; nothing if it lies behind a link."""
+    if _link_to(folder, place):
         return
-    for name in inventory.names(folder):
+    for name in inventory.names(folder / place):
         if name.endswith(suffix) and name.removesuffix(suffix) not in wanted:
-            yield folder / name
+            yield folder / place / name
+
+
+def _link_to(folder: Path, place: str) -> Path | None:
+    """The first link on the way from a folder to a place in it, if there is one."""
+    steps = Path(place)
+    ways = [folder / way for way in (*steps.parents, steps) if way != Path()]
+    return min((way for way in ways if way.is_symlink()), key=lambda way: len(way.parts), default=None)
 
 
 def _folder(path: Path, record: str, beside: Collection[str], older: Collection[str]) -> Found:
@@ -104,9 +116,9 @@ def _folder(path: Path, record: str, beside: Collection[str], older: Collection[
     if not is_free(path / record):
         return Kept(path, "being trained")
     files = list(_files(path))
-    known = _is_score if not beside else lambda p: p.parent == path and _plain_name(p.name) in (record, *beside)
     for one in files:
-        if one.is_symlink() or not (one == path / record or known(one)):
+        known = one.parent == path and _plain_name(one.name) in (record, *beside)
+        if one.is_symlink() or not (known or (not beside and _is_score(one, path))):
             what = "a link" if one.is_symlink() else "not written by mtdis"
             return Kept(path, f"holds {one.relative_to(path)}, {what}")
     return _with_record(path, path / record, files, older)
@@ -176,8 +188,20 @@ def _plain_name(name: str) -> str:
     return found[1] if found else name
 
 
-def _is_score(path: Path) -> bool:
-    return _plain_name(path.name).endswith(".json")
+def _is_score(path: Path, folder: Path) -> bool:
+    """Whether a file below the folder of a run's scores is one, at its place (see `scoring.jobs`), or was to be."""
+    name = _plain_name(path.name)
+    if path.parent.parent != folder or not name.endswith(".json"):
+        return False
+    if name != path.name:
+        return True
+    try:
+        content = read_json(path, "snakemake")
+    except (ArtifactError, OSError):
+        return False
+    metric, network = content.get("metric"), name.removesuffix(".json")
+    named = isinstance(metric, dict) and path.parent.name.partition(BETWEEN_FIELDS)[0] == metric.get("name")
+    return named and content.get("network") == network and {"codes_sha256", "values"} <= content.keys()
 
 
 def _versionless(fields: Any) -> str:

@@ -1,7 +1,7 @@
 """A published file at its place: found there, or fetched from the first URL that gives the right one."""
 
 import os
-from collections.abc import Iterable
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
@@ -10,27 +10,36 @@ from mtdis.checksums import checksums
 from mtdis.errors import ArtifactError
 from mtdis.specs.genuine import GenuineFile
 
+HASH = "?" * 8
+"""Where a part's name has the hash of its URL, as a pattern."""
+
 
 def obtain(file: GenuineFile, md5: str, path: Path) -> dict[str, Any]:
     """Size and checksums of the file at `path`, and the URL it came from; it is fetched if it is not there.
 
-    A file that is there already is verified and never replaced. One that is fetched lies beside it as `.part` until its
-    MD5 is the one expected. ArtifactError says what each URL gave, or both checksums and how to accept another one.
+    A file that is there already is verified and never replaced. One that is fetched lies beside it, in a `.part` of its
+    URL, until its MD5 is the one expected. ArtifactError says what each URL gave, both checksums and how to accept
+    another one, or what the disk refused.
     """
+    try:
+        return _obtained(file, md5, path)
+    except OSError as error:
+        raise ArtifactError(
+            f"{file.name} can't be put at {path} or read there: {error}. Mend that and run the same command again; it "
+            "goes on from what is already fetched."
+        ) from error
+
+
+def _obtained(file: GenuineFile, md5: str, path: Path) -> dict[str, Any]:
     if path.is_symlink() or path.exists():
         return {"url": None} | _verified(file, md5, path)
     path.parent.mkdir(parents=True, exist_ok=True)
     kept = _refused(path, md5)
     if kept.exists():  # it had another checksum than was expected then, and has been accepted since
         found = _verified(file, md5, kept)
-        kept.replace(path)
+        _put(kept, path)
         return {"url": None} | found
-    try:
-        return _fetched(file, md5, path)
-    except OSError as error:
-        raise ArtifactError(
-            f"can't write {path}.part: {error}. Mend that and run the same command again; it goes on from there."
-        ) from error
+    return _fetched(file, md5, path)
 
 
 def _verified(file: GenuineFile, md5: str, path: Path) -> dict[str, Any]:
@@ -45,9 +54,9 @@ def _verified(file: GenuineFile, md5: str, path: Path) -> dict[str, Any]:
 
 
 def _fetched(file: GenuineFile, md5: str, path: Path) -> dict[str, Any]:
-    part = path.with_name(f"{path.name}.part")
     failures = []
-    for url in _begun_first(file.urls, part):
+    for url in sorted(file.urls, key=lambda url: transfer.source_of(_part(path, url)) != url):  # those begun come first
+        part = _part(path, url)
         try:
             transfer.bring(url, part)
         except transfer.TransferError as error:
@@ -66,16 +75,19 @@ def _fetched(file: GenuineFile, md5: str, path: Path) -> dict[str, Any]:
     )
 
 
-def _begun_first(urls: Iterable[str], part: Path) -> list[str]:
-    return sorted(urls, key=lambda url: url != transfer.source_of(part))
+def _part(path: Path, url: str) -> Path:
+    """What a URL gave so far; of each URL by itself, so that asking a mirror loses nothing."""
+    return path.with_name(f"{path.name}.{sha256(url.encode()).hexdigest()[:8]}.part")
 
 
-def _put(part: Path, path: Path) -> None:
-    with part.open("rb") as written:
+def _put(whole: Path, path: Path) -> None:
+    """Move a fetched file to its place, and remove what other URLs gave."""
+    with whole.open("rb") as written:
         os.fsync(written.fileno())
-    part.replace(path)
-    for other in path.parent.glob(f"{path.name}.refused-*"):
-        other.unlink()
+    whole.replace(path)
+    for left in ("refused-*", f"{HASH}.part", f"{HASH}.part.json"):
+        for other in path.parent.glob(f"{path.name}.{left}"):
+            other.unlink()
 
 
 def _refused(path: Path, md5: str) -> Path:

@@ -77,11 +77,11 @@ def _state(some_id: str, found: inventory.Found, lost: Mapping[str, underway.Sta
 
 
 def _scores(study: Study, runs: Mapping[str, inventory.Found], folder: Path) -> dict[str, str]:
-    """Whether each run has its index; nothing for a study without metrics."""
+    """Whether each run has an index of all metrics; nothing for a study without metrics."""
     if not study.metrics:
         return {}
-    there = set(inventory.names(folder / inventory.SCORES))
-    return {i: DONE if i in there and (folder / paths.scores(i)).exists() else MISSING for i in runs}
+    there, rows = set(inventory.names(folder / inventory.SCORES)), inventory.index_rows(study)
+    return {i: DONE if i in there and inventory.scored(folder / paths.scores(i), rows) else MISSING for i in runs}
 
 
 def _metric_errors(scores: Mapping[str, str], folder: Path) -> dict[str, int]:

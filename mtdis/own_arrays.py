@@ -6,7 +6,9 @@ import zlib
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
 from functools import partial
+from math import prod
 from pathlib import Path
+from tokenize import TokenError
 from typing import IO, Any, NamedTuple
 
 import h5py
@@ -18,8 +20,22 @@ from mtdis.own_images import ImageSource, Pixels, block_rows, check_array, refus
 Opener = Callable[[], AbstractContextManager[IO[bytes]]]
 NAME = "images"
 """The array that is taken of several."""
-UNREADABLE = (OSError, ValueError, EOFError, KeyError, RuntimeError, zipfile.BadZipFile, zlib.error, lzma.LZMAError)
+UNREADABLE = (
+    *(OSError, ValueError, EOFError, KeyError, RuntimeError, zipfile.BadZipFile, zlib.error, lzma.LZMAError),
+    *(SyntaxError, TokenError),  # of a damaged npy header, which is a Python literal
+)
 AGAIN = "Write it again: np.save, np.savez or h5py, with an array 'images'."
+LARGEST_CHUNK = 2**28
+"""Bytes of an HDF5 chunk, which is only read as a whole."""
+
+
+class Stored(NamedTuple):
+    """How an HDF5 file holds an array: chunks are None if it lies in one piece, elsewhere is said of other files."""
+
+    shape: tuple[int, ...]
+    dtype: np.dtype[Any]
+    chunks: tuple[int, ...] | None
+    elsewhere: bool
 
 
 class Header(NamedTuple):
@@ -34,25 +50,47 @@ def open_h5(path: Path) -> ImageSource:
     """The array `images` of an HDF5 file, or its only one of three or four dimensions; ArtifactError otherwise."""
     try:
         with h5py.File(path) as file:
-            found: dict[str, tuple[tuple[int, ...], np.dtype[Any]]] = {}
+            found: dict[str, Stored] = {}
             file.visititems(lambda name, item: _note(found, name, item))
     except UNREADABLE as error:
         raise refused(path, error, AGAIN) from None
-    name = _choose(path, {name: shape for name, (shape, _) in found.items()})
-    count, shape = check_array(f"{path}, array '{name}'", *found[name])
+    name = _choose(path, {name: stored.shape for name, stored in found.items()})
+    where, stored = f"{path}, array '{name}'", found[name]
+    count, shape = check_array(where, stored.shape, stored.dtype)
+    _check_storage(where, stored)
     return ImageSource(count, shape, partial(_h5_blocks, path, name, shape))
 
 
-def _note(found: dict[str, tuple[tuple[int, ...], np.dtype[Any]]], name: str, item: Any) -> None:
+def _note(found: dict[str, Stored], name: str, item: Any) -> None:
     if isinstance(item, h5py.Dataset) and item.shape is not None:
-        found[name] = (item.shape, item.dtype)
+        found[name] = Stored(item.shape, item.dtype, item.chunks, bool(item.external or item.is_virtual))
+
+
+def _check_storage(where: str, stored: Stored) -> None:
+    """ArtifactError for an array that lies in other files, or in chunks too large for memory."""
+    if stored.elsewhere:
+        raise ArtifactError(
+            f"{where} only points to other files (external storage or a virtual dataset), which could change unseen. "
+            "Write its pixels into the file: target['images'] = source['images'][:]."
+        )
+    if stored.chunks and (size := prod(stored.chunks)) > LARGEST_CHUNK:
+        raise ArtifactError(
+            f"{where} has chunks of {size:,} bytes, each read as a whole; {LARGEST_CHUNK:,} are possible. Write it "
+            f"again with smaller ones: create_dataset('images', data=images, chunks={(1, *stored.shape[1:])})."
+        )
+
+
+def _rows_at_once(stored: h5py.Dataset, shape: tuple[int, int, int]) -> int:
+    """Whole chunks of the file, so that none is unpacked twice, unless these are too many images for memory."""
+    rows, packed = block_rows(shape), stored.chunks[0] if stored.chunks else 1
+    return packed * max(1, rows // packed) if packed * prod(shape) <= LARGEST_CHUNK else rows
 
 
 def _h5_blocks(path: Path, name: str, shape: tuple[int, int, int]) -> Iterator[Pixels]:
-    rows = block_rows(shape)
     try:
         with h5py.File(path) as file:
             images = file[name]
+            rows = _rows_at_once(images, shape)
             for start in range(0, len(images), rows):
                 yield images[start : start + rows].reshape(-1, *shape)
     except UNREADABLE as error:

@@ -11,6 +11,7 @@ from typing import IO, Any, NamedTuple
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 from numpy.typing import NDArray
 
 from mtdis.errors import ArtifactError
@@ -52,6 +53,8 @@ def _read_csv(path: Path) -> dict[str, Column]:
         raise ArtifactError(f"{path} is not UTF-8 text ({error}); save it as csv in UTF-8.") from None
     except csv.Error as error:
         raise ArtifactError(f"{path} can't be read as csv: {error}. Save it again as csv with commas.") from None
+    except OSError as error:
+        raise ArtifactError(f"{path} can't be read: {error}. See that it is there and you may read it.") from None
 
 
 def _columns_of(path: Path, stream: IO[str]) -> dict[str, Column]:
@@ -84,8 +87,10 @@ def _names(path: Path, cells: list[str]) -> list[str]:
 def _read_parquet(path: Path) -> dict[str, Column]:
     try:
         frame = pd.read_parquet(path)
+        if named := [name for name in frame.index.names if name is not None]:
+            frame = frame.reset_index(named)  # a column that pandas made the index; csv would have it as one, too
         return {str(name): _column(frame[name]) for name in frame.columns}
-    except (OSError, ValueError, TypeError) as error:  # pyarrow's own errors are kinds of these
+    except (OSError, ValueError, TypeError, pa.ArrowException) as error:
         reason = str(error).partition("\n")[0]
         raise ArtifactError(f"{path} can't be read as parquet: {reason}. Write it again, or as csv.") from None
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from hashlib import sha256
 from math import prod
 from pathlib import Path
+from textwrap import indent
 
 import numpy as np
 import yaml
@@ -12,7 +13,7 @@ from numpy.typing import NDArray
 
 from mtdis.errors import ArtifactError
 from mtdis.own_arrays import open_h5, open_npy, open_npz
-from mtdis.own_images import ImageSource
+from mtdis.own_images import ImageSource, listed
 from mtdis.own_pngs import open_pngs
 from mtdis.own_table import FactorTable, read_table
 from mtdis.rendered_chunks import Chunk
@@ -31,7 +32,24 @@ MEMORY = (
     "few images: metrics that learn (DCI, SAP, explicitness) draw thousands of rows with replacement, so that the same "
     "images are learned from and tested on; how well they predict is then partly memory"
 )
+INDENT = " " * 4
+"""Before the settings of an experiment."""
 IMAGES = f"a folder of png images, or one file of {', '.join(ARRAYS)}"
+
+
+class Checksum:
+    """Of names, pixels, classes and values in order, whatever kind of file they lie in."""
+
+    def __init__(self, table: FactorTable, images: ImageSource) -> None:
+        self._digest = sha256(repr((tuple(table.factors), images.count, images.shape)).encode())
+
+    def add(self, chunk: Chunk) -> None:
+        """Take the next rows in."""
+        for part in chunk:
+            self._digest.update(np.ascontiguousarray(part).data)
+
+    def __str__(self) -> str:
+        return f"sha256-{self._digest.hexdigest()[:16]}"
 
 
 @dataclass(frozen=True)
@@ -43,8 +61,19 @@ class OwnData:
     images: ImageSource
 
     def chunks(self) -> Iterator[Chunk]:
-        """Images (n, H, W, C), classes (n, K) and raw values (n, K), in the order of the rows."""
-        return _chunks(self.table, self.images)
+        """Images (n, H, W, C), classes (n, K) and raw values (n, K), in the order of the rows.
+
+        ArtifactError after the last of them if they are not those that the spec's checksum was computed from.
+        """
+        checksum = Checksum(self.table, self.images)
+        for chunk in _chunks(self.table, self.images):
+            checksum.add(chunk)
+            yield chunk
+        if str(checksum) != self.spec.checksum:
+            raise ArtifactError(
+                f"own/{self.spec.label}/{self.spec.images} changed while it was read: checksum {checksum} the second "
+                f"time, {self.spec.checksum} before. Run the same command again when nothing writes there any more."
+            )
 
 
 def folder_of(working: Path, label: str) -> Path:
@@ -60,7 +89,7 @@ def folder_of(working: Path, label: str) -> Path:
 
 def find_images(folder: Path) -> str:
     """The name of what holds the images in a folder; ArtifactError if that is not plain."""
-    found = [p for p in folder.iterdir() if p.suffix in ARRAYS or (p.is_dir() and next(p.glob("*.[pP][nN][gG]"), None))]
+    found = [p for p in listed(folder) if p.suffix in ARRAYS or (p.is_dir() and next(p.glob("*.[pP][nN][gG]"), None))]
     if not found and next(folder.glob("*.png"), None):
         raise ArtifactError(f"{folder}: png images lie beside the table; move them into a folder {folder / 'images'}.")
     return _only(folder, found, IMAGES, "--images")
@@ -68,7 +97,7 @@ def find_images(folder: Path) -> str:
 
 def find_table(folder: Path) -> str:
     """The name of the factor table in a folder; ArtifactError if that is not plain."""
-    return _only(folder, [p for p in folder.iterdir() if p.suffix in TABLES], "a csv or parquet file", "--table")
+    return _only(folder, [p for p in listed(folder) if p.suffix in TABLES], "a csv or parquet file", "--table")
 
 
 def _only(folder: Path, found: list[Path], wanted: str, option: str) -> str:
@@ -141,26 +170,29 @@ def _chunks(table: FactorTable, images: ImageSource) -> Iterator[Chunk]:
 
 
 def _checksum(path: Path, table: FactorTable, images: ImageSource) -> str:
-    """Of names, pixels, classes and values in order, whatever kind of file they lie in.
+    """The checksum of all images and their factors.
 
     ArtifactError for images that are all black once 255 is white.
     """
-    digest, brightest = sha256(repr((tuple(table.factors), images.count, images.shape)).encode()), 0
+    checksum, brightest = Checksum(table, images), 0
     for chunk in _chunks(table, images):
         brightest = max(brightest, int(chunk[0].max()))
-        for part in chunk:
-            digest.update(np.ascontiguousarray(part).data)
+        checksum.add(chunk)
     if brightest <= 1:
         raise ArtifactError(
             f"{path}: the largest pixel value of all images is {brightest}, 255 is white. If 1 is meant to be white, "
             "save images * 255."
         )
-    return f"sha256-{digest.hexdigest()[:16]}"
+    return str(checksum)
 
 
 def entry(spec: Own) -> str:
-    """The config entry of a dataset, as YAML: all fields, so that a merge with another entry leaves nothing of it."""
-    return yaml.safe_dump({"dataset": spec.resolved()}, sort_keys=False, default_flow_style=None, width=110)
+    """The config entry of a dataset, as YAML: all fields, so that a merge with another entry leaves nothing of it.
+
+    Its lines are indented as they stand in an experiment.
+    """
+    text = yaml.safe_dump({"dataset": spec.resolved()}, sort_keys=False, default_flow_style=None, width=110)
+    return indent(text, INDENT)
 
 
 def remarks(data: OwnData) -> list[str]:

@@ -45,8 +45,8 @@ def check_array(where: str, shape: tuple[int, ...], dtype: np.dtype[Any]) -> tup
     count, height, width, channels = (*shape, 1)[:4]
     if len(shape) == 4 and channels > 4 and height <= 4:
         raise ArtifactError(f"{where} has shape {shape}; channels come last: np.moveaxis(images, 1, -1).")
-    if not count:
-        raise ArtifactError(f"{where} holds no image.")
+    if count < 1:
+        raise ArtifactError(f"{where} of shape {shape} holds no image.")
     check_size(where, height, width)
     if not 1 <= channels <= 4:
         raise ArtifactError(f"{where} has {channels} channels; 1 to 4 are possible. Leave some out.")
@@ -66,6 +66,14 @@ def _as_uint8(dtype: np.dtype[Any]) -> str:
 def block_rows(shape: tuple[int, int, int]) -> int:
     """How many images of a shape are read at once."""
     return max(1, BLOCK_BYTES // int(np.prod(shape)))
+
+
+def listed(folder: Path) -> list[Path]:
+    """What lies in a folder; ArtifactError if that can't be read."""
+    try:
+        return list(folder.iterdir())
+    except OSError as error:
+        raise ArtifactError(f"{folder} can't be read: {error}. See that it is a folder you may read.") from None
 
 
 def refused(path: Path, error: Exception, remedy: str) -> ArtifactError:

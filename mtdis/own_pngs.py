@@ -8,26 +8,34 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from mtdis.errors import ArtifactError, unknown
-from mtdis.own_images import ImageSource, Pixels, block_rows, check_size, refused
+from mtdis.errors import ArtifactError, nearest
+from mtdis.own_images import ImageSource, Pixels, block_rows, check_size, listed, refused
 
 CHANNELS = {"1": 1, "L": 1, "LA": 2, "RGB": 3, "RGBA": 4}
 """Of the modes that are taken: black and white, grey, colour, and both with transparency."""
-INSTEAD = {"P": "RGB", "PA": "RGBA", "I": "L", "I;16": "L"}
+BIT_DEPTH = 24
+"""Place of a png's byte that says how many bits a channel has."""
+INSTEAD = {"P": "RGB", "PA": "RGBA"}
+DEEP_GREY = "Image.fromarray((np.asarray(Image.open(path)) >> 8).astype(np.uint8))"
+"""Pillow itself would make all but the darkest 255."""
 MANY = 5
 """Names of files in one message."""
 
 
 def open_pngs(folder: Path, files: Sequence[str] | None) -> ImageSource:
     """The png files of a folder, all of which and no others `files` has to name; ArtifactError otherwise."""
-    there = {file.name for file in folder.iterdir() if file.suffix.lower() == ".png" and not file.name.startswith(".")}
+    there = {file.name for file in listed(folder) if file.suffix.lower() == ".png" and not file.name.startswith(".")}
     if not there:
         raise ArtifactError(f"{folder} has no png image; save the images there as png files.")
     if files is None:
         raise ArtifactError(f"images lie in folder {folder}: the factor table needs a column 'image' with their names.")
     for name in files:
         if name not in there:
-            raise ArtifactError(f"{folder}: the factor table names an {unknown('image', name, sorted(there)[:MANY])}")
+            near = nearest(name, there)
+            hint = f" Did you mean '{near}'?" if near else ""
+            raise ArtifactError(
+                f"{folder}: the factor table names an unknown image '{name}'.{hint} Known: {_some(sorted(there))}."
+            )
     if unnamed := sorted(there - set(files)):
         raise ArtifactError(
             f"{folder}: {len(unnamed)} images are named by no row of the factor table: {_some(unnamed)}. Add a row for "
@@ -50,25 +58,31 @@ def _described(path: Path) -> tuple[str, int]:
 @contextmanager
 def _opened(path: Path) -> Iterator[Image.Image]:
     """The image before its pixels are read; ArtifactError if it is no png, or of a mode or size that can't be."""
-    with _read_header(path) as image:
-        _check(path, image)
+    image, deep = _read_header(path)
+    with image:
+        _check(path, image, deep=deep)
         yield image
 
 
-def _read_header(path: Path) -> Image.Image:
+def _read_header(path: Path) -> tuple[Image.Image, bool]:
+    """The image, and whether it has 16 bits a channel, of which Pillow takes 8 in silence if it is in colour."""
     try:
-        return Image.open(path, formats=["PNG"])
+        with path.open("rb") as file:
+            deep = file.read(BIT_DEPTH + 1)[BIT_DEPTH:] == b"\x10"
+        return Image.open(path, formats=["PNG"]), deep
     except (OSError, ValueError, SyntaxError, Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
         raise refused(path, error, "Save it again as png.") from None
 
 
-def _check(path: Path, image: Image.Image) -> None:
-    if image.mode not in CHANNELS:
-        other = INSTEAD.get(image.mode, "RGB")
+def _check(path: Path, image: Image.Image, *, deep: bool) -> None:
+    if deep or image.mode not in CHANNELS:
+        found = f"{image.mode} with 16 bits a channel" if deep else image.mode
+        other = image.mode if image.mode in CHANNELS else INSTEAD.get(image.mode, "RGB")
+        converted = DEEP_GREY if image.mode.startswith("I") else f"Image.open(path).convert({other!r})"
         kinds = "grey or colour of 8 bits, with or without transparency,"
         raise ArtifactError(
-            f"{path} is a png of mode {image.mode}; {kinds} are possible ({', '.join(CHANNELS)}). Convert all images "
-            f"alike, with Pillow: Image.open(path).convert({other!r}).save(path)."
+            f"{path} is a png of mode {found}; {kinds} are possible ({', '.join(CHANNELS)}). Convert all images "
+            f"alike, with Pillow: {converted}.save(path)."
         )
     check_size(str(path), image.height, image.width)
 

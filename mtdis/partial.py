@@ -1,5 +1,6 @@
 """Tables of what is finished so far: which runs count, and how many are missing from each row."""
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -24,9 +25,9 @@ Result = tuple[Run, Mapping[str, Any], Mapping[str, Any]]
 
 def results(study: Study, experiment: str, found: Mapping[str, Found], folder: Path) -> tuple[list[Result], list[Run]]:
     """(run, record, score index) of the runs of an experiment that are finished and scored, and the other runs."""
-    there, missing = [], []
+    there, missing, rows = [], [], inventory.index_rows(study)
     for run_id in study.run_ids(experiment):
-        index = _index(folder / paths.scores(run_id), run_id) if found[run_id].standing in FINISHED else None
+        index = _index(folder / paths.scores(run_id), run_id, rows) if found[run_id].standing in FINISHED else None
         if index is None:
             missing.append(study.runs[run_id])
         else:
@@ -34,8 +35,10 @@ def results(study: Study, experiment: str, found: Mapping[str, Found], folder: P
     return there, missing
 
 
-def _index(path: Path, run_id: str) -> Mapping[str, Any] | None:
-    """A run's score index; None if it is not there, damaged or another run's."""
+def _index(path: Path, run_id: str, rows: Iterable[re.Pattern[bytes]]) -> Mapping[str, Any] | None:
+    """A run's score index; None if it is not there, damaged, another run's, or lacks a metric of the study."""
+    if not inventory.scored(path, rows):
+        return None
     try:
         index = read_json(path, "mtdis scores")
     except ArtifactError:

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 
 import pandas as pd
 
-from mtdis.long_table import INCOMPLETE_GRID
+from mtdis.long_table import INCOMPLETE_GRID, unlike_metric
 from mtdis.statistics import kind_of, variant_text
 from mtdis.style import decimals, key_label, style
 
@@ -99,7 +99,8 @@ def blocks(table: pd.DataFrame) -> Iterator[Block]:
             dict(zip(fields, names, strict=False)),
             dict(zip(about, map(str, names[len(fields) :]), strict=True)),
         )
-        settings = f" ({named['settings']})" if named["settings"] else ""
+        other = unlike_metric(named["settings"], named["metric"])
+        settings = f" ({other})" if other else ""
         title = f"{key_label(named['metric'], named['key'])}{settings}"
         yield Block(
             ", ".join(filter(None, [title, named.get("dataset", ""), variant_text(label)])), _lines(table, group)

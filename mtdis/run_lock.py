@@ -4,8 +4,8 @@ import os
 import socket
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
-from fcntl import LOCK_EX, LOCK_NB, flock
+from contextlib import contextmanager, suppress
+from fcntl import LOCK_EX, LOCK_NB, LOCK_SH, flock
 from pathlib import Path
 
 LOCK = "lock"
@@ -16,7 +16,7 @@ def is_free(record: Path) -> bool:
     """Whether no process holds the lock of the run that this record seals."""
     try:
         with record.with_name(LOCK).open("rb") as lock:
-            flock(lock, LOCK_EX | LOCK_NB)
+            flock(lock, LOCK_SH | LOCK_NB)  # an exclusive one needs a writable file on NFS, and would meet other probes
     except BlockingIOError:
         return False
     except OSError:
@@ -25,28 +25,53 @@ def is_free(record: Path) -> bool:
 
 
 @contextmanager
-def alone_with(record: Path) -> Iterator[bool]:
-    """Hold the lock of the run that this record seals; whether another process had it, whose end was waited for.
+def alone_with(record: Path, *others: Path) -> Iterator[bool]:
+    """Hold the lock of the run that these records seal; whether another process had it, whose end was waited for.
 
     The lock ends with the process. On a file system that has no locks nobody is waited for.
     """
     path = record.with_name(LOCK)
-    try:
+    with _opened(path) as lock:
+        yield lock is not None and _take(lock, path)
+        if lock is not None:
+            _remove_of_finished(path, record, *others)
+
+
+@contextmanager
+def alone_if_free(record: Path, *others: Path) -> Iterator[bool]:
+    """Hold the lock of the run that these records seal unless another process has it; whether it is held.
+
+    It never is on a file system that has no locks.
+    """
+    path = record.with_name(LOCK)
+    with _opened(path) as lock:
+        held = lock is not None and _take_at_once(lock)
+        yield held
+        if held:
+            _remove_of_finished(path, record, *others)
+
+
+@contextmanager
+def _opened(path: Path) -> Iterator[int | None]:
+    """A descriptor of the lock, made if need be; None where it can't be written: results can't be, either."""
+    lock = None
+    with suppress(OSError):
         path.parent.mkdir(parents=True, exist_ok=True)
         lock = os.open(path, os.O_RDWR | os.O_CREAT, 0o666)
-    except OSError:  # what can't be written is reported, in words, where the results are written
-        yield False
-        return
     try:
-        waited = _take(lock, path)
-        yield waited
-        if record.exists():
-            path.unlink(missing_ok=True)
+        yield lock
     finally:
-        os.close(lock)
+        if lock is not None:
+            os.close(lock)
+
+
+def _remove_of_finished(path: Path, *records: Path) -> None:
+    if any(record.exists() for record in records):
+        path.unlink(missing_ok=True)
 
 
 def _take(lock: int, path: Path) -> bool:
+    """Take the lock, waiting for it; whether that was needed."""
     try:
         flock(lock, LOCK_EX | LOCK_NB)
         waited = False
@@ -57,9 +82,23 @@ def _take(lock: int, path: Path) -> bool:
     except OSError as error:
         print(f"no lock on {path} ({error}): see that no other job trains this run", file=sys.stderr)
         return False
+    _sign(lock)
+    return waited
+
+
+def _take_at_once(lock: int) -> bool:
+    """Take the lock if it is free; whether it is taken."""
+    try:
+        flock(lock, LOCK_EX | LOCK_NB)
+    except OSError:
+        return False
+    _sign(lock)
+    return True
+
+
+def _sign(lock: int) -> None:
     os.truncate(lock, 0)
     os.write(lock, _myself().encode())
-    return waited
 
 
 def _myself() -> str:

@@ -63,7 +63,8 @@ class Config(BaseModel):
         description="experiment: fields of its runs; lists sweep, their product is run; zip, include, exclude",
     )
     override: Fields = Field(
-        default_factory=dict, description="fields laid over every experiment; for the command line: --config override=…"
+        default_factory=dict,
+        description="fields laid over the selected experiments; for the command line: --config override=…",
     )
     select: list[str] | None = Field(None, description="the experiments that are built; all of them by default")
 
@@ -96,9 +97,10 @@ class Study:
         checked = _check(config)
         _check_names(checked)
         metrics = _metrics(checked.metrics)
-        bodies = {n: combine.overridden(body, checked.override) for n, body in checked.experiments.items()}
         check_known(combine.nested(checked.override), expand.point_fields(), "override")
-        everything = {n: _experiment(n, body, checked.defaults) for n, body in bodies.items()}
+        selected = set(checked.experiments if checked.select is None else checked.select)
+        overrides = {n: checked.override if n in selected else {} for n in checked.experiments}
+        everything = {n: _overridden(n, checked, over) for n, over in overrides.items()}
         if not metrics:
             _no_scores_are_shown(everything)
         chosen = everything if checked.select is None else {n: everything[n] for n in checked.select}
@@ -309,6 +311,18 @@ def _metrics(settings: Mapping[str, Mapping[str, Any]]) -> tuple[Metric, ...]:
         cls, where = Metric.member(name), f"metrics.{name}"
         found += [cls.parse(point, where) for point in sweep.points(cls, fields, where)]
     return tuple(_by_id(found).values())
+
+
+def _overridden(name: str, config: Config, over: Mapping[str, Any]) -> Experiment:
+    """An experiment with an override laid over it; the ConfigError says so where it is right without."""
+    body = config.experiments[name]
+    try:
+        return _experiment(name, combine.overridden(body, over, f"experiments.{name}"), config.defaults)
+    except ConfigError as error:
+        if over:
+            _experiment(name, body, config.defaults)
+            raise ConfigError(f"override: {json.dumps(over)} does not fit experiments.{name}. {error}") from None
+        raise
 
 
 def _experiment(name: str, body: Mapping[str, Any], defaults: Mapping[str, Any]) -> Experiment:

@@ -152,8 +152,11 @@ def _memory_of_jobs(accounted: bool) -> Finding:
     if not found:
         return Finding("MinJobAge", NOTE, "scontrol does not tell", "ask the cluster's staff if squeue is to be used")
     seconds = int(found[1])
-    if accounted or seconds >= MIN_JOB_AGE:
+    if seconds >= MIN_JOB_AGE:
         return Finding("MinJobAge", GOOD, f"{seconds} s")
+    if accounted:
+        short = f"{seconds} s: too short for squeue, which the profile asks unless told otherwise"
+        return Finding("MinJobAge", NOTE, short, "set `status: sacct` in profiles/slurm")
     fix = f"ask for MinJobAge={MIN_JOB_AGE} or more in slurm.conf: without sacct, jobs that ended would be lost"
     return Finding("MinJobAge", BAD, f"{seconds} s", fix)
 

@@ -48,7 +48,8 @@ def bring(url: str, part: Path) -> None:
         except _CutShortError as error:
             idle = 0 if _held(part) > before else idle + 1
             reason = str(error)
-            time.sleep(FIRST_PAUSE * 2 ** max(0, idle - 1) if idle else 0)
+        if idle < ATTEMPTS:
+            time.sleep(FIRST_PAUSE * 2 ** (idle - 1) if idle else 0)
     raise TransferError(f"{reason} ({ATTEMPTS} attempts; {_held(part):,} bytes are kept and continued next time)")
 
 
@@ -106,9 +107,11 @@ def _receive(response: requests.Response, part: Path, url: str, held: int) -> No
     start, total = _extent(response)
     if start not in (0, held):
         raise TransferError(f"the server was asked for the bytes from {held:,} and sends those from {start:,}")
-    _state_path(part).write_text(json.dumps({"url": url, "version": _version(response)}), encoding="utf-8")
-    _check_room(part, (total or 0) - start)
-    with part.open("ab" if start else "wb") as file, progress_bar(total or 0, part.stem, "B") as bar:
+    _check_room(part, (total or 0) - start, given_up=0 if start else _held(part))
+    if not start:
+        part.unlink(missing_ok=True)  # before its state is written, which must never be that of other bytes
+        _state_path(part).write_text(json.dumps({"url": url, "version": _version(response)}), encoding="utf-8")
+    with part.open("ab") as file, progress_bar(total or 0, Path(part.stem).stem, "B") as bar:
         bar.update(start)
         for block in response.raw.stream(BLOCK, decode_content=False):
             file.write(block)
@@ -141,7 +144,8 @@ def _version(response: requests.Response) -> str:
     return response.headers.get("Last-Modified", "") if not tag or tag.startswith("W/") else tag
 
 
-def _check_room(part: Path, needed: int) -> None:
-    free = shutil.disk_usage(part.parent).free
+def _check_room(part: Path, needed: int, given_up: int) -> None:
+    """TransferError unless there is room for so many bytes, once so many of the part are removed."""
+    free = shutil.disk_usage(part.parent).free + given_up
     if needed > free:
         raise TransferError(f"{needed:,} bytes are still to come and {free:,} are free in {part.parent.resolve()}")

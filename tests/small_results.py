@@ -11,6 +11,7 @@ import numpy as np
 from small_study import DATASET, LEARNING
 
 from mtdis import artifacts, paths
+from mtdis.specs.identity import identify
 from mtdis.specs.run import TaskRun
 from mtdis.study import Study
 
@@ -62,7 +63,7 @@ def score(study: Study, run_id: str, error: str = "") -> Path:
     rng, run = np.random.default_rng(0), study.runs[run_id]
     about = {"transform": "none", "draw": 0, "metric_seed": 0, "diverged": False, "error": error}
     rows = [
-        about | {"network": n, "metric": m.name(), "settings": m.name(), "key": key}
+        about | {"network": n, "metric": m.name(), "settings": identify(m), "key": key}
         | {"value": None if error else rng.random()}
         for m in study.metrics
         for n in run.networks

@@ -6,10 +6,13 @@ csv or parquet table with a row per image: a column per factor with its classes 
 text); if need be, `<factor>_value` with a raw value per class; for pngs, `image` with the file's name.
 """
 
+import re
 from argparse import ArgumentParser, Namespace
 from pathlib import Path
 
+from mtdis.errors import ConfigError
 from mtdis.own_files import entry, examine, find_images, find_table, folder_of, remarks
+from mtdis.specs.datasets.own import FILE
 
 
 def add_arguments(parser: ArgumentParser) -> None:
@@ -22,9 +25,21 @@ def add_arguments(parser: ArgumentParser) -> None:
 def run(args: Namespace) -> None:
     """Print the entry, below comments on what was found."""
     working = Path()
+    _check_name("label", args.label)
     folder = folder_of(working, args.label)
     images, table = args.images or find_images(folder), args.table or find_table(folder)
+    _check_name("images", images)
+    _check_name("table", table)
     data = examine(working, args.label, images, table)
     for remark in remarks(data):
         print(f"# {remark}")
     print(entry(data.spec), end="")
+
+
+def _check_name(what: str, name: str) -> None:
+    """ConfigError for a name that the entry could not hold, said before all files are read."""
+    if not re.fullmatch(FILE, name):
+        raise ConfigError(
+            f"{what} '{name}' can't stand in a config: a name without a folder is needed, a letter or digit and then "
+            "up to 99 letters, digits, '.', '_' and '-'. Rename the file or folder, or link it under such a name."
+        )

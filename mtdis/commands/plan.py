@@ -20,6 +20,7 @@ from mtdis.columns import aligned, duration, size
 from mtdis.command_line import add_study, study_of
 from mtdis.errors import ConfigError
 from mtdis.inventory import DIVERGED, FINISHED, STALE, Found
+from mtdis.specs.genuine import downloads_of
 from mtdis.specs.identity import canonical
 from mtdis.specs.run import Run, TrainedRun
 from mtdis.study import Study
@@ -54,7 +55,7 @@ def run(args: Namespace) -> None:
 
 
 def make_plan(study: Study, folder: Path) -> dict[str, Any]:
-    """Counts per experiment and in total, what was dropped, the disk that codes and images take, and the runs."""
+    """Counts per experiment and in total, what was dropped, disk, the terms of downloads, and the runs."""
     return _plan(study, inventory.runs(study, folder))
 
 
@@ -69,6 +70,10 @@ def _plan(study: Study, found: Mapping[str, Found]) -> dict[str, Any]:
         "bytes": {"codes": sum(map(forecast.code_bytes, study.runs.values())), "images": _image_bytes(study)},
         "stale": {i: one.problem for i, one in found.items() if one.standing == STALE},
         "diverged": {i: inventory.diverged(one.record) for i, one in found.items() if one.standing == DIVERGED},
+        "downloads": {
+            name: {"licence": d.licence, "citation": d.citation}
+            for name, d in downloads_of(study.datasets.values()).items()
+        },
         "runs": {e: ids for e, (ids, _) in each.items()},
     }
 
@@ -120,6 +125,8 @@ def as_text(plan: dict[str, Any]) -> str:
         lines += [f"{experiment}: {kind} does not read {', '.join(fields)}" for kind, fields in kinds.items()]
     lines += _first([f"diverged: {', '.join(networks)} of {i}" for i, networks in plan["diverged"].items()])
     lines += _first([f"stale: {problem}" for problem in plan["stale"].values()])
+    for name, terms in plan["downloads"].items():
+        lines.append(f"download {name}: licence: {terms['licence']}; please cite: {terms['citation']}")
     disk = plan["bytes"]
     lines.append(f"disk: images {disk['images'] / 2**30:.2f} GiB, codes {disk['codes'] / 2**30:.2f} GiB")
     return "\n".join([*lines, *(_forecast_lines(plan["forecast"]) if "forecast" in plan else [])])

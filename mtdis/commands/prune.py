@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from mtdis.columns import aligned, size
-from mtdis.command_line import add_study, read_configs
+from mtdis.command_line import add_study, config_of, read_configs
 from mtdis.errors import ArtifactError
 from mtdis.leftovers import Found, Kept, Leftover, leftovers, remove
 from mtdis.study import Study
@@ -35,8 +35,7 @@ def add_arguments(parser: ArgumentParser) -> None:
 
 def run(args: Namespace) -> None:
     """List, and with --yes delete."""
-    own = args.study if args.study is not None else read_configs(args.config or [Path("config.yaml")])
-    studies = [whole(config) for config in (own, *map(read_configs, args.protect))]
+    studies = [whole(config) for config in (config_of(args), *map(read_configs, args.protect))]
     found = leftovers(studies, Path(), args.data)
     unwanted = [one for one in found if isinstance(one, Leftover)]
     if args.yes:

@@ -2,7 +2,7 @@
 
 import sys
 from argparse import ArgumentParser, Namespace
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
 from functools import partial
 from importlib import import_module
@@ -25,8 +25,7 @@ from mtdis.jobs import Job, Once, Train, read_jobs, train_all
 from mtdis.losses import split_losses
 from mtdis.networks import Network, TaskNetwork
 from mtdis.progress import progress_bar
-from mtdis.run_lock import alone_with
-from mtdis.sharing import READY, adopt, beside, ready
+from mtdis.sharing import READY, train_own, train_with_others
 from mtdis.specs.identity import identify
 from mtdis.specs.run import FactorRun, Run, TrainedRun
 from mtdis.split import Split, split_of
@@ -77,45 +76,25 @@ def run(args: Namespace) -> int:
 
     def trainer(dataset: Path) -> Train:
         images = {name: Once(partial(load_images, dataset, torch.device(name))) for name in ("cpu", "cuda")}
-        return lambda job: train_one(job, images, args.checkpoint_seconds)
+        return partial(train_one, images=images, checkpoint_seconds=args.checkpoint_seconds)
 
     if args.jobs is None:
         own = Job(run_from(args.spec), args.dataset, args.targets, args.out)
-        return _train_with_others(own, trainer, args.queue, args.together or 1)
+        return train_with_others(own, trainer, args.queue, args.together or 1)
     jobs = read_jobs(args.jobs)
     if any(job.spec.needs_gpu for job in jobs):
         choose_gpu()
     together = args.together or (TOGETHER_ON_GPU if torch.cuda.is_available() else 1)
-    return train_all(jobs, trainer, max(1, together))
-
-
-def _train_with_others(own: Job, trainer: Callable[[Path], Train], queue: Path | None, together: int) -> int:
-    """Train a run, and others of the queue beside it; what becomes of them doesn't change the exit status."""
-    others = beside(own, queue, together - 1) if queue and together > 1 and not ready(own.out).exists() else []
-    if not others:
-        trainer(own.dataset)(own)
-        return 0
-    if own.spec.needs_gpu:
-        choose_gpu()
-    print(f"beside it: {', '.join(identify(job.spec) for job in others)}", file=sys.stderr)
-    train_all([own, *others], trainer, together)
-    return int(not own.out.exists())
+    return train_all(jobs, lambda dataset: partial(train_own, train=trainer(dataset)), max(1, together))
 
 
 def train_one(job: Job, images: Mapping[str, Once[Images]], checkpoint_seconds: float) -> None:
-    """Train a run, unless another process has: what it left ready is taken over, what it trains now is waited for."""
-    with alone_with(job.out) as waited:
-        if not adopt(job) and not (waited and job.out.exists()):
-            _train(job, images, checkpoint_seconds)
-
-
-def _train(job: Job, images: Mapping[str, Once[Images]], checkpoint_seconds: float) -> None:
     """Train, encode all images (on each kind of device made once for all jobs), write the results; the record last."""
     started = monotonic()
     spec = job.spec
     artifacts.record_id(spec)
     artifacts.remove_leftovers(
-        *(job.out.with_name(name) for name in (*artifacts.SEALED, artifacts.CHECKPOINT, job.out.name))
+        *(job.out.with_name(name) for name in (*artifacts.SEALED, artifacts.CHECKPOINT, job.out.name, READY))
     )
     check_inputs(spec, job.dataset, job.targets)
     device = set_up(spec.torch_threads, spec.needs_gpu)

@@ -12,8 +12,8 @@ from mtdis.specs.datasets.own import Own
 def chunks(spec: Own, folder: Path) -> Iterator[Chunk]:
     """All rows in the order of the factor table; all files are read and checked before the first.
 
-    ArtifactError if a file is not what it has to be; ConfigError, with the right entry, if the spec says other things
-    of the files than they do.
+    ArtifactError if a file is not what it has to be, or changes while it is read; ConfigError, with the right entry,
+    if the spec says other things of the files than they do.
     """
     data = examine(folder, spec.label, spec.images, spec.table)
     if data.spec != spec:

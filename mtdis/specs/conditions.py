@@ -5,6 +5,7 @@ from typing import Any
 
 from mtdis.errors import ConfigError, check_known
 from mtdis.specs import combine, sweep
+from mtdis.specs.base import Spec
 from mtdis.specs.combine import Point
 from mtdis.specs.run import Run
 
@@ -30,7 +31,8 @@ def _parts(rule: Mapping[str, Any], known: set[str], where: str) -> tuple[dict[s
     for part in PARTS:
         if not isinstance(rule.get(part), Mapping) or not rule[part]:
             raise ConfigError(
-                f"{where}.{part}: a rule is of the form {{if: {{dataset: mpi3d_real}}, then: {{epochs: 400}}}}; "
+                f"{where}.{part}: a rule is of the form "
+                "{if: {dataset: mpi3d_real_rendered}, then: {epochs: 400}}; "
                 f"found {rule.get(part)!r}."
             )
         check_known(rule[part], known, f"{where}.{part}")
@@ -52,7 +54,17 @@ def _with(point: Point, taken: bool, then: Mapping[str, Any], where: str) -> Ite
         yield point
         return
     cls = type(run)
-    own = {k: v for k, v in run.elided().items() if k in cls.model_fields}
-    fields = sweep.merge(own, {k: v for k, v in then.items() if k in cls.model_fields})
+    fields = sweep.merge(_written(run), {k: v for k, v in then.items() if k in cls.model_fields})
     for new in sweep.points(cls, fields, f"{where}.then"):
         yield setting, cls.parse(new, f"{where}.then")
+
+
+def _written(spec: Spec) -> dict[str, Any]:
+    """A spec's fields as a config writes them: without versions, which no config may name."""
+    fields = {k: v for k, v in spec.elided().items() if k in type(spec).model_fields}
+    inner = {k: getattr(spec, k) for k in fields}
+    return {k: _named(one) | _written(one) if isinstance(one, Spec) else fields[k] for k, one in inner.items()}
+
+
+def _named(spec: Spec) -> dict[str, str]:
+    return {spec.named: spec.name()} if spec.named else {}

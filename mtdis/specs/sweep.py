@@ -17,10 +17,16 @@ from mtdis.specs.family import members
 
 
 def merge(base: Mapping[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:
-    """Fields of `base` overlaid by those of `over`: mappings field by field, unless they name another thing."""
+    """Fields of `base` overlaid by those of `over`: mappings field by field, unless they name another thing.
+
+    A mapping without a name is laid over each element of a list.
+    """
     merged = dict(base)
     for key, value in over.items():
         below = merged.get(key)
+        if isinstance(below, list) and isinstance(value, Mapping) and "name" not in value:
+            merged[key] = [merge({key: one}, {key: value})[key] for one in below]
+            continue
         if isinstance(value, Mapping) and isinstance(below, str) and key == "dataset":
             below = {"name": below}
         same = isinstance(below, Mapping) and isinstance(value, Mapping) and _same_name(below, value)

@@ -52,16 +52,10 @@ def _paired_keys(frame: pd.DataFrame) -> pd.DataFrame:
     named = frame.assign(
         metric=[metric for metric, _ in libraries],
         key=[key for _, key in libraries],
-        settings=[_settings(*names) for names in zip(frame["settings"], frame["metric"], strict=True)],
+        settings=[unlike_metric(*names) for names in zip(frame["settings"], frame["metric"], strict=True)],
         column=[WRITTEN if key in PAIRS else RUN for key in keys],
     )
     return true_factors_apart(named[[key in KEYS for key in libraries]])
-
-
-def _settings(settings: str, metric: str) -> str:
-    """What a metric's settings have in common with those of the other formula: neither its name nor its version."""
-    fields = unlike_metric(settings, metric).split(", ")
-    return ", ".join(field for field in fields if not field.startswith("version="))
 
 
 def _lines(part: pd.DataFrame) -> pd.DataFrame:

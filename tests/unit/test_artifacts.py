@@ -72,6 +72,9 @@ def test_verify_tells_a_truncated_file_from_a_changed_one(tmp_path: Path) -> Non
     path.unlink()
     with pytest.raises(ArtifactError, match="x is missing"):
         artifacts.verify(path, seal, "")
+    path.mkdir()
+    with pytest.raises(ArtifactError, match=r"can't read .*x: .*Is a directory.*Do it again\."):
+        artifacts.verify(path, seal | {"bytes": path.stat().st_size}, "Do it again.")
 
 
 def test_a_dataset_reads_back_without_mtdis_and_a_changed_one_is_refused(data: Path, tmp_path: Path) -> None:

@@ -8,6 +8,8 @@ import yaml
 
 from mtdis.cli import main
 from mtdis.errors import ConfigError, as_yaml
+from mtdis.specs.dataset import Dataset
+from mtdis.specs.tasks import Tasks
 from mtdis.study import Study
 
 FIELDS: dict[str, Any] = {"kind": ["random", "multi_head"], "seed": [1, 2], "dataset": "rendered"}
@@ -110,3 +112,97 @@ def test_the_lines_to_paste_are_yaml_that_the_study_takes(tmp_path: Path, capsys
 def test_places_in_lists_are_written_as_items() -> None:
     text = as_yaml(["experiments", "one", "include", "0", "tasks", "count"], [1, 2])
     assert yaml.safe_load(text) == {"experiments": {"one": {"include": [{"tasks": {"count": [1, 2]}}]}}}
+
+
+LEARNED: dict[str, Any] = {"kind": "multi_head", "seed": [1, 2]}
+
+
+def overridden(over: dict[str, Any], defaults: dict[str, Any] | None = None, **body: Any) -> set[tuple[Any, ...]]:
+    """(dataset, its image size, seed, epochs, number of tasks) of the runs of an experiment under an override."""
+    config = {"name": "t", "metrics": {"mig": None}, "defaults": defaults or {}, "experiments": {"one": LEARNED | body}}
+    runs = [run.resolved() for run in Study.from_config(config | {"override": over}).runs.values()]
+    assert len(runs) == len({str(run) for run in runs})
+    return {
+        (r["dataset"]["name"], r["dataset"]["image_size"], r["seed"], r["epochs"], r["tasks"]["count"]) for r in runs
+    }
+
+
+def test_an_override_wins_over_rules() -> None:
+    rules = [
+        {"if": {"seed": 1}, "then": {"epochs": 400, "tasks.count": 7}},
+        {"if": {"seed": 2}, "then": {"epochs": 500}},
+    ]
+    over = {"epochs": 5, "dataset": "dsprites_rendered"}
+    found = overridden(over, dataset="rendered", when=rules)
+    assert found == {("dsprites_rendered", 64, 1, 5, 7), ("dsprites_rendered", 64, 2, 5, 10)}
+    named = {"if": {"seed": 1}, "then": {"dataset": {"name": "mpi3d_real_rendered", "image_size": 16}}}
+    found = overridden({"dataset.image_size": 32}, dataset="dsprites_rendered", when=named)
+    assert {one[:3] for one in found} == {("mpi3d_real_rendered", 32, 1), ("dsprites_rendered", 32, 2)}
+
+
+def test_rules_and_excludes_for_what_an_override_replaces_go() -> None:
+    rule = {"if": {"dataset": "mpi3d_real_rendered"}, "then": {"epochs": 400}}
+    over = {"dataset": "dsprites_rendered", "epochs": "7"}
+    found = overridden({"dataset": "dsprites_rendered"}, dataset="rendered", when=rule, exclude={"dataset": "dsprites"})
+    assert {one[3] for one in found} == {200}
+    assert overridden(over, dataset="rendered", epochs=[7, 8], exclude={"epochs": 8})
+    left = overridden({"dataset": "rendered"}, dataset="dsprites", exclude={"dataset": "dsprites_rendered"})
+    assert {one[0] for one in left} == {"shapes3d_rendered", "mpi3d_real_rendered"}
+
+
+@pytest.mark.parametrize(
+    "two",
+    [
+        ["dsprites_rendered", "shapes3d_rendered"],
+        [{"name": "dsprites_rendered", "image_size": 16}, {"name": "shapes3d_rendered"}],
+        {"name": ["dsprites_rendered", "shapes3d_rendered"]},
+    ],
+    ids=str,
+)
+@pytest.mark.parametrize("place", ["body", "defaults"])
+def test_an_override_is_laid_over_each_dataset_of_a_list(two: Any, place: str) -> None:
+    defaults = {"dataset": two if place == "defaults" else "mpi3d_real_rendered"}
+    found = overridden({"dataset.image_size": 32}, defaults, **({"dataset": two} if place == "body" else {}))
+    assert {one[:2] for one in found} == {("dsprites_rendered", 32), ("shapes3d_rendered", 32)}
+
+
+def test_an_override_is_laid_over_each_mapping_of_tasks() -> None:
+    tasks = [{"count": 5}, {"count": 6, "subsets": "halves"}]
+    assert {one[4] for one in overridden({"tasks.count": 4}, dataset="dsprites_rendered", tasks=tasks)} == {4}
+
+
+def test_an_override_wins_over_zips() -> None:
+    zips = [{"epochs": [10, 20], "tasks.count": [3, 4]}, {"dataset": ["dsprites_rendered", "shapes3d_rendered"]}]
+    found = overridden({"epochs": 5, "dataset.image_size": 32}, zip=zips, seed=1)
+    assert found == {(f"{name}_rendered", 32, 1, 5, count) for name in ("dsprites", "shapes3d") for count in (3, 4)}
+    assert {one[3] for one in overridden({"epochs": 5}, dataset="dsprites_rendered", zip={"epochs": [1, 2]})} == {5}
+    named = {"dataset.name": ["dsprites_rendered", "shapes3d_rendered"], "dataset.image_size": [16, 24]}
+    found = overridden({"dataset": {"image_size": 32}}, zip=named)
+    assert {one[:2] for one in found} == {("dsprites_rendered", 32), ("shapes3d_rendered", 32)}
+
+
+def test_an_override_touches_the_selected_experiments_only_and_is_named_in_errors() -> None:
+    control = {"kind": "ground_truth", "seed": 1, "scaling": ["raw", "standardised"], "dataset": "dsprites_rendered"}
+    config: dict[str, Any] = {
+        "name": "t", "metrics": {"mig": None}, "experiments": {"one": FIELDS, "two": control},
+        "override": {"kind": "multi_head"},
+    }  # fmt: skip
+    made = Study.from_config(config | {"select": ["one"]})
+    assert {run.name() for run in made.runs.values()} == {"multi_head"}
+    for select in ({}, {"select": ["one", "two"]}):
+        with pytest.raises(
+            ConfigError, match=r'^override: {"kind": "multi_head"} does not fit experiments.two\. .*scal'
+        ):
+            Study.from_config(config | select)
+    wrong = config | {"experiments": {"one": FIELDS | {"epochs": 0}}}
+    with pytest.raises(ConfigError, match=r"^experiments\.one\.epochs"):  # wrong without the override, too
+        Study.from_config(wrong)
+
+
+def test_a_rule_applies_to_datasets_and_tasks_of_a_later_version(monkeypatch: pytest.MonkeyPatch) -> None:
+    rule = {"if": {"kind": "multi_head"}, "then": {"epochs": 7, "dataset.image_size": 32}}
+    fields = {"dataset": {"name": "dsprites_rendered", "correlated": ["scale", "posX"], "correlation": 1.4}}
+    for cls in (Dataset.member("dsprites_rendered"), Tasks):
+        monkeypatch.setattr(cls, "version", cls.version + 1)
+    changed = [run.resolved() for run in study(when=rule, **fields).runs.values() if run.name() == "multi_head"]
+    assert {(r["epochs"], r["dataset"]["image_size"], r["dataset"]["correlation"]) for r in changed} == {(7, 32, 1.4)}

@@ -78,6 +78,16 @@ def test_without_accounting_slurm_must_remember_ended_jobs(
     assert found["MinJobAge"]["standing"] == standing
 
 
+@pytest.mark.parametrize(("age", "standing"), [(120, "ok"), (119, "note")])
+def test_with_accounting_a_short_memory_needs_another_setting(
+    age: int, standing: str, program: Program, capsys: pytest.CaptureFixture[str]
+) -> None:
+    slurm(program, age=age)
+    found = examined(capsys)["MinJobAge"]
+    assert found["standing"] == standing
+    assert ("status: sacct" in found["fix"]) == (standing == "note")
+
+
 def test_a_silent_controller_is_bad(program: Program, capsys: pytest.CaptureFixture[str]) -> None:
     slurm(program, sinfo="echo 'Unable to contact slurm controller' >&2; exit 1")
     assert "Unable to contact" in examined(capsys, status=1)["slurm"]["found"]

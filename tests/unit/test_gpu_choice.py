@@ -86,3 +86,16 @@ def test_a_machine_without_gpus_is_left_alone(tmp_path: Path) -> None:
     variables: dict[str, str] = {}
     choose_gpu(variables, tmp_path, tmp_path / "locks")
     assert variables == {}
+
+
+def test_processes_of_one_allocation_take_a_gpu_each(tmp_path: Path) -> None:
+    job = {"SLURM_JOB_ID": "7", "CUDA_VISIBLE_DEVICES": "0,1"}
+    first, second, other = dict(job), dict(job), job | {"SLURM_JOB_ID": "8"}
+    for variables in (first, other, second):  # the numbers of another job mean other GPUs
+        choose_gpu(variables, tmp_path, tmp_path / "locks")
+    assert [v["CUDA_VISIBLE_DEVICES"] for v in (first, second, other)] == ["0", "1", "0"]
+
+
+@pytest.mark.parametrize(("listed", "seen"), [("-1", []), ("NoDevFiles", []), ("", []), ("1,-1,0", ["1"])])
+def test_names_of_no_gpu_count_as_none(listed: str, seen: list[str], machine: Path) -> None:
+    assert visible({"CUDA_VISIBLE_DEVICES": listed}, machine) == seen

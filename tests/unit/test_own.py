@@ -77,7 +77,7 @@ def test_the_command_names_the_classes_of_labels_and_what_is_missing(
     assert lines[0] == "# shape: disc = 0, ring = 1, square = 2"
     assert lines[1].startswith(f"# {there} of 120 combinations of classes are there, in 40 images: metrics draw from")
     assert lines[2].startswith("# few images: metrics that learn (DCI, SAP, explicitness) draw thousands of rows with")
-    assert lines[3:5] == ["dataset:", "  name: own"]
+    assert lines[3:5] == ["    dataset:", "      name: own"]
 
 
 def test_the_file_of_a_dataset_holds_images_classes_and_values(
@@ -152,9 +152,42 @@ def test_changed_data_are_another_dataset_and_the_old_entry_is_refused(
     assert main(["dataset", "--spec", canonical(before), "--out", "d.json"]) == 2
     said = capsys.readouterr().err
     assert f"checksum is '{after.checksum}', the config has '{before.checksum}'" in said
-    assert dataset_of(yaml.safe_load(said[said.index("dataset:\n  name") :])["dataset"]) == after
+    assert dataset_of(yaml.safe_load(said[said.index("    dataset:\n      name") :])["dataset"]) == after
     assert not Path("d.json").exists()
     assert not Path("d.h5").exists()
+
+
+def test_data_that_change_while_they_are_copied_are_an_error(working: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    rows = chunks(printed(capsys), working)  # read once, and found to be right
+    one_pixel(working / "own/beads")
+    with pytest.raises(ArtifactError, match=r"own/beads/images changed while it was read: checksum sha256-.* Run the"):
+        list(rows)
+
+
+def test_the_entry_can_be_pasted_in_place_of_the_line_in_the_readme(
+    working: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    readme = (Path(__file__).parents[2] / "README.md").read_text()
+    (example,) = [block for block in re.findall(r"```yaml\n(.*?)```", readme, re.DOTALL) if "`mtdis own" in block]
+    assert main(["own", "beads"]) == 0
+    lines = [capsys.readouterr().out.rstrip() if "in place of this line" in x else x for x in example.splitlines()]
+    config = yaml.safe_load("\n".join(lines).replace("batch_size: 64", "batch_size: 16"))
+    found = {run.dataset for run in Study.from_config(config | {"metrics": {"mig": {}}}).runs.values()}
+    assert found == {printed(capsys)}
+
+
+def test_names_that_no_config_could_hold_are_refused_before_anything_is_read(
+    working: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (working / "own/beads/factors.csv").rename(working / "own/beads/my factors.csv")
+    (working / "own/beads/images/0001.png").write_bytes(b"")
+    for words, message in (
+        (["own", "../own/beads"], "label '../own/beads' can't stand in a config: a name without a folder"),
+        (["own", "beads", "--images", "a/b"], "images 'a/b' can't stand in a config"),
+        (["own", "beads"], "table 'my factors.csv' can't stand in a config"),
+    ):
+        assert main(words) == 2
+        assert message in capsys.readouterr().err
 
 
 def test_a_wrong_entry_is_refused_with_the_right_one(working: Path, capsys: pytest.CaptureFixture[str]) -> None:

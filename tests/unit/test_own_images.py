@@ -13,8 +13,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from mtdis import own_images
+from mtdis import own_arrays, own_images
 from mtdis.errors import ArtifactError
+from mtdis.genuine_chunks import reading
 from mtdis.own_arrays import open_h5, open_npy, open_npz
 from mtdis.own_images import ImageSource
 from mtdis.own_pngs import open_pngs
@@ -184,6 +185,77 @@ def test_an_npy_that_ends_before_its_header_says_is_an_error(kept: int, message:
         list(open_npy(tmp_path / "i.npy").read())
 
 
+def npy(header: bytes) -> bytes:
+    return b"\x93NUMPY\x01\x00" + struct.pack("<H", len(header)) + header
+
+
+@pytest.mark.parametrize(
+    "header", [b"{'descr': '|u1', 'shape': (", b"{'descr': '|u1' 'x", b"{'a': 1)}", b" x\n  y\n z"]
+)
+def test_an_npy_with_a_damaged_header_is_an_error(header: bytes, tmp_path: Path) -> None:
+    path = tmp_path / "i.npy"
+    path.write_bytes(npy(header) + bytes(640))
+    with pytest.raises(ArtifactError, match=r"i.npy can't be read: "):
+        open_npy(path)
+    with pytest.raises(ArtifactError, match="can't read images"), reading(path, "images"):
+        np.load(path)
+
+
+def test_an_npy_of_less_than_no_images_is_an_error(tmp_path: Path) -> None:
+    header = b"{'descr': '|u1', 'fortran_order': False, 'shape': (-1, 64, 64)}"
+    (tmp_path / "i.npy").write_bytes(npy(header) + bytes(640))
+    with pytest.raises(ArtifactError, match=r"i.npy of shape \(-1, 64, 64\) holds no image"):
+        open_npy(tmp_path / "i.npy")
+
+
+def external(file: h5py.File) -> None:
+    file.create_dataset("images", (4, 8, 8), "u1", external=[("pixels.raw", 0, 256)])
+
+
+def virtual(file: h5py.File) -> None:
+    layout = h5py.VirtualLayout((4, 8, 8), "u1")
+    layout[:] = h5py.VirtualSource("other.h5", "images", (4, 8, 8))
+    file.create_virtual_dataset("images", layout)
+
+
+def huge_chunks(file: h5py.File) -> None:
+    file.create_dataset("images", (2**17, 64, 64), "u1", chunks=(2**17, 64, 64))
+
+
+@pytest.mark.parametrize(
+    ("make", "message"),
+    [
+        (external, "i.h5, array 'images' only points to other files (external storage or a virtual dataset)"),
+        (virtual, "i.h5, array 'images' only points to other files"),
+        (
+            huge_chunks,
+            "has chunks of 536,870,912 bytes, each read as a whole; 268,435,456 are possible. Write it again",
+        ),
+    ],
+)
+def test_h5_images_that_lie_elsewhere_or_in_huge_chunks_are_refused(
+    make: Callable[[h5py.File], None], message: str, tmp_path: Path
+) -> None:
+    with h5py.File(tmp_path / "i.h5", "w") as file:
+        make(file)
+    with pytest.raises(ArtifactError, match=re.escape(message)):
+        open_h5(tmp_path / "i.h5")
+
+
+@pytest.mark.parametrize(("largest", "expected"), [(2**28, [8, 2]), (8 * 64 - 1, [3, 3, 3, 1])])
+def test_h5_images_are_read_by_whole_chunks_unless_these_hold_too_many(
+    largest: int, expected: list[int], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    images = noise(10, 8, 8)
+    with h5py.File(tmp_path / "i.h5", "w") as file:
+        file.create_dataset("images", data=images, chunks=(8, 2, 2))
+    monkeypatch.setattr(own_images, "BLOCK_BYTES", 3 * 64)
+    monkeypatch.setattr(own_arrays, "LARGEST_CHUNK", largest)
+    blocks = list(open_h5(tmp_path / "i.h5").read())
+    assert [len(block) for block in blocks] == expected
+    np.testing.assert_array_equal(np.concatenate(blocks)[..., 0], images)
+
+
 def save(folder: Path, name: str, image: Image.Image) -> str:
     image.save(folder / name, format="PNG")
     return name
@@ -195,6 +267,18 @@ def palette(folder: Path) -> None:
 
 def sixteen_bits(folder: Path) -> None:
     save(folder, "a.png", Image.fromarray(noise(8, 8).astype(np.uint16) * 257))
+
+
+def sixteen_bits_in_colour(folder: Path) -> None:
+    """Pillow can't write such a png: eight rows of a filter byte and eight pixels of six bytes."""
+    content = b"\x89PNG\r\n\x1a\n"
+    for kind, data in (
+        (b"IHDR", struct.pack(">IIBBBBB", 8, 8, 16, 2, 0, 0, 0)),
+        (b"IDAT", zlib.compress(bytes(8 * (1 + 8 * 6)))),
+        (b"IEND", b""),
+    ):
+        content += struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
+    (folder / "a.png").write_bytes(content)
 
 
 def jpeg(folder: Path) -> None:
@@ -225,7 +309,8 @@ def empty(folder: Path) -> None:
     ("make", "message"),
     [
         (palette, "a.png is a png of mode P; grey or colour of 8 bits, with or without transparency, are possible"),
-        (sixteen_bits, "is a png of mode I;16"),
+        (sixteen_bits, "is a png of mode I;16 with 16 bits a channel"),
+        (sixteen_bits_in_colour, "is a png of mode RGB with 16 bits a channel; grey or colour of 8 bits"),
         (jpeg, "a.png can't be read: cannot identify image file"),
         (oblong, "images are 16 x 8 (height x width); square ones"),
         (bomb, "a.png can't be read: Image size (1600000000 pixels) exceeds limit"),
@@ -237,6 +322,17 @@ def test_pngs_that_are_no_such_images_are_refused(make: Callable[[Path], None], 
     make(tmp_path)
     with pytest.raises(ArtifactError, match=re.escape(message)):
         list(open_pngs(tmp_path, ("a.png",)).read())
+
+
+def test_the_way_to_convert_pngs_of_16_bits_keeps_their_pixels(tmp_path: Path) -> None:
+    grey = noise(8, 8)
+    path = tmp_path / save(tmp_path, "a.png", Image.fromarray(grey.astype(np.uint16) * 257))
+    with pytest.raises(ArtifactError) as raised:
+        open_pngs(tmp_path, ("a.png",))
+    (advice,) = re.findall(r"with Pillow: (.*)\.$", str(raised.value))
+    exec(advice, {"np": np, "Image": Image, "path": path})
+    (block,) = open_pngs(tmp_path, ("a.png",)).read()
+    np.testing.assert_array_equal(block[0, :, :, 0], grey)
 
 
 @pytest.mark.parametrize(
@@ -267,3 +363,9 @@ def test_the_table_names_each_image_of_the_folder(tmp_path: Path) -> None:
         open_pngs(tmp_path, ("a.png",))
     with pytest.raises(ArtifactError, match="names an unknown image"):
         open_pngs(tmp_path, ("../a.png",))
+    for number in range(9):
+        save(tmp_path, f"image_{number}.png", Image.fromarray(noise(8, 8)))
+    with pytest.raises(ArtifactError, match=r"Did you mean 'image_8.png'\? Known: a.png, b.png, .*image_2.png …"):
+        open_pngs(tmp_path, ("image_8.pn",))
+    with pytest.raises(ArtifactError, match=r"nowhere can't be read: .*No such file.* See that it is a folder"):
+        open_pngs(tmp_path / "nowhere", ("a.png",))

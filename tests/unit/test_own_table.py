@@ -2,9 +2,11 @@
 
 import re
 from pathlib import Path
+from unittest.mock import Mock
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -132,3 +134,22 @@ def test_a_parquet_table_of_lists_or_gaps_is_an_error(tmp_path: Path) -> None:
     pd.DataFrame({"a": [1, None, 2]}).to_parquet(path)
     with pytest.raises(ArtifactError, match="column 'a' is empty in row 2"):
         read_table(path)
+
+
+def test_a_named_index_of_a_parquet_table_is_a_column(tmp_path: Path) -> None:
+    frame = pd.DataFrame({"a": [1, 2, 1], "b": [0, 0, 1], "c": [5, 5, 6]})
+    frame.set_index(["a", "b"]).to_parquet(tmp_path / "t.parquet")
+    table = read_table(tmp_path / "t.parquet")
+    assert list(table.factors) == ["a", "b", "c"]
+    np.testing.assert_array_equal(table.values, frame.to_numpy())
+
+
+def test_what_libraries_and_the_system_refuse_is_an_error(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("t.parquet", "t.csv"):
+        (tmp_path / name).touch()
+    monkeypatch.setattr(pd, "read_parquet", Mock(side_effect=pa.ArrowNotImplementedError("no such codec")))
+    with pytest.raises(ArtifactError, match=r"t.parquet can't be read as parquet: no such codec\. Write it again"):
+        read_table(tmp_path / "t.parquet")
+    monkeypatch.setattr(Path, "open", Mock(side_effect=PermissionError(13, "Permission denied")))
+    with pytest.raises(ArtifactError, match=r"t.csv can't be read: .*Permission denied\. See that"):
+        read_table(tmp_path / "t.csv")

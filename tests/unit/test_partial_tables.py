@@ -75,6 +75,13 @@ def test_stale_and_damaged_results_count_as_missing(study: Study, capsys: pytest
     assert (told["runs"], told["missing"]) == (1, 5)
 
 
+def test_scores_that_lack_a_metric_count_as_missing(study: Study, capsys: pytest.CaptureFixture[str]) -> None:
+    done(study, ("random", 1), ("multi_head", 1))
+    assert made(capsys)["one"]["missing"] == 4
+    study_in(Path(), CONFIG | {"metrics": CONFIG["metrics"] | {"irs": {}}})
+    assert made(capsys)["one"]["missing"] == 6
+
+
 def test_nothing_finished_makes_no_tables(study: Study, capsys: pytest.CaptureFixture[str]) -> None:
     told = made(capsys)["one"]
     assert (told["runs"], told["missing"], told["files"]) == (0, 6, [])

@@ -11,6 +11,7 @@ from mtdis import forecast
 from mtdis.cli import main
 from mtdis.commands import pilot, plan
 from mtdis.forecast import HOUR, Rate, work
+from mtdis.specs.dataset import Dataset
 from mtdis.study import Study
 
 
@@ -47,6 +48,23 @@ def test_work_is_images_times_epochs_times_networks_times_pixels(study: Study) -
     assert work(study.runs[of_kind(study, "random")]) == 96 * 8 * 8
 
 
+def test_work_is_that_of_the_split_which_holds_combinations_out(tmp_path: Path) -> None:
+    learning = CONFIG["experiments"]["one"] | {"kind": "multi_head", "seed": [1], "batch_size": 8}
+    held_out = learning | {"held_out": ["shape", "scale"]}  # 4 of 6 combinations train, 64 images and not 72
+    study = study_in(tmp_path, CONFIG | {"experiments": {"one": learning, "two": held_out}})
+    assert sorted(map(work, study.runs.values())) == [64 * 2 * 8 * 8, 72 * 2 * 8 * 8]
+
+
+def test_the_terms_of_downloads_are_shown(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    cars = {"kind": "random", "seed": [1, 2], "dataset": {"name": "cars3d"}}
+    study_in(tmp_path, CONFIG | {"experiments": CONFIG["experiments"] | {"two": cars}})
+    cls = Dataset.member("cars3d")
+    assert planned(capsys)["downloads"] == {"cars3d": {"licence": cls.licence, "citation": cls.citation}}
+    assert main(["plan"]) == 0
+    lines = [line for line in capsys.readouterr().out.splitlines() if line.startswith("download")]
+    assert lines == [f"download cars3d: licence: {cls.licence}; please cite: {cls.citation}"]
+
+
 def test_hours_follow_the_times_of_finished_runs_of_the_kind(study: Study, capsys: pytest.CaptureFixture[str]) -> None:
     for kind, seconds in {"random": 36.0, "single_task": 720.0, "multi_head": 360.0}.items():
         finish(study, of_kind(study, kind), seconds=seconds)
@@ -55,7 +73,7 @@ def test_hours_follow_the_times_of_finished_runs_of_the_kind(study: Study, capsy
     assert found["gpu_hours"] == 0
     assert found["core_hours"]["training"] == pytest.approx((36 + 720 + 360) / HOUR)
     assert found["core_hours"]["scores"] == pytest.approx(12 * 5 / HOUR)
-    assert found["unknown"] == {"runs": 0, "scores": 0, "stages": 0}
+    assert found["unknown"] == {"runs": 0, "scores": 0, "stages": 0, "weights": 0}
     assert found["judged_by"]["multi_head"]["runs"] == 1
 
 
@@ -80,11 +98,28 @@ def test_gpus_are_counted_where_the_finished_runs_had_one(study: Study, capsys: 
     assert found["by_other_kinds"] == ["random", "single_task"]
 
 
+def test_kinds_that_train_nothing_judge_no_others(study: Study, capsys: pytest.CaptureFixture[str]) -> None:
+    finish(study, of_kind(study, "random"), seconds=9.0)
+    found = planned(capsys, "--hours")["forecast"]
+    assert found["unknown"]["runs"] == 4
+    assert found["by_other_kinds"] == []
+    assert found["core_hours"]["training"] == pytest.approx(9 / HOUR)
+
+
+def test_scores_that_lack_a_metric_are_still_to_do(study: Study, capsys: pytest.CaptureFixture[str]) -> None:
+    for seed in (1, 2):
+        score(study, of_kind(study, "random", seed))
+    assert planned(capsys, "--hours")["forecast"]["core_hours"]["scores"] == pytest.approx(12 * 8 / HOUR)
+    study_in(Path(), CONFIG | {"metrics": CONFIG["metrics"] | {"irs": {}}})
+    assert planned(capsys, "--hours")["forecast"]["unknown"]["scores"] == 6
+
+
 def test_disk_counts_what_is_not_there(study: Study, capsys: pytest.CaptureFixture[str]) -> None:
     finish(study, of_kind(study, "single_task"))
     held = Path(f"results/runs/{of_kind(study, 'single_task')}/weights.safetensors").stat().st_size
-    disk = planned(capsys, "--hours")["forecast"]["bytes"]
-    assert disk == {
+    found = planned(capsys, "--hours")["forecast"]
+    assert found["unknown"]["weights"] == 4  # of random and multi_head nothing is finished
+    assert found["bytes"] == {
         "codes": 96 * sum(8 + 4 * 8 * networks for networks in (1, 1, 3, 1, 1)),
         "weights": held // 3 * 3,
         "images": 96 * 8 * 8,
@@ -94,7 +129,7 @@ def test_disk_counts_what_is_not_there(study: Study, capsys: pytest.CaptureFixtu
 
 def test_without_anything_finished_the_forecast_says_so(study: Study, capsys: pytest.CaptureFixture[str]) -> None:
     found = planned(capsys, "--hours")["forecast"]
-    assert found["unknown"] == {"runs": 6, "scores": 6, "stages": 0}
+    assert found["unknown"] == {"runs": 6, "scores": 6, "stages": 0, "weights": 6}
     assert found["core_hours"]["scores"] is None
     assert main(["plan", "--hours"]) == 0
     assert "6 runs: nothing finished to judge by; --pilot trains for 30 s" in capsys.readouterr().out

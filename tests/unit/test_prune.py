@@ -7,11 +7,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import small_study
 from small_results import CONFIG, finish, of_kind, score, study_in, text
 
 from mtdis import leftovers, paths, run_lock, sharing, underway
 from mtdis.cli import main
-from mtdis.study import Study
+from mtdis.specs.identity import identify
+from mtdis.study import Study, run_from
 
 
 @pytest.fixture
@@ -69,6 +71,15 @@ def test_other_studies_can_be_protected(narrowed: tuple[Study, str, str], capsys
     text("more.yaml", json.dumps({"experiments": {"one": {"seed": [2]}}}))
     assert pruned(capsys, "--protect", "config.yaml", "more.yaml")["unwanted"] == []  # laid over one another
     assert len(pruned(capsys, "--protect", "config.yaml")["unwanted"]) == 3
+
+
+def test_what_an_override_asks_for_is_wanted(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    study_in(tmp_path)
+    over = Study.from_config(CONFIG | {"override": {"latent_size": 4}})
+    record = finish(over, of_kind(over, "multi_head"))
+    assert pruned(capsys, "--override", "{latent_size: 4}", "--yes")["unwanted"] == []
+    assert record.exists()
+    assert {one["path"] for one in pruned(capsys)["unwanted"]} >= {str(record.parent)}
 
 
 def test_what_select_leaves_out_is_still_wanted(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -140,6 +151,78 @@ def test_links_are_not_followed(
     pruned(capsys, "--yes")
     assert sorted(outside.rglob("*")) == before
     assert moved.is_symlink()
+
+
+@pytest.mark.parametrize("link", ["results", "results/runs", "results/ids"])
+def test_nothing_behind_a_link_goes(
+    link: str, narrowed: tuple[Study, str, str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Nor the index file that resolves the id of a run behind it."""
+    Path(link).rename(tmp_path / "scratch")
+    Path(link).symlink_to(tmp_path / "scratch", target_is_directory=True)
+    before = sorted((tmp_path / "scratch").rglob("*"))
+    told = pruned(capsys, "--yes")
+    assert {"path": link, "reason": "a link"} in told["left_alone"]
+    assert sorted((tmp_path / "scratch").rglob("*")) == before
+    assert Path(paths.full_spec(narrowed[2])).exists()
+
+
+def test_a_link_to_data_is_named_only_with_data(
+    narrowed: tuple[Study, str, str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    old = text("scratch/old.json", json.dumps({"format": 1, "id": "old", "spec": {}}))
+    Path("data").symlink_to(tmp_path / "scratch", target_is_directory=True)
+    assert pruned(capsys)["left_alone"] == []
+    assert pruned(capsys, "--data", "--yes")["left_alone"] == [{"path": "data", "reason": "a link"}]
+    assert old.exists()
+
+
+SCORE = {
+    "format": 1,
+    "network": "multi_head",
+    "metric": {"name": "sap", "version": 1},
+    "codes_sha256": "",
+    "values": {},
+}
+
+
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        ("notes.json", SCORE),
+        ("sap+seed=1/deeper/multi_head.json", SCORE),
+        ("sap+seed=1/multi_head.json", {}),
+        ("sap+seed=1/multi_head.json", SCORE | {"format": 99}),
+        ("sap+seed=1/other.json", SCORE),
+        ("mig/multi_head.json", SCORE),
+        ("sap/multi_head.txt", SCORE),
+        ("sap/multi_head.json", {key: value for key, value in SCORE.items() if key != "values"}),
+    ],
+)
+def test_only_scores_go_with_scores(
+    name: str, content: dict[str, Any], narrowed: tuple[Study, str, str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder = Path(paths.scores(narrowed[2])).parent
+    text(str(folder / "sap+seed=1/multi_head.json"), json.dumps(SCORE))
+    text(str(folder / "sap/.multi_head.json.12.tmp"), "{")
+    assert str(folder) in {one["path"] for one in pruned(capsys)["unwanted"]}
+    mine = text(str(folder / name), json.dumps(content))
+    told = pruned(capsys, "--yes")
+    assert {"path": str(folder), "reason": f"holds {name}, not written by mtdis"} in told["left_alone"]
+    assert json.loads(mine.read_text()) == content
+
+
+def test_the_scores_of_a_run_are_known_as_such(tmp_path: Path, data: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Written by the commands themselves, and gone with their folder."""
+    study_in(tmp_path)
+    spec = small_study.spec_of("random", seed=9)
+    record, index = tmp_path / "elsewhere/run.json", Path(paths.scores(identify(run_from(spec))))
+    assert small_study.train(data, record, spec) == 0
+    assert small_study.score(data, record, index, spec, [{"name": "mig", "num_train": 50}]) == 0
+    assert len(list(index.parent.rglob("*.json"))) == 2
+    told = pruned(capsys, "--yes")
+    assert told["left_alone"] == []
+    assert not index.parent.exists()
 
 
 def test_a_checkpoint_goes_only_when_nobody_writes_it(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -6,6 +6,8 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from errno import EBADF
+from fcntl import F_GETFL, fcntl
 from pathlib import Path
 from typing import Any
 
@@ -88,3 +90,49 @@ def test_without_locks_nobody_is_waited_for(
     with run_lock.alone_with(tmp_path / "run.json") as waited:
         assert not waited
     assert "see that no other job trains this run" in capsys.readouterr().err
+
+
+def test_a_lock_is_probed_where_exclusive_ones_need_a_writable_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As on NFS, where flock is emulated by fcntl's locks (man 2 flock)."""
+
+    def as_on_nfs(lock: Any, way: int) -> None:
+        if way & run_lock.LOCK_EX and fcntl(lock, F_GETFL) & os.O_ACCMODE == os.O_RDONLY:
+            raise OSError(EBADF, "Bad file descriptor")
+        real(lock, way)
+
+    real = run_lock.flock
+    monkeypatch.setattr(run_lock, "flock", as_on_nfs)
+    record = tmp_path / "run/run.json"
+    assert run_lock.is_free(record)
+    with run_lock.alone_with(record):
+        assert not run_lock.is_free(record)
+    assert run_lock.is_free(record)
+
+
+def test_who_would_not_wait_learns_that_another_has_the_lock(tmp_path: Path) -> None:
+    record = tmp_path / "run/run.json"
+    with holder(record) as process:
+        with run_lock.alone_if_free(record) as alone:
+            assert not alone
+        record.touch()
+        with run_lock.alone_if_free(record):
+            pass
+        assert record.with_name("lock").exists()  # it is not the one's who did not get it
+        process.communicate("end")
+    record.unlink()
+    with run_lock.alone_if_free(record) as alone:
+        assert alone
+        assert not run_lock.is_free(record)
+        record.touch()
+    assert list(record.parent.iterdir()) == [record]
+
+
+def test_without_locks_who_would_not_wait_has_none(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def unsupported(lock: int, way: int) -> None:
+        raise OSError(38, "Function not implemented")
+
+    monkeypatch.setattr(run_lock, "flock", unsupported)
+    with run_lock.alone_if_free(tmp_path / "run.json") as alone:
+        assert not alone

@@ -39,6 +39,9 @@ IDS = ("multi_head+seed=1", "multi_head+seed=1+epochs=2", "multi_head+seed=10", 
         ("epochs=2", IDS[1]),
         ("results/runs/random+seed=1/run.json", IDS[3]),
         ("results/scores/random+seed=1", IDS[3]),
+        ("/home/me/results/study/results/runs/random+seed=1/run.json", IDS[3]),
+        ("/home/me/results/runs/ran", IDS[3]),
+        ("runs/ran", IDS[3]),
     ],
 )
 def test_any_unambiguous_part_of_an_id_will_do(text: str, expected: str) -> None:
@@ -49,6 +52,7 @@ def test_any_unambiguous_part_of_an_id_will_do(text: str, expected: str) -> None
     ("text", "message"),
     [
         ("multi_head", r"'multi_head' may be 3 runs; give more of one of these:\n  multi_head\+seed=1\n"),
+        ("/home/results/runs/randon+seed=1/run.json", r"no run or stage 'randon\+seed=1'; the nearest:"),
         ("randon+seed=1", r"no run or stage 'randon\+seed=1'; the nearest:\n  random\+seed=1"),
     ],
 )
@@ -163,7 +167,7 @@ def test_diff_names_the_fields_and_sets_the_scores_side_by_side(
     assert set(found) == {"ids", "standings", "spec", "losses", "scores"}
     assert found["spec"] == {"seed": [1, 2]}
     shown = told(capsys, "show", one)
-    assert found["scores"]["sap SAP_score"] == [shown["values"]["sap SAP_score"]["mean"], None]
+    assert found["scores"]["sap+version=2 SAP_score"] == [shown["values"]["sap+version=2 SAP_score"]["mean"], None]
     losses = [told(capsys, "show", i)["losses"]["multi_head"]["r2"] for i in (one, other)]
     assert found["losses"]["test r2"] == losses
     assert main(["diff", one, other]) == 0

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from small_results import CONFIG, finish, mark, of_kind, score, study_in, text
 
-from mtdis import overview, paths, records, run_lock, underway
+from mtdis import artifacts, overview, paths, records, run_lock, underway
 from mtdis.cli import main
 from mtdis.commands import status
 from mtdis.study import Study
@@ -161,6 +161,22 @@ def test_scores_and_their_errors_are_counted(study: Study) -> None:
     assert [(f["rule"], f["id"], f["last_line"]) for f in found["failed"]] == [
         ("scores", failed, "mtdis: error: codes.h5 is missing")
     ]
+
+
+def test_scores_of_some_metrics_only_are_missing(study: Study) -> None:
+    run_id, other = of_kind(study, "single_task"), of_kind(study, "random")
+    for one in (run_id, other):
+        finish(study, one)
+    score(study, run_id)
+    index = score(study, other, error="ValueError: one class")
+    assert overview.overview(study, Path())["total"]["scores"]["done"] == 2  # a metric that failed is not missing
+    seeds = {"metrics": CONFIG["metrics"] | {"dci": {"seed": [0, 1]}}}
+    assert overview.overview(study_in(Path(), CONFIG | seeds), Path())["total"]["scores"]["done"] == 0
+    content = json.loads(index.read_text())
+    content["rows"] = [row for row in content["rows"] if row["metric"] != "dci"]
+    artifacts.write_json(index, content)
+    states = overview.overview(study, Path())["states"]["scores"]
+    assert (states[run_id], states[other]) == ("done", "missing")
 
 
 def test_text_names_what_failed_and_json_has_the_same(study: Study, capsys: pytest.CaptureFixture[str]) -> None:

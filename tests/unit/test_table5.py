@@ -125,7 +125,7 @@ def test_blocks_keep_settings_and_variants_apart() -> None:
     both = pd.concat([frame, frame[frame["metric"] == "mig"].assign(settings="mig+bins=10")])
     titles = [block.title for block in rendering.blocks(table5.make(both))]
     assert len(titles) == len(set(titles)) == 14
-    assert "MIG (mig+bins=10), learning_rate=0.01" in titles
+    assert "MIG (bins=10), learning_rate=0.01" in titles
 
 
 def test_notes_name_the_spreads_the_released_settings_and_every_difference(table: pd.DataFrame) -> None:

@@ -6,7 +6,7 @@ import re
 import threading
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from hashlib import md5
+from hashlib import md5, sha256
 from pathlib import Path
 from unittest.mock import Mock
 
@@ -112,6 +112,11 @@ def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[Server]:
 PATH = Path("files/f.npz")
 
 
+def part_of(server: Server, path: str = "/a") -> Path:
+    """Where the bytes of a URL lie until the file is whole."""
+    return PATH.with_name(f"f.npz.{sha256((server.url + path).encode()).hexdigest()[:8]}.part")
+
+
 def obtain(file: GenuineFile, md5_sum: str | None = None) -> dict[str, object]:
     return mirrors.obtain(file, md5_sum or file.md5, PATH)
 
@@ -146,7 +151,7 @@ def test_a_later_command_goes_on_too(server, monkeypatch):
     held = []
 
     def killed(*words: object) -> None:
-        held.append(PATH.with_name("f.npz.part").stat().st_size)
+        held.append(part_of(server).stat().st_size)
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patch:
@@ -157,6 +162,29 @@ def test_a_later_command_goes_on_too(server, monkeypatch):
     assert 0 < held[0] <= 2**20
     obtain(server.file("/a"))
     assert server.answers["/a"].asked == ["", f"bytes={held[0]}-"]
+    assert alone()
+
+
+def test_a_mirror_that_fails_too_costs_nothing_of_what_the_first_url_gave(server, monkeypatch):
+    monkeypatch.setattr(transfer, "ATTEMPTS", 1)
+    server.answers["/a"].cuts, server.answers["/b"].cuts = [2**20, 0], [5, 0]
+    with pytest.raises(ArtifactError, match=r"/a: the connection .* kept and continued next time.*\n.*/b: the conn"):
+        obtain(server.file("/a", "/b"))
+    held = part_of(server).stat().st_size
+    assert 5 < held <= 2**20
+    assert part_of(server, "/b").stat().st_size == 5
+    obtain(server.file("/a", "/b"))
+    assert server.answers["/a"].asked[-1] == f"bytes={held}-"
+    assert alone()
+
+
+def test_a_url_that_was_begun_comes_before_those_that_were_not(server, monkeypatch):
+    monkeypatch.setattr(transfer, "ATTEMPTS", 1)
+    server.answers["/b"].cuts = [2**20, 0]
+    with pytest.raises(ArtifactError):
+        obtain(server.file("/missing", "/b"))
+    assert str(obtain(server.file("/a", "/b"))["url"]).endswith("/b")
+    assert server.answers["/a"].asked == []
     assert alone()
 
 
@@ -178,23 +206,38 @@ def test_only_what_tells_versions_apart_is_continued(headers, server):
 
 
 def test_a_file_that_changed_meanwhile_begins_again(server):
-    path = PATH.with_name("f.npz.part")
+    path = part_of(server)
     path.parent.mkdir()
     path.write_bytes(b"x" * 500)
     state = {"url": f"{server.url}/a", "version": '"0"'}
-    path.with_name("f.npz.part.json").write_text(json.dumps(state))
+    path.with_name(f"{path.name}.json").write_text(json.dumps(state))
     obtain(server.file("/a"))
     assert server.answers["/a"].asked == ["bytes=500-"]
     assert alone()
 
 
+def test_what_is_known_of_new_bytes_is_not_written_over_old_ones(server, monkeypatch):
+    part = part_of(server)
+    part.parent.mkdir()
+    part.write_bytes(b"x" * 500)
+    write, old_bytes = Path.write_text, []
+
+    def noted(path: Path, *words: str, **settings: str) -> int:
+        old_bytes.append(part.exists())
+        return write(path, *words, **settings)
+
+    monkeypatch.setattr(Path, "write_text", noted)
+    obtain(server.file("/a"))
+    assert old_bytes == [False]  # a kill between the two leaves nothing that would be continued wrongly
+
+
 @pytest.mark.parametrize("state", ["{", "[]", '{"url": "http://elsewhere"}', None])
 def test_a_part_of_unknown_origin_begins_again(state, server):
-    path = PATH.with_name("f.npz.part")
+    path = part_of(server)
     path.parent.mkdir()
     path.write_bytes(b"who knows")
     if state is not None:
-        path.with_name("f.npz.part.json").write_text(state)
+        path.with_name(f"{path.name}.json").write_text(state)
     obtain(server.file("/a"))
     assert server.answers["/a"].asked == [""]
     assert alone()
@@ -202,10 +245,10 @@ def test_a_part_of_unknown_origin_begins_again(state, server):
 
 @pytest.mark.parametrize("extra", [0, 5], ids=["whole", "longer"])
 def test_a_part_with_nothing_left_to_send(extra, server):
-    path = PATH.with_name("f.npz.part")
+    path = part_of(server)
     path.parent.mkdir()
     path.write_bytes(CONTENT + b"x" * extra)
-    path.with_name("f.npz.part.json").write_text(json.dumps({"url": f"{server.url}/a", "version": '"1"'}))
+    path.with_name(f"{path.name}.json").write_text(json.dumps({"url": f"{server.url}/a", "version": '"1"'}))
     obtain(server.file("/a"))
     assert server.answers["/a"].asked == [f"bytes={len(CONTENT) + extra}-", *([""] if extra else [])]
     assert alone()
@@ -242,6 +285,17 @@ def test_when_no_server_has_it_each_ones_reason_is_told(server):
     assert "nonsense: Invalid URL" in message
     assert f"put the file at {PATH} by hand" in message
     assert not PATH.exists()
+
+
+def test_nobody_waits_after_the_last_attempt(server, monkeypatch):
+    server.answers["/a"].statuses = [503] * transfer.ATTEMPTS
+    pauses = []
+    with monkeypatch.context() as patch:
+        patch.setattr(transfer, "FIRST_PAUSE", 1.0)
+        patch.setattr(transfer.time, "sleep", pauses.append)
+        with pytest.raises(ArtifactError):
+            obtain(server.file("/a"))
+    assert pauses == [1.0, 2.0, 4.0]
 
 
 def test_another_upload_is_refused_kept_and_taken_once_accepted(server):
@@ -287,9 +341,30 @@ def test_no_room_is_said_before_anything_is_sent(server, monkeypatch):
         obtain(server.file("/a"))
 
 
+def test_no_room_keeps_the_part_whose_place_would_not_do_either(server, monkeypatch):
+    part, state = part_of(server), {"url": f"{server.url}/a", "version": '"0"'}
+    part.parent.mkdir()
+    part.write_bytes(b"x" * 500)
+    part.with_name(f"{part.name}.json").write_text(json.dumps(state))
+    monkeypatch.setattr(transfer.shutil, "disk_usage", Mock(return_value=Mock(free=1000)))
+    with pytest.raises(ArtifactError, match="bytes are still to come and 1,500 are free"):
+        obtain(server.file("/a"))
+    assert part.read_bytes() == b"x" * 500
+    assert json.loads(part.with_name(f"{part.name}.json").read_text()) == state
+    monkeypatch.setattr(transfer.shutil, "disk_usage", Mock(return_value=Mock(free=len(CONTENT) - 500)))
+    obtain(server.file("/a"))
+    assert alone()
+
+
+def test_a_folder_that_cannot_be_made_is_said(server):
+    PATH.parent.touch()
+    with pytest.raises(ArtifactError, match=r"f.npz can't be put at files/f.npz or read there: .*exists.*Mend that"):
+        obtain(server.file("/a"))
+
+
 def test_a_full_disk_keeps_what_is_there_and_says_so(server, monkeypatch, full_disk):
     monkeypatch.setattr(transfer, "_check_room", Mock())
-    with pytest.raises(ArtifactError, match=r"can't write .*f.npz.part: .*No space left.*goes on from there"):
+    with pytest.raises(ArtifactError, match=r"f.npz can't be put at .*No space left.*goes on from what is"):
         mirrors.obtain(server.file("/a"), md5(CONTENT).hexdigest(), full_disk / "f.npz")
     assert not (full_disk / "f.npz").exists()
 

@@ -133,3 +133,17 @@ def test_a_field_on_the_command_line_is_laid_over_the_study_and_checked(tmp_path
     refused = folder.snakemake("-n", "--config", "override={epoch: 7}")
     assert refused.returncode == 1
     assert "override.epoch: unknown setting 'epoch'. Did you mean 'epochs'" in refused.stdout
+
+
+def test_the_queue_is_replaced_in_one_step(finished: StudyFolder) -> None:
+    """What reads the old one reads it to its end."""
+    queue = finished.path / "logs/queue.jsonl"
+    queue.write_text("old")
+    with queue.open() as reader:
+        (long_table,) = finished.path.glob("results/studies/small/tables/long.parquet")
+        long_table.unlink()
+        done = finished.snakemake(str(long_table.relative_to(finished.path)))
+        assert done.returncode == 0, done.stdout
+        assert reader.read() == "old"
+    assert queue.read_text() == ""  # nothing was trained
+    assert [p.name for p in queue.parent.iterdir() if "queue" in p.name] == [queue.name]

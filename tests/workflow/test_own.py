@@ -48,7 +48,10 @@ def test_own_images_with_holes_end_in_scores_and_figures(tmp_path: Path, capsys:
     assert set(scores["metric"]) == set(METRICS)
     assert scores["value"].notna().all()
     assert scores["unlike_paper"].str.contains("incomplete grid: metrics draw from its rows").all()
-    assert "- own: incomplete grid: metrics draw from its rows." in (results / "tables/beads/all_scores.md").read_text()
+    assert (
+        "- own beads: incomplete grid: metrics draw from its rows."
+        in (results / "tables/beads/all_scores.md").read_text()
+    )
     with Image.open(results / "figures/beads/figure6.png") as picture:
         colours = np.unique(np.asarray(picture.convert("RGB")).reshape(-1, 3), axis=0)
     assert len(colours) > 100  # beads, and what a decoder makes of them
