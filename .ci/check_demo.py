@@ -2,7 +2,8 @@
 
 import pandas as pd
 
-DATASETS = ["dsprites_rendered", "mpi3d_real_rendered", "shapes3d_rendered"]
+DATASETS = {"dsprites_rendered": 0.1, "mpi3d_real_rendered": 0.05, "shapes3d_rendered": 0.1}
+"""Dataset: the test R² that its multi-head networks must pass. MPI3D is the hardest to learn from so few images."""
 KINDS, SEEDS, METRICS = 4, 2, 11
 
 frame = pd.read_parquet("results/studies/demo/tables/demo/long.parquet")
@@ -14,4 +15,4 @@ r2 = learned.groupby(["dataset", "seed"])["value"].mean()
 for (dataset, seed), value in r2.items():
     print(f"multi-head test R², {dataset}, seed {seed}: {value:.3f}")
 assert list(r2.index) == [(dataset, seed) for dataset in DATASETS for seed in (1, 2)], r2
-assert (r2 > 0.02).all(), r2
+assert all(value > DATASETS[dataset] for (dataset, _), value in r2.items()), r2
