@@ -8,19 +8,16 @@ its two rows differ in that factor alone.
 
 import argparse
 import json
-import os
-import subprocess
 import sys
 import tempfile
-import time
 from hashlib import blake2b
 from pathlib import Path
-from typing import NamedTuple
 
 import h5py
 import numpy as np
 from numpy.typing import NDArray
 
+from benchmarks.cost import Cost, cost
 from mtdis.specs.dataset import Dataset, RenderedGrid
 from mtdis.specs.family import members
 
@@ -29,31 +26,16 @@ RULE = "|---|---|---|---|---|---|---|"
 BLOCK = 4096  # images that are hashed at once
 
 
-class Making(NamedTuple):
-    """What it took to make a dataset."""
-
-    seconds: float
-    memory: float
-    """Peak of the process, in MiB."""
-
-
 def rendered() -> list[str]:
     """The datasets that are rendered."""
     return [name for name in members("datasets") if issubclass(Dataset.member(name), RenderedGrid)]
 
 
-def make(spec: RenderedGrid, record: Path) -> Making:
+def make(spec: RenderedGrid, record: Path) -> Cost:
     """Run `mtdis dataset` on one thread as a process of its own."""
     about = json.dumps({"name": spec.name(), **spec.resolved()})
     command = [sys.executable, "-m", "mtdis.cli", "dataset", "--spec", about, "--out", str(record)]
-    start = time.perf_counter()
-    with subprocess.Popen(command, cwd=record.parent, env=os.environ | {"OMP_NUM_THREADS": "1"}) as process:
-        _, status, usage = os.wait4(process.pid, 0)  # of this process alone, whatever others there were before
-        process.returncode = os.waitstatus_to_exitcode(status)
-    seconds = time.perf_counter() - start
-    if process.returncode:
-        raise subprocess.CalledProcessError(process.returncode, command)
-    return Making(seconds, usage.ru_maxrss / 1024)  # kB on Linux
+    return cost(record.parent, command, {"OMP_NUM_THREADS": "1"})
 
 
 def pictures(data: Path) -> NDArray[np.int64]:
@@ -73,12 +55,12 @@ def pairs(numbers: NDArray[np.int64], sizes: tuple[int, ...]) -> list[int]:
     return [sum(int((line[gap:] == line[:-gap]).sum()) for gap in range(1, len(line))) for line in lines]
 
 
-def report(spec: RenderedGrid, making: Making, numbers: NDArray[np.int64]) -> str:
+def report(spec: RenderedGrid, making: Cost, numbers: NDArray[np.int64]) -> str:
     """A row of the table."""
     repeated = len(numbers) - len(np.unique(numbers))
     by_factor = ", ".join(f"{f} {n:,}" for f, n in zip(spec.names, pairs(numbers, spec.sizes), strict=True) if n)
     size = f"{spec.image_size}×{spec.image_size}"
-    rate = f"{making.seconds:.1f} | {len(numbers) / making.seconds:,.0f} | {making.memory:,.0f}"
+    rate = f"{making.seconds:.1f} | {len(numbers) / making.seconds:,.0f} | {making.mebibytes:,.0f}"
     return f"| {spec.name()}, {size} | {len(numbers):,} | {rate} | {repeated:,} | {by_factor or 'none'} |"
 
 

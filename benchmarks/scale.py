@@ -9,22 +9,21 @@ import argparse
 import json
 import os
 import shutil
-import subprocess
 import sys
 import tempfile
-import time
 from base64 import urlsafe_b64encode
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Sequence
 from importlib import import_module
 from itertools import pairwise
 from pathlib import Path
 from random import Random
-from shlex import quote
 from typing import Any
 
+from benchmarks.cost import Cost, cost
 from mtdis import paths
 from mtdis.records import FORMAT
+from mtdis.specs.identity import identify
+from mtdis.specs.metric import Metric
 from mtdis.study import Study
 
 ROOT = Path(__file__).parents[1]
@@ -32,26 +31,14 @@ SWEEP = {"kind": ["multi_head", "one_head"], "learning_rate": [1e-3, 1e-4], "lat
 PER_SEED = 20
 METRICS = ("mig", "factor_vae", "sap", "dci")
 CHECKSUM = "0" * 64
-QUICK = ("plan", "status", "show", "diff", "prune", "plan --hours")
+QUICK = ("plan", "status", "show", "diff", "prune", "plan --hours", "tables --partial", "tables --partial")
 NAME, EXPERIMENT = "scale", "sweep"
-
-
-@dataclass(frozen=True)
-class Cost:
-    """What a command took."""
-
-    seconds: float
-    cpu_seconds: float
-    mebibytes: float
-    output: str
-
-    def __str__(self) -> str:
-        return f"{self.seconds:.2f} s ({self.cpu_seconds:.2f}), {self.mebibytes:.0f} MiB"
 
 
 def config(runs: int) -> dict[str, Any]:
     """A study of that many runs, a multiple of twenty."""
-    sweep = SWEEP | {"dataset": "dsprites_rendered", "seed": list(range(1, runs // PER_SEED + 1))}
+    seeds = list(range(1, runs // PER_SEED + 1))
+    sweep = SWEEP | {"dataset": "dsprites_rendered", "seed": seeds, "tables": ["table5"]}
     return {"name": NAME, "metrics": dict.fromkeys(METRICS), "experiments": {EXPERIMENT: sweep}}
 
 
@@ -65,13 +52,12 @@ def write_results(folder: Path, study: Study) -> None:
         named = {"format": FORMAT, "id": targets_id, "spec": targets.resolved()}
         parent = study.dataset_of_targets(targets_id)
         _write(folder, "targets", paths.targets(targets_id), named, [parent], [study.spec(targets_id)])
-    keys = {metric: import_module(f"mtdis.metrics.{metric}").KEYS for metric in METRICS}
     for run_id, run in study.runs.items():
         parents = [str(path) for path in study.parents(run_id).values()]
         _write(folder, "train", paths.run(run_id), record(run_id, run, draw), parents, [study.spec(run_id)])
         inputs = [parents[0], paths.run(run_id)]
         params = [study.metric_specs, study.spec(run_id)]
-        _write(folder, "scores", paths.scores(run_id), index(run_id, run, keys, draw), inputs, params)
+        _write(folder, "scores", paths.scores(run_id), index(run_id, run, study.metrics, draw), inputs, params)
 
 
 def record(run_id: str, run: Any, draw: Random) -> dict[str, Any]:
@@ -88,15 +74,18 @@ def record(run_id: str, run: Any, draw: Random) -> dict[str, Any]:
     return named | {"result": {"networks": networks}, "execution": execution, "files": files}
 
 
-def index(run_id: str, run: Any, keys: dict[str, Sequence[str]], draw: Random) -> dict[str, Any]:
+def index(run_id: str, run: Any, metrics: Iterable[Metric], draw: Random) -> dict[str, Any]:
     """A run's score index."""
-    about = {"transform": "none", "draw": 0, "metric_seed": 0, "diverged": False, "error": ""}
     rows = [
-        about | {"network": network, "metric": metric, "settings": metric, "key": key, "value": draw.random()}
-        for metric in METRICS
+        {
+            "transform": "none", "draw": 0, "metric_seed": metric.seed, "diverged": False, "error": "",
+            "network": network, "metric": metric.name(), "settings": identify(metric.model_copy(update={"seed": 0})),
+            "key": key, "value": draw.random(),
+        }
+        for metric in sorted(metrics, key=identify)
         for network in run.networks
-        for key in keys[metric]
-    ]
+        for key in import_module(f"mtdis.metrics.{metric.name()}").KEYS
+    ]  # fmt: skip
     return {"format": FORMAT, "run": run_id, "dropped_factors": ["color"], "rows": rows}
 
 
@@ -117,34 +106,21 @@ def _write(folder: Path, rule: str, output: str, content: dict[str, Any], inputs
     marker.write_text(json.dumps(noted), encoding="utf-8")
 
 
-def cost(folder: Path, *words: str) -> Cost:
-    """Run a command in a folder; its wall time and the largest memory of it or a child."""
-    environment = os.environ | {
-        "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}", "PYTHONPATH": str(ROOT),
-        "OMP_NUM_THREADS": "1",
-    }  # fmt: skip
-    with tempfile.TemporaryFile("w+") as output:
-        start = time.perf_counter()
-        child = subprocess.Popen(words, cwd=folder, env=environment, stdout=output, stderr=subprocess.STDOUT)
-        _, status, usage = os.wait4(child.pid, 0)
-        seconds = time.perf_counter() - start
-        child.returncode = os.waitstatus_to_exitcode(status)
-        output.seek(0)
-        text = output.read()
-    if child.returncode:
-        raise RuntimeError(f"{' '.join(map(quote, words))} in {folder}: status {child.returncode}\n{text[-3000:]}")
-    return Cost(seconds, usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1024, text)
+def run(folder: Path, *words: str) -> Cost:
+    """Run a command of this checkout on one thread."""
+    path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+    return cost(folder, words, {"PATH": path, "PYTHONPATH": str(ROOT), "OMP_NUM_THREADS": "1"})
 
 
 def snakemake(folder: Path, *words: str) -> Cost:
     """Run snakemake on this checkout's rules, by the default profile."""
     program = str(Path(sys.executable).with_name("snakemake"))
-    return cost(folder, program, "--snakefile", str(ROOT / "Snakefile"), "--cores", "2", *words)
+    return run(folder, program, "--snakefile", str(ROOT / "Snakefile"), "--cores", "2", *words)
 
 
 def mtdis(folder: Path, *words: str) -> Cost:
     """Run a sub-command."""
-    return cost(folder, sys.executable, "-m", "mtdis.cli", *words)
+    return run(folder, sys.executable, "-m", "mtdis.cli", *words)
 
 
 def steps(folder: Path, runs: int) -> Iterator[tuple[str, Cost]]:
@@ -152,7 +128,7 @@ def steps(folder: Path, runs: int) -> Iterator[tuple[str, Cost]]:
     (folder / "config.yaml").write_text(json.dumps(config(runs)), encoding="utf-8")
     yield "mtdis plan, nothing there", mtdis(folder, "plan")
     yield "snakemake -n, nothing there", snakemake(folder, "-n")
-    cost(folder, sys.executable, "-m", "benchmarks.scale", "--make", str(runs))  # a child: ours must stay small
+    run(folder, sys.executable, "-m", "benchmarks.scale", "--make", str(runs))  # a child: ours must stay small
     first, second, *_ = json.loads(mtdis(folder, "plan", "--json").output)["runs"][EXPERIMENT]
     for step in QUICK:
         operands = {"show": [first], "diff": [first, second]}.get(step, [])

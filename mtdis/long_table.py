@@ -1,9 +1,11 @@
 """The long tidy table: one row per run, network, metric and key, with every resolved field of the run beside it."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import lru_cache
 from itertools import islice
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from mtdis.specs.identity import BETWEEN_FIELDS, flatten, identify
@@ -26,6 +28,11 @@ Row = Mapping[str, Any]
 Result = tuple[Run, Mapping[str, Any], Mapping[str, Any]]
 """A run, its record and its score index."""
 INTEGERS = ("seed", "trained_task", "task", "metric_seed", "draw")
+OF_ROWS = (
+    "network", "trained_task", "task", "metric", "key", "settings", "metric_seed", "transform", "draw", "value",
+    "diverged", "error", "unlike_paper",
+)  # fmt: skip
+"""The columns in which the rows of one run differ; the others are repeated."""
 
 
 def make(
@@ -35,12 +42,12 @@ def make(
     triples = list(results)
     staged = [row for stage, record in stages for row in stage_rows(experiment, stage, record)]
     head = layout(experiment, [run for run, _, _ in triples], staged)
-    parts = list(chunks(experiment, head, triples, staged))
+    parts = list(chunks(head, triples, staged))
     return pd.concat(parts, ignore_index=True) if parts else head.iloc[:0]
 
 
 def layout(experiment: str, runs: Iterable[Run], staged: Iterable[Row]) -> pd.DataFrame:
-    """A row per run and those of stages, without values: columns and types are those of a frame of all rows."""
+    """A row per run and then those of stages, without values: columns and types are those of a frame of all rows."""
     blank: Row = {
         **dict.fromkeys(("network", "metric", "key", "settings", "unlike_paper"), ""), "diverged": False,
         **dict.fromkeys(("trained_task", "task", "metric_seed", "value")),
@@ -50,35 +57,38 @@ def layout(experiment: str, runs: Iterable[Run], staged: Iterable[Row]) -> pd.Da
     return frame.reindex(columns=[*COLUMNS, *extra]).astype(dict.fromkeys(INTEGERS, "Int64") | {"value": "float64"})
 
 
-def chunks(
-    experiment: str, head: pd.DataFrame, results: Iterable[Result], staged: Sequence[Row]
-) -> Iterator[pd.DataFrame]:
-    """The rows of runs, then those of stages, some runs at a time, with the columns and types of `head`."""
+def chunks(head: pd.DataFrame, results: Iterable[Result], staged: Sequence[Row]) -> Iterator[pd.DataFrame]:
+    """The rows of runs, then those of stages, some runs at a time, with the columns and types of `head`.
+
+    `head` is the layout of these runs, in their order; it may have other runs too.
+    """
+    places = {run: place for place, run in reversed(list(enumerate(head["run"])))}
     triples = iter(results)
     while some := list(islice(triples, CHUNK)):
-        yield _like([row for run, record, index in some for row in run_rows(experiment, run, record, index)], head)
+        rows = [list(run_rows(*triple)) for triple in some]
+        owners = np.repeat([places[identify(run)] for run, _, _ in some], list(map(len, rows)))
+        yield _beside(head.iloc[owners], [row for part in rows for row in part])
     if staged:
-        yield _like(staged, head)
+        yield pd.DataFrame(staged, columns=head.columns).astype(head.dtypes.to_dict())
 
 
-def _like(rows: Sequence[Row], head: pd.DataFrame) -> pd.DataFrame:
-    return pd.DataFrame(rows, columns=head.columns).astype(head.dtypes.to_dict())
+def _beside(repeated: pd.DataFrame, rows: Sequence[Row]) -> pd.DataFrame:
+    """The repeated lines of a layout with the columns OF_ROWS of these rows."""
+    own = pd.DataFrame(rows, columns=OF_ROWS).astype(repeated.dtypes[list(OF_ROWS)].to_dict())
+    return repeated.reset_index(drop=True).assign(**own)
 
 
-def run_rows(
-    experiment: str, run: Run, record: Mapping[str, Any], index: Mapping[str, Any]
-) -> Iterator[dict[str, Any]]:
-    """The rows of one run: its losses, then its scores."""
-    about, own = _about(experiment, run), unlike(run)
-    fields = _fields(run)
+def run_rows(run: Run, record: Mapping[str, Any], index: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
+    """The rows of one run, its losses, then its scores: what they have in the columns OF_ROWS."""
+    own, plain = unlike(run), {"transform": "none", "draw": 0, "error": ""}
     for network in record["result"]["networks"]:
-        yield from (about | row | {"unlike_paper": own} | fields for row in _loss_rows(run, network))
+        yield from (plain | row | {"unlike_paper": own} for row in _loss_rows(run, network))
     grid = "" if run.dataset.complete else INCOMPLETE_GRID
     for row in index["rows"]:
-        network_row = {"trained_task": _trained_task(run, row["network"]), "task": None}
         metric = unlike_metric(row["settings"], row["metric"])
         unlike_paper = ", ".join(filter(None, (own, grid, metric)))
-        yield about | network_row | row | {"unlike_paper": unlike_paper} | fields
+        trained_task = _trained_task(run, row["network"])
+        yield row | {"trained_task": trained_task, "task": None, "unlike_paper": unlike_paper}
 
 
 def _about(experiment: str, run: Run) -> dict[str, Any]:
@@ -113,13 +123,13 @@ def stage_rows(experiment: str, stage: Stage, record: Mapping[str, Any]) -> Iter
 
 
 def _loss_rows(run: Run, network: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
+    trained_task = _trained_task(run, network["network"])
     for part, losses in network["losses"].items():
         for metric, values in losses.items():
             for task, value in enumerate(values, start=1):
                 yield {
-                    "network": network["network"], "trained_task": _trained_task(run, network["network"]), "task": task,
-                    "metric": metric, "key": part, "settings": "", "metric_seed": None, "value": value,
-                    "diverged": network["diverged"],
+                    "network": network["network"], "trained_task": trained_task, "task": task, "metric": metric,
+                    "key": part, "settings": "", "metric_seed": None, "value": value, "diverged": network["diverged"],
                 }  # fmt: skip
 
 
@@ -135,6 +145,7 @@ def unlike(run: Run) -> str:
     return ", ".join(f"{path}={_cell(value)}" for path, value in fields)
 
 
+@lru_cache(maxsize=1024)  # a study has few settings and many rows
 def unlike_metric(settings: str, metric: str) -> str:
     """The settings of a metric that differ from the study's, as text; a version of our code is none."""
     fields = settings.removeprefix(metric).lstrip(BETWEEN_FIELDS).split(BETWEEN_FIELDS)

@@ -31,8 +31,9 @@ def losses_on_test(frame: pd.DataFrame) -> pd.DataFrame:
     """
     runs = of_runs(frame)
     found = runs[runs["metric"].isin(METRICS) & runs["key"].eq(PART) & runs["task"].notna()]
-    rows = [*found[KEPT].to_dict("records"), *_lost(runs, found)]
-    return pd.DataFrame(rows, columns=KEPT).astype({"task": "Int64", "trained_task": "Int64", "value": "float64"})
+    there = found[KEPT].astype({"task": "Int64", "trained_task": "Int64", "value": "float64"})
+    lost = pd.DataFrame(_lost(runs, found), columns=KEPT).astype(there.dtypes.to_dict())
+    return pd.concat([there, lost], ignore_index=True)
 
 
 def loss_points(losses: pd.DataFrame) -> pd.DataFrame:

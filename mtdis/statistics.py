@@ -94,18 +94,14 @@ def headline_points(frame: pd.DataFrame) -> pd.DataFrame:
     A seed's single_mean is over its tasks. single_max and single_min are the task with the highest and lowest
     mean over seeds (of equals, the lowest number); a cell without any value of single tasks has neither row.
     """
-    networks = one_run_per_seed(per_network(frame))
-    single = networks[networks["kind"] == "single_task"]
-    extremes = [_extreme(single, "single_max", lowest=False), _extreme(single, "single_min", lowest=True)]
-    parts = [_per_seed(networks), *(part for part in extremes if len(part))]
-    columns = [*CELL, "row", "seed", "task", "value", "diverged"]
-    return _ordered(pd.concat([part[columns] for part in parts]), [*CELL, "row", "seed"])
+    return _points_of(one_run_per_seed(per_network(frame)))
 
 
 def headline_rows(frame: pd.DataFrame) -> pd.DataFrame:
     """The rows of Table 5 for every cell: mean, sd, n over seeds; networks diverged and failed; the task."""
-    rows = summarise(headline_points(frame), [*CELL, "row", "task"])
-    counts = summarise(_rowed(per_network(frame)), [*CELL, "row"])
+    networks = one_run_per_seed(per_network(frame))
+    rows = summarise(_points_of(networks), [*CELL, "row", "task"])
+    counts = summarise(_rowed(networks), [*CELL, "row"])
     counts = counts[[*CELL, "row", "diverged", "failed"]]
     both = rows.merge(counts, how="left", on=[*CELL, "row"], suffixes=("", "_all"))
     for count in ("diverged", "failed"):
@@ -116,10 +112,12 @@ def headline_rows(frame: pd.DataFrame) -> pd.DataFrame:
 
 def one_run_per_seed(networks: pd.DataFrame) -> pd.DataFrame:
     """The rows, unchanged; ValueError if a seed has several runs of one kind in a cell."""
-    runs = networks.groupby([*CELL, "kind", "seed"])["run"].unique()
-    if (several := runs[runs.str.len() > 1]).size:
+    by = [*CELL, "kind", "seed"]
+    runs = networks[[*by, "run"]].drop_duplicates()
+    if runs.duplicated(by).any():
+        (*_, seed), several = next((key, group) for key, group in runs.groupby(by)["run"] if len(group) > 1)
         raise ValueError(
-            f"seed {several.index[0][-1]} has several runs of one kind: {', '.join(several.iloc[0])}. "
+            f"seed {seed} has several runs of one kind: {', '.join(several)}. "
             "Results of different settings are not averaged: pass one of `variants(frame)`."
         )
     return networks
@@ -190,6 +188,15 @@ def _rank(value: Any) -> tuple[int, float, str]:
     return (2, 0.0, "") if value is None or value is UNREAD else (1, 0.0, str(value))
 
 
+def _points_of(networks: pd.DataFrame) -> pd.DataFrame:
+    """`headline_points` of the rows of `per_network`."""
+    single = networks[networks["kind"] == "single_task"]
+    extremes = [_extreme(single, "single_max", lowest=False), _extreme(single, "single_min", lowest=True)]
+    parts = [_per_seed(networks), *(part for part in extremes if len(part))]
+    columns = [*CELL, "row", "seed", "task", "value", "diverged"]
+    return _ordered(pd.concat([part[columns] for part in parts]), [*CELL, "row", "seed"])
+
+
 def _rowed(networks: pd.DataFrame) -> pd.DataFrame:
     return networks.assign(row=networks["kind"].replace("single_task", "single_mean"))
 
@@ -202,6 +209,8 @@ def _per_seed(networks: pd.DataFrame) -> pd.DataFrame:
 
 
 def _extreme(single: pd.DataFrame, row: str, lowest: bool) -> pd.DataFrame:
+    if single.empty:  # ten operations on nothing would take as long as on something
+        return single
     tasks = summarise(single, [*CELL, "trained_task"]).dropna(subset="mean")
     tasks = tasks.sort_values([*CELL, "mean", "trained_task"], ascending=[True] * len(CELL) + [lowest, True])
     chosen = tasks.drop_duplicates(CELL)[[*CELL, "trained_task"]]

@@ -26,11 +26,8 @@ def run(args: Namespace) -> None:
     study = study_of(args)
     stages = [row for one in _stages(study, args.experiment) for row in long_table.stage_rows(args.experiment, *one)]
     head = long_table.layout(args.experiment, map(study.runs.__getitem__, study.run_ids(args.experiment)), stages)
-    frames.write(
-        args.out,
-        frames.schema_of(head),
-        long_table.chunks(args.experiment, head, _results(study, args.experiment), stages),
-    )
+    parts = long_table.chunks(head, _results(study, args.experiment), stages)
+    frames.write(args.out, frames.schema_of(head), parts)
 
 
 def _results(study: Study, experiment: str) -> Iterator[tuple[Run, dict[str, Any], dict[str, Any]]]:

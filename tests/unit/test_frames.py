@@ -10,6 +10,7 @@ from small_results import CONFIG, finish, of_kind, score, study_in
 
 from mtdis import frames, long_table, paths, records
 from mtdis.cli import main
+from mtdis.specs.identity import flatten
 from mtdis.study import Study
 
 ONE = CONFIG["experiments"]["one"]
@@ -34,7 +35,16 @@ def whole(study: Study, experiment: str) -> pd.DataFrame:
     rows: list[Any] = []
     for run_id in study.run_ids(experiment):
         record, index = (records.read_json(Path(p(run_id)), "") for p in (paths.run, paths.scores))
-        rows += long_table.run_rows(experiment, study.runs[run_id], record, index)
+        run = study.runs[run_id]
+        about = {
+            "experiment": experiment, "run": run_id, "kind": run.name(), "dataset": run.dataset.title, "seed": run.seed,
+            "replica_of": run.dataset.replica_of, "stage": "", "stage_id": "",
+        }  # fmt: skip
+        fields = {
+            path: " ".join(map(str, v)) if isinstance(v, list | tuple) else v for path, v in flatten(run.resolved())
+        }
+        about |= {f"spec.{path}": value for path, value in fields.items() if path not in ("kind", "seed")}
+        rows += [about | row for row in long_table.run_rows(run, record, index)]
     frame = pd.DataFrame(rows)
     extra = sorted(set(frame.columns) - set(long_table.COLUMNS))
     types = dict.fromkeys(long_table.INTEGERS, "Int64") | {"value": "float64"}

@@ -1,6 +1,10 @@
 """`mtdis tables --partial`: tables of what is finished, and how many runs each row lacks."""
 
 import json
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -8,7 +12,7 @@ import pandas as pd
 import pytest
 from small_results import CONFIG, finish, of_kind, score, study_in
 
-from mtdis import long_table, partial
+from mtdis import long_table, partial_tables, paths
 from mtdis.cli import main
 from mtdis.study import Study
 
@@ -82,6 +86,90 @@ def test_scores_that_lack_a_metric_count_as_missing(study: Study, capsys: pytest
     assert made(capsys)["one"]["missing"] == 6
 
 
+def seen(folder: Path = FOLDER) -> dict[str, int]:
+    return {path.name: path.stat().st_mtime_ns for path in folder.iterdir()}
+
+
+def test_tables_that_have_not_changed_are_not_made_again(study: Study, capsys: pytest.CaptureFixture[str]) -> None:
+    done(study, ("random", 1))
+    told = made(capsys)
+    before = seen()
+    assert made(capsys) == told
+    assert seen() == before
+
+
+def test_unchanged_tables_need_no_pandas(study: Study, capsys: pytest.CaptureFixture[str]) -> None:
+    done(study, ("random", 1))
+    made(capsys)
+    code = "import sys; from mtdis.cli import main; s = main(['tables', '--partial']); print(*sys.modules); sys.exit(s)"
+    printed = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.split()
+    assert str(FOLDER / "table5.csv") in printed
+    assert not {"pandas", "numpy", "h5py", "torch"} & set(printed)
+
+
+def _new_result(study: Study) -> None:
+    done(study, ("random", 2))
+
+
+def _other_scores(study: Study) -> None:
+    index = Path(paths.scores(of_kind(study, "random", 1)))
+    index.write_text(index.read_text().replace('"diverged": false', '"diverged": true'))
+
+
+def _lost_result(study: Study) -> None:
+    Path(paths.run(of_kind(study, "multi_head", 1))).unlink()
+
+
+def _lost_table(study: Study) -> None:
+    (FOLDER / "table5.tex").unlink()
+
+
+def _edited_table(study: Study) -> None:
+    with (FOLDER / "table5.csv").open("a") as stream:
+        stream.write("a note of mine\n")
+
+
+def _other_tables(study: Study) -> None:
+    one = CONFIG["experiments"]["one"] | {"tables": ["table5", "all_scores"]}
+    study_in(Path(), CONFIG | {"experiments": {"one": one}})
+
+
+def _damaged_note(study: Study) -> None:
+    (FOLDER / "made.json").write_text("{")
+
+
+@pytest.mark.parametrize(
+    "change",
+    [_new_result, _other_scores, _lost_result, _lost_table, _edited_table, _other_tables, _damaged_note],
+    ids=lambda change: change.__name__.strip("_"),
+)
+def test_tables_are_as_if_made_afresh_whatever_changed(
+    study: Study, capsys: pytest.CaptureFixture[str], change: Callable[[Study], None]
+) -> None:
+    done(study, ("random", 1), ("multi_head", 1))
+    made(capsys)
+    change(study)
+    told, table = made(capsys), (FOLDER / "table5.csv").read_text()
+    shutil.rmtree(FOLDER)
+    assert made(capsys) == told
+    assert (FOLDER / "table5.csv").read_text() == table
+    assert (FOLDER / "table5.tex").exists()
+
+
+def test_only_the_experiment_that_changed_is_made_again(study: Study, capsys: pytest.CaptureFixture[str]) -> None:
+    one = CONFIG["experiments"]["one"]
+    study = study_in(
+        Path(), CONFIG | {"experiments": {"one": one | {"kind": "random"}, "two": one | {"kind": "multi_head"}}}
+    )
+    done(study, ("random", 1), ("multi_head", 1))
+    made(capsys)
+    before = {name: seen(FOLDER.with_name(name)) for name in ("one", "two")}
+    done(study, ("random", 2))
+    assert made(capsys)["one"]["missing"] == 0
+    assert seen(FOLDER.with_name("two")) == before["two"]
+    assert seen()["table5.csv"] > before["one"]["table5.csv"]
+
+
 def test_nothing_finished_makes_no_tables(study: Study, capsys: pytest.CaptureFixture[str]) -> None:
     told = made(capsys)["one"]
     assert (told["runs"], told["missing"], told["files"]) == (0, 6, [])
@@ -99,10 +187,12 @@ def test_a_table_that_cannot_be_made_yet_harms_no_other(
     def fails(frame: pd.DataFrame) -> pd.DataFrame:
         raise KeyError("on purpose")
 
-    monkeypatch.setattr(all_scores, "make", fails)
-    told = made(capsys, status=1)["one"]
+    with monkeypatch.context() as patched:
+        patched.setattr(all_scores, "make", fails)
+        told = made(capsys, status=1)["one"]
     assert told["failed"] == {"all_scores": "KeyError: 'on purpose'"}
     assert (FOLDER / "table5.csv").exists()
+    assert made(capsys)["one"]["failed"] == {}  # what failed is tried again
 
 
 def test_variants_lack_their_own_runs(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -121,7 +211,7 @@ def test_variants_lack_their_own_runs(tmp_path: Path, capsys: pytest.CaptureFixt
 def test_columns_that_say_nothing_of_runs_are_not_asked(study: Study) -> None:
     table = pd.DataFrame({"row": ["multi_head", "other"], "value": [1.0, 2.0]})
     missing = [study.runs[of_kind(study, kind)] for kind in ("multi_head", "random")]
-    assert list(partial.with_missing(table, missing)["missing"]) == [1, 2]
+    assert list(partial_tables.with_missing(table, missing)["missing"]) == [1, 2]
 
 
 def test_only_the_named_experiments_and_only_partial(study: Study, capsys: pytest.CaptureFixture[str]) -> None:

@@ -28,7 +28,7 @@ def test_dsprites_repeats_its_first_orientation_in_the_last(tmp_path, orientatio
     text = report(spec, making, pictures(tmp_path / "d.h5"))
     assert text.endswith(row)
     assert f"| {len(orientations)} |" in text
-    assert 10 < making.memory < 2048
+    assert 10 < making.mebibytes < 2048
 
 
 def test_a_sub_grid_is_written_factor_by_factor():

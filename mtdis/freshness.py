@@ -1,0 +1,64 @@
+"""Whether the partial tables of an experiment are of the results that are there now: then nothing need be made.
+
+Files count as unchanged if they have the size and the time that they had, as for make and Snakemake.
+"""
+
+import json
+from collections.abc import Iterable
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+
+from mtdis import paths
+from mtdis.errors import ArtifactError
+from mtdis.records import FORMAT, read_json
+from mtdis.specs.identity import identify
+from mtdis.study import Study
+
+NOTE = "made.json"
+"""Lies beside the tables: what they were made of, and what was said of them."""
+CODE = Path(__file__).parent
+
+
+def digest(study: Study, experiment: str, folder: Path) -> str:
+    """A digest of all that the tables of an experiment are made of: its config, its results in a folder, our code."""
+    wanted = study.experiments[experiment]
+    runs, stages = study.run_ids(experiment), [identify(stage) for stage in wanted.stages]
+    files = [*map(paths.run, runs), *map(paths.scores, runs), *map(paths.stage, stages)]
+    of = {
+        "tables": wanted.tables, "metrics": [identify(m) for m in study.metrics],
+        "results": _seen(folder / file for file in files), "code": _seen(sorted(CODE.rglob("*.py"))),
+    }  # fmt: skip
+    return sha256(json.dumps(of).encode()).hexdigest()
+
+
+def told(folder: Path, made_of: str) -> dict[str, Any] | None:
+    """What was said of the tables in a folder; None if they are of something else, or not as they were written."""
+    try:
+        note = read_json(folder / NOTE, "mtdis tables")
+    except ArtifactError:
+        return None
+    fresh = note["made_of"] == made_of and note["seen"] == _seen(_written(folder))
+    return dict(note["told"]) if fresh else None
+
+
+def note(folder: Path, made_of: str, said: dict[str, Any]) -> dict[str, Any]:
+    """What is to be written beside tables so that `told` finds it."""
+    return {"format": FORMAT, "made_of": made_of, "seen": _seen(_written(folder)), "told": said}
+
+
+def _written(folder: Path) -> list[Path]:
+    return sorted(path for path in folder.iterdir() if path.name != NOTE)
+
+
+def _seen(files: Iterable[Path]) -> list[list[Any]]:
+    """Path, size and time of files; the path alone of those that are not there."""
+    return [[str(file), *_size_and_time(file)] for file in files]
+
+
+def _size_and_time(file: Path) -> list[int]:
+    try:
+        found = file.stat()
+    except (FileNotFoundError, NotADirectoryError):
+        return []
+    return [found.st_size, found.st_mtime_ns]

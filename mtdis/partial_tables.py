@@ -1,0 +1,102 @@
+"""Writes the tables of what is finished so far; each row says how many runs it lacks.
+
+They lie in results/studies/<name>/partial, beside the complete ones, which are snakemake's to make.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from mtdis import artifacts, discover, long_table, page, paths, rendering, stage_files
+from mtdis.errors import ConfigError
+from mtdis.partial import Finished
+from mtdis.specs.family import members
+from mtdis.specs.identity import flatten, identify
+from mtdis.specs.run import Run
+from mtdis.specs.stage import Stage
+from mtdis.stage_result import StageResult
+from mtdis.statistics import kind_of
+from mtdis.study import Study
+
+MISSING = "missing"
+"""The column that says how many runs a row lacks."""
+
+
+def write_tables(study: Study, experiment: str, finished: Finished) -> dict[str, Any]:
+    """Write the long table and the tables of an experiment; what was written, what could not be, what is missing."""
+    folder = Path(paths.partial(study.name), experiment)
+    frame = long_table.make(experiment, finished.runs, finished.stages)
+    artifacts.write_frame(folder / "long.parquet", frame)
+    written, failed = [str(folder / "long.parquet")], {}
+    for name in study.experiments[experiment].tables:
+        out = folder / f"{name}.csv"
+        try:
+            _write(name, frame, finished, out)
+            written.append(str(out))
+        except Exception as error:  # a table that needs what is not there yet is no reason to go without the others
+            failed[name] = f"{type(error).__name__}: {error}"
+    return finished.told() | {"files": written, "failed": failed}
+
+
+def _write(name: str, frame: pd.DataFrame, finished: Finished, out: Path) -> None:
+    """One table in all its forms, with the number of missing runs in each row and in the caption."""
+    module = discover.load("mtdis.tables", name, "table")
+    wanted = discover.constant("mtdis.tables", name, "STAGES") or ()
+    shown = [one for one in _read(finished.stages) if one.spec["stage"] in wanted] if wanted else []
+    if wanted and not shown:
+        raise ConfigError(f"it shows {', '.join(wanted)}, of which nothing is finished.")
+    table = with_missing(module.make(frame, shown) if shown else module.make(frame), finished.missing)
+    said = [f"PARTIAL: {len(finished.missing)} runs are missing", missing_text(table)]
+    said += [f"no row yet: {'; '.join(nothing)}"] if (nothing := finished.nothing_of()) else []
+    caption = f"{'. '.join(filter(None, said))}. {module.CAPTION}"
+    artifacts.write_text(out.with_suffix(".md"), rendering.markdown(table, caption))
+    artifacts.write_text(out.with_suffix(".tex"), rendering.latex(table, caption))
+    artifacts.write_text(out.with_suffix(".html"), page.html(table, caption))
+    artifacts.write_frame(out, table)
+
+
+def _read(stages: Iterable[tuple[Stage, Mapping[str, Any]]]) -> list[StageResult]:
+    return [stage_files.read_stage(Path(paths.stage(identify(stage)))) for stage, _ in stages]
+
+
+def with_missing(table: pd.DataFrame, missing: Sequence[Run]) -> pd.DataFrame:
+    """The table and a column of how many missing runs would enter each row.
+
+    A run enters the rows that name its kind, dataset and fields; columns that say nothing of runs are not asked.
+    """
+    told = [_told(run) for run in missing]
+    counts = [sum(_enters(run, row) for run in told) for row in table.to_dict("records")]
+    return table.assign(**{MISSING: counts})
+
+
+def _told(run: Run) -> dict[str, str]:
+    """What the columns of a table may say of a run, as text."""
+    fields = {f"spec.{path}": _text(value) for path, value in flatten(run.resolved())}
+    return fields | {"kind": run.name(), "dataset": run.dataset.title, "seed": str(run.seed)}
+
+
+def _enters(run: Mapping[str, str], row: Mapping[Any, Any]) -> bool:
+    kind = row.get("kind", row.get("row"))
+    if isinstance(kind, str) and kind_of(kind) in members("models") and kind_of(kind) != run["kind"]:
+        return False
+    asked = {name: value for name, value in row.items() if name in run and name != "kind"}
+    return all(pd.isna(value) or _text(value) == run[name] for name, value in asked.items())
+
+
+def missing_text(table: pd.DataFrame) -> str:
+    """How many runs the rows lack, once for each kind of row and dataset: `multi_head on dsprites_rendered lacks 2`."""
+    named = [column for column in ("row", "kind", "dataset") if column in table]
+    lacking = table[table[MISSING] > 0]
+    if lacking.empty or not named:
+        return ""
+    most = lacking.groupby(named, dropna=False, sort=False)[MISSING].max()
+    labels = [" on ".join(map(str, key if isinstance(key, tuple) else (key,))) for key in most.index]
+    return "; ".join(f"{label} lacks {count}" for label, count in zip(labels, most, strict=True))
+
+
+def _text(value: Any) -> str:
+    if isinstance(value, (list, tuple)):
+        return " ".join(map(str, value))
+    return f"{value:g}" if isinstance(value, float) else str(value)
