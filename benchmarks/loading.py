@@ -20,6 +20,7 @@ import numpy as np
 
 from benchmarks.table import Row
 from mtdis import artifacts
+from mtdis.provenance import peak_memory
 from mtdis.specs.run import dataset_of
 
 SUBGRID = {"scale": 1}
@@ -86,14 +87,9 @@ def measure(repeats: int = 5) -> Iterator[Row]:
 
 def memory(record: Path) -> tuple[int, int]:
     """Bytes of the array, and by how much loading it raised this process's largest use of memory (Linux)."""
-    before = _peak()
+    before = peak_memory()
     size = artifacts.read_dataset(record, "images").nbytes
-    return size, _peak() - before
-
-
-def _peak() -> int:
-    status = Path("/proc/self/status").read_text()
-    return 1024 * int(status.partition("VmHWM:")[2].split()[0])
+    return size, round(2**20 * (peak_memory() - before))
 
 
 def main() -> None:

@@ -4,7 +4,6 @@ python -m benchmarks.render_dsprites [--rows N]
 """
 
 import argparse
-import resource
 import sys
 import tempfile
 import time
@@ -17,6 +16,7 @@ from numpy.typing import NDArray
 
 from benchmarks.table import Row
 from mtdis.datasets import dsprites_rendered as ours
+from mtdis.provenance import peak_memory
 from mtdis.specs.grids import DSPRITES
 
 CHUNK = 8192
@@ -89,7 +89,7 @@ def main() -> None:
     compiling = seconds(lambda: ours.render(values[:1], 64))
     with tempfile.TemporaryDirectory() as folder:
         streaming = seconds(lambda: stream(values, Path(folder) / "images.h5"))
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024  # kB on Linux
+    peak = peak_memory()
     report("ours, streamed to HDF5", len(values), streaming)
     some = rows(NUMPY_ROWS)
     report("ours, in memory", len(some), seconds(lambda: ours.render(some, 64)))

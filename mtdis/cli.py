@@ -22,6 +22,11 @@ def main(arguments: list[str] | None = None) -> int:
     except UserError as error:
         print(f"mtdis: error: {error}", file=sys.stderr)
         return 2
+    except PermissionError as error:
+        print(
+            f"mtdis: error: {error.filename}: {error.strerror}. See that you may read and write there.", file=sys.stderr
+        )
+        return 2
     except BrokenPipeError:  # the reader has seen enough, as in `mtdis plan | head`
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0

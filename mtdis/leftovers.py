@@ -1,7 +1,7 @@
 """Results that no study wants: found, told from what must be left alone, and removed file by file.
 
 Only what mtdis has written is ever offered: a folder with a record of the known format and of its own name, or with
-nothing but a checkpoint that no one writes any more, and no other file. What is being trained and links are left
+nothing but a checkpoint that no one writes any more, and no other file. What is being computed and links are left
 alone, and so is what lies behind them.
 """
 
@@ -62,7 +62,7 @@ def leftovers(studies: Collection[Study], folder: Path, with_data: bool) -> list
     found: list[Found] = []
     for place, record, beside in (
         (inventory.RUNS, "run.json", (*SEALED, CHECKPOINT, READY, LOCK)),
-        (inventory.STAGES, "stage.json", (*BESIDE_A_STAGE, CHECKPOINT)),
+        (inventory.STAGES, "stage.json", (*BESIDE_A_STAGE, CHECKPOINT, LOCK)),
         (inventory.SCORES, "index.json", ()),
     ):
         found += (_folder(path, record, beside, older) for path in _unwanted(folder, place, wanted))
@@ -114,7 +114,7 @@ def _folder(path: Path, record: str, beside: Collection[str], older: Collection[
     if path.is_symlink() or not path.is_dir():
         return Kept(path, "a link" if path.is_symlink() else "not a folder")
     if not is_free(path / record):
-        return Kept(path, "being trained")
+        return Kept(path, "being computed")
     files = list(_files(path))
     for one in files:
         known = one.parent == path and _plain_name(one.name) in (record, *beside)

@@ -1,4 +1,4 @@
-"""One process per run: what a killed driver left running and what its successor started don't train side by side."""
+"""One process per run or stage: what a killed driver left running and what its successor started go one by one."""
 
 import os
 import socket
@@ -9,11 +9,11 @@ from fcntl import LOCK_EX, LOCK_NB, LOCK_SH, flock
 from pathlib import Path
 
 LOCK = "lock"
-"""Name of the lock in a run's folder; it is there while the run is trained, and after a failure."""
+"""Name of the lock in the folder of a run or stage; it is there while that is computed, and after a failure."""
 
 
 def is_free(record: Path) -> bool:
-    """Whether no process holds the lock of the run that this record seals."""
+    """Whether no process holds the lock of the run or stage that this record seals."""
     try:
         with record.with_name(LOCK).open("rb") as lock:
             flock(lock, LOCK_SH | LOCK_NB)  # an exclusive one needs a writable file on NFS, and would meet other probes
@@ -26,7 +26,7 @@ def is_free(record: Path) -> bool:
 
 @contextmanager
 def alone_with(record: Path, *others: Path) -> Iterator[bool]:
-    """Hold the lock of the run that these records seal; whether another process had it, whose end was waited for.
+    """Hold the lock of a run or stage, sealed by these records; whether another process had it and was waited for.
 
     The lock ends with the process. On a file system that has no locks nobody is waited for.
     """
@@ -39,7 +39,7 @@ def alone_with(record: Path, *others: Path) -> Iterator[bool]:
 
 @contextmanager
 def alone_if_free(record: Path, *others: Path) -> Iterator[bool]:
-    """Hold the lock of the run that these records seal unless another process has it; whether it is held.
+    """Hold the lock of the run or stage that these records seal unless another process has it; whether it is held.
 
     It never is on a file system that has no locks.
     """
@@ -76,11 +76,11 @@ def _take(lock: int, path: Path) -> bool:
         flock(lock, LOCK_EX | LOCK_NB)
         waited = False
     except BlockingIOError:
-        print(f"waiting for {_owner(path)}, which trains this run already (or cancel that one)", file=sys.stderr)
+        print(f"waiting for {_owner(path)}, which computes this already (or cancel that one)", file=sys.stderr)
         flock(lock, LOCK_EX)
         waited = True
     except OSError as error:
-        print(f"no lock on {path} ({error}): see that no other job trains this run", file=sys.stderr)
+        print(f"no lock on {path} ({error}): see that no other job computes this", file=sys.stderr)
         return False
     _sign(lock)
     return waited

@@ -8,27 +8,32 @@ import yaml
 
 ELSEWHERE = ("-d", "--directory")
 CONFIGFILE = ("--configfile", "--configfiles")
+CONFIG = ("--config", "-C")
 
 
 def study_name(words: Sequence[str], default: Path = Path("config.yaml")) -> str:
-    """The name in the last config file of a command's words that has one, else in the default one; empty without.
+    """The name that a command's words give by `--config name=…`, or by the last config file with one; empty without.
 
-    A command that works in another folder has no name: what is here says nothing of what is there.
+    The default config file comes first. A command that works in another folder has no name: what is here says nothing
+    of what is there.
     """
     if any(word.partition("=")[0] in ELSEWHERE for word in words):
         return ""
-    names = [name for name in map(_name, [default, *_config_files(words)]) if name]
-    return names[-1] if names else ""
+    pairs = [pair.partition("=") for pair in _values(words, CONFIG)]
+    given = [value for key, _, value in pairs if key == "name"]
+    names = [name for name in map(_name, [default, *map(Path, _values(words, CONFIGFILE))]) if name]
+    return [*names, *given][-1] if names or given else ""
 
 
-def _config_files(words: Sequence[str]) -> list[Path]:
-    """The files that follow `--configfile` up to the next option; of several such options the last counts."""
-    files: list[str] = []
+def _values(words: Sequence[str], options: Sequence[str]) -> list[str]:
+    """The words that follow an option up to the next one; of several such options the last counts."""
+    values: list[str] = []
     for place, word in enumerate(words):
         option, equals, value = word.partition("=")
-        if option in CONFIGFILE:
-            files = [value] if equals else list(takewhile(lambda text: not text.startswith("-"), words[place + 1 :]))
-    return [Path(file) for file in files]
+        if option in options:
+            following = words[place + 1 :]
+            values = [value] if equals else list(takewhile(lambda text: not text.startswith("-"), following))
+    return values
 
 
 def _name(file: Path) -> str:

@@ -7,7 +7,6 @@ import os
 import platform
 import re
 import shutil
-import subprocess
 import sys
 from collections.abc import Iterator
 from ctypes.util import find_library
@@ -15,12 +14,13 @@ from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
 from importlib.util import find_spec
 from pathlib import Path
+from subprocess import CompletedProcess
+
+from mtdis.programs import answer
 
 GOOD, NOTE, BAD = "ok", "note", "BAD"
 PYTHON, SNAKEMAKE, PLUGIN = (3, 11), (9, 23), (2, 8)
 """The oldest versions that are known to do."""
-PATIENCE = 10
-"""Seconds that a program of SLURM or of the GPU's driver may take."""
 MIN_JOB_AGE = 120
 """Seconds that slurmctld must remember a job that has ended, for squeue to tell how it ended: three times 40."""
 LOW_DISK = 5 * 2**30
@@ -106,14 +106,6 @@ def gpu_names() -> list[str]:
     return ["a GPU of unknown name"] if devices and find_library("cuda") else []
 
 
-def answer(*words: str) -> subprocess.CompletedProcess[str] | None:
-    """What a program says; None if it is not there or takes too long."""
-    try:
-        return subprocess.run(words, capture_output=True, text=True, timeout=PATIENCE, check=False)
-    except (OSError, subprocess.TimeoutExpired):
-        return None
-
-
 def _slurm() -> Iterator[Finding]:
     partitions = answer("sinfo", "--noheader", "--format=%P %a %D %l %G")
     if partitions is None or partitions.returncode:
@@ -139,7 +131,7 @@ def _accounting() -> Finding:
     return Finding("sacct", NOTE, _why(said), "keep `status: squeue` in profiles/slurm")
 
 
-def _why(said: subprocess.CompletedProcess[str] | None) -> str:
+def _why(said: CompletedProcess[str] | None) -> str:
     """The first line of what a program that failed complains of."""
     if said is None:
         return "no answer"

@@ -10,7 +10,6 @@ runs is shown as failed or missing.
 """
 
 import json
-import subprocess
 import time
 from base64 import urlsafe_b64decode
 from binascii import Error as NotBase64
@@ -18,6 +17,7 @@ from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from mtdis.programs import answer
 from mtdis.run_lock import is_free
 
 RUNNING, QUEUED, STOPPED, FAILED, MISSING = "running", "queued", "stopped", "failed", "missing"
@@ -27,8 +27,6 @@ MARKERS = ".snakemake/incomplete"
 TAIL = 4096
 BEGINNINGS = ("training ", "computing ")
 """How the first line of a log begins."""
-PATIENCE = 10
-"""Seconds that squeue may take."""
 
 
 @dataclass(frozen=True)
@@ -85,12 +83,8 @@ def _markers(root: Path) -> Iterator[tuple[str, Marker]]:
 
 def in_queue(numbers: Collection[str]) -> dict[str, str] | None:
     """SLURM number → state of the jobs that are in the queue; None if it can't be asked."""
-    command = ["squeue", "--noheader", "--format=%A %T", f"--jobs={','.join(sorted(numbers))}"]
-    try:
-        found = subprocess.run(command, capture_output=True, text=True, timeout=PATIENCE, check=False)
-    except (OSError, subprocess.TimeoutExpired):
-        return None
-    if found.returncode and "Invalid job id" not in found.stderr:  # all of them are long gone
+    found = answer("squeue", "--noheader", "--format=%A %T", f"--jobs={','.join(sorted(numbers))}")
+    if found is None or (found.returncode and "Invalid job id" not in found.stderr):  # else all of them are long gone
         return None
     pairs = (line.split() for line in found.stdout.splitlines())
     return {pair[0]: pair[1] for pair in pairs if len(pair) == 2}

@@ -141,7 +141,10 @@ def _forecast_lines(found: dict[str, Any]) -> list[str]:
     hours, disk = found["core_hours"], found["bytes"]
     cores = ", ".join(f"{what} {'unknown' if h is None else duration(3600 * h)}" for what, h in hours.items())
     lines = [f"still to do: GPUs {duration(3600 * found['gpu_hours'])}; cores: {cores}"]
-    lines.append("still to write: " + ", ".join(f"{name} {size(count)}" for name, count in disk.items()))
+    sizes = {name: size(count) for name, count in disk.items()}
+    if found["unknown"]["weights"]:
+        sizes["weights"] = f"at least {sizes['weights']}" if disk["weights"] else "unknown"
+    lines.append("still to write: " + ", ".join(f"{name} {text}" for name, text in sizes.items()))
     for kind, by in found["judged_by"].items():
         what = f"{by['runs']} finished" if by["runs"] else "a pilot"
         lines.append(f"  {kind}: judged by {what} on {by['device']}")

@@ -9,6 +9,7 @@ from time import monotonic
 from mtdis import artifacts, provenance, stage_files
 from mtdis.command_line import json_mapping
 from mtdis.errors import ConfigError
+from mtdis.run_lock import alone_with
 from mtdis.specs.identity import identify
 from mtdis.specs.stage import Stage, stage_of
 from mtdis.stage_work import Outcome, Sources
@@ -25,9 +26,16 @@ def add_arguments(parser: ArgumentParser) -> None:
 
 
 def run(args: Namespace) -> None:
+    """Compute the stage, unless another process has meanwhile: what one computes now is waited for."""
+    spec: Stage = stage_of(args.spec)
+    with alone_with(args.out) as waited:
+        if not (waited and args.out.exists()):
+            make(spec, args)
+
+
+def make(spec: Stage, args: Namespace) -> None:
     """Compute the stage and write the results; the record comes last."""
     started = monotonic()
-    spec: Stage = stage_of(args.spec)
     artifacts.record_id(spec)
     checkpoint = args.out.with_name(artifacts.CHECKPOINT)
     siblings = (args.out.with_name(name) for name in stage_files.SEALED)

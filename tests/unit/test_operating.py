@@ -3,12 +3,14 @@
 import json
 import subprocess
 import sys
+from errno import EACCES
 from pathlib import Path
 
 import pytest
 from small_results import finish, of_kind, score, study_in
 
 from mtdis import columns
+from mtdis.cli import main
 
 HEAVY = {"torch", "numpy", "h5py", "pandas", "scipy", "sklearn"}
 RUN = "multi_head+version=2+dataset=dsprites_rendered+seed="
@@ -37,6 +39,23 @@ def test_no_command_of_the_user_imports_torch_and_each_prints_json(command: str,
     json.loads(printed)
     allowed = HEAVY - {"torch"} if command == "tables" else set()
     assert set(modules.split()) & HEAVY <= allowed
+
+
+def test_what_may_not_be_read_is_named_without_a_traceback(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def locked(path: Path) -> bool:  # root may read everything
+        if path.name == "shapes":
+            raise PermissionError(EACCES, "Permission denied", str(path))
+        return is_dir(path)
+
+    is_dir = Path.is_dir
+    study_in(tmp_path)
+    monkeypatch.setattr(Path, "is_dir", locked)
+    assert main(["own", "shapes"]) == 2
+    assert capsys.readouterr().err == (
+        "mtdis: error: own/shapes: Permission denied. See that you may read and write there.\n"
+    )
 
 
 def test_columns_are_aligned_and_numbers_flush_right() -> None:

@@ -132,7 +132,19 @@ def test_without_anything_finished_the_forecast_says_so(study: Study, capsys: py
     assert found["unknown"] == {"runs": 6, "scores": 6, "stages": 0, "weights": 6}
     assert found["core_hours"]["scores"] is None
     assert main(["plan", "--hours"]) == 0
-    assert "6 runs: nothing finished to judge by; --pilot trains for 30 s" in capsys.readouterr().out
+    out = capsys.readouterr().out
+    assert ", weights unknown, " in out
+    assert "6 runs: nothing finished to judge by; --pilot trains for 30 s" in out
+
+
+def test_weights_of_which_a_part_is_known_are_a_lower_bound(study: Study, capsys: pytest.CaptureFixture[str]) -> None:
+    finish(study, of_kind(study, "single_task"))
+    assert main(["plan", "--hours"]) == 0
+    assert ", weights at least " in capsys.readouterr().out
+    for run_id in study.runs:
+        finish(study, run_id)
+    assert main(["plan", "--hours"]) == 0
+    assert ", weights 0 B, " in capsys.readouterr().out
 
 
 def test_a_pilot_judges_the_kinds_of_which_nothing_is_finished(

@@ -248,7 +248,7 @@ def test_what_is_being_trained_is_left_alone(
     record.unlink()
     with run_lock.alone_with(record):
         told = pruned(capsys, "--yes")
-        assert {"path": str(record.parent), "reason": "being trained"} in told["left_alone"]
+        assert {"path": str(record.parent), "reason": "being computed"} in told["left_alone"]
         assert record.with_name("codes.h5").exists()
 
 

@@ -1,5 +1,6 @@
-"""Two processes that are told to train the same run: one trains, the other waits and finds it finished."""
+"""Two processes that are told to compute the same run or stage: one does, the other waits and finds it finished."""
 
+import json
 import os
 import signal
 import subprocess
@@ -14,6 +15,7 @@ from typing import Any
 import pytest
 
 from mtdis import run_lock
+from mtdis.cli import main
 
 HOLD = """
 import sys
@@ -89,7 +91,7 @@ def test_without_locks_nobody_is_waited_for(
     monkeypatch.setattr(run_lock, "flock", unsupported)
     with run_lock.alone_with(tmp_path / "run.json") as waited:
         assert not waited
-    assert "see that no other job trains this run" in capsys.readouterr().err
+    assert "see that no other job computes this" in capsys.readouterr().err
 
 
 def test_a_lock_is_probed_where_exclusive_ones_need_a_writable_file(
@@ -136,3 +138,15 @@ def test_without_locks_who_would_not_wait_has_none(tmp_path: Path, monkeypatch: 
     monkeypatch.setattr(run_lock, "flock", unsupported)
     with run_lock.alone_if_free(tmp_path / "run.json") as alone:
         assert not alone
+
+
+def test_a_stage_that_another_process_computes_is_waited_for(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    record = tmp_path / "stage/stage.json"
+    run = {"kind": "random", "dataset": "dsprites_rendered", "seed": 1}
+    spec = json.dumps({"stage": "umap", "parent": run, "network": "random"})
+    nothing = str(tmp_path / "nothing.json")
+    words = ["stage", "--spec", spec, "--parent", nothing, "--dataset", nothing, "--out", str(record)]
+    with holder(record) as process:
+        end_when_waited_for(process, lambda p: p.communicate("end"), monkeypatch)
+        assert main(words) == 0
+    assert main(words) == 2  # nobody to wait for: it would compute, and has nothing to compute from

@@ -1,4 +1,4 @@
-"""The study's name as the profiles find it: in the last config file of the command that has one."""
+"""The study's name as the profiles find it: in `--config`, or in the last config file of the command that has one."""
 
 import sys
 from pathlib import Path
@@ -22,6 +22,10 @@ PROFILES = Path(__file__).parents[2] / "profiles"
         ("snakemake --configfiles nameless.yaml --cores 2", "paper"),
         ("snakemake --configfile mine.yaml --configfile other.yaml", "other"),
         ("snakemake --configfile lost.yaml config.yaml damaged.yaml", "paper"),
+        ("snakemake --config name=ours tables=1 -n", "ours"),
+        ("snakemake -C name=ours --configfile mine.yaml", "ours"),
+        ("snakemake --config override={} --configfile mine.yaml", "mine"),
+        ("snakemake --config=name=ours", "ours"),
         ("snakemake --configfile mine.yaml -d elsewhere", ""),
         ("snakemake --directory=elsewhere", ""),
     ],

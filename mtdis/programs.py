@@ -1,0 +1,14 @@
+"""Asks programs of SLURM and of the GPU's driver, which may be absent or hang."""
+
+import subprocess
+
+PATIENCE = 10
+"""Seconds that a program may take."""
+
+
+def answer(*words: str) -> subprocess.CompletedProcess[str] | None:
+    """What a program says; None if it is not there or takes too long."""
+    try:
+        return subprocess.run(words, capture_output=True, text=True, timeout=PATIENCE, check=False)
+    except (OSError, subprocess.TimeoutExpired):
+        return None
