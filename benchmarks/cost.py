@@ -16,6 +16,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from shlex import join
 
+UNIT = 2**20 if sys.platform == "darwin" else 1024
+"""Of getrusage's memory, in a MiB."""
 KEPT = 3000
 """Characters of a failed command's output that are shown."""
 
@@ -56,7 +58,7 @@ def watch(record: Path, words: Sequence[str]) -> int:
     status = subprocess.call(words)
     seconds = time.perf_counter() - start
     usage = resource.getrusage(resource.RUSAGE_CHILDREN)
-    taken = {"cpu_seconds": usage.ru_utime + usage.ru_stime, "mebibytes": usage.ru_maxrss / 1024}  # kB on Linux
+    taken = {"cpu_seconds": usage.ru_utime + usage.ru_stime, "mebibytes": usage.ru_maxrss / UNIT}
     record.write_text(json.dumps({"seconds": seconds} | taken), encoding="utf-8")
     return status if status >= 0 else 128 - status
 

@@ -31,7 +31,7 @@ SWEEP = {"kind": ["multi_head", "one_head"], "learning_rate": [1e-3, 1e-4], "lat
 PER_SEED = 20
 METRICS = ("mig", "factor_vae", "sap", "dci")
 CHECKSUM = "0" * 64
-QUICK = ("plan", "status", "show", "diff", "prune", "plan --hours", "tables --partial", "tables --partial")
+QUICK = ("plan", "status", "show", "diff", "prune", "plan --hours")
 NAME, EXPERIMENT = "scale", "sweep"
 
 
@@ -133,6 +133,8 @@ def steps(folder: Path, runs: int) -> Iterator[tuple[str, Cost]]:
     for step in QUICK:
         operands = {"show": [first], "diff": [first, second]}.get(step, [])
         yield f"mtdis {step}, all there", mtdis(folder, *step.split(), *operands)
+    for state in ("not made yet", "nothing changed"):
+        yield f"mtdis tables --partial, {state}", mtdis(folder, "tables", "--partial")
     table = paths.long_table(NAME, EXPERIMENT)
     yield "mtdis long_table", mtdis(folder, "long_table", "--experiment", EXPERIMENT, "--out", table)
     yield "mtdis study_table", mtdis(folder, "study_table", "--long", table, "--out", paths.study_table(NAME))

@@ -23,9 +23,8 @@ def main(arguments: list[str] | None = None) -> int:
         print(f"mtdis: error: {error}", file=sys.stderr)
         return 2
     except PermissionError as error:
-        print(
-            f"mtdis: error: {error.filename}: {error.strerror}. See that you may read and write there.", file=sys.stderr
-        )
+        what = f"{error.filename or 'a file'}: {error.strerror or error}. See that you may read and write there."
+        print(f"mtdis: error: {what}", file=sys.stderr)
         return 2
     except BrokenPipeError:  # the reader has seen enough, as in `mtdis plan | head`
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

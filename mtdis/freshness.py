@@ -1,10 +1,12 @@
 """Whether the partial tables of an experiment are of the results that are there now: then nothing need be made.
 
-Files count as unchanged if they have the size and the time that they had, as for make and Snakemake.
+Files count as unchanged if they have the size and the time that they had, as for make and Snakemake. Of a stage its
+record counts, which seals what lies beside it.
 """
 
 import json
 from collections.abc import Iterable
+from functools import cache
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
@@ -18,6 +20,7 @@ from mtdis.study import Study
 NOTE = "made.json"
 """Lies beside the tables: what they were made of, and what was said of them."""
 CODE = Path(__file__).parent
+"""Our own files: code, and the published numbers."""
 
 
 def digest(study: Study, experiment: str, folder: Path) -> str:
@@ -27,7 +30,7 @@ def digest(study: Study, experiment: str, folder: Path) -> str:
     files = [*map(paths.run, runs), *map(paths.scores, runs), *map(paths.stage, stages)]
     of = {
         "tables": wanted.tables, "metrics": [identify(m) for m in study.metrics],
-        "results": _seen(folder / file for file in files), "code": _seen(sorted(CODE.rglob("*.py"))),
+        "results": _seen(folder / file for file in files), "code": _code(CODE),
     }  # fmt: skip
     return sha256(json.dumps(of).encode()).hexdigest()
 
@@ -38,13 +41,18 @@ def told(folder: Path, made_of: str) -> dict[str, Any] | None:
         note = read_json(folder / NOTE, "mtdis tables")
     except ArtifactError:
         return None
-    fresh = note["made_of"] == made_of and note["seen"] == _seen(_written(folder))
-    return dict(note["told"]) if fresh else None
+    fresh = note.get("made_of") == made_of and note.get("seen") == _seen(_written(folder))
+    return dict(note["told"]) if fresh and "told" in note else None
 
 
 def note(folder: Path, made_of: str, said: dict[str, Any]) -> dict[str, Any]:
     """What is to be written beside tables so that `told` finds it."""
     return {"format": FORMAT, "made_of": made_of, "seen": _seen(_written(folder)), "told": said}
+
+
+@cache
+def _code(folder: Path) -> list[list[Any]]:
+    return _seen(sorted(file for pattern in ("*.py", "*.csv") for file in folder.rglob(pattern)))
 
 
 def _written(folder: Path) -> list[Path]:

@@ -60,8 +60,9 @@ def layout(experiment: str, runs: Iterable[Run], staged: Iterable[Row]) -> pd.Da
 def chunks(head: pd.DataFrame, results: Iterable[Result], staged: Sequence[Row]) -> Iterator[pd.DataFrame]:
     """The rows of runs, then those of stages, some runs at a time, with the columns and types of `head`.
 
-    `head` is the layout of these runs, in their order; it may have other runs too.
+    `head` is a layout with these runs and stages; it may have others too.
     """
+    # Lines of stages name their run too, and come after it: of equals the first is the run's own.
     places = {run: place for place, run in reversed(list(enumerate(head["run"])))}
     triples = iter(results)
     while some := list(islice(triples, CHUNK)):

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from mtdis import inventory, paths
 from mtdis.errors import ArtifactError
@@ -14,14 +14,14 @@ from mtdis.specs.run import Run
 from mtdis.specs.stage import Stage
 from mtdis.study import Study
 
-Result = tuple[Run, Mapping[str, Any], Mapping[str, Any]]
-"""A run, its record and its score index."""
+if TYPE_CHECKING:  # it would import pandas
+    from mtdis.long_table import Result
 
 
 class Finished(NamedTuple):
     """What is there of an experiment."""
 
-    runs: list[Result]
+    runs: "list[Result]"
     """Those that are scored too."""
     missing: list[Run]
     stages: list[tuple[Stage, Mapping[str, Any]]]

@@ -44,7 +44,7 @@ def _write(name: str, frame: pd.DataFrame, finished: Finished, out: Path) -> Non
     """One table in all its forms, with the number of missing runs in each row and in the caption."""
     module = discover.load("mtdis.tables", name, "table")
     wanted = discover.constant("mtdis.tables", name, "STAGES") or ()
-    shown = [one for one in _read(finished.stages) if one.spec["stage"] in wanted] if wanted else []
+    shown = _read(stage for stage, _ in finished.stages if stage.name() in wanted)
     if wanted and not shown:
         raise ConfigError(f"it shows {', '.join(wanted)}, of which nothing is finished.")
     table = with_missing(module.make(frame, shown) if shown else module.make(frame), finished.missing)
@@ -57,8 +57,8 @@ def _write(name: str, frame: pd.DataFrame, finished: Finished, out: Path) -> Non
     artifacts.write_frame(out, table)
 
 
-def _read(stages: Iterable[tuple[Stage, Mapping[str, Any]]]) -> list[StageResult]:
-    return [stage_files.read_stage(Path(paths.stage(identify(stage)))) for stage, _ in stages]
+def _read(stages: Iterable[Stage]) -> list[StageResult]:
+    return [stage_files.read_stage(Path(paths.stage(identify(stage)))) for stage in stages]
 
 
 def with_missing(table: pd.DataFrame, missing: Sequence[Run]) -> pd.DataFrame:

@@ -29,7 +29,7 @@ def execution(device: str, seconds: float) -> dict[str, Any]:
 def peak_memory() -> float:
     """The most memory that this process has had, in MiB: on Linux by its own account.
 
-    getrusage's number, used elsewhere, begins with that of the process that started this one.
+    There getrusage's number, which is used elsewhere, begins with that of the process that started this one.
     """
     if STATUS.exists() and (found := re.search(r"^VmHWM:\s*(\d+) kB$", STATUS.read_text(), re.MULTILINE)):
         return int(found[1]) / 1024

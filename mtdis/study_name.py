@@ -20,7 +20,7 @@ def study_name(words: Sequence[str], default: Path = Path("config.yaml")) -> str
     if any(word.partition("=")[0] in ELSEWHERE for word in words):
         return ""
     pairs = [pair.partition("=") for pair in _values(words, CONFIG)]
-    given = [value for key, _, value in pairs if key == "name"]
+    given = [_scalar(value) for key, _, value in pairs if key == "name"]
     names = [name for name in map(_name, [default, *map(Path, _values(words, CONFIGFILE))]) if name]
     return [*names, *given][-1] if names or given else ""
 
@@ -34,6 +34,14 @@ def _values(words: Sequence[str], options: Sequence[str]) -> list[str]:
             following = words[place + 1 :]
             values = [value] if equals else list(takewhile(lambda text: not text.startswith("-"), following))
     return values
+
+
+def _scalar(text: str) -> str:
+    """A value as snakemake reads it; as it stands where it is none, which the workflow will say."""
+    try:
+        return str(yaml.safe_load(text))
+    except yaml.YAMLError:
+        return text
 
 
 def _name(file: Path) -> str:

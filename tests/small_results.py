@@ -10,9 +10,10 @@ from typing import Any
 import numpy as np
 from small_study import DATASET, LEARNING
 
-from mtdis import artifacts, paths
+from mtdis import artifacts, paths, stage_files
 from mtdis.specs.identity import identify
 from mtdis.specs.run import TaskRun
+from mtdis.stage_work import Outcome
 from mtdis.study import Study
 
 CONFIG: dict[str, Any] = {
@@ -75,6 +76,13 @@ def score(study: Study, run_id: str, error: str = "") -> Path:
     return index
 
 
+def finish_stage(study: Study, stage_id: str, *rows: Mapping[str, Any]) -> Path:
+    """Write a finished stage with these values; its record."""
+    record = Path(paths.stage(stage_id))
+    stage_files.write_stage(record, study.stages[stage_id], Outcome(rows=rows), {"seconds": SECONDS})
+    return record
+
+
 def text(path: str, content: str) -> Path:
     """Write a text file, its folder made."""
     made = Path(path)
@@ -91,4 +99,6 @@ def mark(output: str, slurm: str | None = None) -> Path:
     return text(path, json.dumps({"external_jobid": slurm}))
 
 
-__all__ = ["CONFIG", "DATASET", "LEARNING", "SECONDS", "finish", "mark", "of_kind", "score", "study_in", "text"]
+__all__ = [
+    "CONFIG", "DATASET", "LEARNING", "SECONDS", "finish", "finish_stage", "mark", "of_kind", "score", "study_in", "text",
+]  # fmt: skip

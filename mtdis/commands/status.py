@@ -1,7 +1,8 @@
 """Show how a study stands: done, running, queued, failed, diverged, missing, by experiment and dimension.
 
 A failed job is named with the last line of its log, a diverged run with its networks. What runs is known from the locks
-of trainings, Snakemake's markers, the SLURM queue, and signs of life younger than 15 minutes; `stopped` gives none.
+of trainings and stages, Snakemake's markers, the SLURM queue, and signs of life younger than 15 minutes; `stopped`
+gives none.
 """
 
 import json

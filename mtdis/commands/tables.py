@@ -38,17 +38,17 @@ def run(args: Namespace) -> int:
     for name in args.experiment or ():
         if name not in study.experiments:
             raise ConfigError(unknown("experiment", name, study.experiments))
+    # Before anything is looked at: what is finished while tables are made is not in them, and makes them stale.
+    made_of = {e: freshness.digest(study, e, Path()) for e in args.experiment or study.experiments}
     look = cache(lambda: (inventory.runs(study, Path()), inventory.stages(study, Path())))
-    made = {e: tables_of(study, e, look) for e in args.experiment or study.experiments}
+    made = {e: tables_of(study, e, digest, look) for e, digest in made_of.items()}
     print(json.dumps(made, indent=1) if args.json else as_text(made))
     return int(any(one["failed"] for one in made.values()))
 
 
-def tables_of(study: Study, experiment: str, look: Look) -> dict[str, Any]:
-    """Make the tables of an experiment, if what they are made of has changed; what is there, missing, and failed."""
-    folder = Path(paths.partial(study.name), experiment)
-    made_of = freshness.digest(study, experiment, Path())
-    if (told := freshness.told(folder, made_of)) is not None:
+def tables_of(study: Study, experiment: str, made_of: str, look: Look) -> dict[str, Any]:
+    """Make the tables of an experiment unless they are made of the same; what is there, missing, and failed."""
+    if (told := freshness.told(Path(paths.partial(study.name), experiment), made_of)) is not None:
         return told
     finished = partial.finished(study, experiment, *look(), Path())
     if not finished.runs and not finished.stages:
@@ -59,9 +59,10 @@ def tables_of(study: Study, experiment: str, look: Look) -> dict[str, Any]:
 def _make(study: Study, experiment: str, finished: partial.Finished, made_of: str) -> dict[str, Any]:
     from mtdis import artifacts, partial_tables  # a second of pandas and h5py, which nothing before here takes
 
+    folder = Path(paths.partial(study.name), experiment)
+    (folder / freshness.NOTE).unlink(missing_ok=True)  # no note of others may stand beside half of our tables
     told = partial_tables.write_tables(study, experiment, finished)
     if not told["failed"]:
-        folder = Path(paths.partial(study.name), experiment)
         artifacts.write_json(folder / freshness.NOTE, freshness.note(folder, made_of, told))
     return told
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import pandas as pd
 import pytest
-from small_results import CONFIG, finish, of_kind, score, study_in
+from small_results import CONFIG, finish, finish_stage, of_kind, score, study_in
 
 from mtdis import frames, long_table, paths, records
 from mtdis.cli import main
@@ -61,6 +61,20 @@ def test_parts_are_the_whole(runs: int, tmp_path: Path, monkeypatch: pytest.Monk
     expected.to_csv("expected.csv", index=False, lineterminator="\n")
     assert path.with_suffix(".csv").read_bytes() == Path("expected.csv").read_bytes()
     assert len(list(frames.parts(path))) == -(-len(study.runs) // runs)
+
+
+def test_rows_of_a_run_say_nothing_of_a_stage_on_it(tmp_path: Path) -> None:
+    study = finished(tmp_path, one=ONE | {"kind": "multi_head", "stages": {"umap": {"rows": 12}}})
+    (stage_id,) = study.stages
+    finish_stage(study, stage_id, {"metric": "umap", "key": "anything", "value": 0.5})
+    table = pd.read_parquet(table_of("one"))
+    of_stage = table["stage"] == "umap"
+    assert list(table.loc[of_stage, "stage_id"]) == [stage_id]
+    assert list(table.loc[of_stage, "stage.rows"]) == [12]
+    assert table.loc[~of_stage, "stage_id"].eq("").all()
+    assert table.loc[~of_stage, "stage.rows"].isna().all()
+    assert table.loc[~of_stage, "run"].nunique() == 2
+    pd.testing.assert_frame_equal(table[~of_stage][list(whole(study, "one"))], whole(study, "one"))
 
 
 def test_the_study_table_has_each_row_once_and_who_wants_it(tmp_path: Path) -> None:

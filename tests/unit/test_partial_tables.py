@@ -10,9 +10,9 @@ from typing import Any
 
 import pandas as pd
 import pytest
-from small_results import CONFIG, finish, of_kind, score, study_in
+from small_results import CONFIG, finish, finish_stage, of_kind, score, study_in, text
 
-from mtdis import long_table, partial_tables, paths
+from mtdis import freshness, long_table, partial_tables, paths
 from mtdis.cli import main
 from mtdis.study import Study
 
@@ -138,9 +138,13 @@ def _damaged_note(study: Study) -> None:
     (FOLDER / "made.json").write_text("{")
 
 
+def _other_note(study: Study) -> None:
+    (FOLDER / "made.json").write_text('{"format": 1}')
+
+
 @pytest.mark.parametrize(
     "change",
-    [_new_result, _other_scores, _lost_result, _lost_table, _edited_table, _other_tables, _damaged_note],
+    [_new_result, _other_scores, _lost_result, _lost_table, _edited_table, _other_tables, _damaged_note, _other_note],
     ids=lambda change: change.__name__.strip("_"),
 )
 def test_tables_are_as_if_made_afresh_whatever_changed(
@@ -154,6 +158,50 @@ def test_tables_are_as_if_made_afresh_whatever_changed(
     assert made(capsys) == told
     assert (FOLDER / "table5.csv").read_text() == table
     assert (FOLDER / "table5.tex").exists()
+
+
+def test_a_stage_that_was_finished_since_is_in_the_table(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    one = CONFIG["experiments"]["one"] | {"kind": "multi_head", "stages": {"umap": {"rows": 12}}}
+    study = study_in(tmp_path, CONFIG | {"experiments": {"one": one}})
+    done(study, ("multi_head", 1))
+    made(capsys)
+    (stage_id,) = study.stages
+    finish_stage(study, stage_id, {"metric": "umap", "key": "anything", "value": 0.5})
+    made(capsys)
+    assert stage_id in set(pd.read_parquet(FOLDER / "long.parquet")["stage_id"])
+
+
+@pytest.mark.parametrize("name", ["table.py", "published.csv"])
+def test_other_code_and_other_published_numbers_make_tables_again(
+    name: str, study: Study, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    done(study, ("random", 1))
+    times = []
+    for content in ("old", "newer"):
+        monkeypatch.setattr(freshness, "CODE", Path(content).absolute())
+        text(f"{content}/tables/{name}", content)
+        made(capsys)
+        times.append(seen()["table5.csv"])
+    assert times[0] < times[1]
+
+
+def test_what_is_finished_while_other_tables_are_made_is_not_forgotten(
+    study: Study, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    kinds = {"one": "random", "two": "multi_head"}
+    two = {name: CONFIG["experiments"]["one"] | {"kind": kind} for name, kind in kinds.items()}
+    study = study_in(Path(), CONFIG | {"experiments": two})
+    done(study, ("random", 1), ("multi_head", 1))
+
+    def meanwhile(*args: Any) -> dict[str, Any]:
+        done(study, ("multi_head", 2))
+        return write_tables(*args)
+
+    write_tables = partial_tables.write_tables
+    with monkeypatch.context() as patched:
+        patched.setattr(partial_tables, "write_tables", meanwhile)
+        made(capsys)
+    assert made(capsys)["two"]["missing"] == 0
 
 
 def test_only_the_experiment_that_changed_is_made_again(study: Study, capsys: pytest.CaptureFixture[str]) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 import small_study
-from small_results import CONFIG, finish, of_kind, score, study_in, text
+from small_results import CONFIG, finish, finish_stage, of_kind, score, study_in, text
 
 from mtdis import leftovers, paths, run_lock, sharing, underway
 from mtdis.cli import main
@@ -89,6 +89,24 @@ def test_what_select_leaves_out_is_still_wanted(tmp_path: Path, capsys: pytest.C
     finish(study, of_kind(study, "random", 5))
     study_in(tmp_path, both | {"select": ["one"]})
     assert pruned(capsys)["unwanted"] == []
+
+
+def test_a_failed_stage_that_nobody_wants_goes_with_its_lock(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    one = CONFIG["experiments"]["one"] | {"kind": "multi_head", "seed": [1], "stages": {"umap": {"rows": 12}}}
+    study = study_in(tmp_path, CONFIG | {"experiments": {"one": one}})
+    (stage_id,) = study.stages
+    record = finish_stage(study, stage_id)
+    lock = run_lock.LOCK
+    record.with_name(lock).touch()
+    study_in(tmp_path, CONFIG | {"experiments": {"one": one | {"stages": {}}}})
+    with run_lock.alone_with(record):
+        left = pruned(capsys, "--yes")["left_alone"]
+    assert {"path": str(record.parent), "reason": "being computed"} in left
+    record.with_name(lock).touch()
+    assert str(record.parent) in {one["path"] for one in pruned(capsys, "--yes")["unwanted"]}
+    assert not record.parent.exists()
 
 
 def test_results_of_older_versions_are_told_apart(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

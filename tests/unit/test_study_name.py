@@ -26,6 +26,8 @@ PROFILES = Path(__file__).parents[2] / "profiles"
         ("snakemake -C name=ours --configfile mine.yaml", "ours"),
         ("snakemake --config override={} --configfile mine.yaml", "mine"),
         ("snakemake --config=name=ours", "ours"),
+        ("snakemake --config name='ours'", "ours"),
+        ("snakemake --config name=[ours", "[ours"),
         ("snakemake --configfile mine.yaml -d elsewhere", ""),
         ("snakemake --directory=elsewhere", ""),
     ],
