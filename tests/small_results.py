@@ -100,5 +100,6 @@ def mark(output: str, slurm: str | None = None) -> Path:
 
 
 __all__ = [
-    "CONFIG", "DATASET", "LEARNING", "SECONDS", "finish", "finish_stage", "mark", "of_kind", "score", "study_in", "text",
+    "CONFIG", "DATASET", "LEARNING", "SECONDS", "finish", "finish_stage", "mark", "of_kind", "score", "study_in",
+    "text",
 ]  # fmt: skip
