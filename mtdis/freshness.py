@@ -38,11 +38,11 @@ def digest(study: Study, experiment: str, folder: Path) -> str:
 def told(folder: Path, made_of: str) -> dict[str, Any] | None:
     """What was said of the tables in a folder; None if they are of something else, or not as they were written."""
     try:
-        note = read_json(folder / NOTE, "mtdis tables")
+        made = read_json(folder / NOTE, "mtdis tables")
     except ArtifactError:
         return None
-    fresh = note.get("made_of") == made_of and note.get("seen") == _seen(_written(folder))
-    return dict(note["told"]) if fresh and "told" in note else None
+    fresh = made.get("made_of") == made_of and made.get("seen") == _seen(_written(folder))
+    return dict(made["told"]) if fresh and "told" in made else None
 
 
 def note(folder: Path, made_of: str, said: dict[str, Any]) -> dict[str, Any]:
