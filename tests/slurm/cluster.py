@@ -344,7 +344,7 @@ def install() -> None:
         policy.chmod(0o755)
     try:
         subprocess.run(["apt-get", "-qq", "update"], env=quiet, check=True)
-        words = ["apt-get", "-qq", "install", "-y", "--no-install-recommends", *PACKAGES]
+        words = ["apt-get", "-qq", "-o", "Acquire::Retries=3", "install", "-y", "--no-install-recommends", *PACKAGES]
         subprocess.run(words, env=quiet, check=True, stdout=subprocess.DEVNULL)
     finally:
         if is_ours:
