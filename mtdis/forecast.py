@@ -60,7 +60,7 @@ def forecast(
         "core_hours": {
             "training": sum(core for _, core in known) / HOUR,
             "scores": None if scored is None else scored / HOUR,
-            "stages": staged / HOUR,
+            "stages": None if staged is None else staged / HOUR,
         },
         "bytes": disk(study, runs, folder),
         "judged_by": {
@@ -149,15 +149,16 @@ def _core_seconds(benchmark: Path) -> float | None:
         return None
 
 
-def _staging(study: Study, stages: Mapping[str, Found]) -> tuple[float, int]:
-    """Seconds of the missing stages, and how many of them nothing tells about."""
+def _staging(study: Study, stages: Mapping[str, Found]) -> tuple[float | None, int]:
+    """Seconds of the missing stages, None if nothing tells about any, and of how many nothing does."""
     taken: dict[str, list[float]] = {}
     for stage_id, found in stages.items():
         if found.standing in FINISHED and "seconds" in (about := found.record.get("execution", {})):
             taken.setdefault(study.stages[stage_id].name(), []).append(about["seconds"])
     missing = Counter(study.stages[i].name() for i, found in stages.items() if found.standing in (MISSING, STALE))
     known = sum(statistics.median(taken[kind]) * count for kind, count in missing.items() if kind in taken)
-    return known, sum(count for kind, count in missing.items() if kind not in taken)
+    unknown = sum(count for kind, count in missing.items() if kind not in taken)
+    return known if unknown < missing.total() or not missing else None, unknown
 
 
 def disk(study: Study, runs: Mapping[str, Found], folder: Path) -> dict[str, int]:

@@ -18,6 +18,8 @@ STATES = (DONE, RUNNING, QUEUED, FAILED, DIVERGED, STALE, STOPPED, MISSING)
 """Every run, stage or score index is in one of these."""
 NOT_READ = "not read"
 """Stands for the value of a field that a kind does not have."""
+APART = ("kind", "dataset")
+"""What runs are told apart by before their settings."""
 NO_ERROR, ANY_ERROR = b'"error": ""', b'"error": '
 """As `artifacts.write_json` writes them; inside a text the quotes would have backslashes."""
 
@@ -107,18 +109,25 @@ def _experiment(study: Study, experiment: str, state: Mapping[str, Mapping[str, 
 
 
 def dimensions(study: Study, ids: Iterable[str], state: Mapping[str, str]) -> dict[str, dict[str, dict[str, int]]]:
-    """For each field that varies among runs, and each of its values: how many runs are in each state."""
+    """For kind, dataset and each field that varies on one dataset, and each value: how many runs are in each state."""
     runs = {i: study.runs[i] for i in ids}
-    named = {i: dict(flatten(run.elided())) for i, run in runs.items()}
-    swept = [p for p in dict.fromkeys(p for fields in named.values() for p in fields) if _varies(p, named.values())]
     found = {}
-    for path in swept:
+    for path in _swept(runs.values()):
         values: dict[str, list[str]] = {}
         for i, run in runs.items():
             values.setdefault(_value(run, path), []).append(state[i])
         if len(values.keys() - {NOT_READ}) > 1:
             found[path] = {value: counted(states) for value, states in values.items()}
     return found
+
+
+def _swept(runs: Iterable[Run]) -> list[str]:
+    """The fields in which runs of one kind on one dataset differ, in the specs' order, and what tells these apart."""
+    groups: dict[tuple[str, str], list[dict[str, Any]]] = {}
+    for run in runs:
+        groups.setdefault((run.name(), run.dataset.title), []).append(dict(flatten(run.elided())))
+    paths_of_all = dict.fromkeys(path for each in groups.values() for fields in each for path in fields)
+    return [p for p in paths_of_all if p in APART or any(_varies(p, each) for each in groups.values())]
 
 
 def _varies(path: str, each: Iterable[Mapping[str, Any]]) -> bool:

@@ -128,7 +128,7 @@ def as_text(plan: dict[str, Any]) -> str:
     for name, terms in plan["downloads"].items():
         lines.append(f"download {name}: licence: {terms['licence']}; please cite: {terms['citation']}")
     disk = plan["bytes"]
-    lines.append(f"disk: images {disk['images'] / 2**30:.2f} GiB, codes {disk['codes'] / 2**30:.2f} GiB")
+    lines.append(f"disk: images {size(disk['images'])}, codes {size(disk['codes'])}")
     return "\n".join([*lines, *(_forecast_lines(plan["forecast"]) if "forecast" in plan else [])])
 
 

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from small_results import CONFIG, finish, of_kind, score, study_in
+from small_results import CONFIG, SECONDS, finish, finish_stage, of_kind, score, study_in
 
 from mtdis import forecast
 from mtdis.cli import main
@@ -75,6 +75,17 @@ def test_hours_follow_the_times_of_finished_runs_of_the_kind(study: Study, capsy
     assert found["core_hours"]["scores"] == pytest.approx(12 * 5 / HOUR)
     assert found["unknown"] == {"runs": 0, "scores": 0, "stages": 0, "weights": 0}
     assert found["judged_by"]["multi_head"]["runs"] == 1
+
+
+def test_hours_of_stages_are_unknown_until_one_is_finished(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    one = CONFIG["experiments"]["one"] | {"kind": "multi_head", "stages": {"umap": {"rows": [12, 13]}}}
+    study = study_in(tmp_path, CONFIG | {"experiments": {"one": one}})
+    found = planned(capsys, "--hours")["forecast"]
+    assert (found["core_hours"]["stages"], found["unknown"]["stages"]) == (None, 2)
+    finish_stage(study, next(iter(study.stages)))
+    found = planned(capsys, "--hours")["forecast"]
+    assert found["core_hours"]["stages"] == pytest.approx(SECONDS / HOUR)
+    assert found["unknown"]["stages"] == 0
 
 
 def test_more_epochs_and_a_larger_dataset_take_longer(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -148,6 +148,15 @@ def test_a_dataset_and_a_nested_field_are_dimensions(tmp_path: Path) -> None:
     }  # fmt: skip
 
 
+def test_what_a_dataset_decides_is_no_dimension_of_its_own(tmp_path: Path) -> None:
+    sprites = {"name": "dsprites_rendered", "image_size": 16, "subgrid": {"orientation": 6}}
+    rooms = {"name": "shapes3d_rendered", "image_size": 16, "subgrid": {"orientation": 4}}
+    one = CONFIG["experiments"]["one"] | {"dataset": [sprites, rooms], "latent_size": [4, 6]}
+    study = study_in(tmp_path, CONFIG | {"experiments": {"one": one}})
+    dimensions = overview.overview(study, Path())["experiments"]["one"]["dimensions"]
+    assert set(dimensions) == {"kind", "dataset", "seed", "latent_size"}
+
+
 def test_scores_and_their_errors_are_counted(study: Study) -> None:
     good, bad, failed = of_kind(study, "random"), of_kind(study, "multi_head"), of_kind(study, "multi_head", 2)
     for run_id in (good, bad, failed):
