@@ -29,7 +29,7 @@ class Finished(NamedTuple):
     def told(self) -> dict[str, Any]:
         """How much there is; of tables nothing yet."""
         counts = {"runs": len(self.runs), "missing": len(self.missing), "nothing_of": self.nothing_of()}
-        return counts | {"files": [], "failed": {}}
+        return counts | {"files": [], "waiting": {}, "failed": {}}
 
     def nothing_of(self) -> list[str]:
         """The kinds and datasets of which nothing is finished: their rows are not in the tables."""

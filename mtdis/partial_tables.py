@@ -10,7 +10,6 @@ from typing import Any
 import pandas as pd
 
 from mtdis import artifacts, discover, long_table, page, paths, rendering, stage_files
-from mtdis.errors import ConfigError
 from mtdis.partial import Finished
 from mtdis.specs.family import members
 from mtdis.specs.identity import flatten, identify
@@ -25,29 +24,34 @@ MISSING = "missing"
 
 
 def write_tables(study: Study, experiment: str, finished: Finished) -> dict[str, Any]:
-    """Write the long table and the tables of an experiment; what was written, what could not be, what is missing."""
+    """Write the long table and the tables of an experiment.
+
+    What was written, what waits for stages, what could not be made, what is missing.
+    """
     folder = Path(paths.partial(study.name), experiment)
     frame = long_table.make(experiment, finished.runs, finished.stages)
     artifacts.write_frame(folder / "long.parquet", frame)
-    written, failed = [str(folder / "long.parquet")], {}
+    made = finished.told() | {"files": [str(folder / "long.parquet")]}
     for name in study.experiments[experiment].tables:
+        wanted = discover.constant("mtdis.tables", name, "STAGES") or ()
+        shown = [stage for stage, _ in finished.stages if stage.name() in wanted]
         out = folder / f"{name}.csv"
         try:
-            _write(name, frame, finished, out)
-            written.append(str(out))
-        except Exception as error:  # a table that needs what is not there yet is no reason to go without the others
-            failed[name] = f"{type(error).__name__}: {error}"
-    return finished.told() | {"files": written, "failed": failed}
+            if wanted and not shown:
+                made["waiting"][name] = f"nothing of {', '.join(wanted)} is finished"
+            else:
+                _write(name, frame, shown, finished, out)
+                made["files"].append(str(out))
+        except Exception as error:  # a table that can't be made of what is there is no reason to go without the others
+            made["failed"][name] = f"{type(error).__name__}: {error}"
+    return made
 
 
-def _write(name: str, frame: pd.DataFrame, finished: Finished, out: Path) -> None:
+def _write(name: str, frame: pd.DataFrame, stages: Sequence[Stage], finished: Finished, out: Path) -> None:
     """One table in all its forms, with the number of missing runs in each row and in the caption."""
     module = discover.load("mtdis.tables", name, "table")
-    wanted = discover.constant("mtdis.tables", name, "STAGES") or ()
-    shown = _read(stage for stage, _ in finished.stages if stage.name() in wanted)
-    if wanted and not shown:
-        raise ConfigError(f"it shows {', '.join(wanted)}, of which nothing is finished.")
-    table = with_missing(module.make(frame, shown) if shown else module.make(frame), finished.missing)
+    table = module.make(frame, _read(stages)) if stages else module.make(frame)
+    table = with_missing(table, finished.missing)
     said = [f"PARTIAL: {len(finished.missing)} runs are missing", missing_text(table)]
     said += [f"no row yet: {'; '.join(nothing)}"] if (nothing := finished.nothing_of()) else []
     caption = f"{'. '.join(filter(None, said))}. {module.CAPTION}"

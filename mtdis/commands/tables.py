@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from mtdis import freshness, inventory, partial, paths
-from mtdis.columns import aligned
+from mtdis.columns import aligned, cut
 from mtdis.command_line import add_study, study_of
 from mtdis.errors import ConfigError, unknown
 from mtdis.inventory import Found
@@ -72,7 +72,8 @@ def as_text(made: dict[str, Any]) -> str:
     rows = [[e, one["runs"], one["missing"], len(one["files"])] for e, one in made.items()]
     lines = [aligned([["experiment", "runs", "missing", "tables"], *rows])]
     for experiment, one in made.items():
-        lines += [f"no row yet: {what} ({experiment})" for what in one["nothing_of"]]
-        lines += [f"not made: {name} ({experiment}): {why}" for name, why in one["failed"].items()]
+        lines += [cut(f"no row yet ({experiment}): {', '.join(one['nothing_of'])}")] if one["nothing_of"] else []
+        lines += [f"not yet ({experiment}): {name}: {why}" for name, why in one["waiting"].items()]
+        lines += [f"not made ({experiment}): {name}: {why}" for name, why in one["failed"].items()]
         lines += one["files"]
     return "\n".join(lines)

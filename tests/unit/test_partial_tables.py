@@ -86,6 +86,20 @@ def test_scores_that_lack_a_metric_count_as_missing(study: Study, capsys: pytest
     assert made(capsys)["one"]["missing"] == 6
 
 
+def test_a_table_waits_for_its_stages(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tables = {"tables": ["table7", "table5"], "stages": {"retrieved": {}}}
+    one = CONFIG["experiments"]["one"] | {"kind": "multi_head"} | tables
+    study = study_in(tmp_path, CONFIG | {"experiments": {"one": one}})
+    done(study, ("multi_head", 1))
+    told = made(capsys)["one"]
+    assert told["waiting"] == {"table7": "nothing of retrieved is finished"}
+    assert str(FOLDER / "table5.csv") in told["files"]
+    monkeypatch.setattr(partial_tables, "write_tables", None)
+    assert made(capsys)["one"] == told  # waiting is no reason to make the others again
+
+
 def seen(folder: Path = FOLDER) -> dict[str, int]:
     return {path.name: path.stat().st_mtime_ns for path in folder.iterdir()}
 
