@@ -42,6 +42,14 @@ def printed_name(dataset: str, replica_of: str) -> str:
     return replica_of or GENUINE.get(dataset, "")
 
 
+def dataset_order(frame: pd.DataFrame) -> list[str]:
+    """The datasets of a frame with `dataset` and `replica_of`, in the paper's order; others last, by name."""
+    places = {name: place for place, name in enumerate(GENUINE.values())}
+    pairs = frame[["dataset", "replica_of"]].drop_duplicates().itertuples(index=False, name=None)
+    ranked = {dataset: places.get(printed_name(dataset, replica), len(places)) for dataset, replica in pairs}
+    return sorted(ranked, key=lambda dataset: (ranked[dataset], dataset))
+
+
 def read_text() -> pd.DataFrame:
     """The file as it stands, every cell as text."""
     with files("mtdis").joinpath("published.csv").open(encoding="utf-8") as file:

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 import pandas as pd
 
-from mtdis import long_table
+from mtdis import long_table, published
 from mtdis.specs.identity import flatten
 from mtdis.specs.stage import Stage, stage_of
 from mtdis.stage_result import StageResult
@@ -68,10 +68,13 @@ def blocks(stages: Sequence[StageResult]) -> list[Block]:
         raise ValueError("nothing to draw: there is no result of a stage.")
     found = {stage.id: stage for stage in stages}
     frame = stage_frame(stages, [("", "")]).drop_duplicates("stage_id")
+    datasets = published.dataset_order(frame)
     return [
         Block(_title(str(dataset), variant_text(label), str(settings), str(seed)), list(_networks(group, found)))
         for label, part in variants(frame)
-        for (dataset, settings, seed), group in part.groupby(["dataset", "settings", "seed"])
+        for (dataset, settings, seed), group in sorted(
+            part.groupby(["dataset", "settings", "seed"]), key=lambda pair: datasets.index(str(pair[0][0]))
+        )
     ]
 
 

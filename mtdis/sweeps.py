@@ -9,6 +9,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
+from mtdis import published
 from mtdis.panels import (
     Layout,
     Panel,
@@ -47,7 +48,8 @@ def _panels(frame: pd.DataFrame, field: str, words: str) -> tuple[list[Panel], s
     """A panel per key, dataset and choice of the other fields; and all values of the field."""
     found: dict[tuple[Any, ...], list[tuple[pd.DataFrame, pd.DataFrame]]] = {}
     values = set()
-    for label, value, part in along(headline_scores(frame), field):
+    scores = headline_scores(frame)
+    for label, value, part in along(scores, field):
         values.add(value)
         table, points = (_at(value, rows) for rows in (headline_rows(part), headline_points(part)))
         for key, dataset, lines in cells_of(table):
@@ -55,7 +57,9 @@ def _panels(frame: pd.DataFrame, field: str, words: str) -> tuple[list[Panel], s
             found.setdefault((key, dataset, variant_text(label)), []).append((lines, seeds))
     if not found:
         raise nothing(f"scores of a kind that reads {field.removeprefix('spec.')}")
-    order = [name for pair in KEYS for name in found if name[0][:2] == pair]
+    datasets = published.dataset_order(scores)
+    across = sorted(found, key=lambda name: datasets.index(name[1]))
+    order = [name for pair in KEYS for name in across if name[0][:2] == pair]
     keys = [key for key, _, _ in found]
     return [
         Panel(key, (dataset, variant), score_label(key, keys), words, *_joined(found[key, dataset, variant]))

@@ -225,6 +225,16 @@ def test_printed_decimals_are_kept() -> None:
     assert published.numbers("5")["digits"].eq(2).all()
 
 
+def test_datasets_stand_in_the_papers_order_and_others_last() -> None:
+    replicas = {
+        "beads": "", "mpi3d_real_rendered": "MPI3D", "cars3d": "", "shapes3d": "", "dsprites_rendered": "dSprites",
+        "dsprites": "",
+    }  # fmt: skip
+    frame = pd.DataFrame({"dataset": [*replicas, *replicas], "replica_of": [*replicas.values(), *replicas.values()]})
+    order = ["dsprites", "dsprites_rendered", "shapes3d", "mpi3d_real_rendered", "beads", "cars3d"]
+    assert published.dataset_order(frame) == order
+
+
 def test_several_tables_at_once() -> None:
     assert len(published.numbers("8", "9", "10")) == 3 * 11 * 11
     assert set(published.numbers("1")["table"]) == {"1"}

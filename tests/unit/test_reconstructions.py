@@ -125,3 +125,11 @@ def test_traversals_through_decoders_of_unlike_settings_are_shown_apart() -> Non
     other = StageResult("other", first.spec | {"parent": bce}, [], first.arrays)
     titles = [block.title for block in blocks([first, other])]
     assert titles == ["dsprites_rendered, seed 1", "dsprites_rendered, decoder.loss=bce, seed 1"]
+
+
+def test_blocks_stand_in_the_papers_order_of_datasets() -> None:
+    names = ["dsprites_rendered", "shapes3d_rendered", "mpi3d_real_rendered"]
+    runs = [{"kind": "random", "dataset": name, "seed": seed} for name in sorted(names) for seed in (2, 1)]
+    stages = [stage_of({"stage": "decoder", "parent": run, "network": "random"}) for run in runs]
+    results = [StageResult(identify(stage), stage.resolved(), [], {}, True) for stage in stages]
+    assert [block.title for block in blocks(results)] == [f"{name}, seed {seed}" for name in names for seed in (1, 2)]
