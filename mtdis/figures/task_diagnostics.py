@@ -12,6 +12,7 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
 from mtdis.diagnostics_reference import MEASURES
+from mtdis.specs.identity import BETWEEN_FIELDS
 from mtdis.stage_result import StageResult
 from mtdis.style import settings
 from mtdis.tables.task_diagnostics import task_points
@@ -106,7 +107,7 @@ def _draw_tasks(axes: Axes, x: float, points: pd.DataFrame) -> None:
 
 
 def _title(points: pd.DataFrame) -> str:
-    dataset = points["dataset"].iloc[0].replace(",", ", ")
+    dataset = points["dataset"].iloc[0].replace(BETWEEN_FIELDS, ", ")
     texts = [dataset, points["settings"].iloc[0], f"n = {points['task'].nunique()} tasks"]
     return "\n".join(fill(text, 48) for text in texts if text)
 

@@ -306,6 +306,13 @@ def test_figure_has_all_its_points_and_no_text_covers_another(case):
     assert all(drawn.bbox.padded(2).containsx(x) for box in boxes for x in box.intervalx)
 
 
+def test_titles_break_between_fields():
+    title = figure.draw(NO_RUNS, [stage(SUBGRID, count=1)]).axes[0].get_title()
+    pieces = [piece for line in title.splitlines() for piece in line.removesuffix(",").split(", ")]
+    assert pieces[0] == "dsprites_rendered"
+    assert {f"subgrid.{name}={count}" for name, count in SUBGRID.items()} <= set(pieces)
+
+
 def test_figure_says_what_is_comparable():
     assert "not comparable" in words(figure.draw(NO_RUNS, scaled_stages()))
     whole = words(figure.draw(NO_RUNS, [complete()]))
