@@ -15,9 +15,10 @@ import numpy as np
 import pandas as pd
 
 from benchmarks.table import Row
-from mtdis import artifacts, long_table
+from mtdis.artifacts import files as artifacts
 from mtdis.commands.long_table import read_index
-from mtdis.specs.identity import identify
+from mtdis.reporting import long_table
+from mtdis.specs.ids import identify
 from mtdis.specs.run import Run
 
 RUNS, TASKS = 200, 10

@@ -11,7 +11,7 @@ import numpy as np
 from sklearn.ensemble import GradientBoostingClassifier
 
 from benchmarks.table import Row
-from mtdis import boosting
+from mtdis.metrics._estimators import boosting
 
 
 def mix(classes, n, d, seed=0):

@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageSequence
 
-from mtdis.datasets import shapes3d_rendered
+from mtdis.data.datasets import shapes3d_rendered
 from mtdis.specs.grids import SHAPES3D
 
 ROOT = Path(__file__).parents[1]
@@ -33,7 +33,7 @@ def mpi3d(style: str) -> Frames:
     corners = np.array(known["tile_corners"])
     tiles = np.stack([film[:, row : row + 64, column : column + 64] for row, column in corners])
     classes = np.array(known[style]["classes"], dtype=float)
-    renderer = import_module(f"mtdis.datasets.mpi3d_{style}_rendered")
+    renderer = import_module(f"mtdis.data.datasets.mpi3d_{style}_rendered")
     return tiles.reshape(-1, 64, 64, 3), renderer.render(classes.reshape(-1, 7), 64)
 
 

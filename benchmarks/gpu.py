@@ -25,13 +25,13 @@ from torch import Tensor, nn
 
 from benchmarks.table import HEAD, Row
 from benchmarks.training import TASKS, authors
-from mtdis import training
-from mtdis.crew import crew_of
-from mtdis.devices import set_precision, set_up
-from mtdis.examples import Images
-from mtdis.networks import TaskNetwork
-from mtdis.pilot import makers
 from mtdis.specs.run import Run, TaskRun
+from mtdis.training import loop as training
+from mtdis.training.autotune import makers
+from mtdis.training.batches import Images
+from mtdis.training.devices import set_precision, set_up
+from mtdis.training.ensemble import crew_of
+from mtdis.training.networks import TaskNetwork
 
 ON_REQUEST = True
 """Not among the benchmarks that run when none is named."""

@@ -19,8 +19,8 @@ import h5py
 import numpy as np
 
 from benchmarks.table import Row
-from mtdis import artifacts
-from mtdis.provenance import peak_memory
+from mtdis.artifacts import files as artifacts
+from mtdis.artifacts.provenance import peak_memory
 from mtdis.specs.run import dataset_of
 
 SUBGRID = {"scale": 1}

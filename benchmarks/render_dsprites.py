@@ -15,8 +15,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from benchmarks.table import Row
-from mtdis.datasets import dsprites_rendered as ours
-from mtdis.provenance import peak_memory
+from mtdis.artifacts.provenance import peak_memory
+from mtdis.data.datasets import dsprites_rendered as ours
 from mtdis.specs.grids import DSPRITES
 
 CHUNK = 8192

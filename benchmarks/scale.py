@@ -21,8 +21,8 @@ from typing import Any
 
 from benchmarks.cost import Cost, cost
 from mtdis import paths
-from mtdis.records import FORMAT
-from mtdis.specs.identity import identify
+from mtdis.artifacts.records import FORMAT
+from mtdis.specs.ids import identify
 from mtdis.specs.metric import Metric
 from mtdis.study import Study
 

@@ -16,12 +16,12 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from mtdis import artifacts
+from mtdis.artifacts import files as artifacts
 from mtdis.cli import main as mtdis
-from mtdis.published import numbers, printed_name
+from mtdis.data.split import split_rows
+from mtdis.reporting.published.scores import numbers, printed_name
 from mtdis.specs.dataset import Dataset
-from mtdis.specs.dataset_groups import GROUPS
-from mtdis.split import split_rows
+from mtdis.study.dataset_groups import GROUPS
 
 TABLES = ("8", "9", "10")
 

@@ -22,16 +22,18 @@ from typing import Any
 
 import torch
 
-from mtdis import paths, provenance, training
+from mtdis import paths
+from mtdis.artifacts import provenance
 from mtdis.cli import main as mtdis
 from mtdis.commands.train import TOGETHER_ON_GPU, load
-from mtdis.crew import crew_of
-from mtdis.devices import device_name, set_precision, set_up
-from mtdis.examples import Images
-from mtdis.pilot import choose, makers, rate
-from mtdis.specs.identity import canonical, identify
+from mtdis.specs.ids import canonical, identify
 from mtdis.specs.run import Run, TaskRun, TrainedRun
 from mtdis.study import Study, targets_of
+from mtdis.training import loop as training
+from mtdis.training.autotune import choose, makers, rate
+from mtdis.training.batches import Images
+from mtdis.training.devices import device_name, set_precision, set_up
+from mtdis.training.ensemble import crew_of
 
 KINDS = ("random", "single_task", "multi_head", "one_head")
 METRICS: dict[str, dict[str, Any]] = {"mig": {}, "factor_vae": {}, "sap": {}, "dci": {}}

@@ -20,11 +20,11 @@ from torch import Tensor, nn
 from torch.utils.data import DataLoader, Dataset
 
 from benchmarks.table import Row
-from mtdis import training
-from mtdis.devices import set_up
-from mtdis.examples import Images
-from mtdis.networks import CONV_CHANNELS
 from mtdis.specs.run import Run, TaskRun
+from mtdis.training import loop as training
+from mtdis.training.batches import Images
+from mtdis.training.devices import set_up
+from mtdis.training.networks import CONV_CHANNELS
 
 TASKS, BATCH, COUNT = 10, 256, 2048
 CPU = torch.device("cpu")

@@ -15,9 +15,9 @@ from numpy.typing import NDArray
 from PIL import Image
 from scipy.io import savemat
 
-from mtdis import downloads
-from mtdis.checksums import checksums
-from mtdis.factors import grid_rows
+from mtdis.data.factors import grid_rows
+from mtdis.data.genuine import downloads
+from mtdis.data.genuine.checksums import checksums
 from mtdis.specs.dataset import Dataset
 from mtdis.specs.genuine import GenuineFile, GenuineGrid
 from mtdis.specs.grids import DSPRITES, MPI3D, SHAPES3D, Grid, indices

@@ -5,9 +5,9 @@ import signal
 import sys
 from typing import Any
 
-from mtdis import training
 from mtdis.cli import main
 from mtdis.commands import train
+from mtdis.training import loop as training
 
 
 def killing(steps: int) -> training.Observer:

@@ -10,10 +10,12 @@ from typing import Any
 import numpy as np
 from small_study import DATASET, LEARNING
 
-from mtdis import artifacts, paths, stage_files
-from mtdis.specs.identity import identify
+from mtdis import paths
+from mtdis.artifacts import files as artifacts
+from mtdis.artifacts import stage_files
+from mtdis.specs.ids import identify
 from mtdis.specs.run import TaskRun
-from mtdis.stage_work import Outcome
+from mtdis.stages._interface import Outcome
 from mtdis.study import Study
 
 CONFIG: dict[str, Any] = {

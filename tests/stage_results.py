@@ -7,7 +7,7 @@ from itertools import product
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from mtdis.stage_result import StageResult
+    from mtdis.artifacts.stage_result import StageResult
 
 MAKERS: dict[str, Callable[[], list[StageResult]]] = {}
 """Stage kind → a function that makes results of it as a study would give them: several seeds, kinds of parents."""
@@ -25,13 +25,13 @@ def examples(kind: str) -> list[StageResult]:
 
 def task_diagnostics() -> list[StageResult]:
     """Diagnostics of small tasks on a part of dSprites, one result per scaling of their inputs."""
-    from mtdis.factors import grid_rows
-    from mtdis.specs.identity import identify
+    from mtdis.artifacts.stage_result import StageResult
+    from mtdis.data.factors import grid_rows
+    from mtdis.data.tasks import make_targets
+    from mtdis.specs.ids import identify
     from mtdis.specs.targets import Targets
-    from mtdis.stage_result import StageResult
+    from mtdis.stages._smoothness import diagnose
     from mtdis.stages.task_diagnostics import long_rows
-    from mtdis.task_diagnostics import diagnose
-    from mtdis.tasks import make_targets
 
     dataset = {"name": "dsprites_rendered", "subgrid": {"orientation": 3, "posX": 3, "posY": 3}}
     results = []
@@ -50,7 +50,7 @@ MAKERS["task_diagnostics"] = task_diagnostics
 
 def architecture() -> list[StageResult]:
     """The layers of several kinds of networks as the stage finds them, and a network that diverged."""
-    from mtdis.stage_result import StageResult
+    from mtdis.artifacts.stage_result import StageResult
 
     small = {"name": "dsprites_rendered", "image_size": 16}
     runs = [
@@ -65,9 +65,9 @@ def architecture() -> list[StageResult]:
 
 def _architecture(fields: dict[str, Any]) -> StageResult:
     """What the stage finds on a run of these fields, of which `network` is the stage's own."""
-    from mtdis.specs.identity import identify
+    from mtdis.artifacts.stage_result import StageResult
+    from mtdis.specs.ids import identify
     from mtdis.specs.stage import stage_of
-    from mtdis.stage_result import StageResult
     from mtdis.stages.architecture import compute
 
     run = {"seed": 1} | {name: value for name, value in fields.items() if name != "network"}
@@ -118,9 +118,9 @@ def retrieved() -> list[StageResult]:
 
 def _on_networks(kind: str, compute: Callable[[Any], tuple[Any, Any]], **fields: Any) -> list[StageResult]:
     """Results of a stage on networks of two seeds and two learning rates; a single-task one of seed 2 diverged."""
-    from mtdis.specs.identity import identify
+    from mtdis.artifacts.stage_result import StageResult
+    from mtdis.specs.ids import identify
     from mtdis.specs.stage import stage_of
-    from mtdis.stage_result import StageResult
 
     networks = [("random", "random"), ("single_task", "task1"), ("multi_head", "multi_head"), ("vae", "vae")]
     results = []
@@ -140,9 +140,9 @@ MAKERS |= {"umap": umap, "retrieved": retrieved}
 
 def heads() -> list[StageResult]:
     """Heads on the codes of auto-encoders and on the true factors, three seeds each, of which one diverged."""
-    from mtdis.specs.identity import identify
+    from mtdis.artifacts.stage_result import StageResult
+    from mtdis.specs.ids import identify
     from mtdis.specs.stage import stage_of
-    from mtdis.stage_result import StageResult
 
     codes = {"autoencoder": 80.0, "vae": 63.0, "factor_vae": 92.0, "ground_truth": 150.0, "standardised": 40.0}
     found = []
@@ -194,9 +194,9 @@ def _decoder(fields: dict[str, Any], **changes: Any) -> StageResult:
     """A result as of a decoder on a run of these fields, of which `network` is the stage's own."""
     import numpy as np
 
-    from mtdis.specs.identity import identify
+    from mtdis.artifacts.stage_result import StageResult
+    from mtdis.specs.ids import identify
     from mtdis.specs.stage import stage_of
-    from mtdis.stage_result import StageResult
 
     run = {"seed": 1} | {name: value for name, value in fields.items() if name != "network"}
     stage = stage_of({"stage": "decoder", "parent": run, "network": fields["network"]} | changes)
@@ -225,9 +225,9 @@ def _traversal(fields: dict[str, Any], unit: str, channels: int) -> StageResult:
     """A result as of a traversal through the decoder of `_decoder`, with frames by chance."""
     import numpy as np
 
-    from mtdis.specs.identity import identify
+    from mtdis.artifacts.stage_result import StageResult
+    from mtdis.specs.ids import identify
     from mtdis.specs.stage import stage_of
-    from mtdis.stage_result import StageResult
 
     below = _decoder(fields).spec
     stage = stage_of({"stage": "traversal", "parent": below, "unit": unit})

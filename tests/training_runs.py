@@ -6,12 +6,12 @@ from typing import Any
 
 import torch
 
-from mtdis import training
-from mtdis.checkpoints import Progress
-from mtdis.devices import set_up
-from mtdis.examples import Images
+from mtdis.data.split import split_rows
 from mtdis.specs.run import Run
-from mtdis.split import split_rows
+from mtdis.training import loop as training
+from mtdis.training.batches import Images
+from mtdis.training.checkpoints import Progress
+from mtdis.training.devices import set_up
 
 
 def networks_of(run: Run, images: Images) -> dict[str, Any]:

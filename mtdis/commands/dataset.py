@@ -5,8 +5,8 @@ from argparse import ArgumentParser, Namespace
 from importlib import import_module
 from pathlib import Path
 
-from mtdis import artifacts
-from mtdis.command_line import json_mapping
+from mtdis.artifacts import files as artifacts
+from mtdis.commands._options import json_mapping
 from mtdis.specs.dataset import Dataset
 from mtdis.specs.run import dataset_of
 
@@ -22,7 +22,7 @@ def run(args: Namespace) -> None:
     spec: Dataset = dataset_of(args.spec)
     artifacts.record_id(spec)
     artifacts.remove_leftovers(args.out, args.out.with_suffix(".h5"))
-    implementation = import_module(f"mtdis.datasets.{spec.name()}")
+    implementation = import_module(f"mtdis.data.datasets.{spec.name()}")
     chunks = implementation.chunks(spec, Path())
     source = getattr(implementation, "source", _renderer)(spec, Path())
     print(f"{spec.name()}: {source}", file=sys.stderr)

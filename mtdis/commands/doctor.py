@@ -8,10 +8,10 @@ from argparse import ArgumentParser, Namespace
 from dataclasses import asdict
 from pathlib import Path
 
-from mtdis.columns import aligned
-from mtdis.command_line import add_study, study_here
+from mtdis.commands._options import add_study, study_here
+from mtdis.commands._text import aligned
 from mtdis.errors import ConfigError
-from mtdis.surroundings import BAD, GOOD, NOTE, Finding, findings
+from mtdis.operations.doctor import BAD, GOOD, NOTE, Finding, findings
 
 
 def add_arguments(parser: ArgumentParser) -> None:

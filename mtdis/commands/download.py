@@ -4,8 +4,9 @@ import sys
 from argparse import ArgumentParser, Namespace
 from pathlib import Path
 
-from mtdis import downloads, paths
-from mtdis.command_line import json_mapping
+from mtdis import paths
+from mtdis.commands._options import json_mapping
+from mtdis.data.genuine import downloads
 from mtdis.errors import ConfigError
 from mtdis.specs.dataset import Dataset
 from mtdis.specs.genuine import GenuineGrid

@@ -3,8 +3,10 @@
 from argparse import ArgumentParser, Namespace
 from pathlib import Path
 
-from mtdis import artifacts, discover, stage_files
-from mtdis.style import settings
+from mtdis import discover
+from mtdis.artifacts import files as artifacts
+from mtdis.artifacts import stage_files
+from mtdis.reporting.style import settings
 
 
 def add_arguments(parser: ArgumentParser) -> None:
@@ -17,7 +19,7 @@ def add_arguments(parser: ArgumentParser) -> None:
 
 def run(args: Namespace) -> None:
     """Draw the figure and write it in both forms."""
-    module = discover.load("mtdis.figures", args.name, "figure")
+    module = discover.load("mtdis.reporting.figures", args.name, "figure")
     frame, stages = artifacts.read_frame(args.long), [stage_files.read_stage(path) for path in args.stages]
     with settings():
         figure = module.draw(frame, stages) if stages else module.draw(frame)

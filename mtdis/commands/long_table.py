@@ -5,10 +5,13 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from mtdis import artifacts, frames, long_table, paths
-from mtdis.command_line import add_study, study_of
+from mtdis import paths
+from mtdis.artifacts import files as artifacts
+from mtdis.commands._options import add_study, study_of
 from mtdis.errors import ArtifactError
-from mtdis.specs.identity import identify
+from mtdis.reporting import long_table
+from mtdis.reporting import long_table_files as frames
+from mtdis.specs.ids import identify
 from mtdis.specs.run import Run
 from mtdis.specs.stage import Stage
 from mtdis.study import Study

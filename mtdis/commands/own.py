@@ -10,8 +10,8 @@ import re
 from argparse import ArgumentParser, Namespace
 from pathlib import Path
 
+from mtdis.data.own.folder import entry, examine, find_images, find_table, folder_of, remarks
 from mtdis.errors import ConfigError
-from mtdis.own_files import entry, examine, find_images, find_table, folder_of, remarks
 from mtdis.specs.datasets.own import FILE
 
 

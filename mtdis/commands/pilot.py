@@ -15,14 +15,14 @@ from typing import Any
 import numpy as np
 import torch
 
-from mtdis import training
-from mtdis.command_line import json_mapping
-from mtdis.devices import device_name, set_up
+from mtdis.commands._options import json_mapping
 from mtdis.errors import ConfigError
-from mtdis.examples import Images
+from mtdis.randomness import generator
 from mtdis.specs.run import TaskRun, TrainedRun
-from mtdis.streams import generator
 from mtdis.study import run_from
+from mtdis.training import loop as training
+from mtdis.training.batches import Images
+from mtdis.training.devices import device_name, set_up
 
 BATCHES = 8
 """Different batches that are made up; they are seen again and again."""

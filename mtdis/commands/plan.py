@@ -15,13 +15,13 @@ from math import prod
 from pathlib import Path
 from typing import Any
 
-from mtdis import forecast, inventory
-from mtdis.columns import aligned, duration, size
-from mtdis.command_line import add_study, study_of
+from mtdis.commands._options import add_study, study_of
+from mtdis.commands._text import aligned, duration, size
 from mtdis.errors import ConfigError
-from mtdis.inventory import DIVERGED, FINISHED, STALE, Found
+from mtdis.operations import forecast, inventory
+from mtdis.operations.inventory import DIVERGED, FINISHED, STALE, Found
 from mtdis.specs.genuine import downloads_of
-from mtdis.specs.identity import canonical
+from mtdis.specs.ids import canonical
 from mtdis.specs.run import Run, TrainedRun
 from mtdis.study import Study
 

@@ -12,10 +12,10 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from mtdis.columns import aligned, size
-from mtdis.command_line import add_study, config_of, read_configs
+from mtdis.commands._options import add_study, config_of, read_configs
+from mtdis.commands._text import aligned, size
 from mtdis.errors import ArtifactError
-from mtdis.leftovers import Found, Kept, Leftover, leftovers, remove
+from mtdis.operations.prune import Found, Kept, Leftover, leftovers, remove
 from mtdis.study import Study
 
 LOCKS = ".snakemake/locks"

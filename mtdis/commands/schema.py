@@ -2,7 +2,7 @@
 
 from argparse import ArgumentParser, Namespace
 
-from mtdis.schema import as_text
+from mtdis.study.schema import as_text
 
 
 def add_arguments(parser: ArgumentParser) -> None:

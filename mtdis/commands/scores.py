@@ -4,9 +4,10 @@ import sys
 from argparse import ArgumentParser, Namespace
 from pathlib import Path
 
-from mtdis import artifacts, scoring
-from mtdis.command_line import json_list, json_mapping
-from mtdis.sampling import varying
+from mtdis.artifacts import files as artifacts
+from mtdis.commands._options import json_list, json_mapping
+from mtdis.metrics._sampling import varying
+from mtdis.scoring import run_scores as scoring
 from mtdis.study import metric_from, run_from
 
 

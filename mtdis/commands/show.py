@@ -11,9 +11,9 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from mtdis.account import account, one_id
-from mtdis.columns import aligned, duration, size
-from mtdis.command_line import add_study, study_here
+from mtdis.commands._options import add_study, study_here
+from mtdis.commands._text import aligned, duration, size
+from mtdis.operations.show import account, one_id
 
 
 def add_arguments(parser: ArgumentParser) -> None:

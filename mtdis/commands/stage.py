@@ -6,13 +6,14 @@ from importlib import import_module
 from pathlib import Path
 from time import monotonic
 
-from mtdis import artifacts, provenance, stage_files
-from mtdis.command_line import json_mapping
+from mtdis.artifacts import files as artifacts
+from mtdis.artifacts import provenance, stage_files
+from mtdis.artifacts.locks import alone_with
+from mtdis.commands._options import json_mapping
 from mtdis.errors import ConfigError
-from mtdis.run_lock import alone_with
-from mtdis.specs.identity import identify
+from mtdis.specs.ids import identify
 from mtdis.specs.stage import Stage, stage_of
-from mtdis.stage_work import Outcome, Sources
+from mtdis.stages._interface import Outcome, Sources
 
 
 def add_arguments(parser: ArgumentParser) -> None:

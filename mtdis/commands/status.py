@@ -12,10 +12,10 @@ from argparse import ArgumentParser, Namespace
 from pathlib import Path
 from typing import Any
 
-from mtdis.columns import aligned, cut
-from mtdis.command_line import add_study, study_of
+from mtdis.commands._options import add_study, study_of
+from mtdis.commands._text import aligned, cut
 from mtdis.errors import ConfigError
-from mtdis.overview import STATES, overview
+from mtdis.operations.status import STATES, overview
 
 HOME_AND_CLEAR = "\x1b[H\x1b[J"
 LISTED = 10

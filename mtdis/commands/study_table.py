@@ -3,7 +3,7 @@
 from argparse import ArgumentParser, Namespace
 from pathlib import Path
 
-from mtdis import frames
+from mtdis.reporting import long_table_files as frames
 
 
 def add_arguments(parser: ArgumentParser) -> None:

@@ -3,7 +3,11 @@
 from argparse import ArgumentParser, Namespace
 from pathlib import Path
 
-from mtdis import artifacts, discover, page, rendering, stage_files
+from mtdis import discover
+from mtdis.artifacts import files as artifacts
+from mtdis.artifacts import stage_files
+from mtdis.reporting.formats import html as page
+from mtdis.reporting.formats import text as rendering
 
 
 def add_arguments(parser: ArgumentParser) -> None:
@@ -16,7 +20,7 @@ def add_arguments(parser: ArgumentParser) -> None:
 
 def run(args: Namespace) -> None:
     """Write the table in all its forms."""
-    module = discover.load("mtdis.tables", args.name, "table")
+    module = discover.load("mtdis.reporting.tables", args.name, "table")
     frame, stages = artifacts.read_frame(args.long), [stage_files.read_stage(path) for path in args.stages]
     table = module.make(frame, stages) if stages else module.make(frame)
     artifacts.write_text(args.out.with_suffix(".md"), rendering.markdown(table, module.CAPTION))

@@ -11,11 +11,12 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from mtdis import freshness, inventory, partial, paths
-from mtdis.columns import aligned, cut
-from mtdis.command_line import add_study, study_of
+from mtdis import paths
+from mtdis.commands._options import add_study, study_of
+from mtdis.commands._text import aligned, cut
 from mtdis.errors import ConfigError, unknown
-from mtdis.inventory import Found
+from mtdis.operations import freshness, inventory, partial
+from mtdis.operations.inventory import Found
 from mtdis.study import Study
 
 Look = Callable[[], tuple[dict[str, Found], dict[str, Found]]]
@@ -57,7 +58,8 @@ def tables_of(study: Study, experiment: str, made_of: str, look: Look) -> dict[s
 
 
 def _make(study: Study, experiment: str, finished: partial.Finished, made_of: str) -> dict[str, Any]:
-    from mtdis import artifacts, partial_tables  # a second of pandas and h5py, which nothing before here takes
+    from mtdis.artifacts import files as artifacts
+    from mtdis.operations import partial_tables
 
     folder = Path(paths.partial(study.name), experiment)
     (folder / freshness.NOTE).unlink(missing_ok=True)  # no note of others may stand beside half of our tables

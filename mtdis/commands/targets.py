@@ -3,10 +3,10 @@
 from argparse import ArgumentParser, Namespace
 from pathlib import Path
 
-from mtdis import artifacts
-from mtdis.command_line import json_mapping
+from mtdis.artifacts import files as artifacts
+from mtdis.commands._options import json_mapping
+from mtdis.data.tasks import make_targets
 from mtdis.specs.targets import Targets
-from mtdis.tasks import make_targets
 
 
 def add_arguments(parser: ArgumentParser) -> None:

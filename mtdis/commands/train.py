@@ -14,23 +14,25 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from mtdis import artifacts, provenance, training
-from mtdis.checkpoints import Progress
-from mtdis.command_line import json_mapping
-from mtdis.devices import device_name, fits, set_up
+from mtdis.artifacts import files as artifacts
+from mtdis.artifacts import provenance
+from mtdis.commands._options import json_mapping
+from mtdis.data.split import Split, split_of
 from mtdis.errors import ConfigError
-from mtdis.examples import Images, encode, predict
-from mtdis.gpu_choice import choose_gpu
-from mtdis.jobs import Job, Once, Train, read_jobs, train_all
-from mtdis.losses import split_losses
-from mtdis.networks import Network, TaskNetwork
 from mtdis.progress import progress_bar
-from mtdis.sharing import READY, train_own, train_with_others
-from mtdis.specs.identity import identify
+from mtdis.randomness import generator
+from mtdis.specs.ids import identify
 from mtdis.specs.run import FactorRun, Run, TrainedRun
-from mtdis.split import Split, split_of
-from mtdis.streams import generator
 from mtdis.study import run_from, targets_of
+from mtdis.training import loop as training
+from mtdis.training.batches import Images, encode, predict
+from mtdis.training.checkpoints import Progress
+from mtdis.training.devices import device_name, fits, set_up
+from mtdis.training.gpus import choose_gpu
+from mtdis.training.jobs.gpu_sharing import READY, train_own, train_with_others
+from mtdis.training.jobs.job_file import Job, Once, Train, read_jobs, train_all
+from mtdis.training.networks import Network, TaskNetwork
+from mtdis.training.task_errors import split_losses
 
 SAMPLE = 20_000
 """Rows whose codes are kept by `keep_codes: sample`."""
@@ -153,7 +155,7 @@ def with_targets(images: Images, targets: Path | None) -> Images:
 
 def codes_from_factors(spec: FactorRun, dataset: Path, split: Split) -> dict[str, Any]:
     """What `artifacts.write_run` writes of a control whose codes are made from the true factor values."""
-    codes = import_module(f"mtdis.models.{spec.name()}").codes_of_factors(
+    codes = import_module(f"mtdis.training.models.{spec.name()}").codes_of_factors(
         spec, artifacts.read_dataset(dataset, "values")
     )
     rows = _kept_rows(spec, split, len(codes))

@@ -3,8 +3,8 @@
 import numpy as np
 import numpy.typing as npt
 
-from mtdis import logistic
-from mtdis.sampling import Classes, CodeTable, FloatArray, IntArray, code_table, require_at_least
+from mtdis.metrics._estimators import logistic
+from mtdis.metrics._sampling import Classes, CodeTable, FloatArray, IntArray, code_table, require_at_least
 
 KEYS = ("train_accuracy", "eval_accuracy")
 INVARIANCES = frozenset({"permutation", "sign"})

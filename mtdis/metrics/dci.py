@@ -9,8 +9,8 @@ from typing import Literal
 import numpy as np
 import numpy.typing as npt
 
-from mtdis.boosting import fit
-from mtdis.sampling import Classes, FloatArray, Sample, code_table, require_at_least
+from mtdis.metrics._estimators.boosting import fit
+from mtdis.metrics._sampling import Classes, FloatArray, Sample, code_table, require_at_least
 
 KEYS = ("informativeness_train", "informativeness_test", "disentanglement", "completeness")
 INVARIANCES = frozenset({"scale"})  # a code's place and direction decide between equal splits
@@ -40,7 +40,7 @@ def score(
     training count as wrong. Raises ValueError for fewer than two codes or two varying factors, for inputs
     that `code_table` refuses, and when the training draw holds a single class of a factor. Source:
     disentanglement_lib 86a644d, `evaluation/metrics/dci.py`; defaults of its unsupervised study. The estimator 'mtdis'
-    grows scikit-learn's trees, many times faster (see `mtdis.boosting`).
+    grows scikit-learn's trees, many times faster (see `mtdis.metrics._estimators.boosting`).
     """
     require_at_least(1, num_train=num_train, num_test=num_test, batch_size=batch_size)
     table = code_table(codes, factors, min_codes=2)

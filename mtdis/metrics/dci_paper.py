@@ -12,8 +12,8 @@ from math import log
 import numpy as np
 import numpy.typing as npt
 
+from mtdis.metrics._sampling import Classes, FloatArray, IntArray, code_table, require_at_least
 from mtdis.metrics.dci import ESTIMATORS, FLOOR, Estimator
-from mtdis.sampling import Classes, FloatArray, IntArray, code_table, require_at_least
 
 KEYS = ("disentanglement", "completeness", "normalised_error")
 ERRORS = frozenset({"normalised_error"})

@@ -3,7 +3,7 @@
 import numpy as np
 import numpy.typing as npt
 
-from mtdis.sampling import Classes, CodeTable, FloatArray, IntArray, code_table, require_at_least
+from mtdis.metrics._sampling import Classes, CodeTable, FloatArray, IntArray, code_table, require_at_least
 
 KEYS = ("train_accuracy", "eval_accuracy", "num_active_dims")
 INVARIANCES = frozenset({"permutation", "sign"})  # scale: only while every code keeps to one side of the threshold

@@ -8,8 +8,8 @@ Codes without structure are far from 0: Gaussian noise scores ≈ 0.35.
 import numpy as np
 import numpy.typing as npt
 
-from mtdis.information import discretise
-from mtdis.sampling import Classes, FloatArray, IntArray, code_table, require_at_least
+from mtdis.metrics._information import discretise
+from mtdis.metrics._sampling import Classes, FloatArray, IntArray, code_table, require_at_least
 
 KEYS = ("IRS",)
 INVARIANCES = frozenset({"permutation", "sign"})  # scale: only one for all codes, it decides how they are weighed

@@ -7,8 +7,8 @@ normalises a factor's gap is the one of the drawn sample.
 import numpy as np
 import numpy.typing as npt
 
-from mtdis.information import discretise, entropy, information_matrix
-from mtdis.sampling import Classes, FloatArray, code_table, require_at_least
+from mtdis.metrics._information import discretise, entropy, information_matrix
+from mtdis.metrics._sampling import Classes, FloatArray, code_table, require_at_least
 
 KEYS = ("discrete_mig",)
 INVARIANCES = frozenset({"permutation", "sign", "scale"})

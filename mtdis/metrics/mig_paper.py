@@ -8,8 +8,8 @@ upper limit m, "the dimension of ground truth components space", is read as the 
 import numpy as np
 import numpy.typing as npt
 
-from mtdis.information import discretise, information_matrix
-from mtdis.sampling import Classes, FloatArray, code_table, require_at_least
+from mtdis.metrics._information import discretise, information_matrix
+from mtdis.metrics._sampling import Classes, FloatArray, code_table, require_at_least
 
 KEYS = ("discrete_mig",)
 INVARIANCES = frozenset({"permutation", "sign", "scale"})

@@ -8,9 +8,9 @@ code without information counts as 0 in modularity, and explicitness is the plai
 import numpy as np
 import numpy.typing as npt
 
-from mtdis import logistic
-from mtdis.information import discretise, information_matrix
-from mtdis.sampling import Classes, FloatArray, IntArray, Sample, code_table, require_at_least
+from mtdis.metrics._estimators import logistic
+from mtdis.metrics._information import discretise, information_matrix
+from mtdis.metrics._sampling import Classes, FloatArray, IntArray, Sample, code_table, require_at_least
 
 KEYS = ("modularity_score", "explicitness_score_train", "explicitness_score_test")
 INVARIANCES = frozenset({"permutation", "sign", "scale"})

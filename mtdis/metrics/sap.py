@@ -11,8 +11,8 @@ from typing import Literal
 import numpy as np
 import numpy.typing as npt
 
-from mtdis import linear_machines
-from mtdis.sampling import Classes, FloatArray, IntArray, Sample, code_table, require_at_least
+from mtdis.metrics._estimators import linear_svm as linear_machines
+from mtdis.metrics._sampling import Classes, FloatArray, IntArray, Sample, code_table, require_at_least
 
 KEYS = ("SAP_score",)
 INVARIANCES = frozenset({"permutation", "sign"})
@@ -37,7 +37,7 @@ def score(
 
     It is the lead, in accuracy, of the code that predicts a factor best over the second best. Perfect codes
     reach only ≈ 0.2–0.4, constant codes 0. The library leaves the solver to scikit-learn: `primal` is the
-    problem that it solves since 1.5, here solved to its optimum (see `mtdis.linear_machines`); `dual` is
+    problem that it solves since 1.5, here solved to its optimum (see `mtdis.metrics._estimators.linear_svm`); `dual` is
     scikit-learn's solver from before. On codes with a standard deviation above ≈ 10 the dual one stops
     unconverged, without a warning here, is slow and depends on the seed. Test classes unseen in training count
     as wrong. Raises ValueError for fewer than two codes, for inputs that `code_table` refuses, and when the

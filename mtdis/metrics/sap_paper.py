@@ -9,8 +9,8 @@ as the factor has classes, a threshold between each two of them; a full tree wou
 import numpy as np
 import numpy.typing as npt
 
+from mtdis.metrics._sampling import Classes, FloatArray, IntArray, Sample, code_table, require_at_least
 from mtdis.metrics.sap import gap
-from mtdis.sampling import Classes, FloatArray, IntArray, Sample, code_table, require_at_least
 
 KEYS = ("SAP_score",)
 INVARIANCES = frozenset({"permutation", "scale"})  # sign: a value on a threshold falls to the other side

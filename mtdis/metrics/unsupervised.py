@@ -7,8 +7,8 @@ other metric they are best at 0.
 import numpy as np
 import numpy.typing as npt
 
-from mtdis.information import discretise, information_matrix
-from mtdis.sampling import Classes, FloatArray, code_table, require_at_least
+from mtdis.metrics._information import discretise, information_matrix
+from mtdis.metrics._sampling import Classes, FloatArray, code_table, require_at_least
 
 KEYS = (
     "gaussian_total_correlation",

@@ -1,7 +1,7 @@
 """What can be left out of a factor grid: combinations of classes, and images so that two factors are correlated.
 
-Counted without numpy, because planning a study needs to know how many images a dataset has; mtdis/factors.py picks the
-very rows.
+Counted without numpy, because planning a study needs to know how many images a dataset has;
+mtdis/data/factors.py picks the very rows.
 """
 
 from collections import Counter

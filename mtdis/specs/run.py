@@ -8,7 +8,7 @@ from pydantic import BeforeValidator, Field, SerializeAsAny, ValidationInfo, fie
 from mtdis.specs.base import Spec
 from mtdis.specs.dataset import Dataset
 from mtdis.specs.family import member_of, members
-from mtdis.specs.split_counts import Counts, combined_factors, image_counts
+from mtdis.specs.split import Counts, combined_factors, image_counts
 from mtdis.specs.tasks import Tasks, constant_group
 
 

@@ -7,18 +7,18 @@ import numpy as np
 import torch
 from torch import nn
 
-from mtdis.layers import Row, describe, describe_heads, describe_task_network
-from mtdis.networks import Heads
+from mtdis.data.tasks import task_networks
 from mtdis.specs.run import Run, TaskRun
 from mtdis.specs.stages.architecture import Architecture
-from mtdis.stage_work import Outcome, Sources
-from mtdis.tasks import task_networks
+from mtdis.stages._interface import Outcome, Sources
+from mtdis.stages._layers import Row, describe, describe_heads, describe_task_network
+from mtdis.training.networks import Heads
 
 
 def compute(stage: Architecture, sources: Sources) -> Outcome:  # noqa: ARG001 - the spec says it all
     """The layers of each part and of the networks that make its tasks, as JSON; parameters, heads counted together."""
     shape = stage.dataset.image_shape
-    model = import_module(f"mtdis.models.{stage.parent.name()}").build(stage.parent, stage.network, shape)
+    model = import_module(f"mtdis.training.models.{stage.parent.name()}").build(stage.parent, stage.network, shape)
     rows = [row for name, part in model.named_children() for row in _rows(name, part, shape, stage.parent.code_count)]
     rows += _task_network_rows(stage.parent)
     parameters = {name: sum(p.numel() for p in part.parameters()) for name, part in model.named_children()}

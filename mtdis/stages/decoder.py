@@ -8,16 +8,17 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from mtdis import artifacts, networks
-from mtdis.decoding import READINGS, Reading, decode, pictures, reconstruction_errors
-from mtdis.devices import device_name, fits, set_up
-from mtdis.examples import CodedImages, Images
-from mtdis.learner import Learner
+from mtdis.artifacts import files as artifacts
+from mtdis.data.split import Split
+from mtdis.randomness import generator
 from mtdis.specs.stages.decoder import Decoder
-from mtdis.split import Split
-from mtdis.stage_training import all_codes, fit
-from mtdis.stage_work import Outcome, Sources
-from mtdis.streams import generator
+from mtdis.stages._decoding import READINGS, Reading, decode, pictures, reconstruction_errors
+from mtdis.stages._interface import Outcome, Sources
+from mtdis.stages._training import all_codes, fit
+from mtdis.training import networks
+from mtdis.training.batches import CodedImages, Images
+from mtdis.training.devices import device_name, fits, set_up
+from mtdis.training.learner import Learner
 
 METRIC = "reconstruction"
 SUFFIXES = {"test": "", "train": "_train"}

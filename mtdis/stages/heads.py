@@ -6,14 +6,15 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from mtdis import artifacts, networks
-from mtdis.devices import device_name, set_up
-from mtdis.examples import CodedTasks, predict
-from mtdis.learner import Learner
-from mtdis.losses import split_losses
+from mtdis.artifacts import files as artifacts
 from mtdis.specs.stages.heads import Heads
-from mtdis.stage_training import all_codes, fit
-from mtdis.stage_work import Outcome, Sources
+from mtdis.stages._interface import Outcome, Sources
+from mtdis.stages._training import all_codes, fit
+from mtdis.training import networks
+from mtdis.training.batches import CodedTasks, predict
+from mtdis.training.devices import device_name, set_up
+from mtdis.training.learner import Learner
+from mtdis.training.task_errors import split_losses
 
 
 def compute(stage: Heads, sources: Sources) -> Outcome:

@@ -6,12 +6,20 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from mtdis import artifacts
-from mtdis.retrieved import Floats, Integers, Matched, absolute_correlations, match, permutation_p, retrieved
+from mtdis.artifacts import files as artifacts
+from mtdis.data.split import split_of
+from mtdis.randomness import generator
 from mtdis.specs.stages.retrieved import Retrieved
-from mtdis.split import split_of
-from mtdis.stage_work import Outcome, Sources
-from mtdis.streams import generator
+from mtdis.stages._interface import Outcome, Sources
+from mtdis.stages._rank_correlation import (
+    Floats,
+    Integers,
+    Matched,
+    absolute_correlations,
+    match,
+    permutation_p,
+    retrieved,
+)
 
 
 def compute(stage: Retrieved, sources: Sources) -> Outcome:

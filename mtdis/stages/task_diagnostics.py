@@ -3,10 +3,10 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from mtdis import artifacts
+from mtdis.artifacts import files as artifacts
 from mtdis.specs.stages.task_diagnostics import TaskDiagnostics
-from mtdis.stage_work import Outcome, Sources
-from mtdis.task_diagnostics import diagnose
+from mtdis.stages._interface import Outcome, Sources
+from mtdis.stages._smoothness import diagnose
 
 MEASURES = ("lag_autocorrelation", "total_effect")
 

@@ -8,12 +8,13 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from mtdis import artifacts, stage_files
-from mtdis.decoding import READINGS, decode
+from mtdis.artifacts import files as artifacts
+from mtdis.artifacts import stage_files
 from mtdis.errors import ConfigError
-from mtdis.networks import make_decoder
 from mtdis.specs.stages.traversal import Traversal
-from mtdis.stage_work import Outcome, Sources
+from mtdis.stages._decoding import READINGS, decode
+from mtdis.stages._interface import Outcome, Sources
+from mtdis.training.networks import make_decoder
 
 
 def compute(stage: Traversal, sources: Sources) -> Outcome:

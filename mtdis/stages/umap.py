@@ -6,11 +6,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from mtdis import artifacts
+from mtdis.artifacts import files as artifacts
+from mtdis.data.split import split_of
+from mtdis.randomness import generator, stream_seed
 from mtdis.specs.stages.umap import Umap
-from mtdis.split import split_of
-from mtdis.stage_work import Outcome, Sources
-from mtdis.streams import generator, stream_seed
+from mtdis.stages._interface import Outcome, Sources
 
 
 def compute(stage: Umap, sources: Sources) -> Outcome:

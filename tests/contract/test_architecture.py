@@ -10,9 +10,9 @@ from pathlib import Path
 import pytest
 
 from mtdis import discover
-from mtdis.schema import as_text
 from mtdis.specs.family import members
 from mtdis.specs.metric import Metric
+from mtdis.study.schema import as_text
 
 ROOT = Path(__file__).parents[2]
 PACKAGE = ROOT / "mtdis"
@@ -66,7 +66,7 @@ def test_nothing_reads_pickles_runs_text_as_code_or_uses_global_randomness(path:
     assert drawn <= {"RandomState", "Generator", "PCG64", "MT19937"}
 
 
-@pytest.mark.parametrize("package", ["metrics", "datasets", "tables", "figures"])
+@pytest.mark.parametrize("package", ["metrics", "data.datasets", "reporting.tables", "reporting.figures"])
 def test_what_reads_arrays_or_tables_never_imports_torch(package: str) -> None:
     names = [f"mtdis.{package}.{n}" for n in discover.names(f"mtdis.{package}")]
     assert names
@@ -76,9 +76,9 @@ def test_what_reads_arrays_or_tables_never_imports_torch(package: str) -> None:
 @pytest.mark.parametrize(
     "module",
     [
-        "mtdis.tasks",
-        "mtdis.statistics",
-        "mtdis.scoring",
+        "mtdis.data.tasks",
+        "mtdis.reporting.statistics",
+        "mtdis.scoring.run_scores",
         "mtdis.commands.scores",
         "mtdis.commands.long_table",
     ],
@@ -88,8 +88,8 @@ def test_cpu_stages_never_import_torch(module: str) -> None:
 
 
 def test_models_import_neither_datasets_nor_metrics() -> None:
-    for path in (PACKAGE / "models").glob("*.py"):
-        assert not within(imports(path), "mtdis.datasets") | within(imports(path), "mtdis.metrics")
+    for path in (PACKAGE / "training/models").glob("*.py"):
+        assert not within(imports(path), "mtdis.data.datasets") | within(imports(path), "mtdis.metrics")
 
 
 def test_snakefiles_import_the_study_only() -> None:
@@ -98,19 +98,20 @@ def test_snakefiles_import_the_study_only() -> None:
         assert set(lines) <= {"from mtdis.study import ConfigError, Study"}
 
 
-FUNCTIONS = {
-    "datasets": {"chunks"},
-    "models": {"build", "codes_of_factors"},
-    "metrics": {"score"},
-    "stages": {"compute"},
+IMPLEMENTATIONS = {
+    "datasets": ("data.datasets", {"chunks"}),
+    "models": ("training.models", {"build", "codes_of_factors"}),
+    "metrics": ("metrics", {"score"}),
+    "stages": ("stages", {"compute"}),
 }
-"""What the implementations of a family define: one of these."""
+"""Where the implementations of a family lie, and what each defines: one of these."""
 
 
-@pytest.mark.parametrize("family", FUNCTIONS)
+@pytest.mark.parametrize("family", IMPLEMENTATIONS)
 def test_every_spec_has_an_implementation_of_its_name(family: str) -> None:
-    modules = {name: import_module(f"mtdis.{family}.{name}") for name in discover.names(f"mtdis.{family}")}
-    made = {name for name, module in modules.items() if FUNCTIONS[family] & set(vars(module))}
+    package, functions = IMPLEMENTATIONS[family]
+    modules = {name: import_module(f"mtdis.{package}.{name}") for name in discover.names(f"mtdis.{package}")}
+    made = {name for name, module in modules.items() if functions & set(vars(module))}
     assert made == set(members(family))
 
 

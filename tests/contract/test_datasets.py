@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from mtdis import rendered_chunks
+from mtdis.data import chunks as rendered_chunks
 from mtdis.specs.dataset import Dataset, RenderedGrid
 from mtdis.specs.family import members
 
@@ -23,7 +23,7 @@ Rows = tuple[NDArray[np.uint8], NDArray[np.int64], NDArray[np.float64]]
 
 
 def module(name: str) -> ModuleType:
-    return import_module(f"mtdis.datasets.{name}")
+    return import_module(f"mtdis.data.datasets.{name}")
 
 
 def spec_of(name: str, **fields) -> RenderedGrid:

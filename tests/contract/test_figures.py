@@ -18,10 +18,10 @@ from matplotlib.text import Text
 from matplotlib.transforms import Bbox
 from shown import PLAIN, STAGED, arguments, every, module, shown, unstaged
 
-from mtdis import style
 from mtdis.discover import constant, names
+from mtdis.reporting import style
 
-PACKAGE = "mtdis.figures"
+PACKAGE = "mtdis.reporting.figures"
 FIGURES = names(PACKAGE)
 every_figure = pytest.mark.parametrize("name", FIGURES)
 every_figure_of_frames = pytest.mark.parametrize("name", unstaged(PACKAGE))

@@ -8,7 +8,7 @@ import jsonschema
 import pytest
 import yaml
 
-from mtdis.command_line import read_configs
+from mtdis.commands._options import read_configs
 
 ROOT = Path(__file__).parents[2]
 SCHEMA = json.loads((ROOT / "workflow/config.schema.json").read_text())

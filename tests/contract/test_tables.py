@@ -10,11 +10,12 @@ import pytest
 from long_table import with_stages
 from shown import PLAIN, STAGED, arguments, every, module, shown, unstaged
 
-from mtdis import page, rendering
 from mtdis.discover import constant, names
-from mtdis.statistics import CELL
+from mtdis.reporting.formats import html as page
+from mtdis.reporting.formats import text as rendering
+from mtdis.reporting.statistics import CELL
 
-PACKAGE = "mtdis.tables"
+PACKAGE = "mtdis.reporting.tables"
 TABLES = names(PACKAGE)
 every_table = pytest.mark.parametrize("name", TABLES)
 every_table_of_frames = pytest.mark.parametrize("name", unstaged(PACKAGE))

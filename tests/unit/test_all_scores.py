@@ -4,7 +4,7 @@ import pandas as pd
 import pytest
 from long_table import make_long_table
 
-from mtdis.tables import all_scores
+from mtdis.reporting.tables import all_scores
 
 OTHERS = [
     ("irs", "IRS"),

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from mtdis import artifacts
+from mtdis.artifacts import files as artifacts
 from mtdis.errors import ArtifactError
 from mtdis.specs.run import Run, dataset_of
 

@@ -11,12 +11,17 @@ from small_study import FIELDS
 from torch import Tensor, nn
 from torch.distributions import Bernoulli, Normal, kl_divergence
 
-from mtdis import autoencoding, training
-from mtdis.checkpoints import Progress
 from mtdis.commands.train import load
-from mtdis.devices import set_up
-from mtdis.examples import Images
-from mtdis.models.factor_vae import (
+from mtdis.data.split import split_rows
+from mtdis.randomness import generator
+from mtdis.specs.run import Run
+from mtdis.study import run_from
+from mtdis.training import autoencoding
+from mtdis.training import loop as training
+from mtdis.training.batches import Images
+from mtdis.training.checkpoints import Progress
+from mtdis.training.devices import set_up
+from mtdis.training.models.factor_vae import (
     FactorVaeLearner,
     FactorVariationalAutoencoder,
     discriminator_loss,
@@ -24,12 +29,8 @@ from mtdis.models.factor_vae import (
     permuted,
     total_correlation,
 )
-from mtdis.models.vae import VaeLearner
-from mtdis.networks import initialise, make_decoder, make_encoder
-from mtdis.specs.run import Run
-from mtdis.split import split_rows
-from mtdis.streams import generator
-from mtdis.study import run_from
+from mtdis.training.models.vae import VaeLearner
+from mtdis.training.networks import initialise, make_decoder, make_encoder
 
 KINDS = ["autoencoder", "vae", "factor_vae"]
 NOISY = ["vae", "factor_vae"]

@@ -7,7 +7,7 @@ from functools import cache
 import numpy as np
 import pytest
 
-from mtdis import boosting
+from mtdis.metrics._estimators import boosting
 
 pytest.importorskip("sklearn", minversion="1.9")  # older ones choose cuts by another formula
 from sklearn.ensemble import GradientBoostingClassifier
@@ -144,7 +144,7 @@ def test_threads_change_nothing(num_threads):
 
 
 def test_pairwise_sum_is_numpys():
-    from mtdis import boosting_kernels as kernels
+    from mtdis.metrics._estimators import boosting_kernels as kernels
 
     rng = np.random.default_rng(0)
     for n in [*range(1, 300), 1000, 1023, 4097, 10000]:
@@ -166,7 +166,7 @@ def swapped_apart(order, goes_left):
 
 @pytest.mark.parametrize("share", [0.02, 0.3, 0.5, 0.97])
 def test_rows_are_swapped_apart_as_by_the_textbook(share):
-    from mtdis import boosting_kernels as kernels
+    from mtdis.metrics._estimators import boosting_kernels as kernels
 
     rng = np.random.default_rng(0)
     for n in [2, 3, 5, 8, 40, 500]:
@@ -250,5 +250,7 @@ def test_predicting_other_codes_is_refused():
 
 
 def test_import_loads_neither_numba_nor_scikit_learn():
-    script = "import sys, mtdis.boosting; assert not {'numba', 'sklearn', 'scipy'} & set(sys.modules)"
+    script = (
+        "import sys, mtdis.metrics._estimators.boosting; assert not {'numba', 'sklearn', 'scipy'} & set(sys.modules)"
+    )
     subprocess.run([sys.executable, "-c", script], check=True)

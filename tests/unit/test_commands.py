@@ -15,9 +15,9 @@ import pytest
 import small_results
 from small_study import DATASET, LEARNING, score, spec_of, train
 
-from mtdis import scoring
 from mtdis.cli import main
 from mtdis.commands.plan import make_plan
+from mtdis.scoring import run_scores as scoring
 from mtdis.study import Study
 
 METRICS = [{"name": "mig", "num_train": 200}, {"name": "factor_vae", "num_train": 50, "num_eval": 20}]

@@ -4,10 +4,10 @@ import pandas as pd
 import pytest
 from long_table import make_long_table
 
-from mtdis.comparison import as_printed, by_dataset, mark_best, setting_name
-from mtdis.long_table import unlike
+from mtdis.reporting.comparison import as_printed, by_dataset, mark_best, setting_name
+from mtdis.reporting.long_table import unlike
+from mtdis.reporting.statistics import CELL, variants
 from mtdis.specs.settings import SETTINGS
-from mtdis.statistics import CELL, variants
 from mtdis.study import run_from
 
 

@@ -9,22 +9,24 @@ import pytest
 import torch
 from small_study import DATASET, FIELDS, spec_of, train
 
-from mtdis import artifacts, long_table, stage_files
-from mtdis.checkpoints import Progress
+from mtdis.artifacts import files as artifacts
+from mtdis.artifacts import stage_files
+from mtdis.artifacts.stage_result import StageResult
 from mtdis.cli import main
-from mtdis.decoding import READINGS, decode, pictures, reconstruction_errors
+from mtdis.data.split import split_rows
 from mtdis.errors import ConfigError
-from mtdis.examples import CodedImages, Images
-from mtdis.networks import initialise, make_decoder
-from mtdis.specs.identity import full_id, identify
+from mtdis.randomness import generator
+from mtdis.reporting import long_table
+from mtdis.specs.ids import full_id, identify
 from mtdis.specs.stage import stage_of
 from mtdis.specs.stages.traversal import Traversal
-from mtdis.split import split_rows
-from mtdis.stage_result import StageResult
 from mtdis.stages import decoder as decoder_stage
+from mtdis.stages._decoding import READINGS, decode, pictures, reconstruction_errors
 from mtdis.stages.traversal import traverse
-from mtdis.streams import generator
 from mtdis.study import Study
+from mtdis.training.batches import CodedImages, Images
+from mtdis.training.checkpoints import Progress
+from mtdis.training.networks import initialise, make_decoder
 
 RUN: dict[str, Any] = {"kind": "random", **FIELDS, "latent_size": 3}
 DECODER: dict[str, Any] = {

@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 from small_results import study_in, text
 
-from mtdis import surroundings
 from mtdis.cli import main
+from mtdis.operations import doctor as surroundings
 
 Program = Callable[[str, str], None]
 Findings = dict[str, dict[str, str]]

@@ -8,11 +8,11 @@ import pytest
 from numpy.typing import NDArray
 from scipy.stats import kstest, spearmanr
 
-from mtdis.datasets import dsprites_color_rendered, dsprites_noisy_rendered, dsprites_scream_free_rendered
-from mtdis.datasets.dsprites_scream_free_rendered import FIELD_SIZE, field
-from mtdis.factors import kept_rows
+from mtdis.data.datasets import dsprites_color_rendered, dsprites_noisy_rendered, dsprites_scream_free_rendered
+from mtdis.data.datasets.dsprites_scream_free_rendered import FIELD_SIZE, field
+from mtdis.data.factors import kept_rows
+from mtdis.data.rendering.sprite_variants import philox, uniforms
 from mtdis.specs.dataset import Dataset
-from mtdis.sprite_variants import philox, uniforms
 
 VARIANTS = ("dsprites_color_rendered", "dsprites_noisy_rendered", "dsprites_scream_free_rendered")
 SUBGRID = {"scale": 3, "orientation": 5, "posX": 4, "posY": 4}
@@ -27,7 +27,7 @@ def spec_of(name: str, **fields) -> Dataset:
 
 def rows_of(name: str, **fields) -> tuple[Pixels, NDArray[np.int64]]:
     """Images and factors of a spec."""
-    chunks = import_module(f"mtdis.datasets.{name}").chunks(spec_of(name, **fields), Path())
+    chunks = import_module(f"mtdis.data.datasets.{name}").chunks(spec_of(name, **fields), Path())
     images, factors, _ = (np.concatenate(parts) for parts in zip(*chunks, strict=True))
     return images, factors
 
@@ -213,7 +213,7 @@ def test_an_image_depends_on_its_place_in_the_full_grid_alone(name: str, image_s
         )
     )  # fmt: skip
     images, _ = rows_of(name, image_size=image_size)
-    module = import_module(f"mtdis.datasets.{name}")
+    module = import_module(f"mtdis.data.datasets.{name}")
     chosen = np.concatenate([chunk[0] for chunk in module.chunks(part, Path())])
     assert 0 < part.count < whole.count
     assert np.array_equal(chosen, images[np.isin(kept_rows(whole), kept_rows(part))])

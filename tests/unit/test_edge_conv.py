@@ -4,8 +4,8 @@ import pytest
 import torch
 from torch import nn
 
-from mtdis.edge_conv import EdgeConv
-from mtdis.networks import make_encoder
+from mtdis.training.edge_conv import EdgeConv
+from mtdis.training.networks import make_encoder
 
 
 @pytest.mark.parametrize("side", [2, 4, 8])

@@ -5,9 +5,9 @@ import pandas as pd
 import pytest
 from long_table import make_long_table
 
-from mtdis import rendering
-from mtdis.tables import formulas
-from mtdis.tables.formulas import RUN, WRITTEN
+from mtdis.reporting.formats import text as rendering
+from mtdis.reporting.tables import formulas
+from mtdis.reporting.tables.formulas import RUN, WRITTEN
 
 WORDING = {  # key of the library → metric, key, and value of the appendix for a library's value
     "discrete_mig": ("mig_paper", "discrete_mig", lambda value: 3 * value),

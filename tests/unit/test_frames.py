@@ -8,9 +8,12 @@ import pandas as pd
 import pytest
 from small_results import CONFIG, finish, finish_stage, of_kind, score, study_in
 
-from mtdis import frames, long_table, paths, records
+from mtdis import paths
+from mtdis.artifacts import records
 from mtdis.cli import main
-from mtdis.specs.identity import flatten
+from mtdis.reporting import long_table
+from mtdis.reporting import long_table_files as frames
+from mtdis.specs.ids import flatten
 from mtdis.study import Study
 
 ONE = CONFIG["experiments"]["one"]

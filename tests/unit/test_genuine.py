@@ -16,17 +16,18 @@ import yaml
 from genuine_files import GRIDS, Arrays, md5, place
 from PIL import Image
 
-from mtdis import downloads, npz_stream
 from mtdis.cli import main
+from mtdis.data.factors import grid_rows
+from mtdis.data.genuine import downloads
+from mtdis.data.genuine import npz as npz_stream
+from mtdis.data.genuine.thumbnails import thumbnail
 from mtdis.errors import ArtifactError, ConfigError
-from mtdis.factors import grid_rows
 from mtdis.specs.dataset import Dataset
 from mtdis.specs.family import members
 from mtdis.specs.genuine import GenuineFile, GenuineGrid
-from mtdis.specs.identity import identify, parse_fields
+from mtdis.specs.ids import identify, parse_fields
 from mtdis.specs.run import dataset_of
 from mtdis.study import Study
-from mtdis.thumbnails import thumbnail
 
 NAMES = tuple(GRIDS)
 ROOT = Path(__file__).parents[2]
@@ -36,7 +37,7 @@ every = pytest.mark.parametrize("name", NAMES)
 
 def read(spec: GenuineGrid) -> tuple[np.ndarray, ...]:
     """All images, classes and values of a dataset."""
-    chunks = list(import_module(f"mtdis.datasets.{spec.name()}").chunks(spec, Path()))
+    chunks = list(import_module(f"mtdis.data.datasets.{spec.name()}").chunks(spec, Path()))
     return tuple(np.concatenate(parts) for parts in zip(*chunks, strict=True))
 
 
@@ -139,7 +140,7 @@ def test_memory_does_not_grow_with_the_file(monkeypatch):
             np.savez_compressed(path, images=np.zeros((grid.count, 64, 64, 3), np.uint8))
             patch.setattr(downloads, "verified_files", Mock(return_value=(path,)))
             tracemalloc.start()
-            rows = sum(len(images) for images, _, _ in import_module("mtdis.datasets.mpi3d_toy").chunks(
+            rows = sum(len(images) for images, _, _ in import_module("mtdis.data.datasets.mpi3d_toy").chunks(
                 dataset_of("mpi3d_toy"), Path()
             ))  # fmt: skip
             peaks.append(tracemalloc.get_traced_memory()[1])

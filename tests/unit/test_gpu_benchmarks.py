@@ -10,8 +10,8 @@ from small_study import DATASET, LEARNING, TASKS
 
 from benchmarks import gpu, table5_gpu
 from benchmarks.__main__ import by_default, names
-from mtdis import training
 from mtdis.specs.run import Run
+from mtdis.training import loop as training
 
 CPU = torch.device("cpu")
 

@@ -9,12 +9,12 @@ from pathlib import Path
 
 import pytest
 
-from mtdis.gpu_choice import choose_gpu, lock_one, visible
+from mtdis.training.gpus import choose_gpu, lock_one, visible
 
 HOLD = """
 import sys
 from pathlib import Path
-from mtdis.gpu_choice import choose_gpu
+from mtdis.training.gpus import choose_gpu
 variables = {}
 choose_gpu(variables, Path(sys.argv[1]), Path(sys.argv[2]))
 print(variables["CUDA_VISIBLE_DEVICES"], flush=True)

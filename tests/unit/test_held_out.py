@@ -11,17 +11,19 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from small_study import DATASET, LEARNING, spec_of, train
 
-from mtdis import artifacts, long_table, stage_files
+from mtdis.artifacts import files as artifacts
+from mtdis.artifacts import stage_files
 from mtdis.cli import main
 from mtdis.commands.train import load, train_and_encode
-from mtdis.comparison import setting_name
+from mtdis.data.factors import kept_rows, labels
+from mtdis.data.split import PARTS, split_of, split_rows
 from mtdis.errors import ConfigError
-from mtdis.factors import kept_rows, labels
-from mtdis.specs.identity import full_id, identify, parse_fields
+from mtdis.reporting import long_table
+from mtdis.reporting.comparison import setting_name
+from mtdis.reporting.statistics import variant_text, variants
+from mtdis.specs.ids import full_id, identify, parse_fields
 from mtdis.specs.run import Run
 from mtdis.specs.stage import stage_of
-from mtdis.split import PARTS, split_of, split_rows
-from mtdis.statistics import variant_text, variants
 from mtdis.study import Study, run_from
 
 PAIR = ["shape", "scale"]

@@ -9,11 +9,11 @@ from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
+from mtdis.data.factors import kept_rows, labels
 from mtdis.errors import ConfigError
-from mtdis.factors import kept_rows, labels
 from mtdis.specs.dataset import Dataset, GridDataset
 from mtdis.specs.grids import DSPRITES, MPI3D
-from mtdis.specs.identity import full_id, identify, parse_fields
+from mtdis.specs.ids import full_id, identify, parse_fields
 
 SIZES = dict(zip(DSPRITES.names, DSPRITES.sizes, strict=True))
 VARYING = [name for name, size in SIZES.items() if size > 1]

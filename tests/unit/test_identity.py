@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mtdis.errors import ConfigError
-from mtdis.specs import identity
+from mtdis.specs import ids as identity
 from mtdis.specs.base import Spec
 from mtdis.specs.family import members
 from mtdis.specs.grids import DSPRITES

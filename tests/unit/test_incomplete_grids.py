@@ -6,10 +6,10 @@ import pandas as pd
 import pytest
 from long_table import make_long_table
 
-from mtdis.long_table import INCOMPLETE_GRID, make
-from mtdis.rendering import notes
+from mtdis.reporting.formats.text import notes
+from mtdis.reporting.long_table import INCOMPLETE_GRID, make
+from mtdis.reporting.tables import table5
 from mtdis.study import run_from
-from mtdis.tables import table5
 
 GRID: dict[str, Any] = {"name": "dsprites_rendered", "image_size": 8}
 OWN: dict[str, Any] = {"name": "own", "label": "x", "checksum": "sha256-0123456789abcdef", "factors": ["a", "b"]}

@@ -10,9 +10,9 @@ import pytest
 import torch
 from small_study import spec_of, train
 
-from mtdis import artifacts
+from mtdis.artifacts import files as artifacts
 from mtdis.cli import main
-from mtdis.jobs import Job, Once, read_jobs, train_all
+from mtdis.training.jobs.job_file import Job, Once, read_jobs, train_all
 
 
 def write_jobs(folder: Path, data: Path, specs: list[dict[str, Any]], **changes: Any) -> Path:

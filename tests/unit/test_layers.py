@@ -3,8 +3,8 @@
 import pytest
 import torch
 
-from mtdis.layers import describe, describe_heads
-from mtdis.networks import Heads, make_encoder
+from mtdis.stages._layers import describe, describe_heads
+from mtdis.training.networks import Heads, make_encoder
 
 
 @pytest.mark.parametrize(("channels", "parameters"), [(1, 1_756_424), (3, 1_757_448)])

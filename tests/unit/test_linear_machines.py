@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.svm import LinearSVC
 
-from mtdis import linear_machines
 from mtdis.metrics import sap
+from mtdis.metrics._estimators import linear_svm as linear_machines
 
 COST = 0.01
 SCALES = (1e-4, 1e-2, 1.0, 30.0, 1e3)

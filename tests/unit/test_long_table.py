@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from mtdis.long_table import unlike, unlike_metric
+from mtdis.reporting.long_table import unlike, unlike_metric
 from mtdis.specs.run import Run
 from mtdis.study import run_from
 

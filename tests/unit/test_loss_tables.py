@@ -4,9 +4,9 @@ import pandas as pd
 import pytest
 from long_table import EVERY_KIND, make_long_table, with_losses
 
+from mtdis.reporting.statistics import value_text
+from mtdis.reporting.tables import settings, table6, tables8_10, trained_task
 from mtdis.specs.settings import SETTINGS
-from mtdis.statistics import value_text
-from mtdis.tables import settings, table6, tables8_10, trained_task
 
 RELEASED = ", ".join(f"{name}={value_text(value)}" for name, value in SETTINGS["released"].items())
 

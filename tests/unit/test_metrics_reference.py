@@ -9,7 +9,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from mtdis import information, sampling
+from mtdis.metrics import _information as information
+from mtdis.metrics import _sampling as sampling
 from mtdis.metrics import dci, factor_vae, mig, sap
 
 ORACLE = json.loads((Path(__file__).parents[1] / "data" / "disentanglement_lib.json").read_text())

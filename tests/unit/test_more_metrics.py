@@ -12,8 +12,10 @@ from scipy.linalg import sqrtm
 from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import mutual_info_score, roc_auc_score
 
-from mtdis import information, logistic, sampling
+from mtdis.metrics import _information as information
+from mtdis.metrics import _sampling as sampling
 from mtdis.metrics import beta_vae, irs, modularity, unsupervised
+from mtdis.metrics._estimators import logistic
 from tests.unit.test_metrics_reference import grid, mix
 
 ORACLE = json.loads((Path(__file__).parents[1] / "data" / "disentanglement_lib_more.json").read_text())

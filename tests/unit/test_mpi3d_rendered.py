@@ -3,8 +3,8 @@ import pytest
 from numpy.typing import NDArray
 
 from benchmarks.calibration import GENUINE, matched
-from mtdis.datasets import mpi3d_real_rendered, mpi3d_toy_rendered
-from mtdis.solids import box, prism, pyramid
+from mtdis.data.datasets import mpi3d_real_rendered, mpi3d_toy_rendered
+from mtdis.data.rendering.solids import box, prism, pyramid
 from mtdis.specs.grids import MPI3D
 
 RENDERERS = {"toy": mpi3d_toy_rendered, "real": mpi3d_real_rendered}

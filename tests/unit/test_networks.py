@@ -4,7 +4,7 @@ import pytest
 import torch
 from torch import nn
 
-from mtdis.networks import Heads, conv_channels, initialise_encoder, initialise_heads, make_encoder
+from mtdis.training.networks import Heads, conv_channels, initialise_encoder, initialise_heads, make_encoder
 
 
 def parameters(module: nn.Module) -> int:

@@ -9,15 +9,15 @@ import torch
 from small_study import spec_of
 from training_runs import kill_at
 
-from mtdis import training
-from mtdis.checkpoints import Progress
 from mtdis.cli import main
 from mtdis.commands.train import load
-from mtdis.devices import set_up
-from mtdis.examples import Images, encode
-from mtdis.pilot import makers
-from mtdis.split import split_rows
+from mtdis.data.split import split_rows
 from mtdis.study import run_from
+from mtdis.training import loop as training
+from mtdis.training.autotune import makers
+from mtdis.training.batches import Images, encode
+from mtdis.training.checkpoints import Progress
+from mtdis.training.devices import set_up
 
 pytestmark = pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a GPU")
 GPU = torch.device("cuda")

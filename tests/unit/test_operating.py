@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 from small_results import finish, of_kind, score, study_in
 
-from mtdis import columns
 from mtdis.cli import main
+from mtdis.commands import _text as columns
 
 HEAVY = {"torch", "numpy", "h5py", "pandas", "scipy", "sklearn"}
 RUN = "multi_head+version=2+dataset=dsprites_rendered+seed="

@@ -16,12 +16,12 @@ from beads import write_beads
 from PIL import Image
 
 from mtdis.cli import main
-from mtdis.datasets.own import chunks
+from mtdis.data.datasets.own import chunks
+from mtdis.data.own.folder import entry, examine, find_images, find_table
 from mtdis.errors import ArtifactError, ConfigError
-from mtdis.own_files import entry, examine, find_images, find_table
 from mtdis.specs.dataset import Dataset
 from mtdis.specs.datasets.own import SIZES, Own
-from mtdis.specs.identity import canonical, full_id, parse_fields
+from mtdis.specs.ids import canonical, full_id, parse_fields
 from mtdis.specs.run import dataset_of
 from mtdis.study import Study
 
@@ -231,7 +231,7 @@ def test_task_diagnostics_want_a_complete_grid_when_the_study_is_planned() -> No
 
 
 def test_sizes_are_those_that_both_networks_take() -> None:
-    from mtdis.networks import make_decoder, make_encoder
+    from mtdis.training.networks import make_decoder, make_encoder
 
     for size in SIZES:
         assert make_encoder(1, size, 2) and make_decoder(1, size, 2)  # noqa: PT018

@@ -13,12 +13,13 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from mtdis import own_arrays, own_images
+from mtdis.data.genuine.checks import reading
+from mtdis.data.own import arrays as own_arrays
+from mtdis.data.own import images as own_images
+from mtdis.data.own.arrays import open_h5, open_npy, open_npz
+from mtdis.data.own.images import ImageSource
+from mtdis.data.own.pngs import open_pngs
 from mtdis.errors import ArtifactError
-from mtdis.genuine_chunks import reading
-from mtdis.own_arrays import open_h5, open_npy, open_npz
-from mtdis.own_images import ImageSource
-from mtdis.own_pngs import open_pngs
 
 NOISE = np.random.RandomState(0)
 MODES = {1: "L", 2: "LA", 3: "RGB", 4: "RGBA"}

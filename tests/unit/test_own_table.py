@@ -11,8 +11,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from mtdis.data.own.table import FactorTable, read_table
 from mtdis.errors import ArtifactError
-from mtdis.own_table import FactorTable, read_table
 
 
 def table_of(folder: Path, text: str) -> FactorTable:

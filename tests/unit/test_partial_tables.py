@@ -12,9 +12,11 @@ import pandas as pd
 import pytest
 from small_results import CONFIG, finish, finish_stage, of_kind, score, study_in, text
 
-from mtdis import freshness, long_table, partial_tables, paths
+from mtdis import paths
 from mtdis.cli import main
-from mtdis.partial import Finished
+from mtdis.operations import freshness, partial_tables
+from mtdis.operations.partial import Finished
+from mtdis.reporting import long_table
 from mtdis.study import Study
 
 FOLDER = Path("results/studies/small/partial/one")
@@ -243,7 +245,7 @@ def test_nothing_finished_makes_no_tables(study: Study, capsys: pytest.CaptureFi
 def test_a_table_that_cannot_be_made_yet_harms_no_other(
     study: Study, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from mtdis.tables import all_scores
+    from mtdis.reporting.tables import all_scores
 
     one = CONFIG["experiments"]["one"] | {"tables": ["all_scores", "table5"]}
     study = study_in(Path(), CONFIG | {"experiments": {"one": one}})

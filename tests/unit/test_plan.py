@@ -7,10 +7,10 @@ from typing import Any
 import pytest
 from small_results import CONFIG, SECONDS, finish, finish_stage, of_kind, score, study_in
 
-from mtdis import forecast
 from mtdis.cli import main
 from mtdis.commands import pilot, plan
-from mtdis.forecast import HOUR, Rate, work
+from mtdis.operations import forecast
+from mtdis.operations.forecast import HOUR, Rate, work
 from mtdis.specs.dataset import Dataset
 from mtdis.study import Study
 

@@ -10,11 +10,11 @@ from torch import nn
 from training_runs import trained, weights
 
 from mtdis.commands.train import load
-from mtdis.devices import set_precision
-from mtdis.examples import Images
-from mtdis.learner import Learner
-from mtdis.specs.identity import full_id, identify
+from mtdis.specs.ids import full_id, identify
 from mtdis.study import run_from
+from mtdis.training.batches import Images
+from mtdis.training.devices import set_precision
+from mtdis.training.learner import Learner
 
 CPU, GPU = torch.device("cpu"), torch.device("cuda")
 

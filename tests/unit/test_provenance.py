@@ -5,10 +5,10 @@ import sys
 
 import pytest
 
-from mtdis import provenance
+from mtdis.artifacts import provenance
 
 MIB = 2**20
-PRINT = "from mtdis import provenance; {}; print(provenance.peak_memory())"
+PRINT = "from mtdis.artifacts import provenance; {}; print(provenance.peak_memory())"
 
 
 def peak(doing: str) -> float:

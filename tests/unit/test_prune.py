@@ -10,10 +10,14 @@ import pytest
 import small_study
 from small_results import CONFIG, finish, finish_stage, of_kind, score, study_in, text
 
-from mtdis import leftovers, paths, run_lock, sharing, underway
+from mtdis import paths
+from mtdis.artifacts import locks as run_lock
 from mtdis.cli import main
-from mtdis.specs.identity import identify
+from mtdis.operations import job_states as underway
+from mtdis.operations import prune as leftovers
+from mtdis.specs.ids import identify
 from mtdis.study import Study, run_from
+from mtdis.training.jobs import gpu_sharing as sharing
 
 
 @pytest.fixture

@@ -7,10 +7,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from mtdis import published
 from mtdis.errors import ArtifactError
-from mtdis.statistics import ROWS
-from mtdis.style import KEYS
+from mtdis.reporting.published import scores as published
+from mtdis.reporting.statistics import ROWS
+from mtdis.reporting.style import KEYS
 
 DATASETS = ["dSprites", "Shapes3D", "MPI3D"]
 # From reference.md, section 4.3, not from the file: (key, row): means of the three datasets, then their sd.

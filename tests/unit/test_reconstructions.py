@@ -7,13 +7,13 @@ import pandas as pd
 import pytest
 from stage_results import examples
 
-from mtdis.figures import figure6, figure7
-from mtdis.mosaics import gap, mosaic
-from mtdis.shown_networks import blocks, heading
-from mtdis.specs.identity import identify
+from mtdis.artifacts.stage_result import StageResult
+from mtdis.reporting.drawing.mosaics import gap, mosaic
+from mtdis.reporting.figures import figure6, figure7
+from mtdis.reporting.summaries.stage_networks import blocks, heading
+from mtdis.reporting.tables import table4
+from mtdis.specs.ids import identify
 from mtdis.specs.stage import stage_of
-from mtdis.stage_result import StageResult
-from mtdis.tables import table4
 
 
 def result_of(kind: str, network: str, seed: int, errors: dict[str, float], **changes: Any) -> StageResult:

@@ -6,7 +6,7 @@ import pandas as pd
 import pytest
 from long_table import make_long_table, with_losses, with_stages
 
-from mtdis.regression import (
+from mtdis.reporting.summaries.task_errors import (
     KEPT,
     TOTAL,
     differences,

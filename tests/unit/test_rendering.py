@@ -5,7 +5,8 @@ import re
 import pandas as pd
 import pytest
 
-from mtdis import page, rendering
+from mtdis.reporting.formats import html as page
+from mtdis.reporting.formats import text as rendering
 
 FIELDS = {
     "metric": "mse",

@@ -11,12 +11,12 @@ from matplotlib.text import Text
 from scipy.stats import kstest, spearmanr
 from stage_results import examples
 
-from mtdis import published
-from mtdis.figures import retrieved as figure
-from mtdis.retrieved import absolute_correlations, match, p_values, permutation_p, retrieved
+from mtdis.reporting.figures import retrieved as figure
+from mtdis.reporting.published import scores as published
+from mtdis.reporting.tables import table7
 from mtdis.specs.stage import stage_of
+from mtdis.stages._rank_correlation import absolute_correlations, match, p_values, permutation_p, retrieved
 from mtdis.stages.retrieved import outcome
-from mtdis.tables import table7
 
 NAMES = ["shape", "scale", "orientation", "posX"]
 

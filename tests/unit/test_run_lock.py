@@ -14,13 +14,13 @@ from typing import Any
 
 import pytest
 
-from mtdis import run_lock
+from mtdis.artifacts import locks as run_lock
 from mtdis.cli import main
 
 HOLD = """
 import sys
 from pathlib import Path
-from mtdis.run_lock import alone_with
+from mtdis.artifacts.locks import alone_with
 record = Path(sys.argv[1])
 with alone_with(record) as waited:
     print(waited, flush=True)

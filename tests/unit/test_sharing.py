@@ -10,14 +10,14 @@ from typing import Any
 import pytest
 from small_study import spec_of
 
-from mtdis import artifacts
-from mtdis.artifacts import read_json
+from mtdis.artifacts import files as artifacts
+from mtdis.artifacts.files import read_json
+from mtdis.artifacts.locks import alone_with, is_free
 from mtdis.cli import main
 from mtdis.errors import ArtifactError
-from mtdis.jobs import Job, read_jobs
-from mtdis.run_lock import alone_with, is_free
-from mtdis.sharing import adopt, beside, help_with, ready, train_with_others
 from mtdis.study import Study, run_from
+from mtdis.training.jobs.gpu_sharing import adopt, beside, help_with, ready, train_with_others
+from mtdis.training.jobs.job_file import Job, read_jobs
 
 
 def job_of(data: Path, out: Path, spec: dict[str, Any]) -> dict[str, Any]:

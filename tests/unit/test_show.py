@@ -10,8 +10,8 @@ from small_results import CONFIG, SECONDS, finish, of_kind, score, study_in
 
 from mtdis import paths
 from mtdis.cli import main
-from mtdis.inventory import resolve
-from mtdis.specs.identity import AFTER_PARENT, full_id, identify
+from mtdis.operations.inventory import resolve
+from mtdis.specs.ids import AFTER_PARENT, full_id, identify
 from mtdis.study import Study
 
 

@@ -12,10 +12,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sklearn.utils import shuffle
 
+from mtdis.data.split import split_combinations, split_rows
 from mtdis.errors import ConfigError
 from mtdis.specs.grids import DSPRITES, MPI3D, SHAPES3D
-from mtdis.specs.split_counts import combination_counts, row_counts
-from mtdis.split import split_combinations, split_rows
+from mtdis.specs.split import combination_counts, row_counts
 
 PARTS = ("train", "validation", "test")
 STORED = {  # sha256 of the little-endian int64 row numbers of the dSprites split

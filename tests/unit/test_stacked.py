@@ -9,13 +9,13 @@ from small_study import spec_of
 from torch import Tensor, nn
 from training_runs import kill_at, networks_of, trained, weights
 
-from mtdis import training
 from mtdis.commands.train import load
-from mtdis.crew import crew_of
 from mtdis.errors import ConfigError
-from mtdis.examples import Images
-from mtdis.stacked import StackedNetwork
 from mtdis.study import run_from
+from mtdis.training import loop as training
+from mtdis.training.batches import Images
+from mtdis.training.ensemble import crew_of
+from mtdis.training.stacked import StackedNetwork
 
 STEPS = 5
 

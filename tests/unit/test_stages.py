@@ -10,14 +10,16 @@ import pytest
 import torch
 from small_study import DATASET, FIELDS, LEARNING, spec_of, train
 
-from mtdis import artifacts, long_table, stage_files
+from mtdis.artifacts import files as artifacts
+from mtdis.artifacts import stage_files
 from mtdis.cli import main
+from mtdis.data.split import split_rows
 from mtdis.errors import ConfigError
-from mtdis.specs.identity import full_id, identify
+from mtdis.randomness import generator
+from mtdis.reporting import long_table
+from mtdis.specs.ids import full_id, identify
 from mtdis.specs.stage import Stage, stage_of
-from mtdis.split import split_rows
 from mtdis.stages.heads import build
-from mtdis.streams import generator
 from mtdis.study import Study
 
 ALL_KINDS = ["random", "single_task", "multi_head"]

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from long_table import make_long_table
 
-from mtdis.statistics import (
+from mtdis.reporting.statistics import (
     CELL,
     headline_points,
     headline_rows,

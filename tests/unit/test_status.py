@@ -9,9 +9,14 @@ from typing import Any
 import pytest
 from small_results import CONFIG, finish, mark, of_kind, score, study_in, text
 
-from mtdis import artifacts, overview, paths, records, run_lock, underway
+from mtdis import paths
+from mtdis.artifacts import files as artifacts
+from mtdis.artifacts import locks as run_lock
+from mtdis.artifacts import records
 from mtdis.cli import main
 from mtdis.commands import status
+from mtdis.operations import job_states as underway
+from mtdis.operations import status as overview
 from mtdis.study import Study
 
 

@@ -8,12 +8,12 @@ import torch
 from small_study import spec_of
 from training_runs import networks_of, trained, weights
 
-from mtdis import examples
 from mtdis.commands.train import load, load_images
-from mtdis.devices import RESERVE, fits
-from mtdis.examples import CodedImages, Images, encode
-from mtdis.streaming import Raw, copied_ahead, stream
 from mtdis.study import run_from
+from mtdis.training import batches as examples
+from mtdis.training.batches import CodedImages, Images, encode
+from mtdis.training.devices import RESERVE, fits
+from mtdis.training.streaming import Raw, copied_ahead, stream
 
 CPU = torch.device("cpu")
 

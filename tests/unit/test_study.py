@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 import yaml
 
-from mtdis.command_line import read_configs
+from mtdis.commands._options import read_configs
 from mtdis.errors import ConfigError
-from mtdis.specs.identity import identify
+from mtdis.specs.ids import identify
 from mtdis.study import Study, run_from
 
 ROOT = Path(__file__).parents[2]

@@ -7,7 +7,7 @@ import pytest
 import yte
 from small_results import text
 
-from mtdis.study_name import study_name
+from mtdis.study.name import study_name
 
 PROFILES = Path(__file__).parents[2] / "profiles"
 

@@ -10,10 +10,9 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from mtdis.errors import ConfigError
-from mtdis.schema import config_schema
-from mtdis.specs import combine, sweep
 from mtdis.specs.dataset import Dataset
-from mtdis.study import Study
+from mtdis.study import Study, combine, sweep
+from mtdis.study.schema import config_schema
 
 KINDS = ("random", "multi_head", "one_head")
 SEEDS = (1, 2, 3)

@@ -7,10 +7,10 @@ import pytest
 from long_table import EVERY_KIND, make_long_table, with_losses
 from matplotlib.axes import Axes
 
-from mtdis.figures import figure13, figure14, figure15
+from mtdis.reporting.figures import figure13, figure14, figure15
+from mtdis.reporting.statistics import along
+from mtdis.reporting.style import STYLES, style
 from mtdis.specs.tasks import factor_groups
-from mtdis.statistics import along
-from mtdis.style import STYLES, style
 
 LOST = "#CC0000"
 

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 import yaml
 
-from mtdis.command_line import read_configs
+from mtdis.commands._options import read_configs
 from mtdis.specs.run import TrainedRun
 from mtdis.study import Study
 

@@ -6,13 +6,13 @@ import pandas as pd
 import pytest
 from long_table import make_long_table, with_losses
 
-from mtdis import rendering
-from mtdis.figures import frozen_codes
-from mtdis.frozen_codes import heads_frame
-from mtdis.specs.identity import identify
+from mtdis.artifacts.stage_result import StageResult
+from mtdis.reporting.figures import frozen_codes
+from mtdis.reporting.formats import text as rendering
+from mtdis.reporting.summaries.heads_on_codes import heads_frame
+from mtdis.reporting.tables import table1
+from mtdis.specs.ids import identify
 from mtdis.specs.stage import stage_of
-from mtdis.stage_result import StageResult
-from mtdis.tables import table1
 
 
 def heads(kind: str, errors: dict[int, tuple[float, ...] | None], run: dict[str, Any] | None = None, **own: Any):

@@ -6,15 +6,15 @@ import pytest
 from matplotlib.figure import Figure
 from stage_results import examples
 
-from mtdis.architecture import described, with_tasks
-from mtdis.figures import figure1, figure2
-from mtdis.published_layers import printed_layers
-from mtdis.specs.identity import identify
+from mtdis.artifacts.stage_result import StageResult
+from mtdis.data.tasks import task_networks
+from mtdis.reporting.figures import figure1, figure2
+from mtdis.reporting.summaries.architecture import described, with_tasks
+from mtdis.reporting.summaries.published_layers import printed_layers
+from mtdis.reporting.tables import table2, table3
+from mtdis.specs.ids import identify
 from mtdis.specs.stage import stage_of
-from mtdis.stage_result import StageResult
 from mtdis.stages.architecture import compute
-from mtdis.tables import table2, table3
-from mtdis.tasks import task_networks
 
 NOTHING = pd.DataFrame()
 
@@ -134,7 +134,7 @@ def test_drawings_show_the_numbers_of_specs_and_modules() -> None:
 def test_layers_survive_being_written(tmp_path) -> None:
     import h5py
 
-    from mtdis.stage_files import write_arrays
+    from mtdis.artifacts.stage_files import write_arrays
 
     found = described_run("multi_head")
     write_arrays(tmp_path / "arrays.h5", found.arrays)

@@ -7,10 +7,10 @@ import pandas as pd
 import pytest
 from long_table import make_long_table
 
-from mtdis import rendering
-from mtdis.statistics import ROWS
-from mtdis.style import KEYS, STYLES
-from mtdis.tables import table5
+from mtdis.reporting.formats import text as rendering
+from mtdis.reporting.statistics import ROWS
+from mtdis.reporting.style import KEYS, STYLES
+from mtdis.reporting.tables import table5
 
 REPLICAS = ["dsprites_rendered", "shapes3d_rendered", "mpi3d_rendered"]
 

@@ -13,19 +13,20 @@ from hypothesis import strategies as st
 from matplotlib.text import Text
 from matplotlib.transforms import Bbox
 
-from mtdis import rendering, style
-from mtdis.diagnostics_reference import reference_values
-from mtdis.factors import grid_rows
-from mtdis.figures import task_diagnostics as figure
+from mtdis.artifacts.stage_result import StageResult
+from mtdis.data.factors import grid_rows
+from mtdis.data.tasks import factor_masks, make_targets
+from mtdis.reporting import style
+from mtdis.reporting.figures import task_diagnostics as figure
+from mtdis.reporting.formats import text as rendering
+from mtdis.reporting.published.diagnostics import reference_values
+from mtdis.reporting.tables import task_diagnostics as table
 from mtdis.specs.grids import DSPRITES, MPI3D, SHAPES3D
-from mtdis.specs.identity import identify
+from mtdis.specs.ids import identify
 from mtdis.specs.targets import Targets
 from mtdis.specs.tasks import Tasks
-from mtdis.stage_result import StageResult
+from mtdis.stages._smoothness import diagnose, lag_autocorrelation, total_effect
 from mtdis.stages.task_diagnostics import long_rows
-from mtdis.tables import task_diagnostics as table
-from mtdis.task_diagnostics import diagnose, lag_autocorrelation, total_effect
-from mtdis.tasks import factor_masks, make_targets
 
 GRIDS = {"dSprites": DSPRITES, "Shapes3D": SHAPES3D, "MPI3D": MPI3D}
 

@@ -13,19 +13,12 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from mtdis.data.split import split_rows
+from mtdis.data.tasks import ROWS_AT_ONCE, factor_masks, make_targets, network_outputs, scale_inputs, task_networks
 from mtdis.errors import ConfigError
 from mtdis.specs.grids import DSPRITES, MPI3D, SHAPES3D
 from mtdis.specs.models.multi_head import MultiHead
 from mtdis.specs.tasks import Tasks, factor_groups
-from mtdis.split import split_rows
-from mtdis.tasks import (
-    ROWS_AT_ONCE,
-    factor_masks,
-    make_targets,
-    network_outputs,
-    scale_inputs,
-    task_networks,
-)
 
 GRIDS = {"dSprites": DSPRITES, "Shapes3D": SHAPES3D, "MPI3D": MPI3D}
 DATASETS = list(GRIDS)
@@ -164,7 +157,7 @@ def test_networks_and_outputs_equal_torch_modules(spec):
 
 
 def test_the_module_does_not_need_torch():
-    code = "import sys, mtdis.tasks, mtdis.split; sys.exit('torch' in sys.modules)"
+    code = "import sys, mtdis.data.tasks, mtdis.data.split; sys.exit('torch' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
 
 

@@ -6,7 +6,7 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mtdis.torch_random import TorchStream
+from mtdis.data.torch_random import TorchStream
 
 SEEDS = [0, 1, 658, 2**31, 2**32 - 1]
 ROUNDING = 3e-6

@@ -9,13 +9,13 @@ import torch
 from small_study import spec_of
 from training_runs import kill_at, networks_of, trained, weights
 
-from mtdis import training
 from mtdis.commands.train import load
+from mtdis.data.split import split_rows
 from mtdis.errors import ConfigError
-from mtdis.examples import Images, encode
-from mtdis.split import split_rows
-from mtdis.streams import generator
+from mtdis.randomness import generator
 from mtdis.study import run_from
+from mtdis.training import loop as training
+from mtdis.training.batches import Images, encode
 
 KINDS = ["single_task", "multi_head", "one_head"]
 

@@ -13,8 +13,9 @@ from unittest.mock import Mock
 import numpy as np
 import pytest
 
-from mtdis import downloads, mirrors, transfer
 from mtdis.cli import main
+from mtdis.data.genuine import downloads, mirrors
+from mtdis.data.genuine import http as transfer
 from mtdis.errors import ArtifactError
 from mtdis.specs.dataset import Dataset
 from mtdis.specs.genuine import GenuineFile

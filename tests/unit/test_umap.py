@@ -7,7 +7,7 @@ import pytest
 from matplotlib.text import Text
 from stage_results import examples
 
-from mtdis.figures import figure5
+from mtdis.reporting.figures import figure5
 from mtdis.stages.umap import embed
 
 

@@ -12,13 +12,14 @@ from small_study import spec_of
 from torch import Tensor, nn
 from training_runs import trained, weights
 
-from mtdis import pilot, training
 from mtdis.commands.train import load
-from mtdis.crew import Crew, Solo
-from mtdis.examples import Examples, Images
-from mtdis.learner import Learner
 from mtdis.study import run_from
-from mtdis.ways import WARM_UP, Batches, Branched, Captured, Eager, Way, Work, record_graph, undone
+from mtdis.training import autotune as pilot
+from mtdis.training import loop as training
+from mtdis.training.batches import Examples, Images
+from mtdis.training.ensemble import Crew, Solo
+from mtdis.training.learner import Learner
+from mtdis.training.step_modes import WARM_UP, Batches, Branched, Captured, Eager, Way, Work, record_graph, undone
 
 
 @pytest.fixture

@@ -66,8 +66,8 @@ def test_every_table_and_figure_and_every_metric_of_the_package_is_in_the_papers
     from mtdis.specs.family import members
 
     experiments = study.experiments.values()
-    assert {t for e in experiments for t in e.tables} == set(names("mtdis.tables"))
-    assert {f for e in experiments for f in e.figures} == set(names("mtdis.figures"))
+    assert {t for e in experiments for t in e.tables} == set(names("mtdis.reporting.tables"))
+    assert {f for e in experiments for f in e.figures} == set(names("mtdis.reporting.figures"))
     assert {m.name() for m in study.metrics} == set(members("metrics"))
     assert {s.name() for s in study.stages.values()} == set(members("stages"))
     assert {r.name() for r in study.runs.values()} == set(members("models"))
@@ -93,7 +93,7 @@ def test_snakemake_plans_a_job_per_run_score_stage_table_and_figure(study: Study
 
 
 def test_the_small_version_has_every_experiment_of_the_paper(study: Study) -> None:
-    from mtdis.command_line import read_configs
+    from mtdis.commands._options import read_configs
 
     small = Study.from_config(read_configs([ROOT / "config.yaml", ROOT / "workflow/configs/demo_full.yaml"]))
     assert small.name == "demo-full"

@@ -1,6 +1,6 @@
 """Color-dSprites of disentanglement_lib from our own renderer: sprites of a random colour."""
 
-from mtdis.specs.sprite_variant import SpriteVariant
+from mtdis.specs.datasets._sprite_variant import SpriteVariant
 
 
 class DspritesColorRendered(SpriteVariant):

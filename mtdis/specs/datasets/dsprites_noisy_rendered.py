@@ -1,6 +1,6 @@
 """Noisy-dSprites of disentanglement_lib from our own renderer: white sprites in coloured noise."""
 
-from mtdis.specs.sprite_variant import SpriteVariant
+from mtdis.specs.datasets._sprite_variant import SpriteVariant
 
 
 class DspritesNoisyRendered(SpriteVariant):

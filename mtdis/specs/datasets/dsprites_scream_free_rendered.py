@@ -1,6 +1,6 @@
 """Scream-dSprites of disentanglement_lib from our own renderer, with a computed background instead of the painting."""
 
-from mtdis.specs.sprite_variant import SpriteVariant
+from mtdis.specs.datasets._sprite_variant import SpriteVariant
 
 
 class DspritesScreamFreeRendered(SpriteVariant):

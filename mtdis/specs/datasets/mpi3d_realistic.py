@@ -2,9 +2,9 @@
 
 from typing import ClassVar
 
+from mtdis.specs.datasets._mpi3d_release import CITATION, LICENCE, urls
 from mtdis.specs.genuine import GenuineFile, GenuineGrid
 from mtdis.specs.grids import MPI3D, Grid
-from mtdis.specs.mpi3d_release import CITATION, LICENCE, urls
 
 
 class Mpi3dRealistic(GenuineGrid):

@@ -1,6 +1,6 @@
 """The vanilla auto-encoder (paper, section 3.2.2)."""
 
-from mtdis.specs.autoencoder_run import AutoencoderRun
+from mtdis.specs.models._autoencoder_run import AutoencoderRun
 
 
 class Autoencoder(AutoencoderRun):

@@ -4,7 +4,7 @@ from typing import Annotated
 
 from pydantic import Field
 
-from mtdis.specs.autoencoder_run import AutoencoderRun
+from mtdis.specs.models._autoencoder_run import AutoencoderRun
 
 
 class FactorVae(AutoencoderRun):

@@ -2,7 +2,7 @@
 
 from pydantic import Field
 
-from mtdis.specs.autoencoder_run import AutoencoderRun
+from mtdis.specs.models._autoencoder_run import AutoencoderRun
 
 
 class Vae(AutoencoderRun):

@@ -1,0 +1,339 @@
+"""Reads and writes every file of data and results: atomic, sealed by checksums, refused when they do not match.
+
+A declared .json is written last and describes its undeclared siblings, so that a half-written result is never taken for
+a whole one. No pickle is read or written.
+"""
+
+import csv
+import errno
+import json
+import os
+import shutil
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager, suppress
+from glob import escape
+from hashlib import file_digest, sha256
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import h5py
+import numpy as np
+from numpy.typing import NDArray
+from safetensors import SafetensorError
+
+from mtdis import paths
+from mtdis.artifacts.records import CHECKPOINT as CHECKPOINT
+from mtdis.artifacts.records import FORMAT as FORMAT
+from mtdis.artifacts.records import SEALED as SEALED
+from mtdis.artifacts.records import read_json as read_json
+from mtdis.artifacts.records import read_record as read_record
+from mtdis.errors import ArtifactError
+from mtdis.specs.base import Spec
+from mtdis.specs.dataset import Dataset
+from mtdis.specs.ids import canonical, full_id, identify
+
+if TYPE_CHECKING:
+    import pandas as pd
+    from matplotlib.figure import Figure
+
+LOW_DISK = 2**20
+BLOCK = 2**24
+"""Bytes of an array that are read while those before them are hashed."""
+
+
+@contextmanager
+def atomic(path: Path) -> Iterator[Path]:
+    """A temporary path beside `path` that takes its place when the block ends well, and is removed when it does not.
+
+    Raises ArtifactError when the disk is full or the folder can't be written.
+    """
+    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        yield temporary
+        with temporary.open("rb") as written:
+            os.fsync(written.fileno())
+        temporary.replace(path)
+    except (
+        OSError,
+        RuntimeError,
+        SafetensorError,
+    ) as error:  # HDF5 reports a full disk at closing as a RuntimeError
+        raise _unwritable(path, error) from error
+    finally:
+        with suppress(OSError):
+            temporary.unlink()
+
+
+def _unwritable(path: Path, error: Exception) -> Exception:
+    if isinstance(error, ArtifactError):
+        return error
+    folder = next(p for p in (path.parent, *path.parent.parents) if p.is_dir())
+    free = shutil.disk_usage(folder).free
+    full = getattr(error, "errno", None) in (errno.ENOSPC, errno.EDQUOT) or "No space left" in str(error)
+    if full or free < LOW_DISK:
+        return ArtifactError(
+            f"can't write {path}: the disk is full, {free:,} bytes are free in {folder.resolve()}. Free some space and "
+            "run the same command again; what is finished stays."
+        )
+    return ArtifactError(f"can't write {path}: {error}. See that {folder.resolve()} is there and writable; run again.")
+
+
+def remove_leftovers(*targets: Path) -> None:
+    """Remove the temporary files that a killed process left of these files; those of others may be in use."""
+    for target in targets:
+        for leftover in target.parent.glob(f".{escape(target.name)}.*.tmp"):
+            if leftover.name.removeprefix(f".{target.name}.").removesuffix(".tmp").isdigit():
+                leftover.unlink(missing_ok=True)
+
+
+def write_json(path: Path, content: Any) -> None:
+    """Write JSON atomically: sorted keys, no NaN, numbers as Python prints them."""
+    text = json.dumps(content, sort_keys=True, indent=1, allow_nan=False)
+    write_text(path, text + "\n")
+
+
+def write_text(path: Path, text: str) -> None:
+    """Write a text file atomically."""
+    with atomic(path) as temporary:
+        temporary.write_text(text, encoding="utf-8")
+
+
+def seal(path: Path) -> dict[str, Any]:
+    """Size in bytes and SHA-256 of a file."""
+    with path.open("rb") as stream:
+        return {"bytes": path.stat().st_size, "sha256": file_digest(stream, "sha256").hexdigest()}
+
+
+def verify(path: Path, expected: Mapping[str, Any], remedy: str) -> None:
+    """ArtifactError unless a file has the size and SHA-256 that its record says."""
+    if not path.exists():
+        raise ArtifactError(f"{path} is missing. {remedy}")
+    try:
+        size = path.stat().st_size
+        if size != expected["bytes"]:
+            raise ArtifactError(f"{path} has {size:,} bytes, its record says {expected['bytes']:,}. {remedy}")
+        found = seal(path)["sha256"]
+    except OSError as error:
+        raise ArtifactError(f"can't read {path}: {error}. See that you may read it. {remedy}") from None
+    if found != expected["sha256"]:
+        raise ArtifactError(f"{path} has SHA-256 {found}, its record says {expected['sha256']}. {remedy}")
+
+
+def record_id(spec: Spec) -> None:
+    """Write the index file that resolves a shortened id; ArtifactError if another spec holds that id."""
+    short = identify(spec)
+    if short == full_id(spec):
+        return
+    path = Path(paths.full_spec(short))
+    content = {"format": FORMAT, "id": full_id(spec), "spec": json.loads(canonical(spec))}
+    if path.exists():
+        held = read_json(path, "any command on this id")["id"]
+        if held != content["id"]:
+            raise ArtifactError(f"id {short} already belongs to {held}, not to {content['id']}; change one of the two.")
+    else:
+        write_json(path, content)
+
+
+def write_dataset(record: Path, spec: Dataset, chunks: Iterable[tuple[NDArray[Any], ...]], source: str) -> None:
+    """Stream (images, factors, values) chunks to <record>.h5, then write the record itself.
+
+    Images are uint8 (n, H, W, C), factors int64 classes (n, K), values float64 raw factor values (n, K).
+    """
+    digests = {name: sha256() for name in ("images", "factors", "values")}
+    data = record.with_suffix(".h5")
+    with atomic(data) as temporary, h5py.File(temporary, "w") as file:
+        arrays = _create_dataset(file, spec, source)
+        start = 0
+        for chunk in chunks:
+            for name, part in zip(digests, chunk, strict=True):
+                arrays[name][start : start + len(part)] = part
+                digests[name].update(np.ascontiguousarray(part).data)
+            start += len(chunk[0])
+    shapes = {
+        "images": [spec.count, *spec.image_shape],
+        "factors": [spec.count, len(spec.names)],
+    }
+    write_json(record, {
+        "format": FORMAT, "id": identify(spec), "spec": spec.resolved(), "source": source, "white": spec.white,
+        "names": list(spec.names), "sizes": list(spec.sizes), "complete": spec.complete, "shapes": shapes,
+        "bytes": data.stat().st_size, "sha256": {name: d.hexdigest() for name, d in digests.items()},
+    })  # fmt: skip
+
+
+def _create_dataset(file: h5py.File, spec: Dataset, source: str) -> dict[str, h5py.Dataset]:
+    file.attrs.update({
+        "names": list(spec.names), "sizes": list(spec.sizes), "white": spec.white, "source": source,
+    })  # fmt: skip
+    factors = (spec.count, len(spec.names))
+    return {
+        "images": file.create_dataset("images", (spec.count, *spec.image_shape), "uint8"),
+        "factors": file.create_dataset("factors", factors, "int64"),
+        "values": file.create_dataset("values", factors, "float64"),
+    }
+
+
+def read_dataset(record: Path, array: str) -> NDArray[Any]:
+    """One array of a dataset ('images', 'factors' or 'values'), checked against its record."""
+    return _read_sealed(record, array, f"Delete {record} and run snakemake to make the dataset again.")
+
+
+def read_targets(record: Path) -> NDArray[np.float32]:
+    """Targets (N, T), checked against their record."""
+    return _read_sealed(record, "targets", f"Delete {record} and run snakemake to make the targets again.")
+
+
+def _read_sealed(record: Path, array: str, remedy: str) -> NDArray[Any]:
+    about = read_json(record, "snakemake")
+    data = record.with_suffix(".h5")
+    found, digest = _read_hashed(data, array, remedy)
+    if digest != about["sha256"][array]:
+        raise ArtifactError(
+            f"{data}: '{array}' has SHA-256 {digest}, its record says {about['sha256'][array]}. {remedy}"
+        )
+    return found
+
+
+def _read_hashed(path: Path, name: str, remedy: str) -> tuple[NDArray[Any], str]:
+    """One array of an HDF5 file and its SHA-256: a second thread hashes a block of rows while the next one is read."""
+    digest = sha256()
+    with _stored(path, name, remedy) as stored, ThreadPoolExecutor(1) as hasher:
+        found: NDArray[Any] = np.empty(stored.shape, stored.dtype)
+        for rows in _blocks(found):
+            stored.read_direct(found, rows, rows)
+            hasher.submit(digest.update, found[rows].data)
+    return found, digest.hexdigest()  # leaving the block has waited for the last hash
+
+
+def _blocks(array: NDArray[Any]) -> Iterator[slice]:
+    """Slices of rows that together are the array, of BLOCK bytes or one row."""
+    step = max(1, BLOCK * len(array) // max(1, array.nbytes))
+    return (slice(start, start + step) for start in range(0, len(array), step) if array.size)
+
+
+def read_array(path: Path, name: str, remedy: str) -> NDArray[Any]:
+    """One array of an HDF5 file; ArtifactError if the file is missing, damaged or lacks it."""
+    with _stored(path, name, remedy) as stored:
+        found: NDArray[Any] = stored[()]
+        return found
+
+
+@contextmanager
+def _stored(path: Path, name: str, remedy: str) -> Iterator[h5py.Dataset]:
+    try:
+        with h5py.File(path) as file:
+            yield file[name]
+    except (OSError, KeyError) as error:
+        raise ArtifactError(f"can't read '{name}' of {path}: {error}. {remedy}") from None
+
+
+def write_targets(record: Path, spec: Spec, targets: NDArray[np.float32]) -> None:
+    """Write targets (N, T) to <record>.h5, then their record."""
+    data = record.with_suffix(".h5")
+    with atomic(data) as temporary, h5py.File(temporary, "w") as file:
+        file["targets"] = targets
+    digest = sha256(np.ascontiguousarray(targets).data).hexdigest()
+    write_json(record, {
+        "format": FORMAT, "id": identify(spec), "spec": spec.resolved(), "shapes": {"targets": list(targets.shape)},
+        "bytes": data.stat().st_size, "sha256": {"targets": digest},
+    })  # fmt: skip
+
+
+def write_codes(path: Path, codes: Mapping[str, NDArray[np.float32]], rows: NDArray[np.int64]) -> None:
+    """Write the latent bank: codes (n, d) of each network under its name, and the dataset rows (n,) they belong to."""
+    with atomic(path) as temporary, h5py.File(temporary, "w") as file:
+        file["rows"] = rows
+        for network, table in codes.items():
+            file[f"codes/{network}"] = table
+
+
+def read_codes(record: Path, network: str) -> tuple[NDArray[np.float32], NDArray[np.int64]]:
+    """Codes (n, d) of a network and the dataset rows (n,) they belong to, without checking (see `verify_codes`)."""
+    bank, remedy = record.with_name("codes.h5"), _retrain(record)
+    return read_array(bank, f"codes/{network}", remedy), read_array(bank, "rows", remedy)
+
+
+def verify_codes(record: Path) -> str:
+    """Check a run's latent bank against its record; its SHA-256."""
+    expected = read_json(record, "mtdis train")["files"]["codes.h5"]
+    verify(record.with_name("codes.h5"), expected, _retrain(record))
+    return str(expected["sha256"])
+
+
+def _retrain(record: Path) -> str:
+    return f"Put the file back, or delete {record} and run snakemake to train this run again."
+
+
+def write_run(
+    record: Path,
+    spec: Spec,
+    *,
+    result: Mapping[str, Any],
+    codes: Mapping[str, NDArray[np.float32]],
+    rows: NDArray[np.int64],
+    weights: Mapping[str, Any],
+    history: Sequence[Mapping[str, Any]],
+    execution: Mapping[str, Any],
+) -> None:
+    """Write a run's codes, weights and history, then the record that seals them."""
+    write_codes(record.with_name("codes.h5"), codes, rows)
+    write_weights(record.with_name("weights.safetensors"), weights)
+    write_csv_rows(record.with_name("history.csv"), ("network", "epoch", "train_loss"), history)
+    files = {n: seal(record.with_name(n)) for n in SEALED}
+    write_json(record, {
+        "format": FORMAT, "id": identify(spec), "spec": spec.resolved(), "result": result,
+        "execution": execution, "files": files,
+    })  # fmt: skip
+
+
+def read_weights(record: Path, prefix: str) -> dict[str, Any]:
+    """The tensors of a run's or stage's weights whose names begin with `prefix.`, without it; checked."""
+    from safetensors.torch import load_file
+
+    path, remedy = record.with_name("weights.safetensors"), _retrain(record)
+    verify(path, read_json(record, "snakemake")["files"][path.name], remedy)
+    found = load_file(path)
+    return {k.removeprefix(f"{prefix}."): v for k, v in found.items() if k.startswith(f"{prefix}.")}
+
+
+def write_weights(path: Path, weights: Mapping[str, Any]) -> None:
+    """Write tensors by name as safetensors."""
+    from safetensors.torch import save_file  # torch is needed here alone; scoring and tables go without
+
+    with atomic(path) as temporary:
+        save_file(dict(weights), temporary)
+
+
+def write_csv_rows(path: Path, columns: Sequence[str], rows: Sequence[Mapping[str, Any]]) -> None:
+    """Write rows as csv with a header."""
+    with atomic(path) as temporary, temporary.open("w", encoding="utf-8", newline="") as stream:
+        writer = csv.DictWriter(stream, columns, lineterminator="\n")
+        writer.writeheader()
+        writer.writerows(rows)
+
+
+def write_frame(path: Path, frame: "pd.DataFrame") -> None:
+    """Write a table as parquet or csv, by the path's suffix."""
+    with atomic(path) as temporary:
+        if path.suffix == ".parquet":
+            frame.to_parquet(temporary, index=False)
+        else:
+            frame.to_csv(temporary, index=False, lineterminator="\n")
+
+
+def read_frame(path: Path) -> "pd.DataFrame":
+    """A table from parquet; ArtifactError if it is missing or damaged."""
+    import pandas as pd  # half a second that only tables and figures spend
+
+    try:
+        return pd.read_parquet(path)
+    except (OSError, ValueError) as error:
+        raise ArtifactError(f"can't read {path}: {error}. Delete it and run snakemake to make it again.") from None
+
+
+def write_figure(path: Path, figure: "Figure") -> None:
+    """Write a figure as pdf or png, by the path's suffix, without the time of day: same figure, same bytes."""
+    with atomic(path) as temporary:
+        dated = {"CreationDate": None} if path.suffix == ".pdf" else {}
+        figure.savefig(temporary, format=path.suffix[1:], dpi=150, metadata=dated)

@@ -1,6 +1,0 @@
-"""MPI3D-toy from its npz."""
-
-from mtdis.downloads import source
-from mtdis.mpi3d_files import chunks
-
-__all__ = ["chunks", "source"]

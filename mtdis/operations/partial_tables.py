@@ -1,0 +1,111 @@
+"""Writes the tables of what is finished so far; each row says how many runs it lacks.
+
+They lie in results/studies/<name>/partial, beside the complete ones, which are snakemake's to make.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from mtdis import discover, paths
+from mtdis.artifacts import files as artifacts
+from mtdis.artifacts import stage_files
+from mtdis.artifacts.stage_result import StageResult
+from mtdis.operations.partial import Finished
+from mtdis.reporting import long_table
+from mtdis.reporting.formats import html as page
+from mtdis.reporting.formats import text as rendering
+from mtdis.reporting.statistics import kind_of
+from mtdis.specs.family import members
+from mtdis.specs.ids import flatten, identify
+from mtdis.specs.run import Run
+from mtdis.specs.stage import Stage
+from mtdis.study import Study
+
+MISSING = "missing"
+"""The column that says how many runs a row lacks."""
+
+
+def write_tables(study: Study, experiment: str, finished: Finished) -> dict[str, Any]:
+    """Write the long table and the tables of an experiment.
+
+    What was written, what waits for stages, what could not be made, what is missing.
+    """
+    folder = Path(paths.partial(study.name), experiment)
+    frame = long_table.make(experiment, finished.runs, finished.stages)
+    artifacts.write_frame(folder / "long.parquet", frame)
+    made = finished.told() | {"files": [str(folder / "long.parquet")]}
+    for name in study.experiments[experiment].tables:
+        wanted = discover.constant("mtdis.reporting.tables", name, "STAGES") or ()
+        shown = [stage for stage, _ in finished.stages if stage.name() in wanted]
+        out = folder / f"{name}.csv"
+        try:
+            if wanted and not shown:
+                made["waiting"][name] = f"nothing of {', '.join(wanted)} is finished"
+            else:
+                _write(name, frame, shown, finished, out)
+                made["files"].append(str(out))
+        except Exception as error:  # a table that can't be made of what is there is no reason to go without the others
+            made["failed"][name] = f"{type(error).__name__}: {error}"
+    return made
+
+
+def _write(name: str, frame: pd.DataFrame, stages: Sequence[Stage], finished: Finished, out: Path) -> None:
+    """One table in all its forms, with the number of missing runs in each row and in the caption."""
+    module = discover.load("mtdis.reporting.tables", name, "table")
+    table = module.make(frame, _read(stages)) if stages else module.make(frame)
+    table = with_missing(table, finished.missing)
+    said = [f"PARTIAL: {len(finished.missing)} runs are missing", missing_text(table)]
+    said += [f"no row yet: {'; '.join(nothing)}"] if (nothing := finished.nothing_of()) else []
+    caption = f"{'. '.join(filter(None, said))}. {module.CAPTION}"
+    artifacts.write_text(out.with_suffix(".md"), rendering.markdown(table, caption))
+    artifacts.write_text(out.with_suffix(".tex"), rendering.latex(table, caption))
+    artifacts.write_text(out.with_suffix(".html"), page.html(table, caption))
+    artifacts.write_frame(out, table)
+
+
+def _read(stages: Iterable[Stage]) -> list[StageResult]:
+    return [stage_files.read_stage(Path(paths.stage(identify(stage)))) for stage in stages]
+
+
+def with_missing(table: pd.DataFrame, missing: Sequence[Run]) -> pd.DataFrame:
+    """The table and a column of how many missing runs would enter each row.
+
+    A run enters the rows that name its kind, dataset and fields; columns that say nothing of runs are not asked.
+    """
+    told = [_told(run) for run in missing]
+    counts = [sum(_enters(run, row) for run in told) for row in table.to_dict("records")]
+    return table.assign(**{MISSING: counts})
+
+
+def _told(run: Run) -> dict[str, str]:
+    """What the columns of a table may say of a run, as text."""
+    fields = {f"spec.{path}": _text(value) for path, value in flatten(run.resolved())}
+    return fields | {"kind": run.name(), "dataset": run.dataset.title, "seed": str(run.seed)}
+
+
+def _enters(run: Mapping[str, str], row: Mapping[Any, Any]) -> bool:
+    kind = row.get("kind", row.get("row"))
+    if isinstance(kind, str) and kind_of(kind) in members("models") and kind_of(kind) != run["kind"]:
+        return False
+    asked = {name: value for name, value in row.items() if name in run and name != "kind"}
+    return all(pd.isna(value) or _text(value) == run[name] for name, value in asked.items())
+
+
+def missing_text(table: pd.DataFrame) -> str:
+    """How many runs the rows lack, once for each kind of row and dataset: `multi_head on dsprites_rendered lacks 2`."""
+    named = [column for column in ("row", "kind", "dataset") if column in table]
+    lacking = table[table[MISSING] > 0]
+    if lacking.empty or not named:
+        return ""
+    most = lacking.groupby(named, dropna=False, sort=False)[MISSING].max()
+    labels = [" on ".join(map(str, key if isinstance(key, tuple) else (key,))) for key in most.index]
+    return "; ".join(f"{label} lacks {count}" for label, count in zip(labels, most, strict=True))
+
+
+def _text(value: Any) -> str:
+    if isinstance(value, (list, tuple)):
+        return " ".join(map(str, value))
+    return f"{value:g}" if isinstance(value, float) else str(value)

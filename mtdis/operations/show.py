@@ -1,0 +1,168 @@
+"""All that is known of one run or stage: spec, losses, scores, what made it, and its files."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from statistics import fmean
+from typing import Any
+
+from mtdis import paths
+from mtdis.artifacts.records import read_json, read_record
+from mtdis.errors import ArtifactError, ConfigError, UserError
+from mtdis.operations import inventory
+from mtdis.specs.base import Spec
+from mtdis.specs.ids import AFTER_PARENT, flatten, identify
+from mtdis.specs.run import Run
+from mtdis.specs.stage import Stage, stage_of
+from mtdis.study import Study, run_from, targets_of
+
+LOSSES = ("mse", "r2")
+"""The losses of the test split that are shown."""
+
+
+def known_ids(study: Study | None, folder: Path) -> set[str]:
+    """The ids of all runs and stages that are there or that the study wants."""
+    there = {*inventory.names(folder / inventory.RUNS), *inventory.names(folder / inventory.STAGES)}
+    return there | ({*study.runs, *study.stages} if study else set())
+
+
+def account(some_id: str, study: Study | None, folder: Path) -> dict[str, Any]:
+    """What is known of a run or stage: its standing, spec, losses, scores, execution, and files with their sizes."""
+    output = paths.stage(some_id) if AFTER_PARENT in some_id else paths.run(some_id)
+    record, problem = _record(folder / output)
+    spec = _spec(some_id, record, study)
+    problem = problem or _disagreement(folder / output, record, spec, some_id)
+    fields = spec.resolved() if spec else record.get("spec", {})
+    rows = _rows(folder, some_id, record)
+    return {
+        "id": some_id,
+        "standing": _standing(record, problem, folder / output),
+        "problem": problem,
+        "spec": {path: _cell(value) for path, value in flatten(fields)},
+        "result": record.get("result", {}),
+        "losses": losses(record),
+        "values": values(rows),
+        "errors": list(dict.fromkeys(f"{r['metric']} of {r['network']}: {r['error']}" for r in rows if r.get("error"))),
+        "scores": rows,
+        "execution": record.get("execution", {}),
+        "files": {path: _bytes(folder / path) for path in _files(some_id, output, record, spec)},
+    }
+
+
+def _record(path: Path) -> tuple[dict[str, Any], str]:
+    """A record and why it can't be read; neither if it is not there."""
+    try:
+        return (read_json(path, "snakemake"), "") if path.exists() else ({}, "")
+    except ArtifactError as error:
+        return {}, str(error)
+
+
+def _spec(some_id: str, record: Mapping[str, Any], study: Study | None) -> Spec | None:
+    """The spec that the study or else the record gives; None if the record's is of another version."""
+    wanted = {**study.runs, **study.stages} if study else {}
+    if some_id in wanted:
+        return wanted[some_id]
+    try:
+        spec: Spec | None = run_from(record["spec"]) if "kind" in record["spec"] else stage_of(record["spec"])
+    except (KeyError, ValueError):
+        return None
+    return spec
+
+
+def _disagreement(path: Path, record: Mapping[str, Any], spec: Spec | None, some_id: str) -> str:
+    if not record:
+        return ""
+    if spec is None:
+        return "its spec is of another version than this mtdis."
+    if identify(spec) != some_id:
+        return f"its spec is that of {identify(spec)}."
+    try:
+        read_record(path, spec, "snakemake")
+    except UserError as error:
+        return str(error)
+    return ""
+
+
+def _standing(record: Mapping[str, Any], problem: str, path: Path) -> str:
+    if problem:
+        return inventory.STALE
+    if not path.exists():
+        return inventory.MISSING
+    return inventory.DIVERGED if inventory.diverged(record) else inventory.DONE
+
+
+def losses(record: Mapping[str, Any]) -> dict[str, dict[str, float | None]]:
+    """Network → its losses on the test split, the mean over its heads; nothing for networks without heads."""
+    found: dict[str, dict[str, float | None]] = {}
+    for network in record.get("result", {}).get("networks", []):
+        test = network["losses"].get("test", {})
+        found[network["network"]] = {name: _mean(test[name]) for name in LOSSES if test.get(name)}
+    return {name: each for name, each in found.items() if each}
+
+
+def _mean(each: list[float | None]) -> float | None:
+    there = [value for value in each if value is not None]
+    return fmean(there) if len(there) == len(each) else None
+
+
+def _rows(folder: Path, some_id: str, record: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """The rows of a run's score index, or of a stage's record."""
+    if AFTER_PARENT in some_id:
+        return list(record.get("result", {}).get("rows", []))
+    path = folder / paths.scores(some_id)
+    return list(read_json(path, "mtdis scores")["rows"]) if path.exists() else []
+
+
+def values(rows: list[dict[str, Any]]) -> dict[str, dict[str, Any]]:
+    """Score → mean, lowest and highest over networks and metric seeds, and n; what has no value is not counted."""
+    found: dict[str, list[float]] = {}
+    for row in rows:
+        found.setdefault(score_name(row), []).extend([] if row["value"] is None else [row["value"]])
+    return {name: _summary(each) for name, each in found.items()}
+
+
+def score_name(row: Mapping[str, Any]) -> str:
+    """Settings and key of a score: `dci+num_train=2000 completeness`."""
+    return f"{row.get('settings') or row['metric']} {row['key']}".strip()
+
+
+def _summary(each: list[float]) -> dict[str, Any]:
+    if not each:
+        return {"mean": None, "lowest": None, "highest": None, "n": 0}
+    return {"mean": fmean(each), "lowest": min(each), "highest": max(each), "n": len(each)}
+
+
+def _files(some_id: str, output: str, record: Mapping[str, Any], spec: Spec | None) -> list[str]:
+    """Where everything of it lies, relative to the folder that snakemake works in."""
+    rule = "stages" if AFTER_PARENT in some_id else "train"
+    beside = [str(Path(output).with_name(name)) for name in record.get("files", {})]
+    own = [output, *beside, paths.log(rule, some_id), paths.benchmark(rule, some_id)]
+    if isinstance(spec, Stage):
+        return own
+    scored = [paths.scores(some_id), paths.log("scores", some_id)]
+    if not isinstance(spec, Run):
+        return [*own, *scored]
+    targets = targets_of(spec)
+    return [
+        *own,
+        *scored,
+        paths.dataset(identify(spec.dataset)),
+        *([paths.targets(identify(targets))] if targets else []),
+    ]
+
+
+def _bytes(path: Path) -> int | None:
+    return path.stat().st_size if path.exists() else None
+
+
+def _cell(value: Any) -> Any:
+    return " ".join(map(str, value)) or "none" if isinstance(value, (list, tuple)) else value
+
+
+def one_id(text: str, study: Study | None, folder: Path) -> str:
+    """The id that a text means, among those that are there or wanted."""
+    ids = known_ids(study, folder)
+    if not ids:
+        raise ConfigError(
+            f"there are no runs in {(folder / inventory.RUNS).resolve()} and no config.yaml that wants some."
+        )
+    return inventory.resolve(text, ids)

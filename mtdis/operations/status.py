@@ -1,0 +1,151 @@
+"""How a study stands: the state of each run, of its scores and of each stage, counted by experiment and dimension."""
+
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+from mtdis import paths
+from mtdis.artifacts.records import CHECKPOINT
+from mtdis.operations import inventory
+from mtdis.operations import job_states as underway
+from mtdis.operations.inventory import DIVERGED, DONE, MISSING, STALE
+from mtdis.operations.job_states import FAILED, QUEUED, RUNNING, STOPPED
+from mtdis.specs.base import Spec
+from mtdis.specs.ids import flatten, identify
+from mtdis.specs.run import Run
+from mtdis.study import Study
+
+STATES = (DONE, RUNNING, QUEUED, FAILED, DIVERGED, STALE, STOPPED, MISSING)
+"""Every run, stage or score index is in one of these."""
+NOT_READ = "not read"
+"""Stands for the value of a field that a kind does not have."""
+APART = ("kind", "dataset")
+"""What runs are told apart by before their settings."""
+NO_ERROR, ANY_ERROR = b'"error": ""', b'"error": '
+"""As `artifacts.write_json` writes them; inside a text the quotes would have backslashes."""
+
+
+def overview(study: Study, folder: Path) -> dict[str, Any]:
+    """States of runs, scores and stages by id, counts of them, and what failed, diverged or is stale, with reasons."""
+    runs, stages = inventory.runs(study, folder), inventory.stages(study, folder)
+    lost = underway.states({**_jobs(runs, "train", paths.run), **_jobs(stages, "stages", paths.stage)}, folder)
+    scores = _scores(study, runs, folder)
+    unscored = underway.states(_score_jobs(i for i, s in scores.items() if s == MISSING), folder)
+    state = {
+        "runs": {i: _state(i, found, lost) for i, found in runs.items()},
+        "scores": {i: unscored[i].name if i in unscored else s for i, s in scores.items()},
+        "stages": {i: _state(i, found, lost) for i, found in stages.items()},
+    }
+    return {
+        "study": study.name,
+        "experiments": {e: _experiment(study, e, state) for e in study.experiments},
+        "total": {what: counted(states.values()) for what, states in state.items()},
+        "failed": [
+            *_failed("train", runs, lost),
+            *_failed("scores", scores, unscored),
+            *_failed("stages", stages, lost),
+        ],
+        "failed_metrics": {i: n for i, n in _metric_errors(scores, folder).items() if n},
+        "diverged": {i: inventory.diverged(f.record) for i, f in {**runs, **stages}.items() if f.standing == DIVERGED},
+        "stale": {i: found.problem for i, found in {**runs, **stages}.items() if found.standing == STALE},
+        "states": state,
+    }
+
+
+def counted(states: Iterable[str]) -> dict[str, int]:
+    """How many are in each state, and all of them."""
+    counts = Counter(states)
+    return {"all": counts.total(), **{name: counts[name] for name in STATES}}
+
+
+def _jobs(found: Mapping[str, inventory.Found], rule: str, output: Any) -> dict[str, underway.Job]:
+    """The jobs of what is not there."""
+    return {
+        i: underway.Job(output(i), paths.log(rule, i), paths.benchmark(rule, i), _checkpoint(output(i)))
+        for i, one in found.items()
+        if one.standing == MISSING
+    }
+
+
+def _checkpoint(record: str) -> str:
+    return str(Path(record).with_name(CHECKPOINT))
+
+
+def _score_jobs(run_ids: Iterable[str]) -> dict[str, underway.Job]:
+    return {i: underway.Job(paths.scores(i), paths.log("scores", i), paths.benchmark("scores", i)) for i in run_ids}
+
+
+def _state(some_id: str, found: inventory.Found, lost: Mapping[str, underway.State]) -> str:
+    return lost[some_id].name if some_id in lost else found.standing
+
+
+def _scores(study: Study, runs: Mapping[str, inventory.Found], folder: Path) -> dict[str, str]:
+    """Whether each run has an index of all metrics; nothing for a study without metrics."""
+    if not study.metrics:
+        return {}
+    there, rows = set(inventory.names(folder / inventory.SCORES)), inventory.index_rows(study)
+    return {i: DONE if i in there and inventory.scored(folder / paths.scores(i), rows) else MISSING for i in runs}
+
+
+def _metric_errors(scores: Mapping[str, str], folder: Path) -> dict[str, int]:
+    """Rows of each index that hold an error; counted in the text, for parsing a thousand of them takes a second."""
+    texts = ((i, (folder / paths.scores(i)).read_bytes()) for i, state in scores.items() if state == DONE)
+    return {i: text.count(ANY_ERROR) - text.count(NO_ERROR) for i, text in texts}
+
+
+def _failed(rule: str, wanted: Iterable[str], lost: Mapping[str, underway.State]) -> list[dict[str, str]]:
+    failed = [(i, lost[i]) for i in wanted if i in lost and lost[i].name == FAILED]
+    return [{"rule": rule, "id": i, "log": paths.log(rule, i), "last_line": s.last_line} for i, s in failed]
+
+
+def _experiment(study: Study, experiment: str, state: Mapping[str, Mapping[str, str]]) -> dict[str, Any]:
+    ids = study.run_ids(experiment)
+    stages = [identify(stage) for stage in study.experiments[experiment].stages]
+    return {
+        "runs": counted(state["runs"][i] for i in ids),
+        "scores": counted(state["scores"][i] for i in ids if i in state["scores"]),
+        "stages": counted(state["stages"][i] for i in stages),
+        "dimensions": dimensions(study, ids, state["runs"]),
+    }
+
+
+def dimensions(study: Study, ids: Iterable[str], state: Mapping[str, str]) -> dict[str, dict[str, dict[str, int]]]:
+    """For kind, dataset and each field that varies on one dataset, and each value: how many runs are in each state."""
+    runs = {i: study.runs[i] for i in ids}
+    found = {}
+    for path in _swept(runs.values()):
+        values: dict[str, list[str]] = {}
+        for i, run in runs.items():
+            values.setdefault(_value(run, path), []).append(state[i])
+        if len(values.keys() - {NOT_READ}) > 1:
+            found[path] = {value: counted(states) for value, states in values.items()}
+    return found
+
+
+def _swept(runs: Iterable[Run]) -> list[str]:
+    """The fields in which runs of one kind on one dataset differ, in the specs' order, and what tells these apart."""
+    groups: dict[tuple[str, str], list[dict[str, Any]]] = {}
+    for run in runs:
+        groups.setdefault((run.name(), run.dataset.title), []).append(dict(flatten(run.elided())))
+    paths_of_all = dict.fromkeys(path for each in groups.values() for fields in each for path in fields)
+    return [p for p in paths_of_all if p in APART or any(_varies(p, each) for each in groups.values())]
+
+
+def _varies(path: str, each: Iterable[Mapping[str, Any]]) -> bool:
+    """Whether runs differ in a field; one that is at its default has no entry."""
+    return path.rpartition(".")[2] != "version" and len({str(fields.get(path)) for fields in each}) > 1
+
+
+def _value(run: Run, path: str) -> str:
+    """The value of a field as text, `not read` by kinds without it."""
+    value: Any = run
+    for name in path.split("."):
+        value = value.get(name) if isinstance(value, Mapping) else getattr(value, name, None)
+    if path == "kind":
+        return run.name()
+    if value is None:
+        return NOT_READ
+    if isinstance(value, Spec):
+        return value.name()
+    return " ".join(map(str, value)) if isinstance(value, tuple) else str(value)

@@ -1,0 +1,126 @@
+"""Ours beside the published: which printed value belongs to a row, and whether the two can be compared.
+
+A tidy table of results has one line per `dataset`, `metric`, `key`, `settings` and `row` (and `column`, where its
+columns are not the datasets) with mean, sd, sd_ddof0, n and the counts of diverged and failed networks.
+"""
+
+from collections.abc import Collection, Iterator
+from typing import Any
+
+import pandas as pd
+
+from mtdis.reporting.long_table import INCOMPLETE_GRID
+from mtdis.reporting.published import scores as published
+from mtdis.reporting.statistics import CELL, Label, kind_of, value_text
+from mtdis.specs.base import Spec
+from mtdis.specs.family import members
+from mtdis.specs.ids import flatten
+from mtdis.specs.run import Run, TaskRun
+from mtdis.specs.settings import SETTINGS
+
+COLUMNS = (
+    *("published_table", "published_mean", "published_sd", "published_sd_ddof", "published_digits"),
+    *("difference", "comparable", "note"),
+)
+"""What `beside_published` adds to a tidy table."""
+NAMES = {name: f"published_{name}" for name in ("table", "mean", "sd", "sd_ddof", "digits")}
+
+
+def beside_published(rows: pd.DataFrame, frame: pd.DataFrame, printed: pd.DataFrame) -> pd.DataFrame:
+    """The lines with the published value of their dataset, or of the one it stands for.
+
+    `frame` has the rows of the long table that the lines are about; `printed` has the columns of
+    `published.numbers` (and `column` where the lines have it). `difference` is ours minus the published where the
+    two are comparable: on the paper's own data, and at the settings of its text or of the released code, which made
+    its numbers. `note` says why they are not, and how the printed value is read.
+    """
+    lines = rows.assign(kind=rows["row"].map(kind_of)) if "kind" not in rows.columns else rows
+    lines = lines.merge(_unlike(frame), how="left", on=[*CELL, "kind"])
+    names = zip(lines["dataset"], lines["replica_of"].fillna(""), strict=True)
+    lines["printed"] = [published.printed_name(dataset, replica) for dataset, replica in names]
+    known = printed.rename(columns={"dataset": "printed", **NAMES})
+    both = set(lines.columns) & set(known.columns)
+    on = [c for c in ("printed", "metric", "key", "row", "column") if c in both]
+    lines = lines.merge(known[[*on, "reading", *NAMES.values()]], how="left", on=on)
+    lines["comparable"] = _comparable(lines)
+    lines["difference"] = (lines["mean"] - lines["published_mean"]).where(lines["comparable"])
+    lines["note"] = [_note(line) for line in lines.to_dict("records")]
+    return lines
+
+
+def by_dataset(lines: pd.DataFrame) -> pd.DataFrame:
+    """The lines with the datasets in the paper's order, others last; lines of one dataset keep their order."""
+    places = {name: place for place, name in enumerate(published.GENUINE.values())}
+    printed = lines["printed"].map(places).fillna(len(places))
+    order = pd.DataFrame({"printed": printed, "dataset": lines["dataset"]}).sort_values(
+        ["printed", "dataset"], kind="stable"
+    )
+    return lines.loc[order.index]
+
+
+def mark_best(table: pd.DataFrame, lowest: Collection[str] = ("mse",)) -> "pd.Series[bool]":
+    """Whether a line has the best mean of its cell, column and variant; of equals, all have.
+
+    The lowest is best for the metrics `lowest`, the highest for others.
+    """
+    fields = [c for c in table.columns if c.startswith("spec.")]
+    by = [*fields, *CELL, *(["column"] if "column" in table.columns else [])]
+    means = table["mean"].where(~table["metric"].isin(lowest), -table["mean"])
+    return means.eq(means.groupby([table[c] for c in by], dropna=False).transform("max"))
+
+
+def as_printed(kind: str, unlike_paper: str) -> bool:
+    """Whether these differences from the paper's text are none, or all those of the released code."""
+    cls = Run.member(kind) if kind in members("models") else TaskRun
+    read = {name: v for name, v in SETTINGS["released"].items() if name in cls.model_fields}
+    # A setting that is the kind's default, such as the auto-encoders' learning rate, is no difference.
+    released = {f"{name}={value_text(v)}" for name, v in read.items() if v != cls.model_fields[name].default}
+    return not unlike_paper or set(unlike_paper.split(", ")) == released
+
+
+def setting_name(label: Label) -> str:
+    """What a variant is called: `paper`, `released`, or the fields in which it differs from the paper's text."""
+    unlike = unlike_text(label)
+    if not unlike:
+        return "paper"
+    if unlike == {name: value_text(value) for name, value in SETTINGS["released"].items()}:
+        return "released"
+    return ", ".join(f"{path}={text}" for path, text in unlike.items())
+
+
+def unlike_text(label: Label) -> dict[str, str]:
+    """The fields in which a variant differs from the paper's text, with their values as text."""
+    texts = {field.removeprefix("spec."): value_text(value) for field, value in label.items()}
+    defaults = {path: value_text(value) for path, value in _declared_defaults()}
+    return {path: text for path, text in texts.items() if text != defaults.get(path)}
+
+
+def _declared_defaults() -> Iterator[tuple[str, Any]]:
+    for name, field in TaskRun.model_fields.items():
+        value = field.get_default(call_default_factory=True)
+        yield from flatten({name: value.resolved() if isinstance(value, Spec) else value})
+
+
+def _comparable(lines: pd.DataFrame) -> list[bool]:
+    same = lines["published_mean"].notna() & lines["dataset"].isin(published.GENUINE) & lines["unlike_paper"].notna()
+    made = zip(same, lines["kind"], lines["unlike_paper"], strict=True)
+    return [bool(possible and as_printed(kind, unlike)) for possible, kind, unlike in made]
+
+
+def _unlike(frame: pd.DataFrame) -> pd.DataFrame:
+    """Per cell and kind: the dataset it stands for, and how its runs and scores differ from the paper's."""
+
+    def joined(texts: "pd.Series[str]") -> str:
+        return " or ".join(sorted({text for text in texts.fillna("") if text}))
+
+    groups = frame.groupby([*CELL, "kind"], dropna=False)
+    return groups.agg(replica_of=("replica_of", joined), unlike_paper=("unlike_paper", joined)).reset_index()
+
+
+def _note(line: dict[Any, Any]) -> str:
+    if pd.isna(line["published_mean"]):
+        incomplete = INCOMPLETE_GRID in str(line["unlike_paper"])
+        return "; ".join(["no published value", *([INCOMPLETE_GRID] if incomplete else [])])
+    replica = f"stands for {line['printed']}" if line["dataset"] not in published.GENUINE else ""
+    unlike = f"unlike the paper: {line['unlike_paper']}" if line["unlike_paper"] else ""
+    return "; ".join(filter(None, [replica, unlike, line["reading"]]))

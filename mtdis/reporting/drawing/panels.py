@@ -1,0 +1,183 @@
+"""A grid of panels with one legend: what all figures of the long table share."""
+
+import math
+from collections.abc import Callable, Sequence
+from textwrap import fill
+from typing import Any, NamedTuple
+
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+from matplotlib.patches import Patch
+
+from mtdis.reporting.statistics import CELL
+from mtdis.reporting.style import BLACK, LOST, LOST_WORDS, MARKS, key_label, settings
+
+LEGEND_COLUMN = 2.6
+"""Inches that the longest words of the legend need; no figure is narrower."""
+Handle = Patch | Line2D
+
+
+class Panel(NamedTuple):
+    """One thing measured (`key`) for one dataset and variant (`column`): lines of a table and their seeds.
+
+    Panels of one key share their y axis. `label` and `ticks` name the axes. Lines have the columns row, mean, sd, n,
+    diverged and failed, and may have published_mean, published_sd and comparable; points have row and value.
+    """
+
+    key: tuple[str, ...]
+    column: tuple[str, str]
+    label: str
+    ticks: str
+    table: pd.DataFrame
+    points: pd.DataFrame
+
+
+class Layout(NamedTuple):
+    """Inches of a panel, and how many panels stand side by side where there is one dataset and variant."""
+
+    width: float
+    height: float
+    abreast: int = 3
+
+
+def draw_grid(
+    panels: Sequence[Panel], draw: Callable[[Axes, Panel], None], handles: Sequence[Handle], layout: Layout
+) -> Figure:
+    """Every panel drawn by `draw`: keys downwards, datasets and variants across; y axes from 0."""
+    down, across, places = _places(panels, layout.abreast)
+    with settings():
+        figure = _figure(handles, down, across, layout)
+        shared: dict[tuple[str, ...], Axes] = {}
+        for panel, place in zip(panels, places, strict=True):
+            axes = figure.add_subplot(down, across, place + 1, sharey=shared.get(panel.key))
+            shared.setdefault(panel.key, axes)
+            draw(axes, panel)
+            axes.spines[["top", "right"]].set_visible(False)
+            axes.set_ylim(0, _top([p for p in panels if p.key == panel.key]))
+        _name_axes(figure, panels, places, across)
+    return figure
+
+
+def score_label(key: Sequence[str], keys: Sequence[tuple[str, ...]]) -> str:
+    """The name of a score's axis; with its settings where there are several of one metric's key."""
+    several = any(other[:2] == tuple(key[:2]) and other != tuple(key) for other in keys)
+    details = f"\n{fill(key[2], 28)}" if several else ""
+    return f"{key_label(key[0], key[1])}\n(0 to 1){details}"
+
+
+def cells_of(table: pd.DataFrame) -> list[tuple[tuple[str, ...], str, pd.DataFrame]]:
+    """The cells of a table in their order: (metric, key, settings), dataset, lines."""
+    groups = table.groupby(CELL, sort=False)
+    return [(tuple(map(str, key)), str(dataset), lines) for (dataset, *key), lines in groups]
+
+
+def nothing(what: str) -> ValueError:
+    """The error of a figure whose long table lacks what it shows."""
+    return ValueError(f"nothing to draw: the experiment has no {what}.")
+
+
+def spread_evenly(place: float, values: "pd.Series[float]", width: float) -> list[float]:
+    """Where to put the points of several seeds side by side."""
+    return [place + width * ((i + 0.5) / len(values) - 0.5) for i in range(len(values))]
+
+
+def draw_published(axes: Axes, x: float, line: dict[Any, Any]) -> None:
+    """The published value and its spread, if it has them: hollow where it is not comparable."""
+    if pd.isna(line["published_mean"]):
+        return
+    if pd.notna(line["published_sd"]):
+        axes.errorbar(x, line["published_mean"], yerr=line["published_sd"], ecolor=BLACK, elinewidth=0.8)
+    mark = MARKS[_published_mark(line["comparable"])][1]
+    axes.plot(x, line["published_mean"], **mark, zorder=3, clip_on=False)
+
+
+def draw_diverged(axes: Axes, x: float) -> None:
+    """A cross at the top, in the panel's own height: at no value that could be read off."""
+    axes.plot(x, 0.96, transform=axes.get_xaxis_transform(), clip_on=False, **MARKS["diverged"][1])
+
+
+def lost_words(line: dict[Any, Any]) -> list[str]:
+    """What a line says of networks without a score: `1 diverged`, `2 failed`."""
+    return [f"{line[word]} {word}" for word in LOST_WORDS if line[word]]
+
+
+def mark_handles(panels: Sequence[Panel], rows: Sequence[str] = ()) -> list[Handle]:
+    """The legend of the marks that the panels have; of rows drawn as marks those named."""
+    table = pd.concat([panel.table for panel in panels])
+    there = {"seed", *(set(table.loc[table["n"] > 0, "row"]) & set(rows))}
+    if "published_mean" in table.columns:
+        there |= {_published_mark(c) for c in table.loc[table["published_mean"].notna(), "comparable"]}
+    there |= {"diverged"} if table["diverged"].any() else set()
+    handles: list[Handle] = []
+    if table["n"].gt(1).any():
+        handles.append(Line2D([], [], color=BLACK, marker="|", label="mean ± sd over seeds (ddof 1)"))
+    return handles + [Line2D([], [], label=words, **mark) for name, (words, mark) in MARKS.items() if name in there]
+
+
+def draw_lost(axes: Axes, x: float, line: dict[Any, Any]) -> None:
+    """The words for a line that has no value at all."""
+    word = " and ".join(word for word in LOST_WORDS if line[word])
+    middle: Any = {"transform": axes.get_xaxis_transform(), "ha": "center", "va": "center", "fontsize": 8}
+    axes.text(x, 0.5, word, rotation=90, color=LOST, **middle)
+
+
+def _published_mark(comparable: bool) -> str:
+    return "published" if comparable else "unlike"
+
+
+def _figure(handles: Sequence[Handle], down: int, across: int, layout: Layout) -> Figure:
+    """An empty figure with its legend, of a size that leaves every panel room for its labels."""
+    width = max(0.5 + across * layout.width, LEGEND_COLUMN)
+    legend_columns = min(3, int(width // LEGEND_COLUMN))
+    legend_lines = math.ceil(len(handles) / legend_columns)
+    figure = Figure(figsize=(width, 0.7 + 0.2 * legend_lines + down * layout.height), layout="constrained")
+    FigureCanvasAgg(figure)
+    figure.legend(handles=list(handles), loc="outside lower center", ncols=legend_columns, frameon=False)
+    return figure
+
+
+def _places(panels: Sequence[Panel], abreast: int) -> tuple[int, int, list[int]]:
+    """Height and width of the grid, each panel's place: keys downwards; of one column, several keys abreast."""
+    columns = list(dict.fromkeys(panel.column for panel in panels))
+    keys = list(dict.fromkeys(panel.key for panel in panels))
+    if len(columns) == 1:
+        across = min(abreast, len(keys))
+        return math.ceil(len(keys) / across), across, list(range(len(keys)))
+    across = len(columns)
+    return len(keys), across, [keys.index(p.key) * across + columns.index(p.column) for p in panels]
+
+
+def _top(panels: Sequence[Panel]) -> float:
+    """Height of panels that share an axis: all that they show, and room above for the crosses of diverged networks."""
+    highest = pd.Series([_highest(panel) for panel in panels]).max()
+    return 1.15 * highest if highest > 0 else 1.0
+
+
+def _highest(panel: Panel) -> float:
+    """The highest that a panel shows; no number where everything was lost."""
+    table, shown = panel.table, [panel.points["value"]]
+    shown.append(table["mean"] + table["sd"].fillna(0))
+    if "published_mean" in table.columns:
+        shown.append(table["published_mean"] + table["published_sd"].fillna(0))
+    return float(pd.concat(shown).max())
+
+
+def _name_axes(figure: Figure, panels: Sequence[Panel], places: list[int], across: int) -> None:
+    """What is measured at the left of each line, dataset and variant above each column, the ticks' meaning below."""
+    one_column = len({panel.column for panel in panels}) == 1
+    named: set[object] = set()
+    below = {place: panel.ticks for panel, place in zip(panels, places, strict=True)}
+    for axes, panel, place in zip(figure.axes, panels, places, strict=True):
+        if panel.key not in named:
+            axes.set_ylabel(panel.label)
+        if panel.column not in named and not one_column:
+            axes.set_title("\n".join(fill(part, 32) for part in panel.column if part))
+        if below.get(place + across) != panel.ticks:
+            axes.set_xlabel(panel.ticks)
+        named |= {panel.key, panel.column}
+    if one_column:
+        title = ", ".join(filter(None, panels[0].column))
+        figure.suptitle(fill(title, int(figure.get_figwidth() * 14)), fontsize=9)

@@ -1,0 +1,106 @@
+"""Heads trained on frozen codes, from the results of the stage `heads`: what Table 1 and its figure are made of.
+
+A *row* is what the codes are of: a kind of run, the true factors standardised being a row of their own.
+"""
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+import pandas as pd
+
+from mtdis.artifacts.stage_result import StageResult
+from mtdis.reporting import long_table
+from mtdis.reporting.statistics import AUTOENCODERS, CELL, summarise, value_text
+from mtdis.reporting.summaries.task_errors import METRICS, PART
+from mtdis.specs.ids import flatten
+from mtdis.specs.run import Run
+from mtdis.specs.stage import Stage, stage_of
+
+TRUE, STANDARDISED = "ground_truth", "ground_truth_standardised"
+ORDER = (TRUE, STANDARDISED, *AUTOENCODERS)
+"""The rows of the paper's Table 1, in its order; rows of other kinds come after them."""
+ENCODERS = ("stage.seed", "spec.seed", "spec.scaling")
+"""Columns that the row, the settings and the seed have instead."""
+
+
+def heads_frame(stages: Sequence[StageResult]) -> pd.DataFrame:
+    """Rows of mse and r2 of each task on the test split, one `run` per stage, with the columns of the long table.
+
+    `kind` is the row, `seed` that of the heads; `settings` names the seed of the codes. The heads' own settings stand
+    in `spec.heads.<field>`, so that they keep variants apart. What diverged has a row without value for each metric.
+    Raises ValueError if there is no result.
+    """
+    found = {stage.id: stage for stage in stages if stage.spec["stage"] == "heads"}
+    if not found:
+        raise ValueError("nothing to draw: there is no result of the stage heads.")
+    frame = pd.DataFrame([row for name in sorted(found) for row in _rows(found[name])])
+    return frame.astype({"value": "float64", "diverged": "bool"})
+
+
+def true_factors_apart(frame: pd.DataFrame) -> pd.DataFrame:
+    """Long rows in which the true factors standardised are a kind of their own, not a variant of the raw ones."""
+    if "spec.scaling" not in frame.columns:
+        return frame
+    return frame.assign(kind=frame["kind"].mask(frame["spec.scaling"] == "standardised", STANDARDISED)).drop(
+        columns="spec.scaling"
+    )
+
+
+def head_points(frame: pd.DataFrame) -> pd.DataFrame:
+    """Per cell, row and seed of the heads the mean over tasks; missing if any task's value is. One variant only."""
+    sums = summarise(frame.assign(row=frame["kind"]), [*CELL, "row", "seed"])
+    complete = sums["diverged"].eq(0) & sums["failed"].eq(0)
+    points = sums.assign(value=sums["mean"].where(complete), diverged=sums["diverged"].gt(0))
+    return points[[*CELL, "row", "seed", "value", "diverged"]]
+
+
+def head_rows(points: pd.DataFrame) -> pd.DataFrame:
+    """Per cell and row: mean, sd, n over the seeds of the heads, and what was lost; rows in their order."""
+    places = {row: place for place, row in enumerate(ORDER)}
+    rows = summarise(points, [*CELL, "row"])
+    order = rows.assign(place=rows["row"].map(places).fillna(len(places)))
+    return order.sort_values(["metric", "settings", "dataset", "place", "row"], ignore_index=True).drop(columns="place")
+
+
+def _rows(result: StageResult) -> Iterator[dict[str, Any]]:
+    """The rows of one stage."""
+    stage: Stage = stage_of(result.spec)
+    record = {"id": result.id, "spec": result.spec, "result": {"rows": result.rows, "diverged": result.diverged}}
+    about = {"run": result.id, "stage": "", **_about(stage)}
+    for row in long_table.stage_rows("", stage, record):
+        fields = {_renamed(name): value for name, value in row.items() if name not in ENCODERS} | about
+        if result.diverged:
+            yield from (fields | {"metric": metric, "key": PART, "value": None} for metric in METRICS)
+        elif row["metric"] in METRICS and row["key"] == PART:
+            yield fields
+
+
+def _renamed(name: str) -> str:
+    return f"spec.heads.{name.removeprefix('stage.')}" if name.startswith("stage.") else name
+
+
+def _about(stage: Stage) -> dict[str, Any]:
+    """What names a stage's row and cell, and its differences from the paper's settings."""
+    run = stage.run
+    assert run is not None
+    [seed] = [value for name, value in stage if name == "seed"]
+    own = [(path, value) for path, value in flatten(_settings(stage)) if path not in long_table.NO_DIFFERENCE]
+    unlike = [f"heads.{path}={value_text(value)}" for path, value in own]
+    unlike_paper = ", ".join(filter(None, [long_table.unlike(run), *unlike]))
+    return {
+        "kind": _row(stage, run),
+        "seed": seed,
+        "settings": f"codes of seed {run.seed}",
+        "unlike_paper": unlike_paper,
+    }
+
+
+def _settings(stage: Stage) -> dict[str, Any]:
+    """The stage's own settings that differ from the defaults."""
+    return {name: value for name, value in stage.elided().items() if name not in ("stage", "parent", "network")}
+
+
+def _row(stage: Stage, run: Run) -> str:
+    if run.name() == "single_task":
+        return str(stage.resolved()["network"])
+    return STANDARDISED if getattr(run, "scaling", "") == "standardised" else run.name()

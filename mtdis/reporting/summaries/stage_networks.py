@@ -1,0 +1,121 @@
+"""The networks that stages stand on, as tables and figures show them: rows of a long table, and blocks side by side."""
+
+import re
+from collections.abc import Iterator, Sequence
+from textwrap import fill
+from typing import NamedTuple
+
+import pandas as pd
+
+from mtdis.artifacts.stage_result import StageResult
+from mtdis.reporting import long_table
+from mtdis.reporting.published import scores as published
+from mtdis.reporting.statistics import CELL, summarise, value_text, variant_text, variants
+from mtdis.reporting.style import STYLES, style
+from mtdis.specs.ids import flatten
+from mtdis.specs.stage import Stage, stage_of
+
+Key = tuple[str, str]
+UNBROKEN = "\u00a0"
+"""A space at which no line ends."""
+
+
+class Network(NamedTuple):
+    """One network and what a stage found on it."""
+
+    kind: str
+    label: str
+    result: StageResult
+
+
+class Block(NamedTuple):
+    """The networks of one dataset, variant of the runs, settings of the stage and seed, in the order of kinds."""
+
+    title: str
+    networks: list[Network]
+
+
+def stage_frame(stages: Sequence[StageResult], keys: Sequence[Key]) -> pd.DataFrame:
+    """The long table's rows of stages on networks, for these (metric, key).
+
+    One that diverged has a row without value for each of them. `settings` are those of the stage that differ from its
+    defaults, `unlike_paper` names those of the run that differ from the paper's. Sorted by id.
+    """
+    unique = {stage.id: stage for stage in stages}
+    frame = long_table.make("", [], [_record(unique[name], keys) for name in sorted(unique)])
+    specs = {name: stage_of(stage.spec) for name, stage in unique.items()}
+    return frame.assign(
+        settings=[_own_settings(specs[name]) for name in frame["stage_id"]],
+        unlike_paper=[_unlike(specs[name]) for name in frame["stage_id"]],
+    )
+
+
+def over_seeds(values: pd.DataFrame) -> pd.DataFrame:
+    """Mean and spread over seeds per cell and `row`: of one seed the mean over its networks, several single tasks.
+
+    Networks that diverged are counted, each by itself.
+    """
+    by = [*CELL, "row"]
+    seeds = summarise(values, [*by, "seed"])
+    lost = seeds["n"].eq(0) & seeds["diverged"].gt(0)
+    lines = summarise(seeds.assign(value=seeds["mean"], diverged=lost), by)
+    counts = summarise(values, by)[[*by, "diverged", "failed"]]
+    return lines.drop(columns=["diverged", "failed"]).merge(counts, on=by)
+
+
+def blocks(stages: Sequence[StageResult]) -> list[Block]:
+    """What is drawn together: see `Block`. Raises ValueError without any stage."""
+    if not stages:
+        raise ValueError("nothing to draw: there is no result of a stage.")
+    found = {stage.id: stage for stage in stages}
+    frame = stage_frame(stages, [("", "")]).drop_duplicates("stage_id")
+    datasets = published.dataset_order(frame)
+    return [
+        Block(_title(str(dataset), variant_text(label), str(settings), str(seed)), list(_networks(group, found)))
+        for label, part in variants(frame)
+        for (dataset, settings, seed), group in sorted(
+            part.groupby(["dataset", "settings", "seed"]), key=lambda pair: datasets.index(str(pair[0][0]))
+        )
+    ]
+
+
+def heading(parts: Sequence[str], characters: int) -> str:
+    """The title of a block in lines of at most so many characters, which end after commas and not in `n = 8`."""
+    joined = re.sub("(?<!,) ", UNBROKEN, ", ".join(parts))
+    return fill(joined, characters).replace(UNBROKEN, " ")
+
+
+def _networks(group: pd.DataFrame, found: dict[str, StageResult]) -> Iterator[Network]:
+    places = {kind: place for place, kind in enumerate(STYLES)}
+    order = group["kind"].map(places).fillna(len(places))
+    for row in group.assign(order=order).sort_values(["order", "kind", "trained_task"]).to_dict("records"):
+        task = "" if pd.isna(row["trained_task"]) else f", task {row['trained_task']}"
+        yield Network(row["kind"], style(row["kind"]).label + task, found[row["stage_id"]])
+
+
+def _record(stage: StageResult, keys: Sequence[Key]) -> tuple[Stage, dict[str, object]]:
+    """A stage and its record as the long table takes them."""
+    lost = [{"metric": metric, "key": key, "value": None} for metric, key in keys]
+    rows = [row for row in stage.rows if (row["metric"], row["key"]) in keys]
+    result = {"rows": lost if stage.diverged or not rows else rows, "diverged": stage.diverged}
+    return stage_of(stage.spec), {"id": stage.id, "spec": stage.spec, "result": result}
+
+
+def _own_settings(stage: Stage) -> str:
+    return ", ".join(_own_fields(stage))
+
+
+def _own_fields(stage: Stage) -> list[str]:
+    """What is set of a stage; before it what is set of the stage that it stands on, after that one's name."""
+    own = {k: v for k, v in stage.elided().items() if k not in ("stage", "parent", "network")}
+    below = _own_fields(stage.parent) if isinstance(stage.parent, Stage) else []
+    return [f"{stage.parent.name()}.{text}" for text in below] + [f"{k}={value_text(v)}" for k, v in flatten(own)]
+
+
+def _unlike(stage: Stage) -> str:
+    assert stage.run is not None
+    return long_table.unlike(stage.run)
+
+
+def _title(dataset: str, variant: str, settings: str, seed: str) -> str:
+    return ", ".join(filter(None, [dataset, variant, settings, f"seed {seed}"]))

@@ -1,0 +1,75 @@
+"""What each choice does: the settings of the paper's text, those of the released code, and every other variant."""
+
+import pandas as pd
+
+from mtdis.reporting.comparison import COLUMNS as BESIDE
+from mtdis.reporting.comparison import beside_published, by_dataset, setting_name, unlike_text
+from mtdis.reporting.published import scores as published
+from mtdis.reporting.statistics import CELL, ORDER, headline_points, summarise, variants
+from mtdis.reporting.style import KEYS
+from mtdis.reporting.summaries.scores import headline_scores
+from mtdis.reporting.summaries.task_errors import OWN, TOTAL, losses_on_test, own_task_points
+
+LINE = [*CELL, "row", "column"]
+COLUMNS = [*LINE, "mean", "sd", "sd_ddof0", "n", "diverged", "failed", "change", "change_n", *BESIDE]
+CAPTION = (
+    "What each choice of settings does: a column per variant, named by the fields in which it differs from "
+    "the paper's text (paper) or as the released code (released: learning rate 1e-4, its initialisation, "
+    "heads of four tanh layers), which made the printed numbers. Scores, and R² on the test split, where "
+    "single-task networks count on their own tasks. Mean ± standard deviation over seeds, the number of "
+    "seeds in parentheses; Δ is the mean change from the first column, which is nearest to the paper's text, paired "
+    "by seed; published values in brackets."
+)
+
+
+def make(frame: pd.DataFrame) -> pd.DataFrame:
+    """One line per dataset, key, row and variant, the change from the first and the published value."""
+    labels = [(label, part) for label, part in variants(frame)]
+    labels.sort(key=lambda pair: len(unlike_text(pair[0])))
+    parts = [(setting_name(label), part) for label, part in labels]
+    points = pd.concat([_points(part).assign(column=name) for name, part in parts])
+    if points.empty:
+        return pd.DataFrame(columns=COLUMNS)
+    names = [name for name, _ in parts]
+    table = summarise(points, LINE).merge(_changes(points, names[0]), how="left", on=LINE)
+    unlike = {name: pd.concat([headline_scores(part), losses_on_test(part)]) for name, part in parts}
+    beside = [
+        beside_published(lines, unlike[str(name)], published.numbers("5"))
+        for name, lines in table.groupby("column", sort=False)
+    ]
+    return by_dataset(_sorted(pd.concat(beside), names))[COLUMNS].reset_index(drop=True)
+
+
+def _points(part: pd.DataFrame) -> pd.DataFrame:
+    """Per cell, row and seed: the scores of Table 5's means, and R² over the tasks."""
+    scores = headline_points(headline_scores(part))
+    fits = own_task_points(losses_on_test(part))
+    fits = fits[fits["metric"].eq("r2") & fits["column"].eq(TOTAL)]
+    fits = fits.assign(row=fits["row"].replace(OWN, "single_mean"))
+    columns = [*CELL, "row", "seed", "value", "diverged"]
+    return pd.concat([scores.loc[~scores["row"].isin(["single_max", "single_min"]), columns], fits[columns]])
+
+
+def _changes(points: pd.DataFrame, first: str) -> pd.DataFrame:
+    """The mean over seeds of a variant's value minus that of the column `first`, and how many pairs there are."""
+    by = [*CELL, "row", "seed"]
+    base = points.loc[points["column"] == first, [*by, "value", "diverged"]]
+    pairs = points[points["column"] != first].merge(base, on=by, suffixes=("", "_base"))
+    pairs["value"] -= pairs["value_base"]
+    pairs["diverged"] |= pairs["diverged_base"]
+    return summarise(pairs, LINE)[[*LINE, "mean", "n"]].rename(columns={"mean": "change", "n": "change_n"})
+
+
+def _sorted(table: pd.DataFrame, variants_in_order: list[str]) -> pd.DataFrame:
+    places = {
+        "key": {key: place for place, (_, key) in enumerate(KEYS)},
+        "row": {row: place for place, row in enumerate(ORDER)},
+        "column": {name: place for place, name in enumerate(variants_in_order)},
+    }
+    by = ["key", "settings", "row", "column"]
+    return table.sort_values(
+        by,
+        key=lambda c: c.map(places[str(c.name)]).fillna(99) if c.name in places else c,
+        kind="stable",
+        ignore_index=True,
+    )

@@ -1,0 +1,51 @@
+"""Trains what a stage puts on the frozen codes of a network, by the loop that trains runs."""
+
+from functools import partial
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from mtdis.artifacts import files as artifacts
+from mtdis.data.split import Split, split_of
+from mtdis.progress import progress_bar
+from mtdis.specs.stage import TrainedStage
+from mtdis.stages._interface import Sources
+from mtdis.training import loop as training
+from mtdis.training.batches import Examples
+from mtdis.training.checkpoints import Progress
+from mtdis.training.learner import Learner
+
+
+def fit(
+    stage: TrainedStage, learner: Learner, data: Examples, train_rows: NDArray[np.int64], sources: Sources
+) -> Progress:
+    """Train the learner's module in place on these rows; resumed from the stage's checkpoint if there is one."""
+    total = len(train_rows) // stage.batch_size * stage.batch_size * stage.epochs
+    with progress_bar(total, stage.name(), "rows") as bar:
+        return training.train(
+            stage,
+            {stage.network: learner},
+            data,
+            train_rows,
+            sources.checkpoint,
+            sources.checkpoint_seconds,
+            _moving(bar),
+        )
+
+
+def _moving(bar: Any) -> training.Observer:
+    def observe(step: training.Step) -> None:
+        if step.resumed:
+            bar.initial = step.images  # speed and time left are this process's own
+        bar.update(step.images)
+
+    return observe
+
+
+def all_codes(stage: TrainedStage, sources: Sources, device: torch.device) -> tuple[torch.Tensor, Split]:
+    """Codes (N, D) of all images of the parent's dataset on the device, and its split."""
+    codes, _ = artifacts.read_codes(sources.parent, stage.network)
+    split = split_of(stage.parent, len(codes), partial(artifacts.read_dataset, sources.dataset, "factors"))
+    return torch.from_numpy(codes).to(device), split

@@ -1,0 +1,169 @@
+"""The JSON schema of config.yaml, generated from the specs: any field of a run may be given a list."""
+
+import json
+from collections.abc import Iterable
+from typing import Any
+
+from mtdis.discover import names
+from mtdis.specs.base import Spec
+from mtdis.specs.dataset import Dataset
+from mtdis.specs.family import members
+from mtdis.specs.metric import Metric
+from mtdis.specs.run import Run
+from mtdis.specs.settings import SETTINGS
+from mtdis.specs.stage import Stage
+from mtdis.specs.tasks import Tasks
+from mtdis.study import SLUG, Config
+from mtdis.study.dataset_groups import GROUPS
+from mtdis.study.stages import PARENT, SHOW
+
+Schema = dict[str, Any]
+
+
+def as_text() -> str:
+    """The schema as it stands in workflow/config.schema.json."""
+    return json.dumps(config_schema(), indent=1, sort_keys=True) + "\n"
+
+
+def config_schema() -> Schema:
+    """The schema of the whole config (JSON Schema, draft 2020-12)."""
+    notes = {name: field.description for name, field in Config.model_fields.items()}
+    fields = _run_fields()
+    outputs = {"tables": _listed(names("mtdis.reporting.tables")), "figures": _listed(names("mtdis.reporting.figures"))}
+    runs = {name: _field_reference(name) for name in fields} | outputs | _on_runs()
+    definitions = {
+        **{f"field_{name}": schema for name, schema in fields.items()},
+        "dataset": _dataset(),
+        "runs": _mapping(runs),
+        "experiment": _mapping(runs | _combinations() | {"when": _when()}),
+        "point": _with_dotted({name: _field_reference(name) for name in fields}, {}),
+        "zip": _with_dotted({name: _zipped(name) for name in fields}, {"type": "array", "minItems": 1}),
+    }
+    properties = {
+        "name": {"type": "string", "pattern": SLUG},
+        "defaults": {"$ref": "#/$defs/runs"},
+        "metrics": _mapping({m: _metric(m) for m in members("metrics")}),
+        "experiments": {
+            "type": "object",
+            "additionalProperties": {"$ref": "#/$defs/experiment"},
+            "minProperties": 1,
+        },
+        "override": {"anyOf": [{"$ref": "#/$defs/point"}, {"type": "null"}]},
+        "select": {"type": "array", "items": {"type": "string"}, "minItems": 1},
+    }
+    described = {name: schema | {"description": notes[name]} for name, schema in properties.items()}
+    top = _mapping(described) | {"required": ["name", "experiments"]}
+    draft = "https://json-schema.org/draft/2020-12/schema"
+    return {"$schema": draft, "title": "mtdis study", "$defs": definitions} | top
+
+
+def _run_fields() -> dict[str, Schema]:
+    fields: dict[str, Schema] = {}
+    for kind in members("models"):
+        fields |= _fields(Run.member(kind))
+    special = {
+        "dataset": _one_or_list({"$ref": "#/$defs/dataset"}),
+        "kind": _one_or_list({"enum": list(members("models"))}),
+        "setting": _one_or_list({"enum": list(SETTINGS)}),
+        "tasks": _one_or_list(_mapping(_fields(Tasks))),
+    }
+    return fields | special
+
+
+def _field_reference(name: str) -> Schema:
+    return {"$ref": f"#/$defs/field_{name}"}
+
+
+def _combinations() -> dict[str, Schema]:
+    notes = {
+        "zip": "fields that advance together: lists of one length, crossed with the product; a list is several zips",
+        "include": "points added, each laid over the experiment's fields that are no lists",
+        "exclude": "points taken from the product: those that have all the values given",
+    }
+    things = {"zip": "zip", "include": "point", "exclude": "point"}
+    maybe = {key: [_one_or_list({"$ref": f"#/$defs/{thing}"}), {"type": "null"}] for key, thing in things.items()}
+    return {key: {"anyOf": schemas, "description": notes[key]} for key, schemas in maybe.items()}
+
+
+def _when() -> Schema:
+    point = {"$ref": "#/$defs/point"}
+    rule = _mapping({"if": point, "then": point}) | {"required": ["if", "then"]}
+    note = "fields that other values take where a point of the product has all the values given, rule after rule"
+    return {"anyOf": [_one_or_list(rule), {"type": "null"}], "description": note}
+
+
+def _on_runs() -> dict[str, Schema]:
+    number = _one_or_list({"type": "integer"})
+    stages = _mapping({name: _stage(name) for name in members("stages")})
+    return {
+        "stages": stages | {"description": "stage: its settings; a list sweeps"},
+        "show": _mapping(dict.fromkeys(SHOW, number)) | {"description": "whose networks stages are computed on"},
+    }
+
+
+def _stage(name: str) -> Schema:
+    fields = {k: v for k, v in _fields(Stage.member(name)).items() if k not in PARENT}
+    if "tasks" in Stage.member(name).model_fields:
+        fields["tasks"] = _one_or_list(_mapping(_fields(Tasks)))
+    return {"anyOf": [_mapping(fields), {"type": "null"}]}
+
+
+def _zipped(name: str) -> Schema:
+    """The lists of a field that a zip advances; in a field of fields, the lists of these."""
+    several = {"type": "array", "items": _field_reference(name), "minItems": 1}
+    inner = _inner_fields().get(name)
+    if inner is None:
+        return several
+    return {"anyOf": [several, {"type": "object", "propertyNames": {"enum": inner}}]}
+
+
+def _inner_fields() -> dict[str, list[str]]:
+    of_datasets = {field for name in members("datasets") for field in Dataset.member(name).model_fields}
+    return {"dataset": sorted({"name", *of_datasets}), "tasks": list(Tasks.model_fields)}
+
+
+def _with_dotted(properties: dict[str, Schema], dotted: Schema) -> Schema:
+    """A mapping of these fields, or of dotted paths to what their mappings hold."""
+    paths = [rf"^{name}\.({'|'.join(inner)})(\.|$)" for name, inner in _inner_fields().items()]
+    return _mapping(properties) | {"patternProperties": dict.fromkeys(paths, dotted), "minProperties": 1}
+
+
+def _dataset() -> Schema:
+    names = [*members("datasets"), *GROUPS]
+    by_name = {"type": "string", "enum": names}
+    every = [_fields(Dataset.member(name)) for name in members("datasets")]
+    different = {json.dumps(fields): fields for fields in every}.values()
+    mappings = [_mapping({"name": _one_or_list({"enum": names})} | fields) for fields in different]
+    return {"anyOf": [by_name, *mappings]}
+
+
+def _metric(name: str) -> Schema:
+    return {"anyOf": [_mapping(_fields(Metric.member(name))), {"type": "null"}]}
+
+
+def _fields(spec: type[Spec]) -> dict[str, Schema]:
+    """Each field's own schema, or a list of such."""
+    properties = spec.model_json_schema(mode="validation")["properties"]
+    return {name: _sweep(dict(schema)) for name, schema in properties.items() if "$ref" not in schema}
+
+
+def _sweep(schema: Schema) -> Schema:
+    schema.pop("title", None)
+    notes = {k: schema.pop(k) for k in ("description", "default") if k in schema}
+    if "additionalProperties" in schema:
+        schema["additionalProperties"] = _one_or_list(schema["additionalProperties"])
+    if schema.get("type") == "number":
+        schema["type"] = ["number", "string"]  # YAML reads 1e-3 as text
+    return _one_or_list(schema) | notes
+
+
+def _one_or_list(schema: Schema) -> Schema:
+    return {"anyOf": [schema, {"type": "array", "items": schema, "minItems": 1}]}
+
+
+def _listed(names: Iterable[str]) -> Schema:
+    return {"type": "array", "items": {"enum": list(names)}}
+
+
+def _mapping(properties: dict[str, Schema]) -> Schema:
+    return {"type": "object", "properties": properties, "additionalProperties": False}

@@ -1,0 +1,161 @@
+"""The one training loop: batches as index slices, checkpoints by time, resume to the same bytes."""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from importlib import import_module
+from math import isfinite
+from pathlib import Path
+from time import monotonic
+from types import ModuleType
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from mtdis.errors import ConfigError
+from mtdis.randomness import generator
+from mtdis.specs.run import Run, TrainedRun
+from mtdis.specs.stage import TrainedStage
+from mtdis.training.autotune import choose, makers
+from mtdis.training.batches import Examples
+from mtdis.training.checkpoints import Progress, resume, save
+from mtdis.training.devices import set_precision
+from mtdis.training.ensemble import Crew, crew_of
+from mtdis.training.learner import Learner
+from mtdis.training.networks import Network
+from mtdis.training.step_modes import Batches, Way
+
+
+@dataclass(frozen=True)
+class Step:
+    """What the loop tells its observer after each step."""
+
+    images: int
+    """Images of the batch, counted once for each network that saw one."""
+    loss: Tensor | None
+    resumed: bool = False
+    """Whether this stands for all the steps that an earlier process made."""
+
+
+Observer = Callable[[Step], None]
+
+
+def build(run: Run, image_shape: tuple[int, int, int], device: torch.device) -> dict[str, Network]:
+    """The networks of a run at their initial values."""
+    kind = _kind(run)
+    made = {name: kind.build(run, name, image_shape) for name in run.networks}
+    return {n: m.to(device=device, memory_format=torch.channels_last) for n, m in made.items()}
+
+
+def learners_of(run: TrainedRun, networks: Mapping[str, Network]) -> dict[str, Learner]:
+    """What trains each network of a run."""
+    kind = _kind(run)
+    return {name: kind.learner(run, name, model) for name, model in networks.items()}
+
+
+def _kind(run: Run) -> ModuleType:
+    return import_module(f"mtdis.training.models.{run.name()}")
+
+
+def train(
+    spec: TrainedRun | TrainedStage,
+    learners: Mapping[str, Learner],
+    data: Examples,
+    train_rows: NDArray[np.int64],
+    checkpoint: Path,
+    checkpoint_seconds: float = 300,
+    observe: Observer | None = None,
+) -> Progress:
+    """Train the modules of the learners in place, on the same batches unless the spec gives each network its own.
+
+    A checkpoint of the same spec at `checkpoint` is resumed; one is written every `checkpoint_seconds` (0: every step).
+    Raises ConfigError if the training split has fewer rows than one batch.
+    """
+    steps = _steps(spec, train_rows)
+    progress = resume(checkpoint, spec, learners)
+    progress.execution["precision"] = set_precision(spec.precision, data.device)
+    if observe and (progress.epoch or progress.step):
+        done = progress.epoch * steps + progress.step
+        observe(Step(done * spec.batch_size * len(learners), None, resumed=True))
+    due = _clock(checkpoint_seconds)
+    crew: Crew | None = None
+    while progress.epoch < spec.epochs and (alive := _alive(learners, progress)):
+        if crew is None or crew.names != tuple(alive):
+            crew, way = crew_of(spec, alive), None
+        for learner, _ in crew.learners:
+            learner.begin_epoch(progress.epoch)
+        for batches in _batches(spec, crew, data, train_rows, progress):
+            way = way or choose(makers(crew, data, batches), crew, batches, progress.execution)
+            _step(way, batches, progress, spec.batch_size, observe)
+            if progress.step < steps and due():
+                crew.hand_back()
+                save(checkpoint, spec, learners, progress)
+        crew.hand_back()
+        _end_epoch(progress, crew.names, steps)
+        if due():
+            save(checkpoint, spec, learners, progress)
+    return progress
+
+
+def _steps(spec: TrainedRun | TrainedStage, train_rows: NDArray[np.int64]) -> int:
+    """Steps of an epoch."""
+    steps = len(train_rows) // spec.batch_size
+    if steps == 0:
+        raise ConfigError(
+            f"the training split has {len(train_rows)} rows, fewer than one batch of {spec.batch_size}; "
+            "lower batch_size or take a larger sub-grid"
+        )
+    return steps
+
+
+def _clock(seconds: float) -> Callable[[], bool]:
+    """Tells whether so many seconds have passed since it last told so."""
+    last = monotonic()
+
+    def due() -> bool:
+        nonlocal last
+        if monotonic() - last < seconds:
+            return False
+        last = monotonic()
+        return True
+
+    return due
+
+
+def _alive(learners: Mapping[str, Learner], progress: Progress) -> dict[str, Learner]:
+    return {name: learner for name, learner in learners.items() if name not in progress.diverged}
+
+
+def _batches(
+    spec: TrainedRun | TrainedStage, crew: Crew, data: Examples, train_rows: NDArray[np.int64], progress: Progress
+) -> Iterator[Batches]:
+    """The epoch's remaining batches, one per stream of the crew; an order depends on seed, stream and epoch only."""
+    streams = tuple(dict.fromkeys(stream for _, stream in crew.learners))
+    rows = slice(progress.step * spec.batch_size, len(train_rows) // spec.batch_size * spec.batch_size)
+    orders = [generator(spec.seed, "batches", *s, progress.epoch).permutation(train_rows)[rows] for s in streams]
+    raw = [data.raw_batches(torch.from_numpy(order), spec.batch_size) for order in orders]
+    return (dict(zip(streams, parts, strict=True)) for parts in zip(*raw, strict=True))
+
+
+def _step(way: Way, batches: Batches, progress: Progress, batch_size: int, observe: Observer | None) -> None:
+    """One step of every network that has not diverged."""
+    losses = way.step(batches, (progress.epoch, progress.step))
+    progress.sums = losses.clone() if progress.sums is None else progress.sums.to(losses.device) + losses
+    progress.step += 1
+    if observe:
+        observe(Step(batch_size * len(losses), losses[-1]))
+
+
+def _end_epoch(progress: Progress, names: Sequence[str], steps: int) -> None:
+    """Close an epoch: mean losses into the history; a network whose loss is not finite takes no more steps."""
+    assert progress.sums is not None
+    for name, total in zip(names, progress.sums.tolist(), strict=True):
+        loss = total / steps
+        finite = isfinite(loss)
+        row = {"network": name, "epoch": progress.epoch + 1, "train_loss": loss if finite else None}
+        progress.history.append(row)
+        if not finite:
+            progress.diverged.append(name)
+    progress.sums = None
+    progress.epoch, progress.step = progress.epoch + 1, 0

@@ -1,0 +1,14 @@
+"""What the kinds that learn tasks have in common: one encoder, heads on its codes."""
+
+from mtdis.specs.run import TaskRun
+from mtdis.training.networks import Heads, TaskNetwork, initialise_encoder, initialise_heads, make_encoder
+
+
+def sharing_network(run: TaskRun, image_shape: tuple[int, int, int], count: int, outputs: int) -> TaskNetwork:
+    """An encoder under `count` heads with `outputs` outputs each, at the initial values of the run's seed."""
+    size, _, channels = image_shape
+    encoder = make_encoder(channels, size, run.latent_size)
+    initialise_encoder(encoder, run.initialisation, run.seed)
+    heads = Heads(count, outputs, run.latent_size, run.head_layers, run.head_activation)
+    initialise_heads(heads, run.seed)
+    return TaskNetwork(encoder, heads)

@@ -1,0 +1,12 @@
+"""The untrained encoder (paper, section 4.1)."""
+
+from mtdis.specs.models.random import Random
+from mtdis.training.networks import TaskNetwork, initialise_encoder, make_encoder
+
+
+def build(run: Random, network: str, image_shape: tuple[int, int, int]) -> TaskNetwork:  # noqa: ARG001 - one only
+    """An encoder at its initial values, without heads."""
+    size, _, channels = image_shape
+    encoder = make_encoder(channels, size, run.latent_size)
+    initialise_encoder(encoder, run.initialisation, run.seed)
+    return TaskNetwork(encoder, None)
