@@ -15,12 +15,18 @@ from benchmarks.table import HEAD
 
 def names() -> list[str]:
     """The modules here that measure something."""
-    return sorted(p.stem for p in Path(__file__).parent.glob("[a-z]*.py") if "def measure(" in p.read_text())
+    return sorted(
+        p.stem for p in Path(__file__).parent.glob("[a-z]*.py") if "def measure(" in p.read_text()
+    )
 
 
 def by_default() -> list[str]:
     """Those that every machine can run: without the ones that say `ON_REQUEST = True`."""
-    return [n for n in names() if "\nON_REQUEST = True" not in Path(__file__).with_name(f"{n}.py").read_text()]
+    return [
+        n
+        for n in names()
+        if "\nON_REQUEST = True" not in Path(__file__).with_name(f"{n}.py").read_text()
+    ]
 
 
 def machine() -> str:
@@ -33,15 +39,26 @@ def machine() -> str:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument(
-        "name", nargs="*", metavar="NAME", help=f"of {', '.join(names())}; by default {', '.join(by_default())}"
+        "name",
+        nargs="*",
+        metavar="NAME",
+        help=f"of {', '.join(names())}; by default {', '.join(by_default())}",
     )
     chosen = parser.parse_args().name or by_default()
     if unknown := sorted(set(chosen) - set(names())):
         parser.error(f"there is no benchmark {', '.join(unknown)}; there are {', '.join(names())}")
-    print(f"{date.today()}, {machine()}. Smallest–largest of the repeats, higher is better; ratio of the bests")
-    print(f"(our worst over their best – our best over their worst) and its goal.\n\n{HEAD}", flush=True)
+    print(
+        f"{date.today()}, {machine()}. Smallest–largest of the repeats, higher is better; ratio of"
+        " the bests"
+    )
+    print(
+        f"(our worst over their best – our best over their worst) and its goal.\n\n{HEAD}",
+        flush=True,
+    )
     for name in chosen:
         for row in import_module(f"benchmarks.{name}").measure():
             print(row, flush=True)

@@ -1,8 +1,9 @@
-"""The long table of 200 runs from their records, beside one csv per run: python -m benchmarks.aggregation
+"""The long table of 200 runs from their records, beside one csv per run: python -m
+benchmarks.aggregation
 
-Ours reads each run's record and score index, checks that they are the wanted ones, and writes parquet. The
-alternative finds the same rows as one csv per run, concatenates them and writes a csv. Values are random, shapes those
-of the paper: ten tasks, three parts of the split, four metrics.
+Ours reads each run's record and score index, checks that they are the wanted ones, and writes
+parquet. The alternative finds the same rows as one csv per run, concatenates them and writes a csv.
+Values are random, shapes those of the paper: ten tasks, three parts of the split, four metrics.
 """
 
 import tempfile
@@ -22,14 +23,26 @@ from mtdis.specs.ids import identify
 from mtdis.specs.run import Run
 
 RUNS, TASKS = 200, 10
-METRICS = {"mig": ("mig",), "factor_vae": ("train", "eval"), "sap": ("sap",), "dci": ("d", "c", "i_train", "i_test")}
+METRICS = {
+    "mig": ("mig",),
+    "factor_vae": ("train", "eval"),
+    "sap": ("sap",),
+    "dci": ("d", "c", "i_train", "i_test"),
+}
 
 
 def write_run(folder: Path, run: Run, rng: np.random.Generator) -> None:
     """The record and the score index of a run."""
     losses = {part: {"mse": rng.random(TASKS).tolist()} for part in ("train", "validation", "test")}
     network = {"network": "network", "diverged": False, "losses": losses}
-    about = {"network": "network", "transform": "none", "draw": 0, "metric_seed": 0, "diverged": False, "error": ""}
+    about = {
+        "network": "network",
+        "transform": "none",
+        "draw": 0,
+        "metric_seed": 0,
+        "diverged": False,
+        "error": "",
+    }
     rows = [
         about | {"metric": metric, "settings": metric, "key": key, "value": rng.random()}
         for metric, keys in METRICS.items()
@@ -41,7 +54,9 @@ def write_run(folder: Path, run: Run, rng: np.random.Generator) -> None:
     artifacts.write_json(folder / str(run.seed) / "index.json", named | {"rows": rows})
 
 
-def results(folder: Path, runs: Sequence[Run]) -> Iterator[tuple[Run, dict[str, Any], dict[str, Any]]]:
+def results(
+    folder: Path, runs: Sequence[Run]
+) -> Iterator[tuple[Run, dict[str, Any], dict[str, Any]]]:
     """As the command reads them."""
     for run in runs:
         where = folder / str(run.seed)
@@ -50,7 +65,9 @@ def results(folder: Path, runs: Sequence[Run]) -> Iterator[tuple[Run, dict[str, 
 
 
 def ours(folder: Path, runs: Sequence[Run]) -> None:
-    artifacts.write_frame(folder / "table.parquet", long_table.make("benchmark", results(folder, runs)))
+    artifacts.write_frame(
+        folder / "table.parquet", long_table.make("benchmark", results(folder, runs))
+    )
 
 
 def concatenate(folder: Path, runs: Sequence[Run]) -> None:
@@ -62,7 +79,9 @@ def concatenate(folder: Path, runs: Sequence[Run]) -> None:
 def write_parts(folder: Path, runs: Sequence[Run]) -> None:
     """The rows of each run as a csv."""
     for triple in results(folder, runs):
-        artifacts.write_frame(folder / str(triple[0].seed) / "rows.csv", long_table.make("benchmark", [triple]))
+        artifacts.write_frame(
+            folder / str(triple[0].seed) / "rows.csv", long_table.make("benchmark", [triple])
+        )
 
 
 def rate(side: Callable[[Path, Sequence[Run]], None], folder: Path, runs: Sequence[Run]) -> float:
@@ -75,16 +94,25 @@ def rate(side: Callable[[Path, Sequence[Run]], None], folder: Path, runs: Sequen
 def measure(repeats: int = 5) -> Iterator[Row]:
     """Runs per second of both sides, in turns."""
     kind, rng = Run.member("multi_head"), np.random.default_rng(0)
-    runs = [kind.parse({"dataset": "dsprites_rendered", "seed": seed}) for seed in range(1, RUNS + 1)]
+    runs = [
+        kind.parse({"dataset": "dsprites_rendered", "seed": seed}) for seed in range(1, RUNS + 1)
+    ]
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         for run in runs:
             write_run(folder, run, rng)
         write_parts(folder, runs)
         ours(folder, runs)  # imports pyarrow
-        pairs = [(rate(ours, folder, runs), rate(concatenate, folder, runs)) for _ in range(repeats)]
+        pairs = [
+            (rate(ours, folder, runs), rate(concatenate, folder, runs)) for _ in range(repeats)
+        ]
         _compare(folder)
-    yield Row(f"long table of {RUNS} runs", "runs/s", *zip(*pairs, strict=True), "one csv per run, pandas.concat")
+    yield Row(
+        f"long table of {RUNS} runs",
+        "runs/s",
+        *zip(*pairs, strict=True),
+        "one csv per run, pandas.concat",
+    )
 
 
 def _compare(folder: Path) -> None:

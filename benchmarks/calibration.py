@@ -1,8 +1,10 @@
-"""A contact sheet genuine | ours | difference of the frames whose factors are known, and how far apart they are.
+"""A contact sheet genuine | ours | difference of the frames whose factors are known, and how far
+apart they are.
 
 python -m benchmarks.calibration shapes3d OUT.png
 
-The genuine frames stay outside the project, in ../shared/genuine; nothing of them is written but the sheet.
+The genuine frames stay outside the project, in ../shared/genuine; nothing of them is written but
+the sheet.
 """
 
 import argparse
@@ -26,7 +28,9 @@ Frames = tuple[NDArray[np.uint8], NDArray[np.uint8]]
 
 
 def mpi3d(style: str) -> Frames:
-    """Genuine and own frames (N, 64, 64, 3) of one kind: the tiles of its GIF with known classes."""
+    """Genuine and own frames (N, 64, 64, 3) of one kind: the tiles of its GIF with known
+    classes.
+    """
     known = json.loads((ROOT / "tests/data/mpi3d_gif_classes.json").read_text())
     with Image.open(GENUINE / f"mpi3d_{style}1.gif") as gif:
         film = np.stack([np.array(frame.convert("RGB")) for frame in ImageSequence.Iterator(gif)])
@@ -38,13 +42,19 @@ def mpi3d(style: str) -> Frames:
 
 
 def shapes3d() -> Frames:
-    """Genuine and own frames (53, 64, 64, 3): the GIF shows each pixel enlarged, so its middle is taken."""
+    """Genuine and own frames (53, 64, 64, 3): the GIF shows each pixel enlarged, so its middle is
+    taken.
+    """
     known = json.loads((ROOT / "tests/data/shapes3d_gif_classes.json").read_text())
     with Image.open(GENUINE / "3dshapes.gif") as gif:
         film = np.stack([np.array(frame.convert("RGB")) for frame in ImageSequence.Iterator(gif)])
-    rows, columns = ((first + known["pixel"] * np.arange(64)).astype(int) for first in known["first_pixel"])
+    rows, columns = (
+        (first + known["pixel"] * np.arange(64)).astype(int) for first in known["first_pixel"]
+    )
     classes = np.array(known["classes"])
-    values = np.stack([np.array(v)[c] for v, c in zip(SHAPES3D.values, classes.T, strict=True)], axis=1)
+    values = np.stack(
+        [np.array(v)[c] for v, c in zip(SHAPES3D.values, classes.T, strict=True)], axis=1
+    )
     return film[:, rows][:, :, columns], shapes3d_rendered.render(values, 64)
 
 
@@ -64,14 +74,19 @@ def sheet(genuine: NDArray[np.uint8], ours: NDArray[np.uint8]) -> Image.Image:
     """Rows of frames, each thrice: genuine, ours, and the absolute difference."""
     difference = np.abs(genuine.astype(int) - ours).astype(np.uint8)
     padding = ((0, -len(genuine) % COLUMNS), (0, 0), (0, 0), (0, 0))
-    rows = [np.pad(part, padding).reshape(-1, COLUMNS, *part.shape[1:]) for part in (genuine, ours, difference)]
+    rows = [
+        np.pad(part, padding).reshape(-1, COLUMNS, *part.shape[1:])
+        for part in (genuine, ours, difference)
+    ]
     stacked = np.stack(rows, axis=1).transpose(0, 1, 3, 2, 4, 5)
     picture = Image.fromarray(stacked.reshape(-1, COLUMNS * genuine.shape[2], 3))
     return picture.resize((ZOOM * picture.width, ZOOM * picture.height), Image.Resampling.NEAREST)
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("name", choices=sorted(DATASETS))
     parser.add_argument("out", type=Path, help="picture to write")
     args = parser.parse_args()
@@ -80,7 +95,10 @@ def main() -> None:
     genuine, ours = matched(args.name)
     sheet(genuine, ours).save(args.out)
     distance = np.abs(genuine.astype(int) - ours).mean(axis=(1, 2, 3))
-    found = f"mean absolute difference {distance.mean():.2f} of 255, in the worst frame {distance.max():.2f}"
+    found = (
+        f"mean absolute difference {distance.mean():.2f} of 255, in the worst frame"
+        f" {distance.max():.2f}"
+    )
     sys.stdout.write(f"{args.name}: {len(distance)} frames, {found}\n")
 
 

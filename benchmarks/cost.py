@@ -1,7 +1,9 @@
-"""What a command takes: wall time, CPU time and largest memory of it and its children, whatever process asks.
+"""What a command takes: wall time, CPU time and largest memory of it and its children, whatever
+process asks.
 
-Linux lets a new process inherit the largest memory of the one that started it: started from a large process, a small
-command seems large. So a small process of its own, this file, starts the command and looks at what it took.
+Linux lets a new process inherit the largest memory of the one that started it: started from a large
+process, a small command seems large. So a small process of its own, this file, starts the command
+and looks at what it took.
 """
 
 import json
@@ -36,14 +38,20 @@ class Cost:
 
 
 def cost(folder: Path, words: Sequence[str], environment: Mapping[str, str]) -> Cost:
-    """Run a command in a folder with more environment variables than ours; RuntimeError with its output if it fails.
+    """Run a command in a folder with more environment variables than ours.
+
+    RuntimeError with its output if it fails.
 
     The memory is that of the largest of its processes, in MiB.
     """
     with tempfile.NamedTemporaryFile("w+") as record, tempfile.TemporaryFile("w+") as output:
         watcher = [sys.executable, "-I", "-S", __file__, record.name, *words]
         status = subprocess.call(
-            watcher, cwd=folder, env={**os.environ, **environment}, stdout=output, stderr=subprocess.STDOUT
+            watcher,
+            cwd=folder,
+            env={**os.environ, **environment},
+            stdout=output,
+            stderr=subprocess.STDOUT,
         )
         output.seek(0)
         text = output.read()

@@ -1,9 +1,11 @@
-"""Training on a GPU, authors' style beside ours in each precision and way of stepping: python -m benchmarks gpu
+"""Training on a GPU, authors' style beside ours in each precision and way of stepping: python -m
+benchmarks gpu
 
-Both sides in one process, in turns: authors' style as in `benchmarks.training` with its batches moved to the GPU and
-PyTorch's default precision; ours through the package's own learners, ways and resident uint8 images. Random images of
-64×64 and 3 channels, ten tasks, batches of 256. Beside each rate its floating-point operations per second, and the rate
-of square matrix products in that precision, measured in the same process. A csv with all of it goes to $OUT, or to
+Both sides in one process, in turns: authors' style as in `benchmarks.training` with its batches
+moved to the GPU and PyTorch's default precision; ours through the package's own learners, ways and
+resident uint8 images. Random images of 64×64 and 3 channels, ten tasks, batches of 256. Beside each
+rate its floating-point operations per second, and the rate of square matrix products in that
+precision, measured in the same process. A csv with all of it goes to $OUT, or to
 benchmarks/results. On its own, with other sizes: python -m benchmarks.gpu --help
 """
 
@@ -36,7 +38,12 @@ from mtdis.training.networks import TaskNetwork
 ON_REQUEST = True
 """Not among the benchmarks that run when none is named."""
 SIZE, CHANNELS = 64, 3
-SETTINGS = [("multi_head", "none"), ("one_head", "none"), ("single_task", "none"), ("single_task", "stacked")]
+SETTINGS = [
+    ("multi_head", "none"),
+    ("one_head", "none"),
+    ("single_task", "none"),
+    ("single_task", "stacked"),
+]
 """Kinds and how their networks are fused."""
 PRECISIONS = ("fp32", "tf32", "bf16")
 
@@ -78,7 +85,9 @@ class Line:
 def measure() -> Iterator[Row]:
     """The whole benchmark on this machine's GPU; SystemExit where there is none."""
     if not torch.cuda.is_available():
-        raise SystemExit(f"benchmarks gpu needs a CUDA device; PyTorch {torch.__version__} finds none here.")
+        raise SystemExit(
+            f"benchmarks gpu needs a CUDA device; PyTorch {torch.__version__} finds none here."
+        )
     yield from measure_on(torch.device("cuda"), Sizes())
 
 
@@ -89,7 +98,11 @@ def measure_on(device: torch.device, sizes: Sizes) -> Iterator[Row]:
     data = Images(torch.from_numpy(pixels).to(device), 255, torch.from_numpy(targets).to(device))
     matrix = {precision: matrix_rate(device, precision, sizes.matrix) for precision in PRECISIONS}
     for precision, found in matrix.items():
-        print(f"matrix products of {sizes.matrix}², {precision}: {found:.1f} TFLOP/s", file=sys.stderr, flush=True)
+        print(
+            f"matrix products of {sizes.matrix}², {precision}: {found:.1f} TFLOP/s",
+            file=sys.stderr,
+            flush=True,
+        )
     lines: list[Line] = []
     for kind, fused in SETTINGS:
         theirs = [authors_rate(kind, pixels, targets, device, sizes) for _ in range(sizes.repeats)]
@@ -98,8 +111,14 @@ def measure_on(device: torch.device, sizes: Sizes) -> Iterator[Row]:
             for way, rates in our_rates(run, data, sizes).items():
                 name = f"stacked {way}" if fused == "stacked" else way
                 lines.append(line_of(run, name, rates, theirs, matrix[precision], device))
-                yield Row(f"training {kind} ×{len(run.networks)}, {precision}, {name}, {lines[-1].tflops:.3g} of "
-                          f"{matrix[precision]:.3g} TFLOP/s", "images/s", rates, theirs, "authors' style")  # fmt: skip
+                yield Row(
+                    f"training {kind} ×{len(run.networks)}, {precision}, {name},"
+                    f" {lines[-1].tflops:.3g} of {matrix[precision]:.3g} TFLOP/s",
+                    "images/s",
+                    rates,
+                    theirs,
+                    "authors' style",
+                )
     write(lines)
 
 
@@ -112,7 +131,12 @@ def random_data(count: int) -> tuple[NDArray[np.uint8], NDArray[np.float32]]:
 
 def run_of_kind(kind: str, fused: str, precision: str, sizes: Sizes) -> TaskRun:
     """A run with the paper's settings."""
-    fields = {"dataset": "dsprites_rendered", "seed": 1, "tasks": {"count": TASKS}, "batch_size": sizes.batch}
+    fields = {
+        "dataset": "dsprites_rendered",
+        "seed": 1,
+        "tasks": {"count": TASKS},
+        "batch_size": sizes.batch,
+    }
     fused_field = {"fused": fused} if kind == "single_task" else {}
     run = Run.member(kind).parse(fields | fused_field | {"precision": precision})
     assert isinstance(run, TaskRun)
@@ -120,12 +144,15 @@ def run_of_kind(kind: str, fused: str, precision: str, sizes: Sizes) -> TaskRun:
 
 
 def our_rates(run: TaskRun, data: Images, sizes: Sizes) -> dict[str, list[float]]:
-    """Model-images per second of each way, over the repeats; ways take turns. One that can't be made is left out."""
+    """Model-images per second of each way, over the repeats; ways take turns.
+
+    One that can't be made is left out.
+    """
     set_up(torch.get_num_threads(), needs_gpu=data.device.type == "cuda")
     set_precision(run.precision, data.device)
     networks = training.build(run, (SIZE, SIZE, CHANNELS), data.device)
     crew = crew_of(run, training.learners_of(run, networks))
-    (first, *_) = data.raw_batches(torch.arange(sizes.batch), sizes.batch)
+    first, *_ = data.raw_batches(torch.arange(sizes.batch), sizes.batch)
     ways = {}
     for name, make in makers(crew, data, {(): first}).items():
         try:
@@ -150,13 +177,22 @@ def _endless(data: Images, sizes: Sizes) -> Iterator[tuple[Tensor, ...]]:
     generator = torch.Generator().manual_seed(0)
     whole = sizes.images // sizes.batch * sizes.batch
     for _ in cycle((0,)):
-        yield from data.raw_batches(torch.randperm(sizes.images, generator=generator)[:whole], sizes.batch)
+        yield from data.raw_batches(
+            torch.randperm(sizes.images, generator=generator)[:whole], sizes.batch
+        )
 
 
 def authors_rate(
-    kind: str, pixels: NDArray[np.uint8], targets: NDArray[np.float32], device: torch.device, sizes: Sizes
+    kind: str,
+    pixels: NDArray[np.uint8],
+    targets: NDArray[np.float32],
+    device: torch.device,
+    sizes: Sizes,
 ) -> float:
-    """Images per second of one network in the authors' style; more networks are trained one after the other."""
+    """Images per second of one network in the authors' style.
+
+    More networks are trained one after the other.
+    """
     torch.backends.cuda.matmul.fp32_precision = "ieee"  # PyTorch's defaults, whatever ran before
     torch.backends.cudnn.conv.fp32_precision = "tf32"
     torch.backends.cudnn.deterministic = False
@@ -183,7 +219,8 @@ def matrix_rate(device: torch.device, precision: str, size: int) -> float:
 
 
 def operations(network: TaskNetwork, trained_heads: int) -> int:
-    """Floating-point operations of one training step per image: two per product and sum, three passes over each layer.
+    """Floating-point operations of one training step per image: two per product and sum, three
+    passes over each layer.
 
     The first layer has no gradient for its input. Only the heads in the loss are counted.
     """
@@ -200,7 +237,12 @@ def operations(network: TaskNetwork, trained_heads: int) -> int:
 
 
 def line_of(
-    run: TaskRun, way: str, rates: Sequence[float], theirs: Sequence[float], matrix: float, device: torch.device
+    run: TaskRun,
+    way: str,
+    rates: Sequence[float],
+    theirs: Sequence[float],
+    matrix: float,
+    device: torch.device,
 ) -> Line:
     """A line of the csv."""
     network = next(iter(training.build(run, (SIZE, SIZE, CHANNELS), torch.device("cpu")).values()))
@@ -209,10 +251,23 @@ def line_of(
     flop = operations(network, heads)
     name = torch.cuda.get_device_name(device) if device.type == "cuda" else "cpu"
     return Line(
-        str(date.today()), name, torch.__version__, run.name(), len(run.networks), run.batch_size, run.precision, way,
-        round(min(rates), 1), round(max(rates), 1), round(min(theirs), 1), round(max(theirs), 1),
-        round(max(rates) / max(theirs), 2), round(flop / 1e6, 1), round(max(rates) * flop / 1e12, 3), round(matrix, 3),
-    )  # fmt: skip
+        str(date.today()),
+        name,
+        torch.__version__,
+        run.name(),
+        len(run.networks),
+        run.batch_size,
+        run.precision,
+        way,
+        round(min(rates), 1),
+        round(max(rates), 1),
+        round(min(theirs), 1),
+        round(max(theirs), 1),
+        round(max(rates) / max(theirs), 2),
+        round(flop / 1e6, 1),
+        round(max(rates) * flop / 1e12, 3),
+        round(matrix, 3),
+    )
 
 
 def write(lines: Sequence[Line]) -> Path:
@@ -229,7 +284,9 @@ def write(lines: Sequence[Line]) -> Path:
 
 def main() -> None:
     default = "cuda" if torch.cuda.is_available() else "cpu"
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("--device", default=default, help=f"cuda or cpu (default here: {default})")
     for field in fields(Sizes):
         parser.add_argument(f"--{field.name.replace('_', '-')}", type=int, default=field.default)

@@ -1,8 +1,10 @@
-"""Loading a prepared dataset, checked, beside plain reads of the same file: python -m benchmarks.loading
+"""Loading a prepared dataset, checked, beside plain reads of the same file: python -m
+benchmarks.loading
 
-Beside h5py's read of the whole array with its checksum taken afterwards, the file in memory; and beside a read of the
-bare file into memory, which checks nothing, the file out of the system's memory: that is the disk's speed. The command
-also prints the memory that loading takes in a fresh process.
+Beside h5py's read of the whole array with its checksum taken afterwards, the file in memory; and
+beside a read of the bare file into memory, which checks nothing, the file out of the system's
+memory: that is the disk's speed. The command also prints the memory that loading takes in a fresh
+process.
 """
 
 import json
@@ -81,12 +83,22 @@ def measure(repeats: int = 5) -> Iterator[Row]:
             ("in memory", plain_read, read_then_check, "h5py, then sha256", None),
             ("on disk", forget, plain_read, "plain read, unchecked", 1),
         ):
-            pairs = [(rate(ours, record, prepare), rate(other, record, prepare)) for _ in range(repeats)]
-            yield Row(f"loading a dataset of 0.5 GB {state}", "MB/s", *zip(*pairs, strict=True), name, goal)
+            pairs = [
+                (rate(ours, record, prepare), rate(other, record, prepare)) for _ in range(repeats)
+            ]
+            yield Row(
+                f"loading a dataset of 0.5 GB {state}",
+                "MB/s",
+                *zip(*pairs, strict=True),
+                name,
+                goal,
+            )
 
 
 def memory(record: Path) -> tuple[int, int]:
-    """Bytes of the array, and by how much loading it raised this process's largest use of memory (Linux)."""
+    """Bytes of the array, and by how much loading it raised this process's largest use of memory
+    (Linux).
+    """
     before = peak_memory()
     size = artifacts.read_dataset(record, "images").nbytes
     return size, round(2**20 * (peak_memory() - before))
@@ -95,9 +107,15 @@ def memory(record: Path) -> tuple[int, int]:
 def main() -> None:
     for row in measure():
         print(row)
-    with tempfile.TemporaryDirectory() as folder, ProcessPoolExecutor(1, get_context("spawn")) as fresh:
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        ProcessPoolExecutor(1, get_context("spawn")) as fresh,
+    ):
         size, peak = fresh.submit(memory, write(Path(folder))).result()
-    print(f"memory: {peak / 2**20:.0f} MiB for an array of {size / 2**20:.0f} MiB, {peak / size:.3f} times its size")
+    print(
+        f"memory: {peak / 2**20:.0f} MiB for an array of {size / 2**20:.0f} MiB, {peak / size:.3f}"
+        " times its size"
+    )
 
 
 if __name__ == "__main__":

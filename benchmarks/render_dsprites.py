@@ -1,4 +1,5 @@
-"""Seconds and memory to render dSprites into an HDF5 file, beside a plain numpy renderer in the same run.
+"""Seconds and memory to render dSprites into an HDF5 file, beside a plain numpy renderer in the
+same run.
 
 python -m benchmarks.render_dsprites [--rows N]
 """
@@ -46,7 +47,9 @@ def render_numpy(values: NDArray[np.float64], size: int) -> NDArray[np.uint8]:
 
 
 def heart(x: NDArray[np.float64], up: NDArray[np.float64]) -> NDArray[np.bool_]:
-    """Whether points are between the two boundaries at their |x|, from the curve as it is usually written."""
+    """Whether points are between the two boundaries at their |x|, from the curve as it is usually
+    written.
+    """
     t = np.arcsin(np.cbrt(np.minimum(abs(x) / ours.HEART_WIDTH, 1)))
     even = -5 * np.cos(2 * t) - np.cos(4 * t)
     odd = 13 * np.cos(t) - 2 * np.cos(3 * t)
@@ -57,7 +60,9 @@ def heart(x: NDArray[np.float64], up: NDArray[np.float64]) -> NDArray[np.bool_]:
 def stream(values: NDArray[np.float64], file: Path) -> None:
     """Render chunk by chunk into one data set of a new file."""
     with h5py.File(file, "w") as h5:
-        images = h5.create_dataset("images", (len(values), 64, 64, 1), np.uint8, chunks=(64, 64, 64, 1))
+        images = h5.create_dataset(
+            "images", (len(values), 64, 64, 1), np.uint8, chunks=(64, 64, 64, 1)
+        )
         for start in range(0, len(values), CHUNK):
             images[start : start + CHUNK] = ours.render(values[start : start + CHUNK], 64)
 
@@ -69,7 +74,9 @@ def seconds(action: Callable[[], object]) -> float:
 
 
 def report(name: str, count: int, duration: float) -> None:
-    sys.stdout.write(f"{name:<28}{count:>8} images {duration:>8.2f} s {count / duration:>9.0f} images/s\n")
+    sys.stdout.write(
+        f"{name:<28}{count:>8} images {duration:>8.2f} s {count / duration:>9.0f} images/s\n"
+    )
 
 
 def measure(repeats: int = 3) -> Iterator[Row]:
@@ -78,13 +85,17 @@ def measure(repeats: int = 3) -> Iterator[Row]:
     parts = np.array_split(some, len(some) // 256)
     ours.render(some[:1], 64)  # compiles
     own = [len(some) / seconds(lambda: ours.render(some, 64)) for _ in range(repeats)]
-    plain = [len(some) / seconds(lambda: [render_numpy(p, 64) for p in parts]) for _ in range(repeats)]
+    plain = [
+        len(some) / seconds(lambda: [render_numpy(p, 64) for p in parts]) for _ in range(repeats)
+    ]
     yield Row("rendering dSprites, 64x64", "images/s", own, plain, "plain numpy")
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--rows", type=int, default=DSPRITES.count, help="images to render (default: the full grid)")
+    parser.add_argument(
+        "--rows", type=int, default=DSPRITES.count, help="images to render (default: the full grid)"
+    )
     values = rows(parser.parse_args().rows)
     compiling = seconds(lambda: ours.render(values[:1], 64))
     with tempfile.TemporaryDirectory() as folder:
@@ -96,7 +107,10 @@ def main() -> None:
     parts = np.array_split(some, len(some) // 256)
     report("numpy, in memory", len(some), seconds(lambda: [render_numpy(p, 64) for p in parts]))
     wrong = sum(int((render_numpy(p, 64) != ours.render(p, 64)).sum()) for p in parts)
-    sys.stdout.write(f"compile or load {compiling:.2f} s; peak memory {peak:.0f} MiB; pixels that differ {wrong}\n")
+    sys.stdout.write(
+        f"compile or load {compiling:.2f} s; peak memory {peak:.0f} MiB; pixels that differ"
+        f" {wrong}\n"
+    )
 
 
 if __name__ == "__main__":

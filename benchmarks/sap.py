@@ -1,7 +1,8 @@
 """SAP's linear machines, ours beside a loop over scikit-learn's LinearSVC: python -m benchmarks sap
 
-Codes are the noisy linear mix of dSprites-like factors of benchmarks/boosting.py. Both sides fit 10,000 rows and
-predict 5,000, for each of 8 codes and 5 factors; scikit-learn stops at its own tolerance, ours at the optimum.
+Codes are the noisy linear mix of dSprites-like factors of benchmarks/boosting.py. Both sides fit
+10,000 rows and predict 5,000, for each of 8 codes and 5 factors; scikit-learn stops at its own
+tolerance, ours at the optimum.
 """
 
 import warnings

@@ -1,8 +1,10 @@
-"""How a study's commands grow with its runs: python -m benchmarks.scale [--runs 100 1000 10000] [--folder DIR]
+"""How a study's commands grow with its runs: python -m benchmarks.scale [--runs 100 1000 10000]
+[--folder DIR]
 
-For each number of runs a study of two kinds, two learning rates, five latent sizes and as many seeds as it takes, whose
-results are made up (ten tasks, four metrics, records of the real shape, Snakemake's metadata beside them). Each step is
-a process of its own: seconds of wall time (of CPU time), and the largest memory of it or a child of its.
+For each number of runs a study of two kinds, two learning rates, five latent sizes and as many
+seeds as it takes, whose results are made up (ten tasks, four metrics, records of the real shape,
+Snakemake's metadata beside them). Each step is a process of its own: seconds of wall time (of CPU
+time), and the largest memory of it or a child of its.
 """
 
 import argparse
@@ -27,7 +29,11 @@ from mtdis.specs.metric import Metric
 from mtdis.study import Study
 
 ROOT = Path(__file__).parents[1]
-SWEEP = {"kind": ["multi_head", "one_head"], "learning_rate": [1e-3, 1e-4], "latent_size": [4, 6, 8, 10, 12]}
+SWEEP = {
+    "kind": ["multi_head", "one_head"],
+    "learning_rate": [1e-3, 1e-4],
+    "latent_size": [4, 6, 8, 10, 12],
+}
 PER_SEED = 20
 METRICS = ("mig", "factor_vae", "sap", "dci")
 CHECKSUM = "0" * 64
@@ -43,7 +49,9 @@ def config(runs: int) -> dict[str, Any]:
 
 
 def write_results(folder: Path, study: Study) -> None:
-    """The declared file of every dataset, targets, run and score index, and what Snakemake notes of their jobs."""
+    """The declared file of every dataset, targets, run and score index, and what Snakemake notes of
+    their jobs.
+    """
     draw = Random(0)
     for dataset_id, dataset in study.datasets.items():
         named = {"format": FORMAT, "id": dataset_id, "spec": dataset.resolved()}
@@ -51,13 +59,29 @@ def write_results(folder: Path, study: Study) -> None:
     for targets_id, targets in study.targets.items():
         named = {"format": FORMAT, "id": targets_id, "spec": targets.resolved()}
         parent = study.dataset_of_targets(targets_id)
-        _write(folder, "targets", paths.targets(targets_id), named, [parent], [study.spec(targets_id)])
+        _write(
+            folder, "targets", paths.targets(targets_id), named, [parent], [study.spec(targets_id)]
+        )
     for run_id, run in study.runs.items():
         parents = [str(path) for path in study.parents(run_id).values()]
-        _write(folder, "train", paths.run(run_id), record(run_id, run, draw), parents, [study.spec(run_id)])
+        _write(
+            folder,
+            "train",
+            paths.run(run_id),
+            record(run_id, run, draw),
+            parents,
+            [study.spec(run_id)],
+        )
         inputs = [parents[0], paths.run(run_id)]
         params = [study.metric_specs, study.spec(run_id)]
-        _write(folder, "scores", paths.scores(run_id), index(run_id, run, study.metrics, draw), inputs, params)
+        _write(
+            folder,
+            "scores",
+            paths.scores(run_id),
+            index(run_id, run, study.metrics, draw),
+            inputs,
+            params,
+        )
 
 
 def record(run_id: str, run: Any, draw: Random) -> dict[str, Any]:
@@ -68,8 +92,17 @@ def record(run_id: str, run: Any, draw: Random) -> dict[str, Any]:
         for part in ("train", "validation", "test")
     }
     networks = [{"network": name, "diverged": False, "losses": losses} for name in run.networks]
-    files = {name: {"bytes": 1, "sha256": CHECKSUM} for name in ("codes.h5", "weights.safetensors", "history.csv")}
-    execution = {"commit": "", "device": "cpu (1 thread)", "seconds": 100.0, "versions": {}, "peak_memory_mib": 1.0}
+    files = {
+        name: {"bytes": 1, "sha256": CHECKSUM}
+        for name in ("codes.h5", "weights.safetensors", "history.csv")
+    }
+    execution = {
+        "commit": "",
+        "device": "cpu (1 thread)",
+        "seconds": 100.0,
+        "versions": {},
+        "peak_memory_mib": 1.0,
+    }
     named = {"format": FORMAT, "id": run_id, "spec": run.resolved()}
     return named | {"result": {"networks": networks}, "execution": execution, "files": files}
 
@@ -78,27 +111,53 @@ def index(run_id: str, run: Any, metrics: Iterable[Metric], draw: Random) -> dic
     """A run's score index."""
     rows = [
         {
-            "transform": "none", "draw": 0, "metric_seed": metric.seed, "diverged": False, "error": "",
-            "network": network, "metric": metric.name(), "settings": identify(metric.model_copy(update={"seed": 0})),
-            "key": key, "value": draw.random(),
+            "transform": "none",
+            "draw": 0,
+            "metric_seed": metric.seed,
+            "diverged": False,
+            "error": "",
+            "network": network,
+            "metric": metric.name(),
+            "settings": identify(metric.model_copy(update={"seed": 0})),
+            "key": key,
+            "value": draw.random(),
         }
         for metric in sorted(metrics, key=identify)
         for network in run.networks
         for key in import_module(f"mtdis.metrics.{metric.name()}").KEYS
-    ]  # fmt: skip
+    ]
     return {"format": FORMAT, "run": run_id, "dropped_factors": ["color"], "rows": rows}
 
 
-def _write(folder: Path, rule: str, output: str, content: dict[str, Any], inputs: list[str], params: list[str]) -> None:
+def _write(
+    folder: Path,
+    rule: str,
+    output: str,
+    content: dict[str, Any],
+    inputs: list[str],
+    params: list[str],
+) -> None:
     path = folder / output
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(json.dumps(content, sort_keys=True, indent=1) + "\n", encoding="utf-8")
     noted = {
-        "rule": rule, "input": sorted(inputs), "params": sorted(repr(p) for p in params), "log": [], "shellcmd": "",
-        "code": "", "record_format_version": 6, "conda_env": "", "container_img_url": None,
-        "software_stack_hash": "d41d8cd98f00b204e9800998ecf8427e", "job_hash": 0, "starttime": path.stat().st_mtime,
-        "endtime": path.stat().st_mtime, "incomplete": False, "external_jobid": None, "input_checksums": {},
-    }  # fmt: skip
+        "rule": rule,
+        "input": sorted(inputs),
+        "params": sorted(repr(p) for p in params),
+        "log": [],
+        "shellcmd": "",
+        "code": "",
+        "record_format_version": 6,
+        "conda_env": "",
+        "container_img_url": None,
+        "software_stack_hash": "d41d8cd98f00b204e9800998ecf8427e",
+        "job_hash": 0,
+        "starttime": path.stat().st_mtime,
+        "endtime": path.stat().st_mtime,
+        "incomplete": False,
+        "external_jobid": None,
+        "input_checksums": {},
+    }
     name = urlsafe_b64encode(output.encode()).decode()
     parts = [name[i : i + 254] for i in range(0, len(name), 254)]
     marker = Path(folder, ".snakemake/metadata", *("@" + part for part in parts[:-1]), parts[-1])
@@ -128,7 +187,9 @@ def steps(folder: Path, runs: int) -> Iterator[tuple[str, Cost]]:
     (folder / "config.yaml").write_text(json.dumps(config(runs)), encoding="utf-8")
     yield "mtdis plan, nothing there", mtdis(folder, "plan")
     yield "snakemake -n, nothing there", snakemake(folder, "-n")
-    run(folder, sys.executable, "-m", "benchmarks.scale", "--make", str(runs))  # a child: ours must stay small
+    run(
+        folder, sys.executable, "-m", "benchmarks.scale", "--make", str(runs)
+    )  # a child: ours must stay small
     first, second, *_ = json.loads(mtdis(folder, "plan", "--json").output)["runs"][EXPERIMENT]
     for step in QUICK:
         operands = {"show": [first], "diff": [first, second]}.get(step, [])
@@ -136,10 +197,19 @@ def steps(folder: Path, runs: int) -> Iterator[tuple[str, Cost]]:
     for state in ("not made yet", "nothing changed"):
         yield f"mtdis tables --partial, {state}", mtdis(folder, "tables", "--partial")
     table = paths.long_table(NAME, EXPERIMENT)
-    yield "mtdis long_table", mtdis(folder, "long_table", "--experiment", EXPERIMENT, "--out", table)
-    yield "mtdis study_table", mtdis(folder, "study_table", "--long", table, "--out", paths.study_table(NAME))
+    yield (
+        "mtdis long_table",
+        mtdis(folder, "long_table", "--experiment", EXPERIMENT, "--out", table),
+    )
+    yield (
+        "mtdis study_table",
+        mtdis(folder, "study_table", "--long", table, "--out", paths.study_table(NAME)),
+    )
     made = paths.table(NAME, EXPERIMENT, TABLE)
-    yield f"mtdis table, {TABLE}", mtdis(folder, "table", "--name", TABLE, "--long", table, "--out", made)
+    yield (
+        f"mtdis table, {TABLE}",
+        mtdis(folder, "table", "--name", TABLE, "--long", table, "--out", made),
+    )
     yield "snakemake -n, all there", _nothing(snakemake(folder, "-n"))
     yield "snakemake, nothing to be done", _nothing(snakemake(folder))
 
@@ -152,10 +222,20 @@ def _nothing(found: Cost) -> Cost:
 
 def main() -> None:
     """Print a table: a line per step, seconds and memory for each number of runs."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--runs", type=int, nargs="+", default=[100, 1000, 10_000], help="numbers of runs")
-    parser.add_argument("--folder", type=Path, help="keep the studies here, in a folder per number of runs")
-    parser.add_argument("--make", type=int, help="only write the results of a study of that many runs into this folder")
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument(
+        "--runs", type=int, nargs="+", default=[100, 1000, 10_000], help="numbers of runs"
+    )
+    parser.add_argument(
+        "--folder", type=Path, help="keep the studies here, in a folder per number of runs"
+    )
+    parser.add_argument(
+        "--make",
+        type=int,
+        help="only write the results of a study of that many runs into this folder",
+    )
     args = parser.parse_args()
     if args.make:
         write_results(Path(), Study.from_config(config(args.make)))
@@ -173,14 +253,19 @@ def main() -> None:
 
 
 def as_table(found: dict[str, dict[int, Cost]], runs: Sequence[int]) -> str:
-    """A line per step: seconds and MiB, and milliseconds of CPU per run between the smallest and the largest study."""
+    """A line per step: seconds and MiB, and milliseconds of CPU per run between the smallest and
+    the largest study.
+    """
     lines = [
         f"| step | {' | '.join(f'{n:,} runs' for n in runs)} | CPU ms per further run |",
         "|---" * (len(runs) + 2) + "|",
     ]
     for step, costs in found.items():
         cells = [str(costs[n]) for n in runs]
-        slopes = [f"{1000 * (costs[b].cpu_seconds - costs[a].cpu_seconds) / (b - a):.2f}" for a, b in pairwise(runs)]
+        slopes = [
+            f"{1000 * (costs[b].cpu_seconds - costs[a].cpu_seconds) / (b - a):.2f}"
+            for a, b in pairwise(runs)
+        ]
         lines.append(f"| {step} | {' | '.join(cells)} | {', then '.join(slopes) or '–'} |")
     return "\n".join(lines) + "\n"
 

@@ -30,7 +30,9 @@ class Row:
         return min(self.ours) / max(self.alternative), max(self.ours) / min(self.alternative)
 
     def __str__(self) -> str:
-        ours, other = (f"{min(rates):,.0f}–{max(rates):,.0f}" for rates in (self.ours, self.alternative))
+        ours, other = (
+            f"{min(rates):,.0f}–{max(rates):,.0f}" for rates in (self.ours, self.alternative)
+        )
         low, high = self.ratios
         ratio = f"{self.ratio:.1f} ({low:.1f}–{high:.1f})"
         goal = "" if self.goal is None else f"≥ {self.goal:g}"

@@ -1,10 +1,12 @@
-"""The paper's Table 5 on a GPU, without snakemake: python -m benchmarks.table5_gpu --seeds 3 --minutes 20
+"""The paper's Table 5 on a GPU, without snakemake: python -m benchmarks.table5_gpu --seeds 3
+--minutes 20
 
-Renders dSprites, draws the tasks, measures a training step of each kind to see how many epochs fit the time, trains all
-runs in one process, scores them on all cores and makes the table: each by the command that the workflow would call. The
-table, the long table of scores behind it and what was run (commit, device, epochs, seconds) go to $OUT, or to
-benchmarks/results; everything else stays in --folder, from which the same command goes on after a stop. Many runs train
-for fewer epochs than the paper's 200: the file's name says how many.
+Renders dSprites, draws the tasks, measures a training step of each kind to see how many epochs fit
+the time, trains all runs in one process, scores them on all cores and makes the table: each by the
+command that the workflow would call. The table, the long table of scores behind it and what was run
+(commit, device, epochs, seconds) go to $OUT, or to benchmarks/results; everything else stays in
+--folder, from which the same command goes on after a stop. Many runs train for fewer epochs than
+the paper's 200: the file's name says how many.
 """
 
 import argparse
@@ -43,10 +45,21 @@ PAPER_EPOCHS = 200
 TABLE = "table5"
 
 
-def study_of(seeds: int, epochs: int, dataset: Any, fields: Mapping[str, Any], metrics: Mapping[str, Any]) -> Study:
+def study_of(
+    seeds: int, epochs: int, dataset: Any, fields: Mapping[str, Any], metrics: Mapping[str, Any]
+) -> Study:
     """The paper's headline experiment with some seeds and epochs."""
-    body = {"kind": list(KINDS), "seed": list(range(1, seeds + 1)), "epochs": epochs, "tables": [TABLE]}
-    config = {"name": TABLE, "metrics": dict(metrics), "experiments": {"headline": body | dict(fields)}}
+    body = {
+        "kind": list(KINDS),
+        "seed": list(range(1, seeds + 1)),
+        "epochs": epochs,
+        "tables": [TABLE],
+    }
+    config = {
+        "name": TABLE,
+        "metrics": dict(metrics),
+        "experiments": {"headline": body | dict(fields)},
+    }
     return Study.from_config(config | {"defaults": {"dataset": dataset}})
 
 
@@ -65,17 +78,29 @@ def make_data(study: Study) -> None:
     for some_id, targets in study.targets.items():
         source = study.dataset_of_targets(some_id)
         if not Path(paths.targets(some_id)).exists():
-            command("targets", "--spec", canonical(targets), "--dataset", source, "--out", paths.targets(some_id))
+            command(
+                "targets",
+                "--spec",
+                canonical(targets),
+                "--dataset",
+                source,
+                "--out",
+                paths.targets(some_id),
+            )
 
 
 def inputs(run: Run) -> tuple[Path, Path | None]:
     """The records of a run's dataset and targets."""
     targets = targets_of(run)
-    return Path(paths.dataset(identify(run.dataset))), Path(paths.targets(identify(targets))) if targets else None
+    return Path(paths.dataset(identify(run.dataset))), (
+        Path(paths.targets(identify(targets))) if targets else None
+    )
 
 
 def epoch_seconds(study: Study) -> float:
-    """Seconds that one epoch of all runs takes, from some steps of each kind, the runs one after the other."""
+    """Seconds that one epoch of all runs takes, from some steps of each kind, the runs one after
+    the other.
+    """
     kinds = {run.name(): run for run in study.runs.values() if isinstance(run, TaskRun)}
     runs = [run.name() for run in study.runs.values()]
     (data,) = {inputs(run) for run in kinds.values()}
@@ -91,11 +116,16 @@ def _epoch_seconds(run: TrainedRun, images: Images) -> float:
     batches = {stream: first for _, stream in crew.learners}
     way = choose(makers(crew, images, batches), crew, batches, {})
     steps = int(0.75 * len(images.pixels)) // run.batch_size
-    return steps / rate(way, batches, torch.cuda.synchronize if images.device.type == "cuda" else lambda: None)
+    return steps / rate(
+        way, batches, torch.cuda.synchronize if images.device.type == "cuda" else lambda: None
+    )
 
 
 def train(study: Study, folder: Path) -> None:
-    """All runs in one process; on a GPU several at once, beside those that encode on the CPU alone."""
+    """All runs in one process.
+
+    On a GPU several at once, beside those that encode on the CPU alone.
+    """
     lines = []
     for some_id, run in study.runs.items():
         dataset, targets = inputs(run)
@@ -109,15 +139,43 @@ def train(study: Study, folder: Path) -> None:
 
 
 def score(study: Study) -> None:
-    """All metrics of all runs, networks side by side on all cores, then the long table and Table 5."""
+    """All metrics of all runs, networks side by side on all cores, then the long table and Table
+    5.
+    """
     cores = str(os.cpu_count() or 1)
     for some_id, run in study.runs.items():
         dataset, _ = inputs(run)
-        words = ["--spec", canonical(run), "--metrics", study.metric_specs, "--run", paths.run(some_id)]
-        command("scores", *words, "--dataset", str(dataset), "--jobs", cores, "--out", paths.scores(some_id))
+        words = [
+            "--spec",
+            canonical(run),
+            "--metrics",
+            study.metric_specs,
+            "--run",
+            paths.run(some_id),
+        ]
+        command(
+            "scores",
+            *words,
+            "--dataset",
+            str(dataset),
+            "--jobs",
+            cores,
+            "--out",
+            paths.scores(some_id),
+        )
     long = paths.long_table(study.name, "headline")
-    command("long_table", "--study", study.only("headline"), "--experiment", "headline", "--out", long)
-    command("table", "--name", TABLE, "--long", long, "--out", paths.table(study.name, "headline", TABLE))
+    command(
+        "long_table", "--study", study.only("headline"), "--experiment", "headline", "--out", long
+    )
+    command(
+        "table",
+        "--name",
+        TABLE,
+        "--long",
+        long,
+        "--out",
+        paths.table(study.name, "headline", TABLE),
+    )
 
 
 def keep(study: Study, epochs: int, words: Sequence[str], seconds: float) -> list[Path]:
@@ -126,7 +184,10 @@ def keep(study: Study, epochs: int, words: Sequence[str], seconds: float) -> lis
     stem = f"{date.today()}-table5-{epochs}-epochs"
     table = Path(paths.table(study.name, "headline", TABLE))
     long = Path(paths.long_table(study.name, "headline")).with_suffix(".csv")
-    kept = [shutil.copy(table, folder / f"{stem}.csv"), shutil.copy(long, folder / f"{stem}-scores.csv")]
+    kept = [
+        shutil.copy(table, folder / f"{stem}.csv"),
+        shutil.copy(long, folder / f"{stem}-scores.csv"),
+    ]
     device = device_name(set_up(1, needs_gpu=True))
     about = {"command": ["python", "-m", "benchmarks.table5_gpu", *words], "epochs": epochs}
     records = [json.loads(Path(paths.run(some_id)).read_text()) for some_id in study.runs]
@@ -138,14 +199,26 @@ def keep(study: Study, epochs: int, words: Sequence[str], seconds: float) -> lis
 
 
 def main(words: Sequence[str] | None = None) -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("--seeds", type=int, default=3, help="seeds 1 to N (default 3)")
-    parser.add_argument("--minutes", type=float, default=20, help="time for everything (default 20)")
+    parser.add_argument(
+        "--minutes", type=float, default=20, help="time for everything (default 20)"
+    )
     parser.add_argument("--epochs", type=int, help="epochs, instead of what fits the time")
-    parser.add_argument("--dataset", type=json.loads, default="dsprites_rendered", help="a dataset's spec as JSON")
-    parser.add_argument("--fields", type=json.loads, default={}, help="other fields of the runs as JSON")
-    parser.add_argument("--metrics", type=json.loads, default=METRICS, help="metrics and their settings as JSON")
-    parser.add_argument("--folder", type=Path, help="where data and results lie (default: a temporary folder)")
+    parser.add_argument(
+        "--dataset", type=json.loads, default="dsprites_rendered", help="a dataset's spec as JSON"
+    )
+    parser.add_argument(
+        "--fields", type=json.loads, default={}, help="other fields of the runs as JSON"
+    )
+    parser.add_argument(
+        "--metrics", type=json.loads, default=METRICS, help="metrics and their settings as JSON"
+    )
+    parser.add_argument(
+        "--folder", type=Path, help="where data and results lie (default: a temporary folder)"
+    )
     args = parser.parse_args(words)
     started = time.monotonic()
     folder = args.folder or Path(tempfile.mkdtemp(prefix="table5-"))
@@ -153,21 +226,31 @@ def main(words: Sequence[str] | None = None) -> None:
     with chdir(folder):
         settings = (args.dataset, args.fields, args.metrics)
         make_data(study_of(args.seeds, 1, *settings))
-        epochs = args.epochs or fitting_epochs(study_of(args.seeds, 1, *settings), args.minutes * 60, started)
+        epochs = args.epochs or fitting_epochs(
+            study_of(args.seeds, 1, *settings), args.minutes * 60, started
+        )
         study = study_of(args.seeds, epochs, *settings)
         train(study, folder)
         score(study)
-        kept = keep(study, epochs, sys.argv[1:] if words is None else words, time.monotonic() - started)
+        kept = keep(
+            study, epochs, sys.argv[1:] if words is None else words, time.monotonic() - started
+        )
     print(kept[0].read_text())
     print(f"kept: {', '.join(map(str, kept))}", file=sys.stderr)
 
 
 def fitting_epochs(study: Study, seconds: float, started: float) -> int:
-    """Epochs whose training takes its share of the time that is left, at least one and not more than the paper's."""
+    """Epochs whose training takes its share of the time that is left, at least one and not more
+    than the paper's.
+    """
     each = epoch_seconds(study)
     left = seconds - (time.monotonic() - started)
     epochs = min(PAPER_EPOCHS, max(1, int(SHARE * left / each)))
-    print(f"an epoch of all runs takes {each:.1f} s: {epochs} epochs in {left:.0f} s", file=sys.stderr, flush=True)
+    print(
+        f"an epoch of all runs takes {each:.1f} s: {epochs} epochs in {left:.0f} s",
+        file=sys.stderr,
+        flush=True,
+    )
     return epochs
 
 

@@ -1,8 +1,10 @@
-"""Training steps of each kind, ours beside the authors' style: python -m benchmarks.training [--epochs N]
+"""Training steps of each kind, ours beside the authors' style: python -m benchmarks.training
+[--epochs N]
 
-Authors' style (read in the released code, written anew): a DataLoader that turns one image at a time into a float
-tensor, batches in channel order, a Python loop over separate heads, plain Adam, the loss fetched at every step.
-Random images of the paper's size (64×64, 3 channels), ten tasks, batches of 256; one thread on both sides.
+Authors' style (read in the released code, written anew): a DataLoader that turns one image at a
+time into a float tensor, batches in channel order, a Python loop over separate heads, plain Adam,
+the loss fetched at every step. Random images of the paper's size (64×64, 3 channels), ten tasks,
+batches of 256; one thread on both sides.
 """
 
 import argparse
@@ -57,7 +59,9 @@ def authors_loss(kind: str, heads: nn.ModuleList, codes: Tensor, targets: Tensor
     """Every head is run, its error weighted: by one-hot weights for a single task."""
     if kind == "one_head":
         return nn.functional.mse_loss(heads[0](codes), targets)
-    errors = [nn.functional.mse_loss(head(codes)[:, 0], targets[:, t]) for t, head in enumerate(heads)]
+    errors = [
+        nn.functional.mse_loss(head(codes)[:, 0], targets[:, t]) for t, head in enumerate(heads)
+    ]
     return errors[0] + 0 * sum(errors[1:]) if kind == "single_task" else sum(errors[1:], errors[0])
 
 
@@ -70,17 +74,23 @@ def authors(
     batch: int = BATCH,
 ) -> Callable[[], None]:
     """Steps of one network in the authors' style."""
-    convolutions = [nn.Conv2d(i, o, 4, stride=2, padding=1) for i, o in pairwise((3, *CONV_CHANNELS))]
+    convolutions = [
+        nn.Conv2d(i, o, 4, stride=2, padding=1) for i, o in pairwise((3, *CONV_CHANNELS))
+    ]
     layers = [layer for convolution in convolutions for layer in (convolution, nn.ReLU())]
     encoder = nn.Sequential(*layers, nn.Flatten(), nn.Linear(CONV_CHANNELS[-1], 8))
-    heads = nn.ModuleList(plain_head(TASKS) if kind == "one_head" else plain_head(1) for _ in range(TASKS))
+    heads = nn.ModuleList(
+        plain_head(TASKS) if kind == "one_head" else plain_head(1) for _ in range(TASKS)
+    )
     heads = heads[:1] if kind == "one_head" else heads
     encoder, heads = encoder.to(device), heads.to(device)
     optimiser = torch.optim.Adam([*encoder.parameters(), *heads.parameters()], lr=1e-3)
 
     def run() -> None:
         total = 0.0
-        for images, wanted in _first(DataLoader(OneByOne(pixels, targets), batch, shuffle=True, drop_last=True), steps):
+        for images, wanted in _first(
+            DataLoader(OneByOne(pixels, targets), batch, shuffle=True, drop_last=True), steps
+        ):
             loss = authors_loss(kind, heads, encoder(images.to(device)), wanted.to(device))
             optimiser.zero_grad()
             loss.backward()
@@ -90,7 +100,9 @@ def authors(
     return run
 
 
-def _first(loader: DataLoader[tuple[Tensor, Tensor]], steps: int) -> Iterator[tuple[Tensor, Tensor]]:
+def _first(
+    loader: DataLoader[tuple[Tensor, Tensor]], steps: int
+) -> Iterator[tuple[Tensor, Tensor]]:
     done = 0
     while done < steps:
         for batch in loader:
@@ -102,7 +114,11 @@ def _first(loader: DataLoader[tuple[Tensor, Tensor]], steps: int) -> Iterator[tu
 
 def ours(kind: str, pixels: np.ndarray, targets: np.ndarray, steps: int) -> Callable[[], None]:
     """As many steps of the package's own loop."""
-    fields = {"dataset": "dsprites_rendered", "seed": 1, "epochs": steps * BATCH // len(pixels) or 1}
+    fields = {
+        "dataset": "dsprites_rendered",
+        "seed": 1,
+        "epochs": steps * BATCH // len(pixels) or 1,
+    }
     run = Run.member(kind).parse(fields | {"tasks": {"count": TASKS}})
     assert isinstance(run, TaskRun)
     networks = dict(list(training.build(run, (64, 64, 3), CPU).items())[: KINDS[kind]])
@@ -111,7 +127,9 @@ def ours(kind: str, pixels: np.ndarray, targets: np.ndarray, steps: int) -> Call
 
     def go() -> None:
         with tempfile.TemporaryDirectory() as folder:
-            training.train(run, learners, images, np.arange(len(pixels)), Path(folder) / "none", 1e9)
+            training.train(
+                run, learners, images, np.arange(len(pixels)), Path(folder) / "none", 1e9
+            )
 
     return go
 
@@ -119,12 +137,17 @@ def ours(kind: str, pixels: np.ndarray, targets: np.ndarray, steps: int) -> Call
 def measure(epochs: int = 2, repeats: int = 3) -> Iterator[Row]:
     """Images per second and network of each kind; each side in a process of its own, in turns."""
     spawn = get_context("spawn")
-    with ProcessPoolExecutor(1, spawn) as their_process, ProcessPoolExecutor(1, spawn) as our_process:
+    with (
+        ProcessPoolExecutor(1, spawn) as their_process,
+        ProcessPoolExecutor(1, spawn) as our_process,
+    ):
         for kind, networks in KINDS.items():
             rates: list[tuple[float, float]] = []
             for _ in range(repeats):
                 theirs = their_process.submit(authors_rate, kind, epochs).result()
-                rates.append((our_process.submit(our_rate, kind, epochs).result() * networks, theirs))
+                rates.append(
+                    (our_process.submit(our_rate, kind, epochs).result() * networks, theirs)
+                )
             fast, slow = zip(*rates, strict=True)
             yield Row(f"training {kind}, 64x64x3", "images/s", fast, slow, "authors' style", goal=2)
 
@@ -141,7 +164,9 @@ def our_rate(kind: str, epochs: int) -> float:
     return _rate(ours, kind, epochs)
 
 
-def _rate(side: Callable[[str, np.ndarray, np.ndarray, int], Callable[[], None]], kind: str, epochs: int) -> float:
+def _rate(
+    side: Callable[[str, np.ndarray, np.ndarray, int], Callable[[], None]], kind: str, epochs: int
+) -> float:
     rng = np.random.default_rng(0)
     pixels = rng.integers(0, 256, (COUNT, 64, 64, 3), dtype=np.uint8)
     targets = rng.normal(size=(COUNT, TASKS)).astype(np.float32)
@@ -154,7 +179,9 @@ def _rate(side: Callable[[str, np.ndarray, np.ndarray, int], Callable[[], None]]
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--epochs", type=int, default=2, help=f"passes over {COUNT} images (default 2)")
+    parser.add_argument(
+        "--epochs", type=int, default=2, help=f"passes over {COUNT} images (default 2)"
+    )
     for row in measure(parser.parse_args().epochs):
         print(row)
 

@@ -1,4 +1,6 @@
-"""The command `mtdis`: a sub-command per rule of the workflow and the user's own, each a file in mtdis/commands."""
+"""The command `mtdis`: a sub-command per rule of the workflow and the user's own, each a file in
+mtdis/commands.
+"""
 
 import ast
 import os
@@ -12,7 +14,10 @@ from mtdis.errors import ConfigError, UserError, unknown
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Run one sub-command; 0 if it ended well, 2 with one short message if the user can mend what went wrong."""
+    """Run one sub-command.
+
+    0 if it ended well, 2 with one short message if the user can mend what went wrong.
+    """
     words = sys.argv[1:] if arguments is None else arguments
     try:
         if not words or words[0] in ("-h", "--help"):
@@ -23,7 +28,10 @@ def main(arguments: list[str] | None = None) -> int:
         print(f"mtdis: error: {error}", file=sys.stderr)
         return 2
     except PermissionError as error:
-        what = f"{error.filename or 'a file'}: {error.strerror or error}. See that you may read and write there."
+        what = (
+            f"{error.filename or 'a file'}: {error.strerror or error}. See that you may read and"
+            " write there."
+        )
         print(f"mtdis: error: {what}", file=sys.stderr)
         return 2
     except BrokenPipeError:  # the reader has seen enough, as in `mtdis plan | head`
@@ -36,14 +44,18 @@ def _run(name: str, words: list[str]) -> int:
     if name not in discover.names("mtdis.commands"):
         raise ConfigError(unknown("command", name, discover.names("mtdis.commands")))
     command = import_module(f"mtdis.commands.{name}")
-    parser = ArgumentParser(f"mtdis {name}", description=command.__doc__, formatter_class=RawDescriptionHelpFormatter)
+    parser = ArgumentParser(
+        f"mtdis {name}", description=command.__doc__, formatter_class=RawDescriptionHelpFormatter
+    )
     command.add_arguments(parser)
     return int(command.run(parser.parse_args(words)) or 0)
 
 
 def _overview() -> str:
     lines = [f"  {name:<12} {_summary(name)}" for name in discover.names("mtdis.commands")]
-    return "\n".join(["usage: mtdis COMMAND ...", "", *lines, "", "mtdis COMMAND --help explains one of them."])
+    return "\n".join(
+        ["usage: mtdis COMMAND ...", "", *lines, "", "mtdis COMMAND --help explains one of them."]
+    )
 
 
 def _summary(name: str) -> str:

@@ -1,4 +1,6 @@
-"""Finds the parts that are one file each (datasets, kinds, metrics, tables, figures) by the files in their folder."""
+"""Finds the parts that are one file each (datasets, kinds, metrics, tables, figures) by the files
+in their folder.
+"""
 
 import ast
 from functools import cache
@@ -14,7 +16,9 @@ from mtdis.errors import ConfigError, unknown
 @cache
 def names(package: str) -> tuple[str, ...]:
     """Names of the modules in a package, sorted, found without importing them."""
-    return tuple(sorted(f.stem for folder in _folders(package) for f in Path(folder).glob("[!_]*.py")))
+    return tuple(
+        sorted(f.stem for folder in _folders(package) for f in Path(folder).glob("[!_]*.py"))
+    )
 
 
 def _folders(package: str) -> list[str]:
@@ -31,13 +35,19 @@ def load(package: str, name: str, thing: str) -> ModuleType:
 
 @cache
 def _statements(folder: str, name: str) -> list[ast.stmt]:
-    """The top level of a module; parsed once, for a plan asks for several constants of each table and figure."""
+    """The top level of a module.
+
+    Parsed once, for a plan asks for several constants of each table and figure.
+    """
     path = Path(folder, f"{name}.py")
     return ast.parse(path.read_text(encoding="utf-8")).body if path.exists() else []
 
 
 def constant(package: str, name: str, constant_name: str) -> Any:
-    """A literal constant of a module, read from its source without importing it; None if it has none."""
+    """A literal constant of a module, read from its source without importing it.
+
+    None if it has none.
+    """
     for folder in _folders(package):
         for node in _statements(folder, name):
             if isinstance(node, ast.Assign) and getattr(node.targets[0], "id", "") == constant_name:

@@ -1,4 +1,6 @@
-"""Errors that a user can mend: each names the thing, the value found, what is allowed, and the fix."""
+"""Errors that a user can mend: each names the thing, the value found, what is allowed, and the
+fix.
+"""
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
@@ -36,11 +38,17 @@ def check_known(given: Mapping[str, Any], known: Iterable[str], where: str) -> N
     names = sorted(known)
     for key, value in given.items():
         if key not in names:
-            raise ConfigError(f"{where}.{key}: {unknown('setting', key, names)}{instead(where, key, value, names)}")
+            raise ConfigError(
+                f"{where}.{key}:"
+                f" {unknown('setting', key, names)}{instead(where, key, value, names)}"
+            )
 
 
 def instead(where: str, key: object, value: Any, known: Iterable[str]) -> str:
-    """The lines of a config with a key's nearest known name in its place; empty if there is none."""
+    """The lines of a config with a key's nearest known name in its place.
+
+    Empty if there is none.
+    """
     near = nearest(key, known)
     return f" Write\n{as_yaml([*where.split('.'), near], value)}" if near else ""
 

@@ -7,7 +7,10 @@ def dataset(dataset_id: str) -> str:
 
 
 def download(name: str) -> str:
-    """The declared record of a genuine dataset's files; they lie in the folder of the same name beside it."""
+    """The declared record of a genuine dataset's files.
+
+    They lie in the folder of the same name beside it.
+    """
     return f"data/downloads/{name}.json"
 
 
@@ -57,7 +60,9 @@ def figure(study: str, experiment: str, name: str) -> str:
 
 
 def queue() -> str:
-    """The job file of all runs that the last `snakemake` here trains, for those that share a GPU."""
+    """The job file of all runs that the last `snakemake` here trains, for those that share a
+    GPU.
+    """
     return "logs/queue.jsonl"
 
 

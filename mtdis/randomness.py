@@ -1,4 +1,6 @@
-"""Named streams of randomness: each consumer draws from its own generator, derived from (seed, stream name)."""
+"""Named streams of randomness: each consumer draws from its own generator, derived from (seed,
+stream name).
+"""
 
 from hashlib import sha256
 

@@ -27,11 +27,15 @@ class Bead(NamedTuple):
 
 
 def beads(count: int, seed: int) -> Iterator[Bead]:
-    """So many beads: no large squares, no small rings of the first hues, and the others at random, some twice."""
+    """So many beads: no large squares, no small rings of the first hues, and the others at random,
+    some twice.
+    """
     rng = np.random.RandomState(seed)
     while count:
         shape, hue, size = rng.randint(len(SHAPES)), rng.randint(HUES), rng.randint(SIZES)
-        if (SHAPES[shape] == "square" and size == SIZES - 1) or (SHAPES[shape] == "ring" and size == 0 and hue < 3):
+        if (SHAPES[shape] == "square" and size == SIZES - 1) or (
+            SHAPES[shape] == "ring" and size == 0 and hue < 3
+        ):
             continue
         count -= 1
         yield Bead(shape, hue, size, (float(rng.rand()), float(rng.rand())))
@@ -50,7 +54,9 @@ def draw(bead: Bead, side: int) -> NDArray[np.uint8]:
 
 
 def write_beads(folder: Path, count: int = 500, side: int = 32, seed: int = 1) -> None:
-    """Write images/0001.png … and factors.csv: shape as text, hue with its angle in degrees, size in pixels."""
+    """Write images/0001.png … and factors.csv: shape as text, hue with its angle in degrees, size
+    in pixels.
+    """
     (folder / "images").mkdir(parents=True)
     rows: list[dict[str, Any]] = []
     for number, bead in enumerate(beads(count, seed), start=1):
@@ -58,7 +64,13 @@ def write_beads(folder: Path, count: int = 500, side: int = 32, seed: int = 1) -
         Image.fromarray(draw(bead, side)).save(folder / "images" / name)
         angle = bead.hue * 360 / HUES
         rows.append(
-            {"image": name, "shape": SHAPES[bead.shape], "hue": bead.hue, "hue_value": angle, "size": bead.size}
+            {
+                "image": name,
+                "shape": SHAPES[bead.shape],
+                "hue": bead.hue,
+                "hue_value": angle,
+                "size": bead.size,
+            }
         )
     with (folder / "factors.csv").open("w", encoding="utf-8", newline="") as stream:
         writer = csv.DictWriter(stream, list(rows[0]))

@@ -30,7 +30,9 @@ def full_disk(tmp_path: Path) -> Iterator[Path]:
     folder = tmp_path / "full"
     folder.mkdir()
     mount = subprocess.run(
-        ["mount", "-t", "tmpfs", "-o", "size=128k", "tmpfs", str(folder)], capture_output=True, text=True
+        ["mount", "-t", "tmpfs", "-o", "size=128k", "tmpfs", str(folder)],
+        capture_output=True,
+        text=True,
     )
     if mount.returncode:
         pytest.skip(f"needs to mount a small tmpfs, which root may: {mount.stderr.strip()}")

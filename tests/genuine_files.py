@@ -1,4 +1,6 @@
-"""Small files in the formats of the published datasets, as their authors wrote them, with grids made small to match."""
+"""Small files in the formats of the published datasets, as their authors wrote them, with grids
+made small to match.
+"""
 
 import gzip
 import io
@@ -23,11 +25,20 @@ from mtdis.specs.genuine import GenuineFile, GenuineGrid
 from mtdis.specs.grids import DSPRITES, MPI3D, SHAPES3D, Grid, indices
 
 FEW = (0, 1)
-MPI3D_SMALL = MPI3D.part(dict.fromkeys(MPI3D.names[:2] + MPI3D.names[5:], FEW) | {"camera_height": (0,)})
+MPI3D_SMALL = MPI3D.part(
+    dict.fromkeys(MPI3D.names[:2] + MPI3D.names[5:], FEW) | {"camera_height": (0,)}
+)
 GRIDS = {
-    "dsprites": DSPRITES.part({"scale": (0, 5), "orientation": (0, 1, 2), "posX": FEW, "posY": FEW}),
+    "dsprites": DSPRITES.part(
+        {"scale": (0, 5), "orientation": (0, 1, 2), "posX": FEW, "posY": FEW}
+    ),
     "shapes3d": SHAPES3D.part(
-        dict.fromkeys(SHAPES3D.names[:3], (0, 3)) | {"scale": (0, 7), "shape": FEW, "orientation": (0, 7, 14)}
+        dict.fromkeys(SHAPES3D.names[:3], (0, 3))
+        | {
+            "scale": (0, 7),
+            "shape": FEW,
+            "orientation": (0, 7, 14),
+        }
     ),
     "mpi3d_toy": MPI3D_SMALL,
     "mpi3d_realistic": MPI3D_SMALL,
@@ -45,7 +56,9 @@ Change = Callable[[Arrays], object]
 
 @dataclass
 class Placed:
-    """A small genuine dataset at its place: its spec class, and what was written as it should come out."""
+    """A small genuine dataset at its place: its spec class, and what was written as it should come
+    out.
+    """
 
     spec: GenuineGrid
     images: NDArray[np.uint8]
@@ -61,14 +74,19 @@ def as_it_is(arrays: Arrays) -> None:
 
 
 def place(name: str, patch: pytest.MonkeyPatch, change: Change = as_it_is) -> Placed:
-    """Write the small files of a dataset below the working folder, and their record; the spec class is patched."""
+    """Write the small files of a dataset below the working folder, and their record.
+
+    The spec class is patched.
+    """
     cls: Any = Dataset.member(name)
     patch.setattr(cls, "full_grid", GRIDS[name])
     folder = Path("data/downloads", name)
     folder.mkdir(parents=True)
     writer = WRITERS.get(name, write_mpi3d)
     images = writer(folder, cls, change)
-    patch.setattr(cls, "files", tuple(GenuineFile(f.name, f.urls, md5(folder / f.name)) for f in cls.files))
+    patch.setattr(
+        cls, "files", tuple(GenuineFile(f.name, f.urls, md5(folder / f.name)) for f in cls.files)
+    )
     placed = Placed(cls(), images, folder)
     downloads.fetch(Path(placed.spec.sources[0]), placed.spec)
     return placed
@@ -87,7 +105,12 @@ def write_dsprites(folder: Path, cls: type[GenuineGrid], change: Change) -> NDAr
     classes, values = grid_rows(cls.full_grid, 0, cls.full_grid.count)
     images = noise((len(values), 64, 64), 2)
     metadata = np.array({"title": "never opened"}, dtype=object)
-    arrays: Arrays = {"imgs": images, "latents_values": values, "latents_classes": classes, "metadata": metadata}
+    arrays: Arrays = {
+        "imgs": images,
+        "latents_values": values,
+        "latents_classes": classes,
+        "metadata": metadata,
+    }
     change(arrays)
     np.savez_compressed(folder / cls.files[0].name, **arrays)
     return images[..., None]
@@ -100,7 +123,9 @@ def write_shapes3d(folder: Path, cls: type[GenuineGrid], change: Change) -> NDAr
     change(arrays)
     with h5py.File(folder / cls.files[0].name, "w") as file:
         for key, array in arrays.items():
-            file.create_dataset(key, data=array, chunks=True, compression="gzip", compression_opts=1)
+            file.create_dataset(
+                key, data=array, chunks=True, compression="gzip", compression_opts=1
+            )
     return images
 
 
@@ -117,11 +142,16 @@ def write_cars3d(folder: Path, cls: type[GenuineGrid], change: Change) -> NDArra
     elevations, azimuths, cars = cls.full_grid.sizes
     large = noise((elevations, azimuths, cars, 128, 128, 3))
     arrays: Arrays = {
-        f"data/cars/car_{car + 1:03d}_mesh.mat": large[:, :, car].transpose(2, 3, 4, 1, 0) for car in (2, 0, 3, 1)
+        f"data/cars/car_{car + 1:03d}_mesh.mat": large[:, :, car].transpose(2, 3, 4, 1, 0)
+        for car in (2, 0, 3, 1)
     }
     change(arrays)
     with tarfile.open(folder / cls.files[0].name, "w:gz", compresslevel=1) as archive:
-        for name, im in {"data/readme.mat": np.zeros(1), "../cars/car_009_mesh.mat": np.zeros(1), **arrays}.items():
+        for name, im in {
+            "data/readme.mat": np.zeros(1),
+            "../cars/car_009_mesh.mat": np.zeros(1),
+            **arrays,
+        }.items():
             stream = io.BytesIO()
             savemat(stream, {"im": im})
             add(archive, name, stream.getvalue())
@@ -158,7 +188,9 @@ def write_small_norb(folder: Path, cls: type[GenuineGrid], change: Change) -> ND
         if part == 0:
             change(arrays)
         for number, array in enumerate(arrays.values()):
-            (folder / cls.files[3 * part + number].name).write_bytes(gzip.compress(matrix(array), 1))
+            (folder / cls.files[3 * part + number].name).write_bytes(
+                gzip.compress(matrix(array), 1)
+            )
     return smaller(grey)[..., None]
 
 

@@ -1,4 +1,6 @@
-"""Run `mtdis train` and kill this very process with SIGKILL after some steps: kill_training.py STEPS train ..."""
+"""Run `mtdis train` and kill this very process with SIGKILL after some steps: kill_training.py
+STEPS train ...
+"""
 
 import os
 import signal

@@ -19,7 +19,11 @@ AUTOENCODERS = ("autoencoder", "vae", "factor_vae")
 EVERY_KIND = (*HEADLINE, *AUTOENCODERS)
 LEVEL = {"random": 0.3, "single_task": 0.4, "multi_head": 1.0, "one_head": 0.7}
 LEVEL |= {"autoencoder": 0.8, "vae": 1.1, "factor_vae": 1.3}
-REPLICAS = {"dsprites_rendered": "dSprites", "shapes3d_rendered": "Shapes3D", "mpi3d_rendered": "MPI3D"}
+REPLICAS = {
+    "dsprites_rendered": "dSprites",
+    "shapes3d_rendered": "Shapes3D",
+    "mpi3d_rendered": "MPI3D",
+}
 TYPES = {"task": "Int64", "trained_task": "Int64", "metric_seed": "Int64"}
 SETTINGS = {
     "paper": {"initialisation": "pytorch", "head_layers": "300 300 300", "head_activation": "relu"},
@@ -30,7 +34,9 @@ SETTINGS = {
         "learning_rate": 0.0001,
     },
 }
-READ = {"random": {"initialisation"}} | {kind: {"initialisation", "learning_rate"} for kind in AUTOENCODERS}
+READ = {"random": {"initialisation"}} | {
+    kind: {"initialisation", "learning_rate"} for kind in AUTOENCODERS
+}
 """The settings that a kind reads; the others read all."""
 
 
@@ -71,32 +77,59 @@ def make_long_table(
 
 
 def with_losses(frame: pd.DataFrame) -> pd.DataFrame:
-    """The table and the losses of its networks that have heads; one that diverged has none in its record."""
+    """The table and the losses of its networks that have heads.
+
+    One that diverged has none in its record.
+    """
     noise = np.random.default_rng(1)
-    networks = frame[~frame["diverged"] & frame["spec.tasks.count"].notna()].drop_duplicates(["run", "network"])
+    networks = frame[~frame["diverged"] & frame["spec.tasks.count"].notna()].drop_duplicates(
+        ["run", "network"]
+    )
     rows = [row for network in networks.to_dict("records") for row in _losses(network, noise)]
-    return pd.concat([frame, pd.DataFrame(rows, columns=frame.columns).astype(TYPES)]) if rows else frame
+    return (
+        pd.concat([frame, pd.DataFrame(rows, columns=frame.columns).astype(TYPES)])
+        if rows
+        else frame
+    )
 
 
 def with_stages(frame: pd.DataFrame) -> pd.DataFrame:
-    """The table and rows of stages on all of its runs, equal in all but the value, some diverged."""
+    """The table and rows of stages on all of its runs, equal in all but the value, some
+    diverged.
+    """
     stages = frame.assign(stage="heads", stage_id=frame["run"] + "+heads", value=frame["value"] * 7)
     stages["diverged"] |= stages["seed"].eq(stages["seed"].min())
-    return pd.concat([frame, stages, stages.head(1).assign(run="", kind=None, stage="task_diagnostics")])
+    return pd.concat(
+        [frame, stages, stages.head(1).assign(run="", kind=None, stage="task_diagnostics")]
+    )
 
 
 def _losses(network, noise):
     about = network | {"settings": "", "metric_seed": None, "error": ""}
-    for part, task in product(("train", "validation", "test"), range(1, int(network["spec.tasks.count"]) + 1)):
+    for part, task in product(
+        ("train", "validation", "test"), range(1, int(network["spec.tasks.count"]) + 1)
+    ):
         trained = network["trained_task"] in (task, None) or pd.isna(network["trained_task"])
         variance = 150.0 + 20 * task
-        mse = variance * (0.4 / LEVEL[network["kind"]] if trained else 1.5) * (1 + 0.05 * noise.normal())
-        for metric, value in {"mse": mse, "target_variance": variance, "r2": 1 - mse / variance}.items():
+        mse = (
+            variance
+            * (0.4 / LEVEL[network["kind"]] if trained else 1.5)
+            * (1 + 0.05 * noise.normal())
+        )
+        for metric, value in {
+            "mse": mse,
+            "target_variance": variance,
+            "r2": 1 - mse / variance,
+        }.items():
             yield about | {"metric": metric, "key": part, "task": task, "value": value}
 
 
 def _networks(kind: str, tasks: int) -> list[str]:
-    return [f"task{t}" for t in range(1, tasks + 1)] if kind == "single_task" else [NETWORK.get(kind, "shared")]
+    return (
+        [f"task{t}" for t in range(1, tasks + 1)]
+        if kind == "single_task"
+        else [NETWORK.get(kind, "shared")]
+    )
 
 
 NETWORK = {"random": "random"}
@@ -108,7 +141,10 @@ def _settings(kind, chosen):
         {"learning_rate": rate, "tasks.count": count, "tasks.subsets": subset} | SETTINGS[setting]
         for rate, count, subset, setting in chosen
     ]
-    read = [{f: v if kind not in READ or f in READ[kind] else None for f, v in fields.items()} for fields in every]
+    read = [
+        {f: v if kind not in READ or f in READ[kind] else None for f, v in fields.items()}
+        for fields in every
+    ]
     return [fields for place, fields in enumerate(read) if fields not in read[:place]]
 
 
@@ -116,7 +152,9 @@ def _row(dataset, kind, seed, network, key, noise, unlike_paper, settings):
     metric, level = KEYS[key]
     return {
         "experiment": "sharing",
-        "run": "+".join([kind, f"dataset={dataset}+seed={seed}", *(f"{f}={v}" for f, v in settings.items())]),
+        "run": "+".join(
+            [kind, f"dataset={dataset}+seed={seed}", *(f"{f}={v}" for f, v in settings.items())]
+        ),
         "kind": kind,
         "dataset": dataset,
         "seed": seed,

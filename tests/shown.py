@@ -1,4 +1,6 @@
-"""What the contracts of tables and figures are given: synthetic long tables and stage results for any module."""
+"""What the contracts of tables and figures are given: synthetic long tables and stage results for
+any module.
+"""
 
 from functools import cache
 from typing import Any
@@ -20,12 +22,21 @@ CASES: dict[str, dict[str, Any]] = {
     "variants": {"learning_rates": (0.001, 0.0001)},
     "counts": {"tasks": (1, 2, 12)},
     "subsets": {"subsets": ("halves", "all", "random")},
-    "failed": {"failed": (("multi_head", "factor_vae"), ("single_task", "dci"), ("one_head", "dci"), ("vae", "mig"))},
+    "failed": {
+        "failed": (
+            ("multi_head", "factor_vae"),
+            ("single_task", "dci"),
+            ("one_head", "dci"),
+            ("vae", "mig"),
+        )
+    },
     "comparable": {"datasets": ("dsprites",), "unlike_paper": ""},
     "unpublished": {"datasets": ("cars",)},
 }
 OF_KIND = ("one kind", "one panel", "all diverged")
-"""Cases that depend on what a module shows: the last of its kinds alone, or diverged with all networks and seeds."""
+"""Cases that depend on what a module shows: the last of its kinds alone, or diverged with all
+networks and seeds.
+"""
 TWO = ("eval_accuracy", "completeness")  # keys enough where the number of panels does not matter
 
 
@@ -37,7 +48,11 @@ def every(package: str, constant_name: str) -> list[str]:
 def shown(package: str) -> list[tuple[str, str]]:
     """(module, case) of everything that a package's modules must show."""
     staged = every(package, "STAGES")
-    return [(name, case) for name in names(package) for case in ((STAGED,) if name in staged else (*CASES, *OF_KIND))]
+    return [
+        (name, case)
+        for name in names(package)
+        for case in ((STAGED,) if name in staged else (*CASES, *OF_KIND))
+    ]
 
 
 def unstaged(package: str) -> list[str]:
@@ -46,10 +61,15 @@ def unstaged(package: str) -> list[str]:
 
 
 def arguments(package: str, name: str, case: str, few: bool = False) -> tuple[Any, ...]:
-    """What a module's `make` or `draw` is called with, new each time; `few`: with two scores where it matters not."""
+    """What a module's `make` or `draw` is called with, new each time.
+
+    `few`: with two scores where it matters not.
+    """
     if case == STAGED:
         kinds = constant(package, name, "STAGES")
-        return _frame("", PLAIN, False).copy(), [result for kind in kinds for result in examples(kind)]
+        return _frame("", PLAIN, False).copy(), [
+            result for kind in kinds for result in examples(kind)
+        ]
     shows = constant(package, name, "KINDS") or EVERY_KIND
     return (_frame(shows[-1] if case in OF_KIND else "", case, few and case != PLAIN).copy(),)
 

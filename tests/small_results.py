@@ -22,7 +22,12 @@ CONFIG: dict[str, Any] = {
     "name": "small",
     "metrics": {"mig": {}, "sap": {}, "factor_vae": {}, "dci": {}},
     "experiments": {
-        "one": {"kind": ["random", "single_task", "multi_head"], **LEARNING, "seed": [1, 2], "tables": ["table5"]}
+        "one": {
+            "kind": ["random", "single_task", "multi_head"],
+            **LEARNING,
+            "seed": [1, 2],
+            "tables": ["table5"],
+        }
     },
 }
 SECONDS = 7.5
@@ -40,7 +45,9 @@ def of_kind(study: Study, kind: str, seed: int = 1) -> str:
     return found
 
 
-def finish(study: Study, run_id: str, diverged: Iterable[str] = (), seconds: float = SECONDS) -> Path:
+def finish(
+    study: Study, run_id: str, diverged: Iterable[str] = (), seconds: float = SECONDS
+) -> Path:
     """Write a finished run; its record."""
     run, rng = study.runs[run_id], np.random.default_rng(study.runs[run_id].seed)
     tasks = run.tasks.count if isinstance(run, TaskRun) else 0
@@ -49,15 +56,26 @@ def finish(study: Study, run_id: str, diverged: Iterable[str] = (), seconds: flo
         for part in ("train", "validation", "test")
     }
     networks = [
-        {"network": name, "diverged": name in diverged, "losses": losses if tasks else {}} for name in run.networks
+        {"network": name, "diverged": name in diverged, "losses": losses if tasks else {}}
+        for name in run.networks
     ]
     record = Path(paths.run(run_id))
     artifacts.record_id(run)
     artifacts.write_run(
-        record, run, result={"networks": networks}, weights={}, history=[], rows=np.arange(4),
+        record,
+        run,
+        result={"networks": networks},
+        weights={},
+        history=[],
+        rows=np.arange(4),
         codes={name: np.zeros((4, 8), np.float32) for name in run.networks},
-        execution={"device": "cpu (1 thread)", "seconds": seconds, "commit": "abc", "versions": {"torch": "2"}},
-    )  # fmt: skip
+        execution={
+            "device": "cpu (1 thread)",
+            "seconds": seconds,
+            "commit": "abc",
+            "versions": {"torch": "2"},
+        },
+    )
     return record
 
 
@@ -66,14 +84,17 @@ def score(study: Study, run_id: str, error: str = "") -> Path:
     rng, run = np.random.default_rng(0), study.runs[run_id]
     about = {"transform": "none", "draw": 0, "metric_seed": 0, "diverged": False, "error": error}
     rows = [
-        about | {"network": n, "metric": m.name(), "settings": identify(m), "key": key}
+        about
+        | {"network": n, "metric": m.name(), "settings": identify(m), "key": key}
         | {"value": None if error else rng.random()}
         for m in study.metrics
         for n in run.networks
         for key in import_module(f"mtdis.metrics.{m.name()}").KEYS
-    ]  # fmt: skip
+    ]
     index = Path(paths.scores(run_id))
-    artifacts.write_json(index, {"format": artifacts.FORMAT, "run": run_id, "dropped_factors": [], "rows": rows})
+    artifacts.write_json(
+        index, {"format": artifacts.FORMAT, "run": run_id, "dropped_factors": [], "rows": rows}
+    )
     text(paths.benchmark("scores", run_id), "s\tcpu_time\n10.0\t12.0\n")
     return index
 
@@ -81,7 +102,9 @@ def score(study: Study, run_id: str, error: str = "") -> Path:
 def finish_stage(study: Study, stage_id: str, *rows: Mapping[str, Any]) -> Path:
     """Write a finished stage with these values; its record."""
     record = Path(paths.stage(stage_id))
-    stage_files.write_stage(record, study.stages[stage_id], Outcome(rows=rows), {"seconds": SECONDS})
+    stage_files.write_stage(
+        record, study.stages[stage_id], Outcome(rows=rows), {"seconds": SECONDS}
+    )
     return record
 
 
@@ -102,6 +125,15 @@ def mark(output: str, slurm: str | None = None) -> Path:
 
 
 __all__ = [
-    "CONFIG", "DATASET", "LEARNING", "SECONDS", "finish", "finish_stage", "mark", "of_kind", "score", "study_in",
+    "CONFIG",
+    "DATASET",
+    "LEARNING",
+    "SECONDS",
+    "finish",
+    "finish_stage",
+    "mark",
+    "of_kind",
+    "score",
+    "study_in",
     "text",
-]  # fmt: skip
+]

@@ -13,7 +13,12 @@ DATASET: dict[str, Any] = {
 }
 TASKS: dict[str, Any] = {"count": 3, "input_scaling": "unit"}
 FIELDS: dict[str, Any] = {"seed": 1, "dataset": DATASET}
-LEARNING: dict[str, Any] = FIELDS | {"tasks": TASKS, "epochs": 2, "batch_size": 16, "head_layers": [16]}
+LEARNING: dict[str, Any] = FIELDS | {
+    "tasks": TASKS,
+    "epochs": 2,
+    "batch_size": 16,
+    "head_layers": [16],
+}
 
 
 def spec_of(kind: str, **changes: Any) -> dict[str, Any]:
@@ -40,12 +45,24 @@ def make_data(folder: Path) -> None:
 
 def train(data: Path, out: Path, spec: dict[str, Any]) -> int:
     """Train a run by the command; its exit status."""
-    targets = [] if spec["kind"] in ("random", "ground_truth") else ["--targets", str(data / "t.json")]
-    words = ["--spec", json.dumps(spec), "--dataset", str(data / "d.json"), *targets, "--out", str(out)]
+    targets = (
+        [] if spec["kind"] in ("random", "ground_truth") else ["--targets", str(data / "t.json")]
+    )
+    words = [
+        "--spec",
+        json.dumps(spec),
+        "--dataset",
+        str(data / "d.json"),
+        *targets,
+        "--out",
+        str(out),
+    ]
     return main(["train", *words])
 
 
-def score(data: Path, record: Path, out: Path, spec: dict[str, Any], metrics: list[dict[str, Any]]) -> int:
+def score(
+    data: Path, record: Path, out: Path, spec: dict[str, Any], metrics: list[dict[str, Any]]
+) -> int:
     """Score a run by the command; its exit status."""
     words = ["--spec", json.dumps(spec), "--metrics", json.dumps(metrics), "--run", str(record)]
     return main(["scores", *words, "--dataset", str(data / "d.json"), "--out", str(out)])

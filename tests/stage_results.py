@@ -10,15 +10,17 @@ if TYPE_CHECKING:
     from mtdis.artifacts.stage_result import StageResult
 
 MAKERS: dict[str, Callable[[], list[StageResult]]] = {}
-"""Stage kind → a function that makes results of it as a study would give them: several seeds, kinds of parents."""
+"""Stage kind → a function that makes results of it as a study would give them: several seeds, kinds
+of parents.
+"""
 
 
 def examples(kind: str) -> list[StageResult]:
     """New synthetic results of a stage kind; LookupError if nobody has written a maker of it."""
     if kind not in MAKERS:
         raise LookupError(
-            f"tests/stage_results.py has no maker of '{kind}' (known: {', '.join(MAKERS) or 'none'}); "
-            "add one, so that what shows this stage is tested."
+            f"tests/stage_results.py has no maker of '{kind}' (known:"
+            f" {', '.join(MAKERS) or 'none'}); add one, so that what shows this stage is tested."
         )
     return MAKERS[kind]()
 
@@ -36,10 +38,14 @@ def task_diagnostics() -> list[StageResult]:
     dataset = {"name": "dsprites_rendered", "subgrid": {"orientation": 3, "posX": 3, "posY": 3}}
     results = []
     for scaling in ("raw", "unit", "standardised"):
-        targets = Targets.parse({"dataset": dataset, "tasks": {"count": 3, "input_scaling": scaling}})
+        targets = Targets.parse(
+            {"dataset": dataset, "tasks": {"count": 3, "input_scaling": scaling}}
+        )
         grid = targets.dataset.grid
         small = targets.tasks.model_copy(update={"hidden_size": 8})
-        rows = long_rows(diagnose(make_targets(grid_rows(grid, 0, grid.count)[1], small), grid.sizes, grid.names))
+        rows = long_rows(
+            diagnose(make_targets(grid_rows(grid, 0, grid.count)[1], small), grid.sizes, grid.names)
+        )
         spec = {"stage": "task_diagnostics", "parent": targets.resolved()}
         results.append(StageResult(f"{identify(targets)}+task_diagnostics", spec, rows, {}))
     return results
@@ -49,7 +55,9 @@ MAKERS["task_diagnostics"] = task_diagnostics
 
 
 def architecture() -> list[StageResult]:
-    """The layers of several kinds of networks as the stage finds them, and a network that diverged."""
+    """The layers of several kinds of networks as the stage finds them, and a network that
+    diverged.
+    """
     from mtdis.artifacts.stage_result import StageResult
 
     small = {"name": "dsprites_rendered", "image_size": 16}
@@ -57,7 +65,12 @@ def architecture() -> list[StageResult]:
         {"kind": "multi_head", "dataset": "dsprites_rendered", "network": "multi_head"},
         {"kind": "random", "dataset": "dsprites_rendered", "network": "random"},
         {"kind": "one_head", "dataset": small, "network": "one_head", "head_activation": "tanh"},
-        {"kind": "factor_vae", "dataset": small, "network": "factor_vae", "discriminator_layers": [20, 20]},
+        {
+            "kind": "factor_vae",
+            "dataset": small,
+            "network": "factor_vae",
+            "discriminator_layers": [20, 20],
+        },
     ]
     lost = _architecture({"kind": "vae", "dataset": small, "network": "vae"})
     return [*map(_architecture, runs), StageResult(lost.id, lost.spec, [], {}, diverged=True)]
@@ -80,7 +93,10 @@ MAKERS["architecture"] = architecture
 
 
 def umap() -> list[StageResult]:
-    """Embeddings of several kinds of networks, seeds and learning rates; a factor of one class; one that diverged."""
+    """Embeddings of several kinds of networks, seeds and learning rates; a factor of one class.
+
+    One that diverged.
+    """
     import numpy as np
 
     noise = np.random.default_rng(0)
@@ -97,7 +113,10 @@ def umap() -> list[StageResult]:
 
 
 def retrieved() -> list[StageResult]:
-    """Retrieved factors of codes between noise and the factors; one code constant; a network that diverged."""
+    """Retrieved factors of codes between noise and the factors; one code constant.
+
+    A network that diverged.
+    """
     import numpy as np
 
     from mtdis.stages.retrieved import outcome
@@ -116,13 +135,23 @@ def retrieved() -> list[StageResult]:
     return _on_networks("retrieved", compute, permutations=19)
 
 
-def _on_networks(kind: str, compute: Callable[[Any], tuple[Any, Any]], **fields: Any) -> list[StageResult]:
-    """Results of a stage on networks of two seeds and two learning rates; a single-task one of seed 2 diverged."""
+def _on_networks(
+    kind: str, compute: Callable[[Any], tuple[Any, Any]], **fields: Any
+) -> list[StageResult]:
+    """Results of a stage on networks of two seeds and two learning rates.
+
+    A single-task one of seed 2 diverged.
+    """
     from mtdis.artifacts.stage_result import StageResult
     from mtdis.specs.ids import identify
     from mtdis.specs.stage import stage_of
 
-    networks = [("random", "random"), ("single_task", "task1"), ("multi_head", "multi_head"), ("vae", "vae")]
+    networks = [
+        ("random", "random"),
+        ("single_task", "task1"),
+        ("multi_head", "multi_head"),
+        ("vae", "vae"),
+    ]
     results = []
     for seed, rate, (run, network) in product((1, 2), (0.001, 0.0001), networks):
         parent = {"kind": run, "dataset": "dsprites_rendered", "seed": seed, "learning_rate": rate}
@@ -139,27 +168,51 @@ MAKERS |= {"umap": umap, "retrieved": retrieved}
 
 
 def heads() -> list[StageResult]:
-    """Heads on the codes of auto-encoders and on the true factors, three seeds each, of which one diverged."""
+    """Heads on the codes of auto-encoders and on the true factors, three seeds each, of which one
+    diverged.
+    """
     from mtdis.artifacts.stage_result import StageResult
     from mtdis.specs.ids import identify
     from mtdis.specs.stage import stage_of
 
-    codes = {"autoencoder": 80.0, "vae": 63.0, "factor_vae": 92.0, "ground_truth": 150.0, "standardised": 40.0}
+    codes = {
+        "autoencoder": 80.0,
+        "vae": 63.0,
+        "factor_vae": 92.0,
+        "ground_truth": 150.0,
+        "standardised": 40.0,
+    }
     found = []
     for place, (name, mse) in enumerate(codes.items()):
         scaling = {"scaling": name} if name == "standardised" else {}
         kind = "ground_truth" if scaling else name
         run = {"kind": kind, "dataset": "dsprites_rendered", "seed": 1} | scaling
         for seed in (1, 2, 3):
-            stage = stage_of({"stage": "heads", "parent": run, "network": kind, "seed": seed, "tasks": {"count": 2}})
+            stage = stage_of(
+                {
+                    "stage": "heads",
+                    "parent": run,
+                    "network": kind,
+                    "seed": seed,
+                    "tasks": {"count": 2},
+                }
+            )
             lost = (name, seed) == ("vae", 3)
-            rows = [] if lost else [row for part in ("train", "test") for row in _losses(part, mse + seed + place)]
+            rows = (
+                []
+                if lost
+                else [
+                    row for part in ("train", "test") for row in _losses(part, mse + seed + place)
+                ]
+            )
             found.append(StageResult(identify(stage), stage.resolved(), rows, {}, lost))
     return found
 
 
 def _losses(part: str, mse: float) -> list[dict[str, Any]]:
-    """Errors on two tasks, whose mean on the test split is `mse`, and half of it on the training split."""
+    """Errors on two tasks, whose mean on the test split is `mse`, and half of it on the training
+    split.
+    """
     values = [mse * share * (1.0 if part == "test" else 0.5) for share in (0.9, 1.1)]
     rows = [{"mse": value, "r2": 1 - value / 200, "target_variance": 200.0} for value in values]
     return [
@@ -184,10 +237,17 @@ DECODED = [
 
 
 def decoder() -> list[StageResult]:
-    """Decoders of several networks, one with other settings, one that diverged; images by chance."""
+    """Decoders of several networks, one with other settings, one that diverged.
+
+    Images by chance.
+    """
     found = [_decoder(fields) for fields in DECODED]
     lost = found[-1]
-    return [*found[:-1], _decoder(DECODED[0], loss="bce"), type(lost)(lost.id, lost.spec, [], {}, diverged=True)]
+    return [
+        *found[:-1],
+        _decoder(DECODED[0], loss="bce"),
+        type(lost)(lost.id, lost.spec, [], {}, diverged=True),
+    ]
 
 
 def _decoder(fields: dict[str, Any], **changes: Any) -> StageResult:
@@ -201,13 +261,23 @@ def _decoder(fields: dict[str, Any], **changes: Any) -> StageResult:
     run = {"seed": 1} | {name: value for name, value in fields.items() if name != "network"}
     stage = stage_of({"stage": "decoder", "parent": run, "network": fields["network"]} | changes)
     draw = np.random.default_rng(stage.parent.seed)
-    errors = {"mse": 0.02 * draw.random(), "bce_sum": 300 * draw.random(), "mse_train": 0.01, "bce_sum_train": 100.0}
+    errors = {
+        "mse": 0.02 * draw.random(),
+        "bce_sum": 300 * draw.random(),
+        "mse_train": 0.01,
+        "bce_sum_train": 100.0,
+    }
     images = draw.integers(0, 256, (2, 6, 8, 8, 1), dtype=np.uint8)
     return StageResult(
         identify(stage),
         stage.resolved(),
         [{"metric": "reconstruction", "key": key, "value": value} for key, value in errors.items()],
-        {"inputs": images[0], "reconstructions": images[1], "code_mean": draw.random(8), "code_sd": draw.random(8)},
+        {
+            "inputs": images[0],
+            "reconstructions": images[1],
+            "code_mean": draw.random(8),
+            "code_sd": draw.random(8),
+        },
     )
 
 
@@ -215,10 +285,17 @@ MAKERS["decoder"] = decoder
 
 
 def traversal() -> list[StageResult]:
-    """Traversals in both units through the decoders of several networks, in grey and in colour; one diverged."""
+    """Traversals in both units through the decoders of several networks, in grey and in colour.
+
+    One diverged.
+    """
     found = [_traversal(fields, unit, 1) for fields in DECODED[:4] for unit in ("raw", "sd")]
     lost = _traversal(DECODED[-1], "raw", 1)
-    return [*found, _traversal(DECODED[4], "sd", 3), type(lost)(lost.id, lost.spec, [], {}, diverged=True)]
+    return [
+        *found,
+        _traversal(DECODED[4], "sd", 3),
+        type(lost)(lost.id, lost.spec, [], {}, diverged=True),
+    ]
 
 
 def _traversal(fields: dict[str, Any], unit: str, channels: int) -> StageResult:
@@ -235,7 +312,13 @@ def _traversal(fields: dict[str, Any], unit: str, channels: int) -> StageResult:
     frames = draw.integers(0, 256, (8, stage.steps, 8, 8, channels), dtype=np.uint8)
     offsets = np.linspace(stage.low, stage.high, stage.steps)
     image = frames[0, 10]
-    arrays = {"input": image, "reconstruction": image, "frames": frames, "offsets": offsets, "unit_size": np.ones(8)}
+    arrays = {
+        "input": image,
+        "reconstruction": image,
+        "frames": frames,
+        "offsets": offsets,
+        "unit_size": np.ones(8),
+    }
     return StageResult(identify(stage), stage.resolved(), [], arrays)
 
 

@@ -18,7 +18,9 @@ def networks_of(run: Run, images: Images) -> dict[str, Any]:
     return training.build(run, tuple(images.pixels.shape[1:]), torch.device("cpu"))
 
 
-def trained(run: Run, images: Images, folder: Path, **options: Any) -> tuple[dict[str, Any], Progress]:
+def trained(
+    run: Run, images: Images, folder: Path, **options: Any
+) -> tuple[dict[str, Any], Progress]:
     set_up(run.torch_threads, run.needs_gpu)
     networks = networks_of(run, images)
     learners = training.learners_of(run, networks)
@@ -27,7 +29,11 @@ def trained(run: Run, images: Images, folder: Path, **options: Any) -> tuple[dic
 
 
 def weights(networks: dict[str, Any]) -> dict[str, bytes]:
-    return {f"{n}.{k}": v.numpy().tobytes() for n, m in networks.items() for k, v in m.state_dict().items()}
+    return {
+        f"{n}.{k}": v.numpy().tobytes()
+        for n, m in networks.items()
+        for k, v in m.state_dict().items()
+    }
 
 
 def kill_at(stop: int) -> Iterator[training.Observer]:

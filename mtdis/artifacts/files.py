@@ -1,7 +1,8 @@
-"""Reads and writes every file of data and results: atomic, sealed by checksums, refused when they do not match.
+"""Reads and writes every file of data and results: atomic, sealed by checksums, refused when they
+do not match.
 
-A declared .json is written last and describes its undeclared siblings, so that a half-written result is never taken for
-a whole one. No pickle is read or written.
+A declared .json is written last and describes its undeclared siblings, so that a half-written
+result is never taken for a whole one. No pickle is read or written.
 """
 
 import csv
@@ -44,7 +45,8 @@ BLOCK = 2**24
 
 @contextmanager
 def atomic(path: Path) -> Iterator[Path]:
-    """A temporary path beside `path` that takes its place when the block ends well, and is removed when it does not.
+    """A temporary path beside `path` that takes its place when the block ends well, and is removed
+    when it does not.
 
     Raises ArtifactError when the disk is full or the folder can't be written.
     """
@@ -71,17 +73,25 @@ def _unwritable(path: Path, error: Exception) -> Exception:
         return error
     folder = next(p for p in (path.parent, *path.parent.parents) if p.is_dir())
     free = shutil.disk_usage(folder).free
-    full = getattr(error, "errno", None) in (errno.ENOSPC, errno.EDQUOT) or "No space left" in str(error)
+    full = getattr(error, "errno", None) in (errno.ENOSPC, errno.EDQUOT) or "No space left" in str(
+        error
+    )
     if full or free < LOW_DISK:
         return ArtifactError(
-            f"can't write {path}: the disk is full, {free:,} bytes are free in {folder.resolve()}. Free some space and "
-            "run the same command again; what is finished stays."
+            f"can't write {path}: the disk is full, {free:,} bytes are free in {folder.resolve()}."
+            " Free some space and run the same command again; what is finished stays."
         )
-    return ArtifactError(f"can't write {path}: {error}. See that {folder.resolve()} is there and writable; run again.")
+    return ArtifactError(
+        f"can't write {path}: {error}. See that {folder.resolve()} is there and writable; run"
+        " again."
+    )
 
 
 def remove_leftovers(*targets: Path) -> None:
-    """Remove the temporary files that a killed process left of these files; those of others may be in use."""
+    """Remove the temporary files that a killed process left of these files.
+
+    Those of others may be in use.
+    """
     for target in targets:
         for leftover in target.parent.glob(f".{escape(target.name)}.*.tmp"):
             if leftover.name.removeprefix(f".{target.name}.").removesuffix(".tmp").isdigit():
@@ -113,16 +123,25 @@ def verify(path: Path, expected: Mapping[str, Any], remedy: str) -> None:
     try:
         size = path.stat().st_size
         if size != expected["bytes"]:
-            raise ArtifactError(f"{path} has {size:,} bytes, its record says {expected['bytes']:,}. {remedy}")
+            raise ArtifactError(
+                f"{path} has {size:,} bytes, its record says {expected['bytes']:,}. {remedy}"
+            )
         found = seal(path)["sha256"]
     except OSError as error:
-        raise ArtifactError(f"can't read {path}: {error}. See that you may read it. {remedy}") from None
+        raise ArtifactError(
+            f"can't read {path}: {error}. See that you may read it. {remedy}"
+        ) from None
     if found != expected["sha256"]:
-        raise ArtifactError(f"{path} has SHA-256 {found}, its record says {expected['sha256']}. {remedy}")
+        raise ArtifactError(
+            f"{path} has SHA-256 {found}, its record says {expected['sha256']}. {remedy}"
+        )
 
 
 def record_id(spec: Spec) -> None:
-    """Write the index file that resolves a shortened id; ArtifactError if another spec holds that id."""
+    """Write the index file that resolves a shortened id.
+
+    ArtifactError if another spec holds that id.
+    """
     short = identify(spec)
     if short == full_id(spec):
         return
@@ -131,15 +150,21 @@ def record_id(spec: Spec) -> None:
     if path.exists():
         held = read_json(path, "any command on this id")["id"]
         if held != content["id"]:
-            raise ArtifactError(f"id {short} already belongs to {held}, not to {content['id']}; change one of the two.")
+            raise ArtifactError(
+                f"id {short} already belongs to {held}, not to {content['id']}; change one of the"
+                " two."
+            )
     else:
         write_json(path, content)
 
 
-def write_dataset(record: Path, spec: Dataset, chunks: Iterable[tuple[NDArray[Any], ...]], source: str) -> None:
+def write_dataset(
+    record: Path, spec: Dataset, chunks: Iterable[tuple[NDArray[Any], ...]], source: str
+) -> None:
     """Stream (images, factors, values) chunks to <record>.h5, then write the record itself.
 
-    Images are uint8 (n, H, W, C), factors int64 classes (n, K), values float64 raw factor values (n, K).
+    Images are uint8 (n, H, W, C), factors int64 classes (n, K), values float64 raw factor values
+    (n, K).
     """
     digests = {name: sha256() for name in ("images", "factors", "values")}
     data = record.with_suffix(".h5")
@@ -155,17 +180,33 @@ def write_dataset(record: Path, spec: Dataset, chunks: Iterable[tuple[NDArray[An
         "images": [spec.count, *spec.image_shape],
         "factors": [spec.count, len(spec.names)],
     }
-    write_json(record, {
-        "format": FORMAT, "id": identify(spec), "spec": spec.resolved(), "source": source, "white": spec.white,
-        "names": list(spec.names), "sizes": list(spec.sizes), "complete": spec.complete, "shapes": shapes,
-        "bytes": data.stat().st_size, "sha256": {name: d.hexdigest() for name, d in digests.items()},
-    })  # fmt: skip
+    write_json(
+        record,
+        {
+            "format": FORMAT,
+            "id": identify(spec),
+            "spec": spec.resolved(),
+            "source": source,
+            "white": spec.white,
+            "names": list(spec.names),
+            "sizes": list(spec.sizes),
+            "complete": spec.complete,
+            "shapes": shapes,
+            "bytes": data.stat().st_size,
+            "sha256": {name: d.hexdigest() for name, d in digests.items()},
+        },
+    )
 
 
 def _create_dataset(file: h5py.File, spec: Dataset, source: str) -> dict[str, h5py.Dataset]:
-    file.attrs.update({
-        "names": list(spec.names), "sizes": list(spec.sizes), "white": spec.white, "source": source,
-    })  # fmt: skip
+    file.attrs.update(
+        {
+            "names": list(spec.names),
+            "sizes": list(spec.sizes),
+            "white": spec.white,
+            "source": source,
+        }
+    )
     factors = (spec.count, len(spec.names))
     return {
         "images": file.create_dataset("images", (spec.count, *spec.image_shape), "uint8"),
@@ -176,12 +217,16 @@ def _create_dataset(file: h5py.File, spec: Dataset, source: str) -> dict[str, h5
 
 def read_dataset(record: Path, array: str) -> NDArray[Any]:
     """One array of a dataset ('images', 'factors' or 'values'), checked against its record."""
-    return _read_sealed(record, array, f"Delete {record} and run snakemake to make the dataset again.")
+    return _read_sealed(
+        record, array, f"Delete {record} and run snakemake to make the dataset again."
+    )
 
 
 def read_targets(record: Path) -> NDArray[np.float32]:
     """Targets (N, T), checked against their record."""
-    return _read_sealed(record, "targets", f"Delete {record} and run snakemake to make the targets again.")
+    return _read_sealed(
+        record, "targets", f"Delete {record} and run snakemake to make the targets again."
+    )
 
 
 def _read_sealed(record: Path, array: str, remedy: str) -> NDArray[Any]:
@@ -190,13 +235,16 @@ def _read_sealed(record: Path, array: str, remedy: str) -> NDArray[Any]:
     found, digest = _read_hashed(data, array, remedy)
     if digest != about["sha256"][array]:
         raise ArtifactError(
-            f"{data}: '{array}' has SHA-256 {digest}, its record says {about['sha256'][array]}. {remedy}"
+            f"{data}: '{array}' has SHA-256 {digest}, its record says {about['sha256'][array]}."
+            f" {remedy}"
         )
     return found
 
 
 def _read_hashed(path: Path, name: str, remedy: str) -> tuple[NDArray[Any], str]:
-    """One array of an HDF5 file and its SHA-256: a second thread hashes a block of rows while the next one is read."""
+    """One array of an HDF5 file and its SHA-256: a second thread hashes a block of rows while the
+    next one is read.
+    """
     digest = sha256()
     with _stored(path, name, remedy) as stored, ThreadPoolExecutor(1) as hasher:
         found: NDArray[Any] = np.empty(stored.shape, stored.dtype)
@@ -234,14 +282,25 @@ def write_targets(record: Path, spec: Spec, targets: NDArray[np.float32]) -> Non
     with atomic(data) as temporary, h5py.File(temporary, "w") as file:
         file["targets"] = targets
     digest = sha256(np.ascontiguousarray(targets).data).hexdigest()
-    write_json(record, {
-        "format": FORMAT, "id": identify(spec), "spec": spec.resolved(), "shapes": {"targets": list(targets.shape)},
-        "bytes": data.stat().st_size, "sha256": {"targets": digest},
-    })  # fmt: skip
+    write_json(
+        record,
+        {
+            "format": FORMAT,
+            "id": identify(spec),
+            "spec": spec.resolved(),
+            "shapes": {"targets": list(targets.shape)},
+            "bytes": data.stat().st_size,
+            "sha256": {"targets": digest},
+        },
+    )
 
 
-def write_codes(path: Path, codes: Mapping[str, NDArray[np.float32]], rows: NDArray[np.int64]) -> None:
-    """Write the latent bank: codes (n, d) of each network under its name, and the dataset rows (n,) they belong to."""
+def write_codes(
+    path: Path, codes: Mapping[str, NDArray[np.float32]], rows: NDArray[np.int64]
+) -> None:
+    """Write the latent bank: codes (n, d) of each network under its name, and the dataset rows (n,)
+    they belong to.
+    """
     with atomic(path) as temporary, h5py.File(temporary, "w") as file:
         file["rows"] = rows
         for network, table in codes.items():
@@ -249,7 +308,9 @@ def write_codes(path: Path, codes: Mapping[str, NDArray[np.float32]], rows: NDAr
 
 
 def read_codes(record: Path, network: str) -> tuple[NDArray[np.float32], NDArray[np.int64]]:
-    """Codes (n, d) of a network and the dataset rows (n,) they belong to, without checking (see `verify_codes`)."""
+    """Codes (n, d) of a network and the dataset rows (n,) they belong to, without checking (see
+    `verify_codes`).
+    """
     bank, remedy = record.with_name("codes.h5"), _retrain(record)
     return read_array(bank, f"codes/{network}", remedy), read_array(bank, "rows", remedy)
 
@@ -281,14 +342,24 @@ def write_run(
     write_weights(record.with_name("weights.safetensors"), weights)
     write_csv_rows(record.with_name("history.csv"), ("network", "epoch", "train_loss"), history)
     files = {n: seal(record.with_name(n)) for n in SEALED}
-    write_json(record, {
-        "format": FORMAT, "id": identify(spec), "spec": spec.resolved(), "result": result,
-        "execution": execution, "files": files,
-    })  # fmt: skip
+    write_json(
+        record,
+        {
+            "format": FORMAT,
+            "id": identify(spec),
+            "spec": spec.resolved(),
+            "result": result,
+            "execution": execution,
+            "files": files,
+        },
+    )
 
 
 def read_weights(record: Path, prefix: str) -> dict[str, Any]:
-    """The tensors of a run's or stage's weights whose names begin with `prefix.`, without it; checked."""
+    """The tensors of a run's or stage's weights whose names begin with `prefix.`, without it.
+
+    Checked.
+    """
     from safetensors.torch import load_file
 
     path, remedy = record.with_name("weights.safetensors"), _retrain(record)
@@ -299,7 +370,9 @@ def read_weights(record: Path, prefix: str) -> dict[str, Any]:
 
 def write_weights(path: Path, weights: Mapping[str, Any]) -> None:
     """Write tensors by name as safetensors."""
-    from safetensors.torch import save_file  # torch is needed here alone; scoring and tables go without
+    from safetensors.torch import (
+        save_file,
+    )  # torch is needed here alone; scoring and tables go without
 
     with atomic(path) as temporary:
         save_file(dict(weights), temporary)
@@ -329,11 +402,15 @@ def read_frame(path: Path) -> "pd.DataFrame":
     try:
         return pd.read_parquet(path)
     except (OSError, ValueError) as error:
-        raise ArtifactError(f"can't read {path}: {error}. Delete it and run snakemake to make it again.") from None
+        raise ArtifactError(
+            f"can't read {path}: {error}. Delete it and run snakemake to make it again."
+        ) from None
 
 
 def write_figure(path: Path, figure: "Figure") -> None:
-    """Write a figure as pdf or png, by the path's suffix, without the time of day: same figure, same bytes."""
+    """Write a figure as pdf or png, by the path's suffix, without the time of day: same figure,
+    same bytes.
+    """
     with atomic(path) as temporary:
         dated = {"CreationDate": None} if path.suffix == ".pdf" else {}
         figure.savefig(temporary, format=path.suffix[1:], dpi=150, metadata=dated)

@@ -1,4 +1,6 @@
-"""One process per run or stage: what a killed driver left running and what its successor started go one by one."""
+"""One process per run or stage: what a killed driver left running and what its successor started go
+one by one.
+"""
 
 import os
 import socket
@@ -9,14 +11,18 @@ from fcntl import LOCK_EX, LOCK_NB, LOCK_SH, flock
 from pathlib import Path
 
 LOCK = "lock"
-"""Name of the lock in the folder of a run or stage; it is there while that is computed, and after a failure."""
+"""Name of the lock in the folder of a run or stage; it is there while that is computed, and after a
+failure.
+"""
 
 
 def is_free(record: Path) -> bool:
     """Whether no process holds the lock of the run or stage that this record seals."""
     try:
         with record.with_name(LOCK).open("rb") as lock:
-            flock(lock, LOCK_SH | LOCK_NB)  # an exclusive one needs a writable file on NFS, and would meet other probes
+            flock(
+                lock, LOCK_SH | LOCK_NB
+            )  # an exclusive one needs a writable file on NFS, and would meet other probes
     except BlockingIOError:
         return False
     except OSError:
@@ -26,7 +32,9 @@ def is_free(record: Path) -> bool:
 
 @contextmanager
 def alone_with(record: Path, *others: Path) -> Iterator[bool]:
-    """Hold the lock of a run or stage, sealed by these records; whether another process had it and was waited for.
+    """Hold the lock of a run or stage, sealed by these records.
+
+    Whether another process had it and was waited for.
 
     The lock ends with the process. On a file system that has no locks nobody is waited for.
     """
@@ -39,7 +47,9 @@ def alone_with(record: Path, *others: Path) -> Iterator[bool]:
 
 @contextmanager
 def alone_if_free(record: Path, *others: Path) -> Iterator[bool]:
-    """Hold the lock of the run or stage that these records seal unless another process has it; whether it is held.
+    """Hold the lock of the run or stage that these records seal unless another process has it.
+
+    Whether it is held.
 
     It never is on a file system that has no locks.
     """
@@ -53,7 +63,10 @@ def alone_if_free(record: Path, *others: Path) -> Iterator[bool]:
 
 @contextmanager
 def _opened(path: Path) -> Iterator[int | None]:
-    """A descriptor of the lock, made if need be; None where it can't be written: results can't be, either."""
+    """A descriptor of the lock, made if need be.
+
+    None where it can't be written: results can't be, either.
+    """
     lock = None
     with suppress(OSError):
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -76,7 +89,10 @@ def _take(lock: int, path: Path) -> bool:
         flock(lock, LOCK_EX | LOCK_NB)
         waited = False
     except BlockingIOError:
-        print(f"waiting for {_owner(path)}, which computes this already (or cancel that one)", file=sys.stderr)
+        print(
+            f"waiting for {_owner(path)}, which computes this already (or cancel that one)",
+            file=sys.stderr,
+        )
         flock(lock, LOCK_EX)
         waited = True
     except OSError as error:

@@ -1,4 +1,7 @@
-"""What produced a result: commit, versions, device, seconds, memory. Recorded, never part of an id."""
+"""What produced a result: commit, versions, device, seconds, memory.
+
+Recorded, never part of an id.
+"""
 
 import platform
 import re
@@ -29,9 +32,12 @@ def execution(device: str, seconds: float) -> dict[str, Any]:
 def peak_memory() -> float:
     """The most memory that this process has had, in MiB: on Linux by its own account.
 
-    There getrusage's number, which is used elsewhere, begins with that of the process that started this one.
+    There getrusage's number, which is used elsewhere, begins with that of the process that started
+    this one.
     """
-    if STATUS.exists() and (found := re.search(r"^VmHWM:\s*(\d+) kB$", STATUS.read_text(), re.MULTILINE)):
+    if STATUS.exists() and (
+        found := re.search(r"^VmHWM:\s*(\d+) kB$", STATUS.read_text(), re.MULTILINE)
+    ):
         return int(found[1]) / 1024
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     return peak / (2**20 if sys.platform == "darwin" else 1024)
@@ -46,7 +52,10 @@ def gpu_memory() -> dict[str, float]:
 
 
 def commit() -> str:
-    """The commit of the package's checkout, with '+changes' if it has uncommitted ones; empty outside a checkout."""
+    """The commit of the package's checkout, with '+changes' if it has uncommitted ones.
+
+    Empty outside a checkout.
+    """
     folder = Path(__file__).parent
     try:
         head = _git(folder, "rev-parse", "HEAD")

@@ -1,4 +1,5 @@
-"""Reads the JSON records of data and results without numpy or h5py: the user's commands answer at once.
+"""Reads the JSON records of data and results without numpy or h5py: the user's commands answer at
+once.
 
 What writes them, and reads the arrays beside them, is `artifacts`.
 """
@@ -19,20 +20,30 @@ CHECKPOINT = "checkpoint.safetensors"
 
 
 def read_json(path: Path, made_by: str) -> dict[str, Any]:
-    """The content of a JSON file; ArtifactError if it is missing or damaged, with the way to make it again."""
+    """The content of a JSON file.
+
+    ArtifactError if it is missing or damaged, with the way to make it again.
+    """
     try:
         content = json.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
         raise ArtifactError(f"{path} is missing; {made_by} makes it.") from None
     except (UnicodeDecodeError, json.JSONDecodeError) as error:
-        raise ArtifactError(f"{path} is damaged ({error}); delete it, then {made_by} makes it again.") from None
+        raise ArtifactError(
+            f"{path} is damaged ({error}); delete it, then {made_by} makes it again."
+        ) from None
     if not isinstance(content, dict) or content.get("format") != FORMAT:
-        raise ArtifactError(f"{path}: expected a mapping of format {FORMAT}; delete it, then {made_by} makes it again.")
+        raise ArtifactError(
+            f"{path}: expected a mapping of format {FORMAT}; delete it, then {made_by} makes it"
+            " again."
+        )
     return content
 
 
 def read_record(path: Path, expected: Spec, made_by: str) -> dict[str, Any]:
-    """The record of a dataset, targets or run; ArtifactError naming the differences if it is not of that spec.
+    """The record of a dataset, targets or run.
+
+    ArtifactError naming the differences if it is not of that spec.
 
     Fields that were added since the record was written count as having had their defaults.
     """
@@ -48,7 +59,9 @@ def read_record(path: Path, expected: Spec, made_by: str) -> dict[str, Any]:
     differing = [k for k in wanted | found if wanted.get(k) != found.get(k)]
     if differing:
         pairs = "; ".join(f"{k} is {found.get(k)!r}, expected {wanted.get(k)!r}" for k in differing)
-        raise ArtifactError(f"{path} is of another spec: {pairs}. Delete it, then {made_by} makes the expected one.")
+        raise ArtifactError(
+            f"{path} is of another spec: {pairs}. Delete it, then {made_by} makes the expected one."
+        )
     return content
 
 

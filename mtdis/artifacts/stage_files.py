@@ -1,4 +1,6 @@
-"""Reads and writes the files of stages, by the means of `artifacts`: atomic, sealed by checksums."""
+"""Reads and writes the files of stages, by the means of `artifacts`: atomic, sealed by
+checksums.
+"""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -22,13 +24,21 @@ def write_stage(record: Path, spec: Spec, outcome: Outcome, execution: Mapping[s
     write_arrays(record.with_name("arrays.h5"), outcome.arrays)
     if outcome.weights:
         artifacts.write_weights(record.with_name("weights.safetensors"), outcome.weights)
-        artifacts.write_csv_rows(record.with_name("history.csv"), ("network", "epoch", "train_loss"), outcome.history)
+        artifacts.write_csv_rows(
+            record.with_name("history.csv"), ("network", "epoch", "train_loss"), outcome.history
+        )
     names = SEALED if outcome.weights else SEALED[:1]
-    artifacts.write_json(record, {
-        "format": artifacts.FORMAT, "id": identify(spec), "spec": spec.resolved(),
-        "result": {"rows": list(outcome.rows), "diverged": outcome.diverged},
-        "execution": execution, "files": {n: artifacts.seal(record.with_name(n)) for n in names},
-    })  # fmt: skip
+    artifacts.write_json(
+        record,
+        {
+            "format": artifacts.FORMAT,
+            "id": identify(spec),
+            "spec": spec.resolved(),
+            "result": {"rows": list(outcome.rows), "diverged": outcome.diverged},
+            "execution": execution,
+            "files": {n: artifacts.seal(record.with_name(n)) for n in names},
+        },
+    )
 
 
 def write_arrays(path: Path, arrays: Mapping[str, NDArray[Any]]) -> None:
@@ -41,8 +51,13 @@ def write_arrays(path: Path, arrays: Mapping[str, NDArray[Any]]) -> None:
 def read_stage(record: Path) -> StageResult:
     """A finished stage, its arrays checked against its record."""
     about = artifacts.read_json(record, "mtdis stage")
-    data, remedy = record.with_name("arrays.h5"), f"Delete {record} and run snakemake to compute the stage again."
+    data, remedy = (
+        record.with_name("arrays.h5"),
+        f"Delete {record} and run snakemake to compute the stage again.",
+    )
     artifacts.verify(data, about["files"]["arrays.h5"], remedy)
     with h5py.File(data) as file:
         arrays = {name: file[name][()] for name in file}
-    return StageResult(about["id"], about["spec"], about["result"]["rows"], arrays, about["result"]["diverged"])
+    return StageResult(
+        about["id"], about["spec"], about["result"]["rows"], arrays, about["result"]["diverged"]
+    )

@@ -41,16 +41,24 @@ def _loaded(text: str, load: Callable[[str], Any], language: str, kind: type) ->
 
 
 def add_study(parser: ArgumentParser) -> None:
-    """The study as config files (later ones overlay earlier ones), or as the JSON that the workflow passes."""
+    """The study as config files (later ones overlay earlier ones), or as the JSON that the workflow
+    passes.
+    """
     group = parser.add_mutually_exclusive_group()
     group.add_argument(
-        "--config", type=Path, action="append", help="config file; later ones overlay (default: config.yaml)"
+        "--config",
+        type=Path,
+        action="append",
+        help="config file; later ones overlay (default: config.yaml)",
     )
     group.add_argument("--study", type=json_mapping, help="the config as JSON")
     parser.add_argument(
         "--override",
         type=yaml_mapping,
-        help="fields laid over every experiment, as snakemake's --config override=…: '{epochs: 5, tasks.count: 4}'",
+        help=(
+            "fields laid over every experiment, as snakemake's --config override=…: '{epochs: 5,"
+            " tasks.count: 4}'"
+        ),
     )
 
 
@@ -61,13 +69,18 @@ def study_of(args: Namespace) -> Study:
 
 def config_of(args: Namespace) -> dict[str, Any]:
     """The config that the options name, `--override` laid over."""
-    config = args.study if args.study is not None else read_configs(args.config or [Path("config.yaml")])
+    config = (
+        args.study if args.study is not None else read_configs(args.config or [Path("config.yaml")])
+    )
     over = getattr(args, "override", None) or {}
     return _overlay(config, {"override": over} if over else {})
 
 
 def study_here(args: Namespace) -> Study | None:
-    """The study that the options name; without options that of config.yaml, None if there is none."""
+    """The study that the options name.
+
+    Without options that of config.yaml, None if there is none.
+    """
     if args.study is None and not args.config and not Path("config.yaml").exists():
         return None
     return study_of(args)
@@ -85,7 +98,9 @@ def _read_yaml(file: Path) -> Mapping[str, Any]:
     try:
         content = yaml.safe_load(file.read_text(encoding="utf-8"))
     except FileNotFoundError:
-        raise ConfigError(f"config file {file} is missing; run in the folder that holds it, or name another.") from None
+        raise ConfigError(
+            f"config file {file} is missing; run in the folder that holds it, or name another."
+        ) from None
     except (yaml.YAMLError, UnicodeDecodeError, IsADirectoryError) as error:
         raise ConfigError(f"config file {file} can't be read as YAML: {error}") from None
     if not isinstance(content, dict):
@@ -94,7 +109,9 @@ def _read_yaml(file: Path) -> Mapping[str, Any]:
 
 
 def _overlay(base: Mapping[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:
-    """Deep merge: mappings key by key, anything else replaced, as snakemake does with several config files."""
+    """Deep merge: mappings key by key, anything else replaced, as snakemake does with several
+    config files.
+    """
     merged = dict(base)
     for key, value in over.items():
         below = merged.get(key)

@@ -9,12 +9,17 @@ GAP = 2
 
 
 def aligned(rows: Sequence[Sequence[object]], indent: int = 0) -> str:
-    """Rows of cells as lines; a column whose cells below the first row are numbers is flush right."""
+    """Rows of cells as lines.
+
+    A column whose cells below the first row are numbers is flush right.
+    """
     table = [[_text(cell) for cell in row] for row in rows]
     widths = [max(map(len, column)) for column in zip(*table, strict=True)]
     right = [_is_numeric([row[i] for row in table[1:]]) for i in range(len(widths))]
     lines = [
-        (" " * GAP).join(c.rjust(w) if r else c.ljust(w) for c, w, r in zip(row, widths, right, strict=True))
+        (" " * GAP).join(
+            c.rjust(w) if r else c.ljust(w) for c, w, r in zip(row, widths, right, strict=True)
+        )
         for row in table
     ]
     return "\n".join(cut(" " * indent + line.rstrip()) for line in lines)

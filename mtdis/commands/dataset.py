@@ -1,4 +1,6 @@
-"""Prepare a dataset: images, factor classes and raw values in one HDF5 file, and the record that seals it."""
+"""Prepare a dataset: images, factor classes and raw values in one HDF5 file, and the record that
+seals it.
+"""
 
 import sys
 from argparse import ArgumentParser, Namespace
@@ -13,8 +15,12 @@ from mtdis.specs.run import dataset_of
 
 def add_arguments(parser: ArgumentParser) -> None:
     """Declare the options."""
-    parser.add_argument("--spec", type=json_mapping, required=True, help="spec of the dataset as JSON")
-    parser.add_argument("--out", type=Path, required=True, help="record to write; the .h5 file lies beside it")
+    parser.add_argument(
+        "--spec", type=json_mapping, required=True, help="spec of the dataset as JSON"
+    )
+    parser.add_argument(
+        "--out", type=Path, required=True, help="record to write; the .h5 file lies beside it"
+    )
 
 
 def run(args: Namespace) -> None:

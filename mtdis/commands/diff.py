@@ -1,6 +1,8 @@
-"""Compare two runs or stages: the fields in which their specs differ, and their losses and scores side by side.
+"""Compare two runs or stages: the fields in which their specs differ, and their losses and scores
+side by side.
 
-    mtdis diff 'multi_head+dataset=dsprites_rendered+seed=1' 'one_head+dataset=dsprites_rendered+seed=1'
+    mtdis diff 'multi_head+dataset=dsprites_rendered+seed=1'
+    'one_head+dataset=dsprites_rendered+seed=1'
 
 Of several networks the mean is compared. A beginning that only one id has will do.
 """
@@ -29,13 +31,17 @@ def add_arguments(parser: ArgumentParser) -> None:
 def run(args: Namespace) -> None:
     """Print the differences."""
     study = study_here(args)
-    one, other = (account(one_id(text, study, Path()), study, Path()) for text in (args.one, args.other))
+    one, other = (
+        account(one_id(text, study, Path()), study, Path()) for text in (args.one, args.other)
+    )
     found = compare(one, other)
     print(json.dumps(found, indent=1) if args.json else as_text(found))
 
 
 def compare(one: Mapping[str, Any], other: Mapping[str, Any]) -> dict[str, Any]:
-    """Ids and standings of both, the fields that differ, and all losses and scores that one of them has, as pairs."""
+    """Ids and standings of both, the fields that differ, and all losses and scores that one of them
+    has, as pairs.
+    """
     fields = _pairs(one["spec"], other["spec"])
     return {
         "ids": [one["id"], other["id"]],
@@ -47,7 +53,9 @@ def compare(one: Mapping[str, Any], other: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _pairs(one: Mapping[str, Any], other: Mapping[str, Any]) -> dict[str, Pair]:
-    return {key: (one.get(key), other.get(key)) for key in [*one, *(k for k in other if k not in one)]}
+    return {
+        key: (one.get(key), other.get(key)) for key in [*one, *(k for k in other if k not in one)]
+    }
 
 
 def _losses(found: Mapping[str, Any]) -> dict[str, float | None]:
@@ -56,7 +64,10 @@ def _losses(found: Mapping[str, Any]) -> dict[str, float | None]:
     for network in found["losses"].values():
         for name, value in network.items():
             each.setdefault(name, []).extend([] if value is None else [value])
-    return {f"test {name}": sum(values) / len(values) if values else None for name, values in each.items()}
+    return {
+        f"test {name}": sum(values) / len(values) if values else None
+        for name, values in each.items()
+    }
 
 
 def _means(found: Mapping[str, Any]) -> dict[str, float | None]:
@@ -65,14 +76,21 @@ def _means(found: Mapping[str, Any]) -> dict[str, float | None]:
 
 def as_text(found: Mapping[str, Any]) -> str:
     """Two runs beside each other for people."""
-    heads = [f"{letter}  {i} ({s})" for letter, i, s in zip("AB", found["ids"], found["standings"], strict=True)]
+    heads = [
+        f"{letter}  {i} ({s})"
+        for letter, i, s in zip("AB", found["ids"], found["standings"], strict=True)
+    ]
     parts = ["\n".join(heads)]
     fields = [[path, *map(_or_none, pair)] for path, pair in found["spec"].items()]
     parts.append(aligned([["field", "A", "B"], *fields]) if fields else "the specs are equal")
     numbers = {**found["losses"], **found["scores"]}
-    rows = [[name, a, b, None if a is None or b is None else b - a] for name, (a, b) in numbers.items()]
+    rows = [
+        [name, a, b, None if a is None or b is None else b - a] for name, (a, b) in numbers.items()
+    ]
     parts.append(
-        aligned([["mean over networks", "A", "B", "B − A"], *rows]) if rows else "neither has losses or scores"
+        aligned([["mean over networks", "A", "B", "B − A"], *rows])
+        if rows
+        else "neither has losses or scores"
     )
     return "\n\n".join(parts)
 

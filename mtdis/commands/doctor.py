@@ -1,4 +1,6 @@
-"""Check what a study needs here: versions, GPUs, SLURM, writable folders, disk; one line each, with the fix.
+"""Check what a study needs here: versions, GPUs, SLURM, writable folders, disk.
+
+One line each, with the fix.
 
 The exit status is 1 if something is BAD; a `note` does no harm here.
 """
@@ -32,7 +34,10 @@ def _config(args: Namespace) -> Finding:
         study = study_here(args)
     except ConfigError as error:
         return Finding(
-            "config", BAD, str(error).splitlines()[0], "mend the config; `mtdis plan` says all that is wrong"
+            "config",
+            BAD,
+            str(error).splitlines()[0],
+            "mend the config; `mtdis plan` says all that is wrong",
         )
     if study is None:
         return Finding("config", NOTE, "no config.yaml here", "run in the folder that holds it")
@@ -41,4 +46,9 @@ def _config(args: Namespace) -> Finding:
 
 def as_text(found: list[Finding]) -> str:
     """A line for each finding."""
-    return aligned([[one.standing, one.thing, one.found + (f" → {one.fix}" if one.fix else "")] for one in found])
+    return aligned(
+        [
+            [one.standing, one.thing, one.found + (f" → {one.fix}" if one.fix else "")]
+            for one in found
+        ]
+    )

@@ -1,4 +1,7 @@
-"""Fetch the files of a genuine dataset: resumed, verified, on stated terms; those that are there are only verified."""
+"""Fetch the files of a genuine dataset: resumed, verified, on stated terms.
+
+Those that are there are only verified.
+"""
 
 import sys
 from argparse import ArgumentParser, Namespace
@@ -16,10 +19,17 @@ from mtdis.specs.run import dataset_of
 def add_arguments(parser: ArgumentParser) -> None:
     """Declare the options."""
     parser.add_argument(
-        "--spec", type=json_mapping, required=True, help='the dataset as JSON, such as {"name": "shapes3d"}'
+        "--spec",
+        type=json_mapping,
+        required=True,
+        help='the dataset as JSON, such as {"name": "shapes3d"}',
     )
     parser.add_argument(
-        "--out", type=Path, help="record to write (default: data/downloads/NAME.json); the files lie in the folder NAME"
+        "--out",
+        type=Path,
+        help=(
+            "record to write (default: data/downloads/NAME.json); the files lie in the folder NAME"
+        ),
     )
 
 
@@ -27,6 +37,8 @@ def run(args: Namespace) -> None:
     """Say what is fetched, from where and on which terms; then fetch it."""
     spec: Dataset = dataset_of(args.spec)
     if not isinstance(spec, GenuineGrid):
-        raise ConfigError(f"{spec.name()} has no files to download; it is rendered, or it is your own.")
+        raise ConfigError(
+            f"{spec.name()} has no files to download; it is rendered, or it is your own."
+        )
     print(downloads.describe(spec), file=sys.stderr)
     downloads.fetch(args.out or Path(paths.download(spec.name())), spec)

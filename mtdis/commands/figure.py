@@ -13,14 +13,21 @@ def add_arguments(parser: ArgumentParser) -> None:
     """Declare the options."""
     parser.add_argument("--name", required=True, help="name of the figure: a file in mtdis/figures")
     parser.add_argument("--long", type=Path, required=True, help="long table of the experiment")
-    parser.add_argument("--stages", type=Path, nargs="*", default=[], help="records of the stages that it shows")
-    parser.add_argument("--out", type=Path, required=True, help="pdf to write; a png lies beside it")
+    parser.add_argument(
+        "--stages", type=Path, nargs="*", default=[], help="records of the stages that it shows"
+    )
+    parser.add_argument(
+        "--out", type=Path, required=True, help="pdf to write; a png lies beside it"
+    )
 
 
 def run(args: Namespace) -> None:
     """Draw the figure and write it in both forms."""
     module = discover.load("mtdis.reporting.figures", args.name, "figure")
-    frame, stages = artifacts.read_frame(args.long), [stage_files.read_stage(path) for path in args.stages]
+    frame, stages = (
+        artifacts.read_frame(args.long),
+        [stage_files.read_stage(path) for path in args.stages],
+    )
     with settings():
         figure = module.draw(frame, stages) if stages else module.draw(frame)
         artifacts.write_figure(args.out.with_suffix(".png"), figure)

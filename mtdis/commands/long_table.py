@@ -1,4 +1,6 @@
-"""Gather the losses and scores of an experiment's runs into one long tidy table (parquet and csv)."""
+"""Gather the losses and scores of an experiment's runs into one long tidy table (parquet and
+csv).
+"""
 
 from argparse import ArgumentParser, Namespace
 from collections.abc import Iterator
@@ -21,14 +23,24 @@ def add_arguments(parser: ArgumentParser) -> None:
     """Declare the options."""
     add_study(parser)
     parser.add_argument("--experiment", required=True, help="name of the experiment")
-    parser.add_argument("--out", type=Path, required=True, help="parquet file to write; a csv lies beside it")
+    parser.add_argument(
+        "--out", type=Path, required=True, help="parquet file to write; a csv lies beside it"
+    )
 
 
 def run(args: Namespace) -> None:
-    """Read the record and the score index of every run, check that they are the wanted ones, and write the table."""
+    """Read the record and the score index of every run, check that they are the wanted ones, and
+    write the table.
+    """
     study = study_of(args)
-    stages = [row for one in _stages(study, args.experiment) for row in long_table.stage_rows(args.experiment, *one)]
-    head = long_table.layout(args.experiment, map(study.runs.__getitem__, study.run_ids(args.experiment)), stages)
+    stages = [
+        row
+        for one in _stages(study, args.experiment)
+        for row in long_table.stage_rows(args.experiment, *one)
+    ]
+    head = long_table.layout(
+        args.experiment, map(study.runs.__getitem__, study.run_ids(args.experiment)), stages
+    )
     parts = long_table.chunks(head, _results(study, args.experiment), stages)
     frames.write(args.out, frames.schema_of(head), parts)
 
@@ -49,5 +61,7 @@ def read_index(path: Path, run_id: str) -> dict[str, Any]:
     """A run's score index; ArtifactError if it is of another run."""
     index = artifacts.read_json(path, "mtdis scores")
     if index["run"] != run_id:
-        raise ArtifactError(f"{path} is of run {index['run']}, expected {run_id}. Delete it and run snakemake.")
+        raise ArtifactError(
+            f"{path} is of run {index['run']}, expected {run_id}. Delete it and run snakemake."
+        )
     return index

@@ -1,9 +1,11 @@
-"""Look into own/LABEL, your images and their factor table, check them, and print their entry for the config.
+"""Look into own/LABEL, your images and their factor table, check them, and print their entry for
+the config.
 
-The folder own/LABEL of the working folder (or a link) holds the images: a folder of pngs, or an h5, npz or npy file
-with an array `images`, uint8, (N, H, W) or (N, H, W, 1 to 4 channels), 8, 16, 32, 64 or 128 pixels a side; and a
-csv or parquet table with a row per image: a column per factor with its classes (whole numbers, or labels, sorted as
-text); if need be, `<factor>_value` with a raw value per class; for pngs, `image` with the file's name.
+The folder own/LABEL of the working folder (or a link) holds the images: a folder of pngs, or an h5,
+npz or npy file with an array `images`, uint8, (N, H, W) or (N, H, W, 1 to 4 channels), 8, 16, 32,
+64 or 128 pixels a side; and a csv or parquet table with a row per image: a column per factor with
+its classes (whole numbers, or labels, sorted as text); if need be, `<factor>_value` with a raw
+value per class; for pngs, `image` with the file's name.
 """
 
 import re
@@ -17,9 +19,13 @@ from mtdis.specs.datasets.own import FILE
 
 def add_arguments(parser: ArgumentParser) -> None:
     """Declare the options."""
-    parser.add_argument("label", metavar="LABEL", help="folder of own/ that holds images and factor table")
+    parser.add_argument(
+        "label", metavar="LABEL", help="folder of own/ that holds images and factor table"
+    )
     parser.add_argument("--images", help="in that folder, the images; needed if there are several")
-    parser.add_argument("--table", help="in that folder, the factor table; needed if there are several")
+    parser.add_argument(
+        "--table", help="in that folder, the factor table; needed if there are several"
+    )
 
 
 def run(args: Namespace) -> None:
@@ -40,6 +46,7 @@ def _check_name(what: str, name: str) -> None:
     """ConfigError for a name that the entry could not hold, said before all files are read."""
     if not re.fullmatch(FILE, name):
         raise ConfigError(
-            f"{what} '{name}' can't stand in a config: a name without a folder is needed, a letter or digit and then "
-            "up to 99 letters, digits, '.', '_' and '-'. Rename the file or folder, or link it under such a name."
+            f"{what} '{name}' can't stand in a config: a name without a folder is needed, a letter"
+            " or digit and then up to 99 letters, digits, '.', '_' and '-'. Rename the file or"
+            " folder, or link it under such a name."
         )

@@ -1,6 +1,8 @@
-"""Time the training of one run for some seconds on made-up images, and print how fast it went as JSON.
+"""Time the training of one run for some seconds on made-up images, and print how fast it went as
+JSON.
 
-Nothing of it is kept and no dataset is needed; `mtdis plan --hours --pilot` uses it where no run is finished.
+Nothing of it is kept and no dataset is needed; `mtdis plan --hours --pilot` uses it where no run is
+finished.
 """
 
 import json
@@ -58,17 +60,32 @@ def timed(spec: TrainedRun, seconds: float) -> dict[str, Any]:
     rows = np.arange(len(images.pixels))
     with tempfile.TemporaryDirectory() as folder, suppress(_Enough):
         training.train(endless, learners, images, rows, Path(folder, "none"), float("inf"), clock)
-    return {"kind": spec.name(), "device": device_name(device), "images": clock.images, "seconds": clock.seconds}
+    return {
+        "kind": spec.name(),
+        "device": device_name(device),
+        "images": clock.images,
+        "seconds": clock.seconds,
+    }
 
 
 def made_up(spec: TrainedRun, device: torch.device) -> Images:
-    """A few batches of random images of the dataset's shape, and targets for kinds that learn tasks."""
+    """A few batches of random images of the dataset's shape, and targets for kinds that learn
+    tasks.
+    """
     draw = generator(spec.seed, "pilot")
     count = BATCHES * spec.batch_size
-    pixels = draw.integers(0, spec.dataset.white, (count, *spec.dataset.image_shape), np.uint8, endpoint=True)
-    targets = draw.standard_normal((count, spec.tasks.count), np.float32) if isinstance(spec, TaskRun) else None
+    pixels = draw.integers(
+        0, spec.dataset.white, (count, *spec.dataset.image_shape), np.uint8, endpoint=True
+    )
+    targets = (
+        draw.standard_normal((count, spec.tasks.count), np.float32)
+        if isinstance(spec, TaskRun)
+        else None
+    )
     there = torch.from_numpy(pixels).to(device)
-    return Images(there, spec.dataset.white, None if targets is None else torch.from_numpy(targets).to(device))
+    return Images(
+        there, spec.dataset.white, None if targets is None else torch.from_numpy(targets).to(device)
+    )
 
 
 class _Clock:

@@ -1,8 +1,9 @@
-"""Show what a study asks for: runs per experiment and in total that are wanted, finished, missing, stale and shared.
+"""Show what a study asks for: runs per experiment and in total that are wanted, finished, missing,
+stale and shared.
 
-`finished` counts the diverged, too; `stale` are records that are damaged or of another spec or version. With --hours:
-what the missing part will cost, judged by the times of finished runs, and with --pilot by 30 seconds of training where
-nothing is finished.
+`finished` counts the diverged, too; `stale` are records that are damaged or of another spec or
+version. With --hours: what the missing part will cost, judged by the times of finished runs, and
+with --pilot by 30 seconds of training where nothing is finished.
 """
 
 import json
@@ -25,7 +26,17 @@ from mtdis.specs.ids import canonical
 from mtdis.specs.run import Run, TrainedRun
 from mtdis.study import Study
 
-COLUMNS = ("wanted", "finished", "missing", "shared", "networks", "trained", "stages", "stale", "diverged")
+COLUMNS = (
+    "wanted",
+    "finished",
+    "missing",
+    "shared",
+    "networks",
+    "trained",
+    "stages",
+    "stale",
+    "diverged",
+)
 PILOT_SECONDS = 30.0
 LISTED = 10
 """Stale and diverged runs that text names."""
@@ -35,9 +46,13 @@ def add_arguments(parser: ArgumentParser) -> None:
     """Declare the options."""
     add_study(parser)
     parser.add_argument("--json", action="store_true", help="print JSON, with the id of every run")
-    parser.add_argument("--hours", action="store_true", help="GPU-hours, core-hours and disk of what is missing")
     parser.add_argument(
-        "--pilot", action="store_true", help=f"with --hours: train kinds without finished run for {PILOT_SECONDS:g} s"
+        "--hours", action="store_true", help="GPU-hours, core-hours and disk of what is missing"
+    )
+    parser.add_argument(
+        "--pilot",
+        action="store_true",
+        help=f"with --hours: train kinds without finished run for {PILOT_SECONDS:g} s",
     )
 
 
@@ -50,12 +65,16 @@ def run(args: Namespace) -> None:
     plan = _plan(study, found)
     if args.hours:
         rates = _piloted(forecast.unjudged(study, found)) if args.pilot else {}
-        plan["forecast"] = forecast.forecast(study, found, inventory.stages(study, Path()), Path(), rates)
+        plan["forecast"] = forecast.forecast(
+            study, found, inventory.stages(study, Path()), Path(), rates
+        )
     print(json.dumps(plan, indent=1) if args.json else as_text(plan))
 
 
 def make_plan(study: Study, folder: Path) -> dict[str, Any]:
-    """Counts per experiment and in total, what was dropped, disk, the terms of downloads, and the runs."""
+    """Counts per experiment and in total, what was dropped, disk, the terms of downloads, and the
+    runs.
+    """
     return _plan(study, inventory.runs(study, folder))
 
 
@@ -64,12 +83,21 @@ def _plan(study: Study, found: Mapping[str, Found]) -> dict[str, Any]:
     each = {e: (study.run_ids(e), len(x.stages)) for e, x in study.experiments.items()}
     return {
         "study": study.name,
-        "experiments": {e: _counts(study, ids, found, uses, stages) for e, (ids, stages) in each.items()},
+        "experiments": {
+            e: _counts(study, ids, found, uses, stages) for e, (ids, stages) in each.items()
+        },
         "total": _counts(study, list(study.runs), found, uses, len(study.stages)),
         "dropped": {e: dict(x.dropped) for e, x in study.experiments.items() if x.dropped},
-        "bytes": {"codes": sum(map(forecast.code_bytes, study.runs.values())), "images": _image_bytes(study)},
+        "bytes": {
+            "codes": sum(map(forecast.code_bytes, study.runs.values())),
+            "images": _image_bytes(study),
+        },
         "stale": {i: one.problem for i, one in found.items() if one.standing == STALE},
-        "diverged": {i: inventory.diverged(one.record) for i, one in found.items() if one.standing == DIVERGED},
+        "diverged": {
+            i: inventory.diverged(one.record)
+            for i, one in found.items()
+            if one.standing == DIVERGED
+        },
         "downloads": {
             name: {"licence": d.licence, "citation": d.citation}
             for name, d in downloads_of(study.datasets.values()).items()
@@ -79,7 +107,11 @@ def _plan(study: Study, found: Mapping[str, Found]) -> dict[str, Any]:
 
 
 def _counts(
-    study: Study, run_ids: Sequence[str], found: Mapping[str, Found], uses: Mapping[str, int], stages: int
+    study: Study,
+    run_ids: Sequence[str],
+    found: Mapping[str, Found],
+    uses: Mapping[str, int],
+    stages: int,
 ) -> dict[str, int]:
     standing = Counter(found[run_id].standing for run_id in run_ids)
     finished = sum(standing[name] for name in FINISHED)
@@ -101,15 +133,29 @@ def _image_bytes(study: Study) -> int:
 
 
 def _piloted(runs: Sequence[Run]) -> dict[str, forecast.Rate]:
-    """The rate of each run's kind by a child process, which imports torch; the time is shared among them."""
+    """The rate of each run's kind by a child process, which imports torch.
+
+    The time is shared among them.
+    """
     return {run.name(): _pilot(run, PILOT_SECONDS / len(runs)) for run in runs}
 
 
 def _pilot(run: Run, seconds: float) -> forecast.Rate:
-    command = [sys.executable, "-m", "mtdis.cli", "pilot", "--spec", canonical(run), "--seconds", str(seconds)]
+    command = [
+        sys.executable,
+        "-m",
+        "mtdis.cli",
+        "pilot",
+        "--spec",
+        canonical(run),
+        "--seconds",
+        str(seconds),
+    ]
     done = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=False)
     if done.returncode:
-        raise ConfigError(f"the pilot of {run.name()} failed (see above); leave --pilot out or mend what it says.")
+        raise ConfigError(
+            f"the pilot of {run.name()} failed (see above); leave --pilot out or mend what it says."
+        )
     said = json.loads(done.stdout)
     height, width, _ = run.dataset.image_shape
     return forecast.Rate(said["seconds"] / (said["images"] * height * width), said["device"], 0)
@@ -118,15 +164,23 @@ def _pilot(run: Run, seconds: float) -> forecast.Rate:
 def as_text(plan: dict[str, Any]) -> str:
     """The plan as a table for people."""
     rows = [
-        [e, *(counts[c] for c in COLUMNS)] for e, counts in [*plan["experiments"].items(), ("total", plan["total"])]
+        [e, *(counts[c] for c in COLUMNS)]
+        for e, counts in [*plan["experiments"].items(), ("total", plan["total"])]
     ]
     lines = [aligned([["experiment", *COLUMNS], *rows])]
     for experiment, kinds in plan["dropped"].items():
-        lines += [f"{experiment}: {kind} does not read {', '.join(fields)}" for kind, fields in kinds.items()]
-    lines += _first([f"diverged: {', '.join(networks)} of {i}" for i, networks in plan["diverged"].items()])
+        lines += [
+            f"{experiment}: {kind} does not read {', '.join(fields)}"
+            for kind, fields in kinds.items()
+        ]
+    lines += _first(
+        [f"diverged: {', '.join(networks)} of {i}" for i, networks in plan["diverged"].items()]
+    )
     lines += _first([f"stale: {problem}" for problem in plan["stale"].values()])
     for name, terms in plan["downloads"].items():
-        lines.append(f"download {name}: licence: {terms['licence']}; please cite: {terms['citation']}")
+        lines.append(
+            f"download {name}: licence: {terms['licence']}; please cite: {terms['citation']}"
+        )
     disk = plan["bytes"]
     lines.append(f"disk: images {size(disk['images'])}, codes {size(disk['codes'])}")
     return "\n".join([*lines, *(_forecast_lines(plan["forecast"]) if "forecast" in plan else [])])
@@ -134,12 +188,18 @@ def as_text(plan: dict[str, Any]) -> str:
 
 def _first(lines: list[str]) -> list[str]:
     """Not more than fit a screen."""
-    return [*lines[:LISTED], f"  … and {len(lines) - LISTED} more: --json lists all"] if len(lines) > LISTED else lines
+    return (
+        [*lines[:LISTED], f"  … and {len(lines) - LISTED} more: --json lists all"]
+        if len(lines) > LISTED
+        else lines
+    )
 
 
 def _forecast_lines(found: dict[str, Any]) -> list[str]:
     hours, disk = found["core_hours"], found["bytes"]
-    cores = ", ".join(f"{what} {'unknown' if h is None else duration(3600 * h)}" for what, h in hours.items())
+    cores = ", ".join(
+        f"{what} {'unknown' if h is None else duration(3600 * h)}" for what, h in hours.items()
+    )
     lines = [f"still to do: GPUs {duration(3600 * found['gpu_hours'])}; cores: {cores}"]
     sizes = {name: size(count) for name, count in disk.items()}
     if found["unknown"]["weights"]:

@@ -2,8 +2,8 @@
 
     mtdis prune --config config.yaml --protect config.yaml workflow/configs/demo.yaml
 
-Everything that a config names is wanted, selected or not. Links, folders with files that mtdis did not write, and
-records of unknown format are named and left alone.
+Everything that a config names is wanted, selected or not. Links, folders with files that mtdis did
+not write, and records of unknown format are named and left alone.
 """
 
 import json
@@ -25,9 +25,17 @@ def add_arguments(parser: ArgumentParser) -> None:
     """Declare the options."""
     add_study(parser)
     parser.add_argument(
-        "--protect", type=Path, nargs="+", action="append", default=[], metavar="CONFIG",
-        help="the config files, later ones laid over, of another study whose results stay; may be repeated",
-    )  # fmt: skip
+        "--protect",
+        type=Path,
+        nargs="+",
+        action="append",
+        default=[],
+        metavar="CONFIG",
+        help=(
+            "the config files, later ones laid over, of another study whose results stay; may be"
+            " repeated"
+        ),
+    )
     parser.add_argument("--data", action="store_true", help="datasets and targets, too")
     parser.add_argument("--yes", action="store_true", help="delete what is listed")
     parser.add_argument("--json", action="store_true", help="print JSON")
@@ -47,15 +55,17 @@ def run(args: Namespace) -> None:
 
 
 def whole(config: dict[str, Any]) -> Study:
-    """The study of all experiments of a config: `select` says what is built now, not what is wanted."""
+    """The study of all experiments of a config: `select` says what is built now, not what is
+    wanted.
+    """
     return Study.from_config({key: value for key, value in config.items() if key != "select"})
 
 
 def _nobody_works_here(folder: Path) -> None:
     if any((folder / LOCKS).glob("*")):
         raise ArtifactError(
-            f"snakemake works in {folder.resolve()}, or was killed there: {LOCKS} is not empty. Wait for it, or run "
-            "`snakemake --unlock` if none is running. Nothing was deleted."
+            f"snakemake works in {folder.resolve()}, or was killed there: {LOCKS} is not empty."
+            " Wait for it, or run `snakemake --unlock` if none is running. Nothing was deleted."
         )
 
 
@@ -63,8 +73,12 @@ def as_json(found: Sequence[Found], deleted: bool) -> dict[str, Any]:
     """What is unwanted, what is left alone, how much it is, and whether it is gone."""
     unwanted = [one for one in found if isinstance(one, Leftover)]
     return {
-        "unwanted": [{"path": str(one.path), "reason": one.reason, "bytes": one.bytes} for one in unwanted],
-        "left_alone": [{"path": str(one.path), "reason": one.reason} for one in found if isinstance(one, Kept)],
+        "unwanted": [
+            {"path": str(one.path), "reason": one.reason, "bytes": one.bytes} for one in unwanted
+        ],
+        "left_alone": [
+            {"path": str(one.path), "reason": one.reason} for one in found if isinstance(one, Kept)
+        ],
         "bytes": sum(one.bytes for one in unwanted),
         "deleted": deleted,
     }

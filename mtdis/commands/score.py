@@ -2,8 +2,9 @@
 
     mtdis score --metric mig --codes codes.npy --factors factors.npy
 
-Codes are (N, d) numbers, factors (N, K) integer classes; .npy, .npz (one array, or named codes and factors) or .h5 (a
-dataset of that name). On a complete grid in C order the sample is the one that disentanglement_lib draws.
+Codes are (N, d) numbers, factors (N, K) integer classes; .npy, .npz (one array, or named codes and
+factors) or .h5 (a dataset of that name). On a complete grid in C order the sample is the one that
+disentanglement_lib draws.
 """
 
 import json
@@ -21,9 +22,13 @@ from mtdis.specs.metric import Metric
 
 def add_arguments(parser: ArgumentParser) -> None:
     """Declare the options."""
-    parser.add_argument("--metric", required=True, help=f"name of a metric: {', '.join(members('metrics'))}")
+    parser.add_argument(
+        "--metric", required=True, help=f"name of a metric: {', '.join(members('metrics'))}"
+    )
     parser.add_argument("--codes", type=Path, required=True, help="file of the codes (N, d)")
-    parser.add_argument("--factors", type=Path, required=True, help="file of the factor classes (N, K)")
+    parser.add_argument(
+        "--factors", type=Path, required=True, help="file of the factor classes (N, K)"
+    )
     parser.add_argument("--seed", type=int, default=0, help="seed of the sample (default 0)")
     parser.add_argument(
         "--set",
@@ -47,7 +52,10 @@ def run(args: Namespace) -> None:
     except ValueError as error:  # the metrics refuse what can't be scored
         raise ConfigError(f"{args.metric}: {error}") from None
     if len(dropped):
-        print(f"factors with one class, left out: columns {', '.join(map(str, dropped))}", file=sys.stderr)
+        print(
+            f"factors with one class, left out: columns {', '.join(map(str, dropped))}",
+            file=sys.stderr,
+        )
     print(json.dumps(values))
 
 

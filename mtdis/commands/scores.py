@@ -1,4 +1,7 @@
-"""Score a finished run by all metrics of the study; computes only what is missing, and writes the index last."""
+"""Score a finished run by all metrics of the study.
+
+Computes only what is missing, and writes the index last.
+"""
 
 import sys
 from argparse import ArgumentParser, Namespace
@@ -14,11 +17,17 @@ from mtdis.study import metric_from, run_from
 def add_arguments(parser: ArgumentParser) -> None:
     """Declare the options."""
     parser.add_argument("--spec", type=json_mapping, required=True, help="spec of the run as JSON")
-    parser.add_argument("--metrics", type=json_list, required=True, help="specs of the metrics as JSON")
+    parser.add_argument(
+        "--metrics", type=json_list, required=True, help="specs of the metrics as JSON"
+    )
     parser.add_argument("--run", type=Path, required=True, help="record of the run")
     parser.add_argument("--dataset", type=Path, required=True, help="record of its dataset")
-    parser.add_argument("--out", type=Path, required=True, help="index to write; one file per score lies beside it")
-    parser.add_argument("--jobs", type=int, default=1, help="networks and metrics scored side by side (default 1)")
+    parser.add_argument(
+        "--out", type=Path, required=True, help="index to write; one file per score lies beside it"
+    )
+    parser.add_argument(
+        "--jobs", type=int, default=1, help="networks and metrics scored side by side (default 1)"
+    )
 
 
 def run(args: Namespace) -> None:
@@ -33,13 +42,26 @@ def run(args: Namespace) -> None:
     wanted = scoring.jobs(args.run, args.dataset, metrics, list(diverged), args.out.parent)
     sound = [job for job in wanted if not diverged[job.network]]
     failed = scoring.compute_all(scoring.missing(sound), args.jobs)
-    rows = [r for job in wanted for r in scoring.rows(job, diverged[job.network], failed.get(job.target, ""))]
+    rows = [
+        r
+        for job in wanted
+        for r in scoring.rows(job, diverged[job.network], failed.get(job.target, ""))
+    ]
     dropped = dropped_factors(args.dataset)
     if dropped:
-        print(f"factors with one class, left out of all metrics: {', '.join(dropped)}", file=sys.stderr)
-    artifacts.write_json(args.out, {
-        "format": artifacts.FORMAT, "run": record["id"], "dropped_factors": dropped, "rows": rows,
-    })  # fmt: skip
+        print(
+            f"factors with one class, left out of all metrics: {', '.join(dropped)}",
+            file=sys.stderr,
+        )
+    artifacts.write_json(
+        args.out,
+        {
+            "format": artifacts.FORMAT,
+            "run": record["id"],
+            "dropped_factors": dropped,
+            "rows": rows,
+        },
+    )
 
 
 def dropped_factors(dataset: Path) -> list[str]:

@@ -2,7 +2,8 @@
 
     mtdis show 'multi_head+dataset=dsprites_rendered+seed=1'
 
-A beginning that only one id has will do, so will the id before it was shortened, or a path in results/.
+A beginning that only one id has will do, so will the id before it was shortened, or a path in
+results/.
 """
 
 import json
@@ -37,16 +38,26 @@ def as_text(found: Mapping[str, Any]) -> str:
     if found["execution"]:
         parts.append("execution\n" + aligned(_execution(found["execution"]), 2))
     if found["losses"]:
-        parts.append("losses on the test split, mean over heads\n" + aligned(_losses(found["losses"]), 2))
+        parts.append(
+            "losses on the test split, mean over heads\n" + aligned(_losses(found["losses"]), 2)
+        )
     if found["values"]:
-        parts.append("scores, over networks and metric seeds\n" + aligned(_values(found["values"]), 2))
+        parts.append(
+            "scores, over networks and metric seeds\n" + aligned(_values(found["values"]), 2)
+        )
     parts += [f"failed: {error}" for error in found["errors"]]
-    files = [[path, "not there" if held is None else size(held)] for path, held in found["files"].items()]
+    files = [
+        [path, "not there" if held is None else size(held)] for path, held in found["files"].items()
+    ]
     return "\n\n".join([*parts, "files\n" + aligned([["path", "size"], *files], 2)])
 
 
 def _execution(about: Mapping[str, Any]) -> list[list[str]]:
-    rows = {name: value for name, value in about.items() if not isinstance(value, Mapping) and value != ""}
+    rows = {
+        name: value
+        for name, value in about.items()
+        if not isinstance(value, Mapping) and value != ""
+    }
     if "seconds" in rows:
         rows["seconds"] = f"{rows['seconds']} ({duration(rows['seconds'])})"
     versions = ", ".join(f"{name} {version}" for name, version in about.get("versions", {}).items())
@@ -55,9 +66,18 @@ def _execution(about: Mapping[str, Any]) -> list[list[str]]:
 
 def _losses(networks: Mapping[str, Mapping[str, float | None]]) -> list[list[Any]]:
     names = list(dict.fromkeys(name for losses in networks.values() for name in losses))
-    return [["network", *names], *([network, *(losses.get(n) for n in names)] for network, losses in networks.items())]
+    return [
+        ["network", *names],
+        *([network, *(losses.get(n) for n in names)] for network, losses in networks.items()),
+    ]
 
 
 def _values(values: Mapping[str, Mapping[str, Any]]) -> list[list[Any]]:
     head = ["score", "mean", "lowest", "highest", "n"]
-    return [head, *([name, *(v[k] for k in ("mean", "lowest", "highest", "n"))] for name, v in values.items())]
+    return [
+        head,
+        *(
+            [name, *(v[k] for k in ("mean", "lowest", "highest", "n"))]
+            for name, v in values.items()
+        ),
+    ]

@@ -1,4 +1,6 @@
-"""Compute one stage on a finished run, on another stage, or on targets: arrays, values, weights, and their record."""
+"""Compute one stage on a finished run, on another stage, or on targets: arrays, values, weights,
+and their record.
+"""
 
 import sys
 from argparse import ArgumentParser, Namespace
@@ -18,16 +20,29 @@ from mtdis.stages._interface import Outcome, Sources
 
 def add_arguments(parser: ArgumentParser) -> None:
     """Declare the options."""
-    parser.add_argument("--spec", type=json_mapping, required=True, help="spec of the stage as JSON")
+    parser.add_argument(
+        "--spec", type=json_mapping, required=True, help="spec of the stage as JSON"
+    )
     parser.add_argument("--parent", type=Path, required=True, help="record of what it stands on")
     parser.add_argument("--dataset", type=Path, required=True, help="record of the dataset")
-    parser.add_argument("--targets", type=Path, nargs="?", help="record of the targets, for stages that read some")
-    parser.add_argument("--out", type=Path, required=True, help="record to write; its siblings lie beside it")
-    parser.add_argument("--checkpoint-seconds", type=float, default=300, help="time between checkpoints (default 300)")
+    parser.add_argument(
+        "--targets", type=Path, nargs="?", help="record of the targets, for stages that read some"
+    )
+    parser.add_argument(
+        "--out", type=Path, required=True, help="record to write; its siblings lie beside it"
+    )
+    parser.add_argument(
+        "--checkpoint-seconds",
+        type=float,
+        default=300,
+        help="time between checkpoints (default 300)",
+    )
 
 
 def run(args: Namespace) -> None:
-    """Compute the stage, unless another process has meanwhile: what one computes now is waited for."""
+    """Compute the stage, unless another process has meanwhile: what one computes now is waited
+    for.
+    """
     spec: Stage = stage_of(args.spec)
     with alone_with(args.out) as waited:
         if not (waited and args.out.exists()):
@@ -44,7 +59,9 @@ def make(spec: Stage, args: Namespace) -> None:
     check_inputs(spec, args)
     print(f"computing {identify(spec)}", file=sys.stderr)
     sources = Sources(args.parent, args.dataset, args.targets, checkpoint, args.checkpoint_seconds)
-    outcome = Outcome(diverged=True) if parent_diverged(spec, args.parent) else compute(spec, sources)
+    outcome = (
+        Outcome(diverged=True) if parent_diverged(spec, args.parent) else compute(spec, sources)
+    )
     seconds = outcome.seconds_before + monotonic() - started
     execution = provenance.execution(outcome.device, seconds) | dict(outcome.execution)
     stage_files.write_stage(args.out, spec, outcome, execution)
@@ -58,17 +75,24 @@ def compute(spec: Stage, sources: Sources) -> Outcome:
 
 
 def parent_diverged(spec: Stage, parent: Path) -> bool:
-    """Whether the network or stage that a stage stands on diverged: there is nothing to compute then."""
+    """Whether the network or stage that a stage stands on diverged: there is nothing to compute
+    then.
+    """
     result = artifacts.read_json(parent, "snakemake").get("result", {})
     networks = {n["network"]: n["diverged"] for n in result.get("networks", [])}
     return bool(result.get("diverged") or networks.get(getattr(spec, "network", "")))
 
 
 def check_inputs(spec: Stage, args: Namespace) -> None:
-    """ArtifactError or ConfigError unless parent, dataset and targets are those that the spec names."""
+    """ArtifactError or ConfigError unless parent, dataset and targets are those that the spec
+    names.
+    """
     artifacts.read_record(args.dataset, spec.dataset, "mtdis dataset")
     artifacts.read_record(args.parent, spec.parent, "snakemake")
     if spec.targets and args.targets is None:
-        raise ConfigError(f"{spec.name()} reads targets: give their record by --targets; `mtdis targets` makes it.")
+        raise ConfigError(
+            f"{spec.name()} reads targets: give their record by --targets; `mtdis targets`"
+            " makes it."
+        )
     if spec.targets:
         artifacts.read_record(args.targets, spec.targets, "mtdis targets")

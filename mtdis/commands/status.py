@@ -1,8 +1,9 @@
-"""Show how a study stands: done, running, queued, failed, diverged, missing, by experiment and dimension.
+"""Show how a study stands: done, running, queued, failed, diverged, missing, by experiment and
+dimension.
 
-A failed job is named with the last line of its log, a diverged run with its networks. What runs is known from the locks
-of trainings and stages, Snakemake's markers, the SLURM queue, and signs of life younger than 15 minutes; `stopped`
-gives none.
+A failed job is named with the last line of its log, a diverged run with its networks. What runs is
+known from the locks of trainings and stages, Snakemake's markers, the SLURM queue, and signs of
+life younger than 15 minutes; `stopped` gives none.
 """
 
 import json
@@ -25,9 +26,17 @@ LISTED = 10
 def add_arguments(parser: ArgumentParser) -> None:
     """Declare the options."""
     add_study(parser)
-    parser.add_argument("--json", action="store_true", help="print JSON, with the state of every run, stage and score")
-    parser.add_argument("--watch", action="store_true", help="refresh until Ctrl-C; on a terminal only")
-    parser.add_argument("--interval", type=float, default=5, help="seconds between refreshes (default 5)")
+    parser.add_argument(
+        "--json",
+        action="store_true",
+        help="print JSON, with the state of every run, stage and score",
+    )
+    parser.add_argument(
+        "--watch", action="store_true", help="refresh until Ctrl-C; on a terminal only"
+    )
+    parser.add_argument(
+        "--interval", type=float, default=5, help="seconds between refreshes (default 5)"
+    )
 
 
 def run(args: Namespace) -> None:
@@ -38,10 +47,17 @@ def run(args: Namespace) -> None:
         print(json.dumps(found, indent=1) if args.json else as_text(found))
         return
     if args.json or not sys.stdout.isatty():
-        raise ConfigError("--watch refreshes a terminal; leave it out where output goes to a file, a pipe or --json.")
+        raise ConfigError(
+            "--watch refreshes a terminal; leave it out where output goes to a file, a pipe or"
+            " --json."
+        )
     try:
         while True:
-            print(f"{HOME_AND_CLEAR}{as_text(overview(study, Path()))}\n\n{time.ctime()}, Ctrl-C ends", flush=True)
+            print(
+                f"{HOME_AND_CLEAR}{as_text(overview(study, Path()))}\n\n{time.ctime()}, Ctrl-C"
+                " ends",
+                flush=True,
+            )
             time.sleep(max(0.2, args.interval))
     except KeyboardInterrupt:
         print()
@@ -53,24 +69,37 @@ def as_text(found: dict[str, Any]) -> str:
     head = ["experiment", "runs", *shown, "scored", "stages"]
     rows = [_row(e, counts, shown) for e, counts in found["experiments"].items()]
     parts = [aligned([head, *rows, _row("total", found["total"], shown)])]
-    parts += [_dimensions(e, counts["dimensions"], shown) for e, counts in found["experiments"].items()]
+    parts += [
+        _dimensions(e, counts["dimensions"], shown) for e, counts in found["experiments"].items()
+    ]
     return "\n".join(filter(None, [*parts, *_reasons(found)]))
 
 
 def _shown(found: dict[str, Any]) -> list[str]:
     """The states that occur, and those that everyone looks for."""
     total = found["total"]["runs"]
-    return [s for s in STATES if s in ("done", "running", "failed", "diverged", "missing") or total[s]]
+    return [
+        s for s in STATES if s in ("done", "running", "failed", "diverged", "missing") or total[s]
+    ]
 
 
 def _row(name: str, counts: dict[str, Any], shown: list[str]) -> list[Any]:
     runs = counts["runs"]
-    return [name, runs["all"], *(runs[s] for s in shown), *(_of_all(counts[what]) for what in ("scores", "stages"))]
+    return [
+        name,
+        runs["all"],
+        *(runs[s] for s in shown),
+        *(_of_all(counts[what]) for what in ("scores", "stages")),
+    ]
 
 
 def _of_all(counts: dict[str, int]) -> str:
     failed = f", {counts['failed']} failed" if counts["failed"] else ""
-    return f"{counts['done'] + counts['diverged']} of {counts['all']}{failed}" if counts["all"] else "–"
+    return (
+        f"{counts['done'] + counts['diverged']} of {counts['all']}{failed}"
+        if counts["all"]
+        else "–"
+    )
 
 
 def _dimensions(experiment: str, dimensions: dict[str, Any], shown: list[str]) -> str:
@@ -78,7 +107,10 @@ def _dimensions(experiment: str, dimensions: dict[str, Any], shown: list[str]) -
         return ""
     rows = [[experiment, "value", "runs", *shown]]
     for path, values in dimensions.items():
-        rows += [[path, v, counts["all"], *(counts[s] for s in shown)] for v, counts in list(values.items())[:LISTED]]
+        rows += [
+            [path, v, counts["all"], *(counts[s] for s in shown)]
+            for v, counts in list(values.items())[:LISTED]
+        ]
         if len(values) > LISTED:
             rows.append([path, f"… {len(values) - LISTED} more", *[""] * (len(shown) + 1)])
     return "\n" + aligned(rows)
@@ -86,10 +118,18 @@ def _dimensions(experiment: str, dimensions: dict[str, Any], shown: list[str]) -
 
 def _reasons(found: dict[str, Any]) -> list[str]:
     lines = [f"failed: {job['id']}\n{_last_words(job)}" for job in found["failed"][:LISTED]]
-    lines += [f"failed metrics: {n} rows of {i}" for i, n in list(found["failed_metrics"].items())[:LISTED]]
-    lines += [f"diverged: {', '.join(networks)} of {i}" for i, networks in list(found["diverged"].items())[:LISTED]]
+    lines += [
+        f"failed metrics: {n} rows of {i}"
+        for i, n in list(found["failed_metrics"].items())[:LISTED]
+    ]
+    lines += [
+        f"diverged: {', '.join(networks)} of {i}"
+        for i, networks in list(found["diverged"].items())[:LISTED]
+    ]
     lines += [f"stale: {problem}" for problem in list(found["stale"].values())[:LISTED]]
-    hidden = sum(max(0, len(found[k]) - LISTED) for k in ("failed", "failed_metrics", "diverged", "stale"))
+    hidden = sum(
+        max(0, len(found[k]) - LISTED) for k in ("failed", "failed_metrics", "diverged", "stale")
+    )
     more = [f"… and {hidden} more: mtdis status --json"] if hidden else []
     return ["", *lines, *more] if lines else []
 

@@ -1,4 +1,6 @@
-"""Join the long tables of a study's experiments: each row once, with the experiments that want it."""
+"""Join the long tables of a study's experiments: each row once, with the experiments that want
+it.
+"""
 
 from argparse import ArgumentParser, Namespace
 from pathlib import Path
@@ -8,8 +10,12 @@ from mtdis.reporting import long_table_files as frames
 
 def add_arguments(parser: ArgumentParser) -> None:
     """Declare the options."""
-    parser.add_argument("--long", type=Path, nargs="+", required=True, help="long tables of the experiments")
-    parser.add_argument("--out", type=Path, required=True, help="parquet file to write; a csv lies beside it")
+    parser.add_argument(
+        "--long", type=Path, nargs="+", required=True, help="long tables of the experiments"
+    )
+    parser.add_argument(
+        "--out", type=Path, required=True, help="parquet file to write; a csv lies beside it"
+    )
 
 
 def run(args: Namespace) -> None:

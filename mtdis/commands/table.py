@@ -14,14 +14,21 @@ def add_arguments(parser: ArgumentParser) -> None:
     """Declare the options."""
     parser.add_argument("--name", required=True, help="name of the table: a file in mtdis/tables")
     parser.add_argument("--long", type=Path, required=True, help="long table of the experiment")
-    parser.add_argument("--stages", type=Path, nargs="*", default=[], help="records of the stages that it shows")
-    parser.add_argument("--out", type=Path, required=True, help="csv to write; .md, .tex and .html lie beside it")
+    parser.add_argument(
+        "--stages", type=Path, nargs="*", default=[], help="records of the stages that it shows"
+    )
+    parser.add_argument(
+        "--out", type=Path, required=True, help="csv to write; .md, .tex and .html lie beside it"
+    )
 
 
 def run(args: Namespace) -> None:
     """Write the table in all its forms."""
     module = discover.load("mtdis.reporting.tables", args.name, "table")
-    frame, stages = artifacts.read_frame(args.long), [stage_files.read_stage(path) for path in args.stages]
+    frame, stages = (
+        artifacts.read_frame(args.long),
+        [stage_files.read_stage(path) for path in args.stages],
+    )
     table = module.make(frame, stages) if stages else module.make(frame)
     artifacts.write_text(args.out.with_suffix(".md"), rendering.markdown(table, module.CAPTION))
     artifacts.write_text(args.out.with_suffix(".tex"), rendering.latex(table, module.CAPTION))

@@ -11,9 +11,13 @@ from mtdis.specs.targets import Targets
 
 def add_arguments(parser: ArgumentParser) -> None:
     """Declare the options."""
-    parser.add_argument("--spec", type=json_mapping, required=True, help="spec of dataset and tasks as JSON")
+    parser.add_argument(
+        "--spec", type=json_mapping, required=True, help="spec of dataset and tasks as JSON"
+    )
     parser.add_argument("--dataset", type=Path, required=True, help="record of the dataset")
-    parser.add_argument("--out", type=Path, required=True, help="record to write; the .h5 file lies beside it")
+    parser.add_argument(
+        "--out", type=Path, required=True, help="record to write; the .h5 file lies beside it"
+    )
 
 
 def run(args: Namespace) -> None:

@@ -1,4 +1,7 @@
-"""Train one run or many: weights, codes, history, losses, and the record that seals them. A killed one is resumed."""
+"""Train one run or many: weights, codes, history, losses, and the record that seals them.
+
+A killed one is resumed.
+"""
 
 import sys
 from argparse import ArgumentParser, Namespace
@@ -46,26 +49,42 @@ def add_arguments(parser: ArgumentParser) -> None:
     """Declare the options."""
     parser.add_argument("--spec", type=json_mapping, help="spec of the run as JSON")
     parser.add_argument("--dataset", type=Path, help="record of its dataset")
-    parser.add_argument("--targets", type=Path, nargs="?", help="record of its targets, for kinds that learn tasks")
+    parser.add_argument(
+        "--targets", type=Path, nargs="?", help="record of its targets, for kinds that learn tasks"
+    )
     parser.add_argument("--out", type=Path, help="record to write; its siblings lie beside it")
     parser.add_argument(
         "--jobs",
         type=Path,
-        help='instead of these, a file of many runs: one JSON mapping with "spec", "dataset", "targets" and "out" per '
-        "line; finished ones are skipped, the failed are named in the end and make the exit status 1",
+        help=(
+            'instead of these, a file of many runs: one JSON mapping with "spec", "dataset",'
+            ' "targets" and "out" per line; finished ones are skipped, the failed are named in the'
+            " end and make the exit status 1"
+        ),
     )
     parser.add_argument(
         "--queue",
         type=Path,
-        help="a file like that of --jobs: with --together, runs of it that nobody has begun are trained beside the one "
-        f"of --spec, and their records left as {READY} for the command that trains them",
+        help=(
+            "a file like that of --jobs: with --together, runs of it that nobody has begun are"
+            f" trained beside the one of --spec, and their records left as {READY} for the command"
+            " that trains them"
+        ),
     )
     parser.add_argument(
         "--together",
         type=int,
-        help=f"runs of --jobs or --queue trained at once (default 1; of --jobs on a GPU {TOGETHER_ON_GPU})",
+        help=(
+            "runs of --jobs or --queue trained at once (default 1; of --jobs on a GPU"
+            f" {TOGETHER_ON_GPU})"
+        ),
     )
-    parser.add_argument("--checkpoint-seconds", type=float, default=300, help="time between checkpoints (default 300)")
+    parser.add_argument(
+        "--checkpoint-seconds",
+        type=float,
+        default=300,
+        help="time between checkpoints (default 300)",
+    )
 
 
 def run(args: Namespace) -> int:
@@ -77,7 +96,10 @@ def run(args: Namespace) -> int:
         raise ConfigError(f"--jobs names all of its runs; leave out --{(*given, 'targets')[0]}.")
 
     def trainer(dataset: Path) -> Train:
-        images = {name: Once(partial(load_images, dataset, torch.device(name))) for name in ("cpu", "cuda")}
+        images = {
+            name: Once(partial(load_images, dataset, torch.device(name)))
+            for name in ("cpu", "cuda")
+        }
         return partial(train_one, images=images, checkpoint_seconds=args.checkpoint_seconds)
 
     if args.jobs is None:
@@ -87,21 +109,31 @@ def run(args: Namespace) -> int:
     if any(job.spec.needs_gpu for job in jobs):
         choose_gpu()
     together = args.together or (TOGETHER_ON_GPU if torch.cuda.is_available() else 1)
-    return train_all(jobs, lambda dataset: partial(train_own, train=trainer(dataset)), max(1, together))
+    return train_all(
+        jobs, lambda dataset: partial(train_own, train=trainer(dataset)), max(1, together)
+    )
 
 
 def train_one(job: Job, images: Mapping[str, Once[Images]], checkpoint_seconds: float) -> None:
-    """Train, encode all images (on each kind of device made once for all jobs), write the results; the record last."""
+    """Train, encode all images (on each kind of device made once for all jobs), write the results.
+
+    The record last.
+    """
     started = monotonic()
     spec = job.spec
     artifacts.record_id(spec)
     artifacts.remove_leftovers(
-        *(job.out.with_name(name) for name in (*artifacts.SEALED, artifacts.CHECKPOINT, job.out.name, READY))
+        *(
+            job.out.with_name(name)
+            for name in (*artifacts.SEALED, artifacts.CHECKPOINT, job.out.name, READY)
+        )
     )
     check_inputs(spec, job.dataset, job.targets)
     device = set_up(spec.torch_threads, spec.needs_gpu)
     print(f"training {identify(spec)} on {device_name(device)}", file=sys.stderr)
-    split = split_of(spec, spec.dataset.count, partial(artifacts.read_dataset, job.dataset, "factors"))
+    split = split_of(
+        spec, spec.dataset.count, partial(artifacts.read_dataset, job.dataset, "factors")
+    )
     if isinstance(spec, FactorRun):
         trained = codes_from_factors(spec, job.dataset, split)
     else:
@@ -118,7 +150,9 @@ def check_inputs(spec: Run, dataset: Path, targets: Path | None) -> None:
     artifacts.read_record(dataset, spec.dataset, "mtdis dataset")
     wanted = targets_of(spec)
     if wanted and targets is None:
-        raise ConfigError(f"{spec.name()} learns tasks: give their record by --targets; `mtdis targets` makes it.")
+        raise ConfigError(
+            f"{spec.name()} learns tasks: give their record by --targets; `mtdis targets` makes it."
+        )
     if wanted and targets:
         artifacts.read_record(targets, wanted, "mtdis targets")
 
@@ -134,15 +168,21 @@ def load(dataset: Path, targets: Path | None, device: torch.device) -> Images:
 
 
 def load_images(dataset: Path, device: torch.device) -> Images:
-    """The images of a dataset on the device, or on the CPU for use there if the device has no room for them."""
+    """The images of a dataset on the device, or on the CPU for use there if the device has no room
+    for them.
+    """
     pixels = torch.from_numpy(artifacts.read_dataset(dataset, "images"))
     white = artifacts.read_json(dataset, "mtdis dataset")["white"]
     if fits(pixels.nbytes, device):
         there = pixels.to(device)
         if device.type == "cuda":
-            torch.cuda.current_stream().synchronize()  # other threads will read it on streams of their own
+            # other threads will read it on streams of their own
+            torch.cuda.current_stream().synchronize()
         return Images(there, white, None)
-    print(f"{pixels.nbytes / 2**30:.1f} GiB of images stay on the CPU and are copied batch by batch", file=sys.stderr)
+    print(
+        f"{pixels.nbytes / 2**30:.1f} GiB of images stay on the CPU and are copied batch by batch",
+        file=sys.stderr,
+    )
     return Images(pixels, white, None, used_on=device)
 
 
@@ -150,11 +190,15 @@ def with_targets(images: Images, targets: Path | None) -> Images:
     """The images with their targets beside them, if there are some."""
     if targets is None:
         return images
-    return replace(images, targets=torch.from_numpy(artifacts.read_targets(targets)).to(images.pixels.device))
+    return replace(
+        images, targets=torch.from_numpy(artifacts.read_targets(targets)).to(images.pixels.device)
+    )
 
 
 def codes_from_factors(spec: FactorRun, dataset: Path, split: Split) -> dict[str, Any]:
-    """What `artifacts.write_run` writes of a control whose codes are made from the true factor values."""
+    """What `artifacts.write_run` writes of a control whose codes are made from the true factor
+    values.
+    """
     codes = import_module(f"mtdis.training.models.{spec.name()}").codes_of_factors(
         spec, artifacts.read_dataset(dataset, "values")
     )
@@ -179,7 +223,9 @@ def train_and_encode(
     checkpoint_seconds: float,
     observe: training.Observer | None = None,
 ) -> dict[str, Any]:
-    """What `artifacts.write_run` writes of a run, and the seconds that training took before it was resumed."""
+    """What `artifacts.write_run` writes of a run, and the seconds that training took before it was
+    resumed.
+    """
     _, height, width, channels = images.pixels.shape
     networks = training.build(spec, (height, width, channels), images.device)
     with progress_bar(_image_count(spec, split["train"]), spec.name(), "images") as bar:
@@ -198,10 +244,18 @@ def train_and_encode(
     codes = {name: encode(model, images) for name, model in networks.items()}
     rows = _kept_rows(spec, split, len(images.pixels))
     return {
-        "result": {"networks": [_result(n, m, codes[n], images, split, progress) for n, m in networks.items()]},
+        "result": {
+            "networks": [
+                _result(n, m, codes[n], images, split, progress) for n, m in networks.items()
+            ]
+        },
         "codes": {name: table[rows] for name, table in codes.items()},
         "rows": rows,
-        "weights": {f"{n}.{k}": v.contiguous() for n, m in networks.items() for k, v in m.state_dict().items()},
+        "weights": {
+            f"{n}.{k}": v.contiguous()
+            for n, m in networks.items()
+            for k, v in m.state_dict().items()
+        },
         "history": progress.history,
         "seconds_before": progress.seconds_before,
         "execution": progress.execution | {"images_on": images.pixels.device.type},
@@ -215,7 +269,10 @@ def _image_count(spec: Run, train_rows: NDArray[np.int64]) -> int:
 
 
 def _watch(bar: Any) -> training.Observer:
-    """Moves the bar at each step; the loss is shown every few seconds, and only where the bar is."""
+    """Moves the bar at each step.
+
+    The loss is shown every few seconds, and only where the bar is.
+    """
     shown = monotonic()
 
     def observe(step: training.Step) -> None:
@@ -235,7 +292,9 @@ def _kept_rows(spec: Run, split: Split, count: int) -> NDArray[np.int64]:
     if spec.keep_codes == "test":
         return np.sort(split["test"])
     if spec.keep_codes == "sample" and count > SAMPLE:
-        return np.sort(generator(spec.split_seed, "kept codes").choice(count, SAMPLE, replace=False))
+        return np.sort(
+            generator(spec.split_seed, "kept codes").choice(count, SAMPLE, replace=False)
+        )
     return np.arange(count)
 
 

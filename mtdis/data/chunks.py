@@ -22,7 +22,9 @@ Draw = Callable[[Grid, NDArray[np.int64], NDArray[np.float64]], NDArray[np.uint8
 
 
 def rendered_chunks(render: Render) -> Callable[[RenderedGrid, Path], Iterator[Chunk]]:
-    """The `chunks` of a dataset module: all rows of the spec in order, drawn by `render(values, image_size)`."""
+    """The `chunks` of a dataset module: all rows of the spec in order, drawn by `render(values,
+    image_size)`.
+    """
     return drawn_chunks(lambda spec, _, values: render(values, spec.image_size))
 
 

@@ -22,12 +22,15 @@ def grid_rows(grid: Grid, start: int, stop: int) -> tuple[Ints, NDArray[np.float
 
 
 def kept_rows(spec: GridDataset) -> Ints:
-    """The rows (count,) that a dataset holds, as ascending flat indices into its full grid in C order.
+    """The rows (count,) that a dataset holds, as ascending flat indices into its full grid in C
+    order.
 
     ConfigError if a correlation happens to leave no image of some class.
     """
     strides = np.cumprod([1, *spec.full_grid.sizes[:0:-1]])[::-1]
-    steps = [np.asarray(kept) * stride for kept, stride in zip(spec.kept_classes, strides, strict=True)]
+    steps = [
+        np.asarray(kept) * stride for kept, stride in zip(spec.kept_classes, strides, strict=True)
+    ]
     rows: Ints = functools.reduce(np.add.outer, steps).ravel()
     left = spec.holes
     if left.dropped:
@@ -39,16 +42,22 @@ def kept_rows(spec: GridDataset) -> Ints:
 
 
 def labels(spec: GridDataset, rows: Ints) -> tuple[Ints, NDArray[np.float64]]:
-    """Classes (n, K), re-indexed from 0 within the sub-grid, and raw values (n, K) of rows of the full grid."""
+    """Classes (n, K), re-indexed from 0 within the sub-grid, and raw values (n, K) of rows of the
+    full grid.
+    """
     columns = np.unravel_index(rows, spec.full_grid.sizes)
     values = [np.asarray(v)[c] for v, c in zip(spec.full_grid.values, columns, strict=True)]
     classes = [np.searchsorted(kept, c) for kept, c in zip(spec.kept_classes, columns, strict=True)]
     return np.stack(classes, axis=1).astype(np.int64), np.stack(values, axis=1)
 
 
-def _dropped(columns: Sequence[NDArray[np.intp]], combinations: Sequence[holes.Combination]) -> NDArray[np.bool_]:
+def _dropped(
+    columns: Sequence[NDArray[np.intp]], combinations: Sequence[holes.Combination]
+) -> NDArray[np.bool_]:
     """Which rows have a dropped combination, of the full-grid classes (n,) of each factor."""
-    found = [np.all([np.isin(columns[f], classes) for f, classes in one], axis=0) for one in combinations]
+    found = [
+        np.all([np.isin(columns[f], classes) for f, classes in one], axis=0) for one in combinations
+    ]
     any_of_them: NDArray[np.bool_] = np.any(found, axis=0)
     return any_of_them
 
@@ -64,7 +73,10 @@ def _shares(spec: GridDataset) -> NDArray[np.float64]:
     """The share of images that stays, for each pair of classes of the two correlated factors."""
     sizes = tuple(spec.sizes[factor] for factor in spec.holes.correlated)
     first, second = sizes
-    weights = [[holes.weight(a, b, (first, second), spec.correlation) for b in range(second)] for a in range(first)]
+    weights = [
+        [holes.weight(a, b, (first, second), spec.correlation) for b in range(second)]
+        for a in range(first)
+    ]
     return np.array(weights)
 
 
@@ -72,7 +84,9 @@ def _chosen(pair: tuple[Ints, Ints], shares: NDArray[np.float64], seed: int) -> 
     """Which of the rows (n,) stay: of each pair of classes its share, drawn by the seed."""
     cells = np.ravel_multi_index(pair, shares.shape)
     found = np.bincount(cells, minlength=shares.size)
-    quotas = np.array([holes.quota(int(n), float(s)) for n, s in zip(found, shares.ravel(), strict=True)])
+    quotas = np.array(
+        [holes.quota(int(n), float(s)) for n, s in zip(found, shares.ravel(), strict=True)]
+    )
     order = np.lexsort((np.random.RandomState(seed).random_sample(len(cells)), cells))
     place = np.arange(len(cells)) - np.repeat(np.cumsum(found) - found, found)
     kept = np.zeros(len(cells), dtype=bool)
@@ -85,6 +99,7 @@ def _check_classes(spec: GridDataset, rows: Ints) -> None:
     for name, size, column in zip(spec.names, spec.sizes, classes.T, strict=True):
         if lost := sorted(set(range(size)) - set(np.unique(column).tolist())):
             raise ConfigError(
-                f"correlation {spec.correlation:g} leaves no image of class {lost[0]} of {name} among {len(rows):,}; "
-                "lower it, keep more classes, or take another correlation_seed."
+                f"correlation {spec.correlation:g} leaves no image of class {lost[0]} of {name}"
+                f" among {len(rows):,}; lower it, keep more classes, or take another"
+                " correlation_seed."
             )

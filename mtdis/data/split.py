@@ -1,4 +1,6 @@
-"""Which rows of a dataset train, validate and test: as the released code splits them, or by combinations of classes."""
+"""Which rows of a dataset train, validate and test: as the released code splits them, or by
+combinations of classes.
+"""
 
 from collections.abc import Callable, Sequence
 
@@ -15,7 +17,10 @@ PARTS = ("train", "validation", "test")
 
 
 def split_of(run: Run, num_rows: int, read_factors: Callable[[], NDArray[np.int64]]) -> Split:
-    """The split of a run's dataset. Classes (N, K) of all factors are read only if the run holds combinations out."""
+    """The split of a run's dataset.
+
+    Classes (N, K) of all factors are read only if the run holds combinations out.
+    """
     if not run.held_out:
         return split_rows(num_rows, run.split_seed)
     columns = [run.dataset.names.index(factor) for factor in run.held_out]
@@ -23,10 +28,12 @@ def split_of(run: Run, num_rows: int, read_factors: Callable[[], NDArray[np.int6
 
 
 def split_rows(num_rows: int, seed: int = 123) -> Split:
-    """Row numbers of `train` (75 %), `validation` and `test` (12.5 % each): disjoint, covering, shuffled.
+    """Row numbers of `train` (75 %), `validation` and `test` (12.5 % each): disjoint, covering,
+    shuffled.
 
-    Equals `sklearn.utils.shuffle(rows, random_state=seed)` cut at int(.75 N) and int(.875 N), as the released
-    code does with seed 123. Raises ValueError if a part would be empty (fewer than 5 rows).
+    Equals `sklearn.utils.shuffle(rows, random_state=seed)` cut at int(.75 N) and int(.875 N), as
+    the released code does with seed 123. Raises ValueError if a part would be empty (fewer than 5
+    rows).
     """
     rows = np.arange(num_rows, dtype=np.int64)
     np.random.RandomState(seed).shuffle(rows)
@@ -41,11 +48,12 @@ def split_rows(num_rows: int, seed: int = 123) -> Split:
 
 
 def split_combinations(classes: NDArray[np.int64], seed: int, held_out: Sequence[str]) -> Split:
-    """Row numbers of each part, ascending: no combination of classes (N, K) is in two parts, training has every class.
+    """Row numbers of each part, ascending: no combination of classes (N, K) is in two parts,
+    training has every class.
 
-    The combinations that occur are shuffled. First those enter training that it takes to have every class, then the
-    others in turn: 75 % train, 12.5 % validate, 12.5 % test. Raises ConfigError, naming the factors `held_out`, if
-    they are too few for that.
+    The combinations that occur are shuffled. First those enter training that it takes to have every
+    class, then the others in turn: 75 % train, 12.5 % validate, 12.5 % test. Raises ConfigError,
+    naming the factors `held_out`, if they are too few for that.
     """
     combinations, of_row = np.unique(classes, axis=0, return_inverse=True)
     order = generator(seed, "held-out combinations").permutation(len(combinations))
@@ -54,20 +62,26 @@ def split_combinations(classes: NDArray[np.int64], seed: int, held_out: Sequence
     if not all(counts):
         raise ConfigError(f"held_out {', '.join(held_out)}: {too_few(len(order), len(first))}.")
     part = np.empty(len(order), np.int64)
-    part[np.concatenate([first, order[~np.isin(order, first)]])] = np.repeat(range(len(PARTS)), counts)
+    part[np.concatenate([first, order[~np.isin(order, first)]])] = np.repeat(
+        range(len(PARTS)), counts
+    )
     of_row = part[of_row.reshape(-1)]
     return {name: np.flatnonzero(of_row == number) for number, name in enumerate(PARTS)}
 
 
 def _with_every_class(combinations: NDArray[np.int64]) -> list[int]:
-    """Places of combinations (M, K) that have every class: in turn the first of those that bring the most new ones.
+    """Places of combinations (M, K) that have every class: in turn the first of those that bring
+    the most new ones.
 
     On a complete grid they are as many as the largest factor has classes: a random diagonal of it.
     """
     missing = [np.bincount(column).astype(bool) for column in combinations.T]
     chosen = []
     while any(classes.any() for classes in missing):
-        new = np.sum([classes[column] for classes, column in zip(missing, combinations.T, strict=True)], axis=0)
+        new = np.sum(
+            [classes[column] for classes, column in zip(missing, combinations.T, strict=True)],
+            axis=0,
+        )
         chosen.append(int(new.argmax()))
         for classes, one in zip(missing, combinations[chosen[-1]], strict=True):
             classes[one] = False

@@ -1,4 +1,5 @@
-"""Factors → targets: the paper's tasks are random networks of the true factors (section 3.1, appendix H).
+"""Factors → targets: the paper's tasks are random networks of the true factors (section 3.1,
+appendix H).
 
 Shapes: N rows, K factors, T tasks. Weights are (outputs, inputs), as torch keeps them.
 """
@@ -18,21 +19,28 @@ Floats = NDArray[np.float64]
 Weights = NDArray[np.float32]
 Masks = NDArray[np.bool_]
 Network = list[tuple[Weights, Weights]]
-"""Weight (outputs, inputs) and bias (outputs,) of each layer, from the factors to the single output."""
+"""Weight (outputs, inputs) and bias (outputs,) of each layer, from the factors to the single
+output.
+"""
 
 ROWS_AT_ONCE = 512
-"""Bounds memory; of the sizes tried the fastest, since the hidden units of so few rows stay in the cache."""
+"""Bounds memory; of the sizes tried the fastest, since the hidden units of so few rows stay in the
+cache.
+"""
 
 MASK_SEED = 11
 """Seed of the random factor subsets in the released code; the paper names none."""
 
 
 def make_targets(values: Floats, spec: Tasks) -> Weights:
-    """Targets (N, T) float32 of the raw factor values (N, K); task t is the same however many are asked for.
+    """Targets (N, T) float32 of the raw factor values (N, K).
 
-    Evaluated in float64, because the networks are chaotic and float32 sums would make the targets depend on
-    the processor. Scaling and subsets look at the rows given, so give the whole dataset. Raises ValueError
-    for values of a wrong shape or not finite, ConfigError for subsets of constants and for float32 overflow.
+    Task t is the same however many are asked for.
+
+    Evaluated in float64, because the networks are chaotic and float32 sums would make the targets
+    depend on the processor. Scaling and subsets look at the rows given, so give the whole dataset.
+    Raises ValueError for values of a wrong shape or not finite, ConfigError for subsets of
+    constants and for float32 overflow.
     """
     _check_values(values)
     varying = tuple(bool(v) for v in values.min(axis=0) != values.max(axis=0))
@@ -46,16 +54,21 @@ def make_targets(values: Floats, spec: Tasks) -> Weights:
 
 
 def task_networks(num_inputs: int, spec: Tasks) -> list[Network]:
-    """The first `spec.count` task networks: weight (outputs, inputs) and bias (outputs,) of each layer.
+    """The first `spec.count` task networks: weight (outputs, inputs) and bias (outputs,) of each
+    layer.
 
-    The draws of the released generator: `torch.manual_seed`, then per network default Linear layers whose
-    weights are replaced by N(0, weight_std); biases stay U(±1/√inputs). Seed 658 makes the paper's tasks.
+    The draws of the released generator: `torch.manual_seed`, then per network default Linear layers
+    whose weights are replaced by N(0, weight_std); biases stay U(±1/√inputs). Seed 658 makes the
+    paper's tasks.
     """
     return list(islice(_networks(num_inputs, spec), spec.count))
 
 
 def network_outputs(network: Network, inputs: Floats, activation: str) -> Floats:
-    """Outputs (N,) float64 of one task network for inputs (N, K); hidden layers are `tanh` or `relu`."""
+    """Outputs (N,) float64 of one task network for inputs (N, K).
+
+    Hidden layers are `tanh` or `relu`.
+    """
     layers = [(weight.T.astype(np.float64), bias.astype(np.float64)) for weight, bias in network]
     outputs = np.empty(len(inputs))
     for start in range(0, len(inputs), ROWS_AT_ONCE):
@@ -65,10 +78,12 @@ def network_outputs(network: Network, inputs: Floats, activation: str) -> Floats
 
 
 def scale_inputs(values: Floats, scaling: str) -> Floats:
-    """Factor values (N, K) as the networks see them, shape unchanged; all statistics are over the rows given.
+    """Factor values (N, K) as the networks see them, shape unchanged.
 
-    `raw`: unchanged; `unit`: 0..1 by minimum and maximum; `standardised`: mean 0, sd 1 (ddof 0). Unless raw,
-    a constant factor becomes 0.
+    All statistics are over the rows given.
+
+    `raw`: unchanged; `unit`: 0..1 by minimum and maximum; `standardised`: mean 0, sd 1 (ddof 0).
+    Unless raw, a constant factor becomes 0.
     """
     if scaling == "raw":
         return values
@@ -80,13 +95,16 @@ def scale_inputs(values: Floats, scaling: str) -> Floats:
 
 
 def factor_masks(varying: tuple[bool, ...], spec: Tasks) -> Masks:
-    """Which factors each task sees, (T, K) booleans; `varying` says which factors have at least two values.
+    """Which factors each task sees, (T, K) booleans.
 
-    `all`, `halves`, `grow`, `pairs`, `triples`: the groups of `factor_groups` in turn; `random`: each factor
-    with probability ½, by the released code's draws; again if none of them varies. Task t has network t
-    whatever the scheme; the released files gave each scheme 50 networks of its own from one stream of draws.
-    The released code went on to use its masks as positions, which keeps factors {0, 1} nearly always; here
-    they mask, so what they hide enters as 0. Raises ConfigError where a task would see constant factors only.
+    `varying` says which factors have at least two values.
+
+    `all`, `halves`, `grow`, `pairs`, `triples`: the groups of `factor_groups` in turn; `random`:
+    each factor with probability ½, by the released code's draws; again if none of them varies. Task
+    t has network t whatever the scheme; the released files gave each scheme 50 networks of its own
+    from one stream of draws. The released code went on to use its masks as positions, which keeps
+    factors {0, 1} nearly always; here they mask, so what they hide enters as 0. Raises ConfigError
+    where a task would see constant factors only.
     """
     draw = _random_subsets if spec.subsets == "random" else _groups_in_turn
     return draw(np.array(varying, dtype=bool), spec)
@@ -95,9 +113,9 @@ def factor_masks(varying: tuple[bool, ...], spec: Tasks) -> Masks:
 def _groups_in_turn(varying: Masks, spec: Tasks) -> Masks:
     if constant_group(spec, varying.tolist()) is not None:
         raise ConfigError(
-            f"Tasks with 'subsets: {spec.subsets}' need, in each group of factors that a task sees, one with at "
-            f"least two values; found {varying.tolist()} (true: at least two). "
-            "Use 'subsets: all' or more of the dataset."
+            f"Tasks with 'subsets: {spec.subsets}' need, in each group of factors that a task sees,"
+            f" one with at least two values; found {varying.tolist()} (true: at least two). Use"
+            " 'subsets: all' or more of the dataset."
         )
     groups = factor_groups(spec.subsets, varying.size)
     masks = np.array([[factor in group for factor in range(varying.size)] for group in groups])
@@ -117,7 +135,8 @@ def _random_subsets(varying: Masks, spec: Tasks) -> Masks:
 
 
 def _another_subset(varying: Masks, task: int) -> Masks:
-    # A stream of its own, so that what varies in a part of a dataset shifts no other task's factors.
+    # A stream of its own, so that what varies in a part of a dataset shifts no other task's
+    # factors.
     generator = np.random.RandomState([MASK_SEED, task])
     while True:
         kept: Masks = generator.random_sample(varying.size) > 0.5
@@ -136,7 +155,8 @@ def _networks(num_inputs: int, spec: Tasks) -> Iterator[Network]:
 
 
 def _default_bias(stream: TorchStream, inputs: int, outputs: int) -> Weights:
-    # torch draws default weights before the bias; they are replaced later but take their part of the stream.
+    # torch draws default weights before the bias; they are replaced later but take their part of
+    # the stream.
     stream.words(inputs * outputs)
     bound = 1 / sqrt(inputs)
     return stream.uniform(outputs, -bound, bound)
@@ -173,8 +193,8 @@ def _forward(layers: list[tuple[Floats, Floats]], inputs: Floats, activation: st
 def _check_values(values: Floats) -> None:
     if values.ndim != 2 or not values.size:
         raise ValueError(
-            "The 'values' parameter of make_targets must have shape (rows, factors), neither of them 0. "
-            f"Got {values.shape} instead."
+            "The 'values' parameter of make_targets must have shape (rows, factors), neither of"
+            f" them 0. Got {values.shape} instead."
         )
     if not np.isfinite(values).all():
         row, factor = np.argwhere(~np.isfinite(values))[0]
@@ -187,7 +207,7 @@ def _check_values(values: Floats) -> None:
 def _as_float32(outputs: Floats, task: int) -> Weights:
     if not (np.abs(outputs) <= np.finfo(np.float32).max).all():
         raise ConfigError(
-            f"The targets of task {task + 1} go beyond float32. "
-            "Lower weight_std, hidden_size or hidden_layers of the tasks, or use 'activation: tanh'."
+            f"The targets of task {task + 1} go beyond float32. Lower weight_std, hidden_size or"
+            " hidden_layers of the tasks, or use 'activation: tanh'."
         )
     return outputs.astype(np.float32)

@@ -1,8 +1,8 @@
 """torch's CPU generator in numpy, so that tasks drawn with torch can be drawn again without it.
 
-Both libraries use MT19937 seeded by `init_genrand`: the 32-bit words of `RandomState(seed)` are those of
-`torch.manual_seed(seed)`. What differs is how words become floats: ATen's rules are restated here and tested
-against torch itself.
+Both libraries use MT19937 seeded by `init_genrand`: the 32-bit words of `RandomState(seed)` are
+those of `torch.manual_seed(seed)`. What differs is how words become floats: ATen's rules are
+restated here and tested against torch itself.
 """
 
 import numpy as np
@@ -12,22 +12,29 @@ Floats = NDArray[np.float32]
 Doubles = NDArray[np.float64]
 
 BLOCK = 16
-"""torch fills normals 16 at a time, 8 radii and 8 angles; a tensor of fewer is drawn value by value."""
+"""torch fills normals 16 at a time, 8 radii and 8 angles; a tensor of fewer is drawn value by
+value.
+"""
 
 
 class TorchStream:
-    """What float32 tensors on the CPU draw after `torch.manual_seed(seed)`, call by call (0 ≤ seed < 2³²)."""
+    """What float32 tensors on the CPU draw after `torch.manual_seed(seed)`, call by call (0 ≤ seed
+    < 2³²).
+    """
 
     def __init__(self, seed: int) -> None:
         self._generator = np.random.RandomState(seed)
-        self._spare: float | None = None  # second half of a Box–Muller pair, kept between short draws
+        self._spare: float | None = (
+            None  # second half of a Box–Muller pair, kept between short draws
+        )
 
     def words(self, size: int) -> NDArray[np.uint32]:
         """The next `size` raw 32-bit words, shape (size,)."""
         return self._generator.randint(0, 2**32, size=size, dtype=np.uint32)
 
     def uniform(self, size: int, low: float = 0.0, high: float = 1.0) -> Floats:
-        """The very values of `torch.empty(size).uniform_(low, high)`: shape (size,), from low to high.
+        """The very values of `torch.empty(size).uniform_(low, high)`: shape (size,), from low to
+        high.
 
         Rounded once, as torch does on any processor with fused multiply-add.
         """
@@ -36,7 +43,8 @@ class TorchStream:
         return wide.astype(np.float32)
 
     def normal(self, size: int, std: float = 1.0) -> Floats:
-        """The values of `torch.empty(size).normal_(0, std)`: shape (size,), equal to float32 rounding.
+        """The values of `torch.empty(size).normal_(0, std)`: shape (size,), equal to float32
+        rounding.
 
         torch's own last bits differ between processors; these don't.
         """
@@ -60,7 +68,9 @@ class TorchStream:
         return np.array([self._next_normal() for _ in range(size)], dtype=np.float64)
 
     def _next_normal(self) -> float:
-        """One normal of the scalar path: two uniforms make two normals, the second waits for its turn."""
+        """One normal of the scalar path: two uniforms make two normals, the second waits for its
+        turn.
+        """
         if self._spare is not None:
             draw, self._spare = self._spare, None
             return draw
@@ -76,7 +86,10 @@ class TorchStream:
 
 
 def _box_muller(fractions: Floats) -> Doubles:
-    """Normals from uniforms, (16 n,) → (16 n,). Angles are rounded to float32 as torch rounds them."""
+    """Normals from uniforms, (16 n,) → (16 n,).
+
+    Angles are rounded to float32 as torch rounds them.
+    """
     pairs = fractions.reshape(-1, 2, BLOCK // 2)
     radius = np.sqrt(-2 * np.log(1 - pairs[:, 0].astype(np.float64)))
     angle = (np.float32(2 * np.pi) * pairs[:, 1]).astype(np.float64)

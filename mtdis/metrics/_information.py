@@ -1,4 +1,6 @@
-"""Mutual information of codes and factors from counts, the codes cut into bins, as disentanglement_lib does it."""
+"""Mutual information of codes and factors from counts, the codes cut into bins, as
+disentanglement_lib does it.
+"""
 
 import numpy as np
 import numpy.typing as npt
@@ -12,19 +14,25 @@ ROUNDING = 1e-14
 def discretise(codes: FloatArray | IntArray, num_bins: int) -> IntArray:
     """Bin number 1..num_bins of every code, or class, (n, d).
 
-    Bins have equal width between a column's own minimum and maximum. Edges have the dtype of the codes. A
-    range too narrow to be cut into that many bins at that precision counts as constant.
+    Bins have equal width between a column's own minimum and maximum. Edges have the dtype of the
+    codes. A range too narrow to be cut into that many bins at that precision counts as constant.
     """
     return np.stack([_bins(column, num_bins) for column in codes.T], axis=1)
 
 
 def information_matrix(labels: IntArray, factors: IntArray) -> npt.NDArray[np.float64]:
-    """Plug-in mutual information in nats (d, K) between discrete labels (n, d) and factors (n, K)."""
-    return np.array([[mutual_information(label, factor) for factor in factors.T] for label in labels.T])
+    """Plug-in mutual information in nats (d, K) between discrete labels (n, d) and factors (n,
+    K).
+    """
+    return np.array(
+        [[mutual_information(label, factor) for factor in factors.T] for label in labels.T]
+    )
 
 
 def mutual_information(first: IntArray, second: IntArray) -> float:
-    """Plug-in mutual information in nats, ≥ 0, of two columns (n,) of small non-negative integers."""
+    """Plug-in mutual information in nats, ≥ 0, of two columns (n,) of small non-negative
+    integers.
+    """
     width = int(second.max()) + 1
     counts = np.bincount(first * width + second, minlength=(int(first.max()) + 1) * width)
     joint = counts.reshape(-1, width) / len(first)

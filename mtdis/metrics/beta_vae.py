@@ -1,10 +1,20 @@
-"""The β-VAE metric (Higgins et al. 2017, openreview Sy2fzU9gl, section 3), as disentanglement_lib computes it."""
+"""The β-VAE metric (Higgins et al.
+
+2017, openreview Sy2fzU9gl, section 3), as disentanglement_lib computes it.
+"""
 
 import numpy as np
 import numpy.typing as npt
 
 from mtdis.metrics._estimators import logistic
-from mtdis.metrics._sampling import Classes, CodeTable, FloatArray, IntArray, code_table, require_at_least
+from mtdis.metrics._sampling import (
+    Classes,
+    CodeTable,
+    FloatArray,
+    IntArray,
+    code_table,
+    require_at_least,
+)
 
 KEYS = ("train_accuracy", "eval_accuracy")
 INVARIANCES = frozenset({"permutation", "sign"})
@@ -22,13 +32,15 @@ def score(
     num_eval: int = 5_000,
     batch_size: int = 64,
 ) -> dict[str, float]:
-    """Accuracy in [0, 1] of telling which of factors (N, K) pairs share from how far apart codes (N, d) are.
+    """Accuracy in [0, 1] of telling which of factors (N, K) pairs share from how far apart codes
+    (N, d) are.
 
-    A linear classifier sees the mean absolute difference of each code over a batch of pairs that share one
-    factor. Chance, also of constant codes, is ≈ 1/K. Differences are not standardised, so the score depends
-    on the scale of the codes. Raises ValueError for fewer than two varying factors, for inputs that
-    `code_table` refuses, and when all training batches share the same factor. Source: disentanglement_lib
-    86a644d, `evaluation/metrics/beta_vae.py`; defaults of its unsupervised study.
+    A linear classifier sees the mean absolute difference of each code over a batch of pairs that
+    share one factor. Chance, also of constant codes, is ≈ 1/K. Differences are not standardised, so
+    the score depends on the scale of the codes. Raises ValueError for fewer than two varying
+    factors, for inputs that `code_table` refuses, and when all training batches share the same
+    factor. Source: disentanglement_lib 86a644d, `evaluation/metrics/beta_vae.py`; defaults of its
+    unsupervised study.
     """
     require_at_least(1, num_train=num_train, num_eval=num_eval, batch_size=batch_size)
     table = code_table(codes, factors)
@@ -48,7 +60,9 @@ def score(
 def differences(
     table: CodeTable, rng: np.random.RandomState, num: int, batch_size: int
 ) -> tuple[npt.NDArray[np.float64], IntArray]:
-    """Mean absolute difference (num, d) of the codes of a batch of pairs, and the factor (num,) that they share."""
+    """Mean absolute difference (num, d) of the codes of a batch of pairs, and the factor (num,)
+    that they share.
+    """
     sizes = [min(BATCHES_AT_ONCE, num - start) for start in range(0, num, BATCHES_AT_ONCE)]
     parts = [_differences(table, rng, size, batch_size) for size in sizes]
     features, shared = zip(*parts, strict=True)

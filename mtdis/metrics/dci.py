@@ -1,7 +1,8 @@
 """Disentanglement, completeness and informativeness, as disentanglement_lib computes them.
 
-The idea is Eastwood and Williams (2018, openreview By-7dz-AZ, section 2). Unlike the paper, informativeness
-is a plain accuracy (higher is better) and the importances come from gradient boosting.
+The idea is Eastwood and Williams (2018, openreview By-7dz-AZ, section 2). Unlike the paper,
+informativeness is a plain accuracy (higher is better) and the importances come from gradient
+boosting.
 """
 
 from typing import Literal
@@ -36,11 +37,12 @@ def score(
 ) -> dict[str, float]:
     """DCI of codes (N, d) for factors (N, K), each in [0, 1]; comparable only at equal d and K.
 
-    Constant codes score 0, with informativeness at the share of the commonest class. Test classes unseen in
-    training count as wrong. Raises ValueError for fewer than two codes or two varying factors, for inputs
-    that `code_table` refuses, and when the training draw holds a single class of a factor. Source:
-    disentanglement_lib 86a644d, `evaluation/metrics/dci.py`; defaults of its unsupervised study. The estimator 'mtdis'
-    grows scikit-learn's trees, many times faster (see `mtdis.metrics._estimators.boosting`).
+    Constant codes score 0, with informativeness at the share of the commonest class. Test classes
+    unseen in training count as wrong. Raises ValueError for fewer than two codes or two varying
+    factors, for inputs that `code_table` refuses, and when the training draw holds a single class
+    of a factor. Source: disentanglement_lib 86a644d, `evaluation/metrics/dci.py`; defaults of its
+    unsupervised study. The estimator 'mtdis' grows scikit-learn's trees, many times faster (see
+    `mtdis.metrics._estimators.boosting`).
     """
     require_at_least(1, num_train=num_train, num_test=num_test, batch_size=batch_size)
     table = code_table(codes, factors, min_codes=2)
@@ -48,7 +50,9 @@ def score(
     rng = np.random.RandomState(seed)
     train = table.varied_sample(rng, num_train, batch_size)
     test = table.sample(rng, num_test, batch_size)
-    importance, train_accuracy, test_accuracy = boosting(train, test, seed=seed, estimator=estimator)
+    importance, train_accuracy, test_accuracy = boosting(
+        train, test, seed=seed, estimator=estimator
+    )
     disentanglement, completeness = from_importance(importance)
     return {
         "informativeness_train": train_accuracy,
@@ -59,10 +63,11 @@ def score(
 
 
 def from_importance(importance: npt.NDArray[np.float64]) -> tuple[float, float]:
-    """Disentanglement and completeness, each in [0, 1], of importances (d ≥ 2 codes, K ≥ 2 factors) ≥ 0.
+    """Disentanglement and completeness, each in [0, 1], of importances (d ≥ 2 codes, K ≥ 2 factors)
+    ≥ 0.
 
-    Each is 1 − normalised entropy, of a code over factors and of a factor over codes, weighted by total
-    importance. A matrix of zeros gives 0 and 0.
+    Each is 1 − normalised entropy, of a code over factors and of a factor over codes, weighted by
+    total importance. A matrix of zeros gives 0 and 0.
     """
     return _concentration(importance), _concentration(importance.T)
 
@@ -70,11 +75,17 @@ def from_importance(importance: npt.NDArray[np.float64]) -> tuple[float, float]:
 def boosting(
     train: Sample, test: Sample, *, seed: int, estimator: Estimator
 ) -> tuple[npt.NDArray[np.float64], float, float]:
-    """Importance matrix (d, K), mean train and mean test accuracy of one boosted classifier per factor."""
+    """Importance matrix (d, K), mean train and mean test accuracy of one boosted classifier per
+    factor.
+    """
     fits = [ESTIMATORS[estimator](train[0], labels, test[0], seed) for labels in train[1].T]
     importances, fitted, predicted = zip(*fits, strict=True)
-    train_accuracy = np.mean([np.mean(f == labels) for f, labels in zip(fitted, train[1].T, strict=True)])
-    test_accuracy = np.mean([np.mean(p == labels) for p, labels in zip(predicted, test[1].T, strict=True)])
+    train_accuracy = np.mean(
+        [np.mean(f == labels) for f, labels in zip(fitted, train[1].T, strict=True)]
+    )
+    test_accuracy = np.mean(
+        [np.mean(p == labels) for p, labels in zip(predicted, test[1].T, strict=True)]
+    )
     return np.stack(importances, axis=1), float(train_accuracy), float(test_accuracy)
 
 
@@ -94,8 +105,12 @@ ESTIMATORS = {"mtdis": _own_trees, "sklearn": _sklearn_trees}
 
 
 def _concentration(importance: npt.NDArray[np.float64]) -> float:
-    """Mean over rows, weighted by their sums, of 1 − entropy of the row / its largest possible value."""
+    """Mean over rows, weighted by their sums, of 1 − entropy of the row / its largest possible
+    value.
+    """
     shares = (importance + FLOOR) / (importance + FLOOR).sum(axis=1, keepdims=True)
     per_row = 1 + np.sum(shares * np.log(shares), axis=1) / np.log(importance.shape[1])
     total = importance.sum()
-    return float(per_row @ (importance.sum(axis=1) / total)) if total > 0 else float(np.mean(per_row))
+    return (
+        float(per_row @ (importance.sum(axis=1) / total)) if total > 0 else float(np.mean(per_row))
+    )

@@ -1,10 +1,12 @@
-"""Disentanglement, completeness, informativeness by Appendix B.4 of the paper, not what was run (see `dci`).
+"""Disentanglement, completeness, informativeness by Appendix B.4 of the paper, not what was run
+(see `dci`).
 
-Three things differ. The logarithms of completeness have the number of factors as base (log n) and those of
-disentanglement the number of codes (log d), the wrong way round: where there are more codes than factors, completeness
-can fall below 0 and disentanglement never reaches it. Completeness is a plain mean over factors. And informativeness is
-a prediction error, normalised by that of a random mapping: less is better. The upper limits of the sums, which the
-appendix swaps too, are read as "all codes" and "all factors", without which its shares would not add up to 1.
+Three things differ. The logarithms of completeness have the number of factors as base (log n) and
+those of disentanglement the number of codes (log d), the wrong way round: where there are more
+codes than factors, completeness can fall below 0 and disentanglement never reaches it. Completeness
+is a plain mean over factors. And informativeness is a prediction error, normalised by that of a
+random mapping: less is better. The upper limits of the sums, which the appendix swaps too, are read
+as "all codes" and "all factors", without which its shares would not add up to 1.
 """
 
 from math import log
@@ -35,10 +37,11 @@ def score(
 ) -> dict[str, float]:
     """DCI of Appendix B.4 of codes (N, d) for factors (N, K).
 
-    Disentanglement is in [1 − ln K/ln d, 1], completeness in [1 − ln d/ln K, 1], and constant codes get the lower
-    ends, which are 0 only if d = K. The normalised error of test rows is 0 if all are predicted right, about 1
-    for predictions at random, above 1 for worse ones. Where the appendix is silent (draws, trees, their
-    importances) it is disentanglement_lib's DCI. Raises ValueError as `dci` does.
+    Disentanglement is in [1 − ln K/ln d, 1], completeness in [1 − ln d/ln K, 1], and constant codes
+    get the lower ends, which are 0 only if d = K. The normalised error of test rows is 0 if all are
+    predicted right, about 1 for predictions at random, above 1 for worse ones. Where the appendix
+    is silent (draws, trees, their importances) it is disentanglement_lib's DCI. Raises ValueError
+    as `dci` does.
     """
     require_at_least(1, num_train=num_train, num_test=num_test, batch_size=batch_size)
     table = code_table(codes, factors, min_codes=2)
@@ -60,7 +63,8 @@ def score(
 def from_importance(importance: Floats) -> tuple[float, float]:
     """Disentanglement and completeness of importances (d ≥ 2 codes, K ≥ 2 factors) ≥ 0.
 
-    As in disentanglement_lib a dead row or column counts as uniform; if all are 0, codes weigh alike.
+    As in disentanglement_lib a dead row or column counts as uniform; if all are 0, codes weigh
+    alike.
     """
     num_codes, num_factors = importance.shape
     total = importance.sum()
@@ -70,12 +74,16 @@ def from_importance(importance: Floats) -> tuple[float, float]:
 
 
 def normalised_error(train: IntArray, test: IntArray, predicted: IntArray) -> float:
-    """Mean over factors of the share of wrong predictions (m, K), over its expectation for a random mapping.
+    """Mean over factors of the share of wrong predictions (m, K), over its expectation for a random
+    mapping.
 
-    The mapping is random if it draws a class as often as the training factors (n, K) show it, whatever the code.
+    The mapping is random if it draws a class as often as the training factors (n, K) show it,
+    whatever the code.
     """
     wrong = np.mean(predicted != test, axis=0)
-    return float(np.mean(wrong / [_random_error(*columns) for columns in zip(train.T, test.T, strict=True)]))
+    return float(
+        np.mean(wrong / [_random_error(*columns) for columns in zip(train.T, test.T, strict=True)])
+    )
 
 
 def _random_error(train: IntArray, test: IntArray) -> float:

@@ -1,12 +1,23 @@
-"""FactorVAE score (Kim and Mnih 2018, arXiv 1802.05983, section 4), as disentanglement_lib computes it."""
+"""FactorVAE score (Kim and Mnih 2018, arXiv 1802.05983, section 4), as disentanglement_lib computes
+it.
+"""
 
 import numpy as np
 import numpy.typing as npt
 
-from mtdis.metrics._sampling import Classes, CodeTable, FloatArray, IntArray, code_table, require_at_least
+from mtdis.metrics._sampling import (
+    Classes,
+    CodeTable,
+    FloatArray,
+    IntArray,
+    code_table,
+    require_at_least,
+)
 
 KEYS = ("train_accuracy", "eval_accuracy", "num_active_dims")
-INVARIANCES = frozenset({"permutation", "sign"})  # scale: only while every code keeps to one side of the threshold
+INVARIANCES = frozenset(
+    {"permutation", "sign"}
+)  # scale: only while every code keeps to one side of the threshold
 
 BATCHES_AT_ONCE = 1000
 """Bounds the memory of the drawn codes: 1000 batches × 64 rows × d."""
@@ -23,14 +34,16 @@ def score(
     batch_size: int = 64,
     prune_threshold: float = 0.05,
 ) -> dict[str, float]:
-    """Accuracy in [0, 1] of telling which of factors (N, K) was fixed by which of codes (N, d) varies least.
+    """Accuracy in [0, 1] of telling which of factors (N, K) was fixed by which of codes (N, d)
+    varies least.
 
-    Chance is ≈ 1/K. Codes whose standard deviation is below `prune_threshold` take no part; if none is left,
-    every value is 0 by definition. Differences from the library: `num_active_dims` is the true number of
-    codes taking part (the library returns d), and a constant code never takes part, also at threshold 0
-    (there the library divides 0 by 0). With one code the score is the share of the factor fixed most often.
-    Raises ValueError for inputs that `code_table` refuses. Source: disentanglement_lib 86a644d,
-    `evaluation/metrics/factor_vae.py`; defaults of its unsupervised study.
+    Chance is ≈ 1/K. Codes whose standard deviation is below `prune_threshold` take no part; if none
+    is left, every value is 0 by definition. Differences from the library: `num_active_dims` is the
+    true number of codes taking part (the library returns d), and a constant code never takes part,
+    also at threshold 0 (there the library divides 0 by 0). With one code the score is the share of
+    the factor fixed most often. Raises ValueError for inputs that `code_table` refuses. Source:
+    disentanglement_lib 86a644d, `evaluation/metrics/factor_vae.py`; defaults of its unsupervised
+    study.
     """
     require_at_least(2, num_variance_estimate=num_variance_estimate, batch_size=batch_size)
     require_at_least(1, num_train=num_train, num_eval=num_eval)
@@ -66,12 +79,18 @@ def accuracies(train_votes: IntArray, eval_votes: IntArray) -> tuple[float, floa
     """
     majority = np.argmax(train_votes, axis=0)
     columns = np.arange(train_votes.shape[1])
-    train, evaluation = (float(v[majority, columns].sum() / v.sum()) for v in (train_votes, eval_votes))
+    train, evaluation = (
+        float(v[majority, columns].sum() / v.sum()) for v in (train_votes, eval_votes)
+    )
     return train, evaluation
 
 
-def _votes(table: CodeTable, rng: np.random.RandomState, variances: FloatArray, num: int, batch_size: int) -> IntArray:
-    """Counts (K, d) of how often a code varied least, relative to its variance, when a factor was fixed."""
+def _votes(
+    table: CodeTable, rng: np.random.RandomState, variances: FloatArray, num: int, batch_size: int
+) -> IntArray:
+    """Counts (K, d) of how often a code varied least, relative to its variance, when a factor was
+    fixed.
+    """
     fixed, rows = table.batches_with_a_fixed_factor(rng, num, batch_size)
     parts = (rows[start : start + BATCHES_AT_ONCE] for start in range(0, num, BATCHES_AT_ONCE))
     least = np.concatenate([_least_varying(table.codes[part], variances) for part in parts])
@@ -81,7 +100,8 @@ def _votes(table: CodeTable, rng: np.random.RandomState, variances: FloatArray, 
 
 
 def _least_varying(batches: FloatArray, variances: FloatArray) -> IntArray:
-    """Index (m,) of the code that varies least, relative to `variances` (d,), in a batch (m, batch_size, d).
+    """Index (m,) of the code that varies least, relative to `variances` (d,), in a batch (m,
+    batch_size, d).
 
     Codes whose `variances` are NaN take no part.
     """

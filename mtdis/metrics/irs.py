@@ -1,8 +1,10 @@
-"""Interventional robustness score (Suter et al. 2019, arXiv 1811.00007), as disentanglement_lib computes it.
+"""Interventional robustness score (Suter et al.
 
-A code is robust if rows that agree in one factor agree in it, however the other factors move. The library's
-algorithm is kept whole: factors of more classes than bins are binned, and codes of larger spread weigh more.
-Codes without structure are far from 0: Gaussian noise scores ≈ 0.35.
+2019, arXiv 1811.00007), as disentanglement_lib computes it.
+
+A code is robust if rows that agree in one factor agree in it, however the other factors move. The
+library's algorithm is kept whole: factors of more classes than bins are binned, and codes of larger
+spread weigh more. Codes without structure are far from 0: Gaussian noise scores ≈ 0.35.
 """
 
 import numpy as np
@@ -12,7 +14,9 @@ from mtdis.metrics._information import discretise
 from mtdis.metrics._sampling import Classes, FloatArray, IntArray, code_table, require_at_least
 
 KEYS = ("IRS",)
-INVARIANCES = frozenset({"permutation", "sign"})  # scale: only one for all codes, it decides how they are weighed
+INVARIANCES = frozenset(
+    {"permutation", "sign"}
+)  # scale: only one for all codes, it decides how they are weighed
 
 
 def score(
@@ -27,28 +31,39 @@ def score(
 ) -> dict[str, float]:
     """IRS of codes (N, d) for factors (N, K), at most 1.
 
-    Where nothing is robust it is near 0 and may fall a little below: distances are from a class's own mean,
-    the largest one from the mean of all. Constant codes take no part; if none varies, the score is 0 by
-    definition. Left out is the library's `num_active_dims`, which sums the codes' values. Raises ValueError
-    for a quantile outside [0, 1] and for inputs that `code_table` refuses. Source: disentanglement_lib
-    86a644d, `evaluation/metrics/irs.py`; settings of its `config/sample/irs`.
+    Where nothing is robust it is near 0 and may fall a little below: distances are from a class's
+    own mean, the largest one from the mean of all. Constant codes take no part; if none varies, the
+    score is 0 by definition. Left out is the library's `num_active_dims`, which sums the codes'
+    values. Raises ValueError for a quantile outside [0, 1] and for inputs that `code_table`
+    refuses. Source: disentanglement_lib 86a644d, `evaluation/metrics/irs.py`; settings of its
+    `config/sample/irs`.
     """
     require_at_least(1, num_train=num_train, num_bins=num_bins, batch_size=batch_size)
     if not 0 <= diff_quantile <= 1:
         raise ValueError(f"diff_quantile is {diff_quantile}, expected a number from 0 to 1")
-    sample, classes = code_table(codes, factors).sample(np.random.RandomState(seed), num_train, batch_size)
-    varying = sample[:, np.minimum(sample.var(axis=0), np.ptp(sample, axis=0)) > 0].astype(np.float64)
+    sample, classes = code_table(codes, factors).sample(
+        np.random.RandomState(seed), num_train, batch_size
+    )
+    varying = sample[:, np.minimum(sample.var(axis=0), np.ptp(sample, axis=0)) > 0].astype(
+        np.float64
+    )
     if not varying.size:
         return {"IRS": 0.0}
     largest = np.max(np.abs(varying - varying.mean(axis=0)), axis=0)
-    spreads = np.stack([spread(varying, label, diff_quantile) for label in discretise(classes, num_bins).T])
+    spreads = np.stack(
+        [spread(varying, label, diff_quantile) for label in discretise(classes, num_bins).T]
+    )
     robustness = np.max(1 - spreads / largest, axis=0)
     return {"IRS": float(np.average(robustness, weights=largest))}
 
 
 def spread(codes: FloatArray, labels: IntArray, quantile: float) -> npt.NDArray[np.float64]:
-    """Mean over the classes of labels (n,) of a quantile (d,) of how far codes (n, d) lie from their class mean."""
+    """Mean over the classes of labels (n,) of a quantile (d,) of how far codes (n, d) lie from
+    their class mean.
+    """
     order = np.argsort(labels, kind="stable")
     groups = np.split(codes[order], np.flatnonzero(np.diff(labels[order])) + 1)
     distances = [np.abs(group - group.mean(axis=0)) for group in groups]
-    return np.asarray(np.mean([np.percentile(d, 100 * quantile, axis=0) for d in distances], axis=0), np.float64)
+    return np.asarray(
+        np.mean([np.percentile(d, 100 * quantile, axis=0) for d in distances], axis=0), np.float64
+    )

@@ -1,7 +1,9 @@
-"""Mutual information gap (Chen et al. 2018, arXiv 1802.04942, eq. 6), as disentanglement_lib computes it.
+"""Mutual information gap (Chen et al.
 
-Two divergences from the paper are the library's: codes are cut into equal-width bins, and the entropy that
-normalises a factor's gap is the one of the drawn sample.
+2018, arXiv 1802.04942, eq. 6), as disentanglement_lib computes it.
+
+Two divergences from the paper are the library's: codes are cut into equal-width bins, and the
+entropy that normalises a factor's gap is the one of the drawn sample.
 """
 
 import numpy as np
@@ -25,20 +27,25 @@ def score(
 ) -> dict[str, float]:
     """MIG of codes (N, d) for factors (N, K), in [0, 1].
 
-    It is the share of a factor's entropy that its best code holds beyond the second best. A constant code
-    carries no information, so constant codes score 0. Raises ValueError for fewer than two codes, for inputs
-    that `code_table` refuses, and when the draw holds a single class of a factor. Source: disentanglement_lib
-    86a644d, `evaluation/metrics/mig.py`; defaults of its unsupervised study (Locatello et al. 2019).
+    It is the share of a factor's entropy that its best code holds beyond the second best. A
+    constant code carries no information, so constant codes score 0. Raises ValueError for fewer
+    than two codes, for inputs that `code_table` refuses, and when the draw holds a single class of
+    a factor. Source: disentanglement_lib 86a644d, `evaluation/metrics/mig.py`; defaults of its
+    unsupervised study (Locatello et al. 2019).
     """
     require_at_least(1, num_train=num_train, num_bins=num_bins, batch_size=batch_size)
     table = code_table(codes, factors, min_codes=2)
-    train_codes, train_factors = table.varied_sample(np.random.RandomState(seed), num_train, batch_size)
+    train_codes, train_factors = table.varied_sample(
+        np.random.RandomState(seed), num_train, batch_size
+    )
     information = information_matrix(discretise(train_codes, num_bins), train_factors)
     entropies = np.array([entropy(column) for column in train_factors.T])
     return {"discrete_mig": gap(information, entropies)}
 
 
 def gap(information: npt.NDArray[np.float64], entropies: npt.NDArray[np.float64]) -> float:
-    """Mean over factors of (largest − second-largest information (d, K) of a code) / entropy (K,)."""
+    """Mean over factors of (largest − second-largest information (d, K) of a code) / entropy
+    (K,).
+    """
     second, first = np.sort(information, axis=0)[-2:]
     return float(np.mean((first - second) / entropies))

@@ -1,8 +1,10 @@
-"""Mutual information gap by the formula of the paper's Appendix B.1, which is not what was run (see `mig`).
+"""Mutual information gap by the formula of the paper's Appendix B.1, which is not what was run (see
+`mig`).
 
-A factor's gap is divided by the information that all codes together hold about it, Σⱼ I(zᵢ, z̃ⱼ), and not by the
-factor's entropy. So it rates how concentrated the information is, however little there is of it. The sum's
-upper limit m, "the dimension of ground truth components space", is read as the number of codes, over which it runs.
+A factor's gap is divided by the information that all codes together hold about it, Σⱼ I(zᵢ, z̃ⱼ),
+and not by the factor's entropy. So it rates how concentrated the information is, however little
+there is of it. The sum's upper limit m, "the dimension of ground truth components space", is read
+as the number of codes, over which it runs.
 """
 
 import numpy as np
@@ -26,18 +28,25 @@ def score(
 ) -> dict[str, float]:
     """MIG of Appendix B.1 of codes (N, d) for factors (N, K), in [0, 1].
 
-    Where the appendix is silent (sample, bins, estimator) it is disentanglement_lib's MIG. A factor of which no
-    code holds any information counts 0, so constant codes score 0. A weak code beside constant ones scores 1.
-    Raises ValueError as `mig` does.
+    Where the appendix is silent (sample, bins, estimator) it is disentanglement_lib's MIG. A factor
+    of which no code holds any information counts 0, so constant codes score 0. A weak code beside
+    constant ones scores 1. Raises ValueError as `mig` does.
     """
     require_at_least(1, num_train=num_train, num_bins=num_bins, batch_size=batch_size)
     table = code_table(codes, factors, min_codes=2)
-    train_codes, train_factors = table.varied_sample(np.random.RandomState(seed), num_train, batch_size)
-    return {"discrete_mig": gap(information_matrix(discretise(train_codes, num_bins), train_factors))}
+    train_codes, train_factors = table.varied_sample(
+        np.random.RandomState(seed), num_train, batch_size
+    )
+    return {
+        "discrete_mig": gap(information_matrix(discretise(train_codes, num_bins), train_factors))
+    }
 
 
 def gap(information: npt.NDArray[np.float64]) -> float:
-    """Mean over factors of (largest − second-largest information (d, K) of a code) / their sum; 0/0 is 0."""
+    """Mean over factors of (largest − second-largest information (d, K) of a code) / their sum.
+
+    0/0 is 0.
+    """
     second, first = np.sort(information, axis=0)[-2:]
     total = information.sum(axis=0)
     return float(np.mean((first - second) / np.where(total > 0, total, 1.0)))

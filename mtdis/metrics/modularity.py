@@ -1,8 +1,9 @@
 """Modularity and explicitness, as disentanglement_lib computes them.
 
-The idea is Ridgeway and Mozer (2018, arXiv 1802.05312, section 2): a modular code informs about one factor
-only, and codes are explicit if a linear classifier reads each class of a factor from them. Unlike the paper, a
-code without information counts as 0 in modularity, and explicitness is the plain area under the curve.
+The idea is Ridgeway and Mozer (2018, arXiv 1802.05312, section 2): a modular code informs about one
+factor only, and codes are explicit if a linear classifier reads each class of a factor from them.
+Unlike the paper, a code without information counts as 0 in modularity, and explicitness is the
+plain area under the curve.
 """
 
 import numpy as np
@@ -10,7 +11,14 @@ import numpy.typing as npt
 
 from mtdis.metrics._estimators import logistic
 from mtdis.metrics._information import discretise, information_matrix
-from mtdis.metrics._sampling import Classes, FloatArray, IntArray, Sample, code_table, require_at_least
+from mtdis.metrics._sampling import (
+    Classes,
+    FloatArray,
+    IntArray,
+    Sample,
+    code_table,
+    require_at_least,
+)
 
 KEYS = ("modularity_score", "explicitness_score_train", "explicitness_score_test")
 INVARIANCES = frozenset({"permutation", "sign", "scale"})
@@ -26,17 +34,21 @@ def score(
     num_bins: int = 20,
     batch_size: int = 16,
 ) -> dict[str, float]:
-    """Modularity in [0, 1] and explicitness in [0, 1], chance 0.5, of codes (N, d) for factors (N, K).
+    """Modularity in [0, 1] and explicitness in [0, 1], chance 0.5, of codes (N, d) for factors (N,
+    K).
 
-    Modularity of noise is high (0.6–0.7 measured): the little information that chance gives is uneven, too.
-    Constant codes have modularity 0 and explicitness 0.5: the classifier does not see them (the library divides
-    by their deviation of 0). A class that the test draw lacks has no curve there and is left out; one that only
-    the test draw has counts as chance, 0.5 (the library stops with an error in both cases). Raises ValueError
-    for fewer than two varying factors, for inputs that `code_table` refuses, and when a draw holds a single
-    class of a factor. Source: disentanglement_lib 86a644d, `evaluation/metrics/modularity_explicitness.py`;
-    defaults of its unsupervised study.
+    Modularity of noise is high (0.6–0.7 measured): the little information that chance gives is
+    uneven, too. Constant codes have modularity 0 and explicitness 0.5: the classifier does not see
+    them (the library divides by their deviation of 0). A class that the test draw lacks has no
+    curve there and is left out; one that only the test draw has counts as chance, 0.5 (the library
+    stops with an error in both cases). Raises ValueError for fewer than two varying factors, for
+    inputs that `code_table` refuses, and when a draw holds a single class of a factor. Source:
+    disentanglement_lib 86a644d, `evaluation/metrics/modularity_explicitness.py`; defaults of its
+    unsupervised study.
     """
-    require_at_least(1, num_train=num_train, num_test=num_test, num_bins=num_bins, batch_size=batch_size)
+    require_at_least(
+        1, num_train=num_train, num_test=num_test, num_bins=num_bins, batch_size=batch_size
+    )
     table = code_table(codes, factors)
     require_at_least(2, varying_factors=len(table.sizes))
     rng = np.random.RandomState(seed)
@@ -44,14 +56,17 @@ def score(
     test = table.varied_sample(rng, num_test, batch_size)
     explicitness_train, explicitness_test = explicitness(train, test)
     return {
-        "modularity_score": modularity(information_matrix(discretise(train[0], num_bins), train[1])),
+        "modularity_score": modularity(
+            information_matrix(discretise(train[0], num_bins), train[1])
+        ),
         "explicitness_score_train": explicitness_train,
         "explicitness_score_test": explicitness_test,
     }
 
 
 def modularity(information: npt.NDArray[np.float64]) -> float:
-    """Mean over codes of 1 − squared information with all other factors / (K − 1) / that with the best, in [0, 1].
+    """Mean over codes of 1 − squared information with all other factors / (K − 1) / that with the
+    best, in [0, 1].
 
     Takes the information (d, K ≥ 2) ≥ 0 of codes about factors. A code without any counts as 0.
     """
@@ -63,9 +78,11 @@ def modularity(information: npt.NDArray[np.float64]) -> float:
 
 
 def explicitness(train: Sample, test: Sample) -> tuple[float, float]:
-    """Mean over factors (n, K) of how well codes (n, d) tell their classes apart, on train and on test rows.
+    """Mean over factors (n, K) of how well codes (n, d) tell their classes apart, on train and on
+    test rows.
 
-    It is the area under the curve of a logistic regression's probability of a class, averaged over the classes.
+    It is the area under the curve of a logistic regression's probability of a class, averaged over
+    the classes.
     """
     features, others = standardise(train[0], test[0])
     areas = []
@@ -76,8 +93,12 @@ def explicitness(train: Sample, test: Sample) -> tuple[float, float]:
     return float(on_train), float(on_test)
 
 
-def standardise(codes: FloatArray, others: FloatArray) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
-    """Both code tables, in deviations of the first (n, d) from its mean, without the codes constant in it."""
+def standardise(
+    codes: FloatArray, others: FloatArray
+) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
+    """Both code tables, in deviations of the first (n, d) from its mean, without the codes constant
+    in it.
+    """
     codes, others = codes.astype(np.float64), others.astype(np.float64)
     deviation = codes.std(axis=0)
     # rounding can give a constant column a tiny deviation, and a tiny range a deviation of 0
@@ -87,15 +108,27 @@ def standardise(codes: FloatArray, others: FloatArray) -> tuple[npt.NDArray[np.f
 
 
 def mean_area(model: logistic.Model, features: npt.NDArray[np.float64], labels: IntArray) -> float:
-    """Mean area under the curve of the classes among labels (n,), at least two; 0.5 for one the model doesn't know."""
+    """Mean area under the curve of the classes among labels (n,), at least two.
+
+    0.5 for one the model doesn't know.
+    """
     probabilities = dict(zip(model.classes.tolist(), model.probabilities(features), strict=True))
     present = np.unique(labels).tolist()
-    return float(np.mean([area(probabilities[c], labels == c) if c in probabilities else 0.5 for c in present]))
+    return float(
+        np.mean(
+            [area(probabilities[c], labels == c) if c in probabilities else 0.5 for c in present]
+        )
+    )
 
 
 def area(scores: npt.NDArray[np.float64], positive: npt.NDArray[np.bool_]) -> float:
-    """Area under the curve, in [0, 1]: how often a positive row's score (n,) exceeds a negative's; ties count half."""
+    """Area under the curve, in [0, 1]: how often a positive row's score (n,) exceeds a negative's.
+
+    Ties count half.
+    """
     negatives = np.sort(scores[~positive])
     positives = scores[positive]
-    below = np.searchsorted(negatives, positives, "left") + np.searchsorted(negatives, positives, "right")
+    below = np.searchsorted(negatives, positives, "left") + np.searchsorted(
+        negatives, positives, "right"
+    )
     return float(below.sum() / (2 * len(positives) * len(negatives)))

@@ -1,8 +1,8 @@
 """Separated attribute predictability, as disentanglement_lib computes it.
 
-The idea is Kumar et al. (2018, arXiv 1711.00848, section 3). The factors are classes: each pair of a code and
-a factor is rated by the accuracy of a linear support vector machine on that one code, unscaled, so the score
-depends on the scale of the codes.
+The idea is Kumar et al. (2018, arXiv 1711.00848, section 3). The factors are classes: each pair of
+a code and a factor is rated by the accuracy of a linear support vector machine on that one code,
+unscaled, so the score depends on the scale of the codes.
 """
 
 import warnings
@@ -12,7 +12,14 @@ import numpy as np
 import numpy.typing as npt
 
 from mtdis.metrics._estimators import linear_svm as linear_machines
-from mtdis.metrics._sampling import Classes, FloatArray, IntArray, Sample, code_table, require_at_least
+from mtdis.metrics._sampling import (
+    Classes,
+    FloatArray,
+    IntArray,
+    Sample,
+    code_table,
+    require_at_least,
+)
 
 KEYS = ("SAP_score",)
 INVARIANCES = frozenset({"permutation", "sign"})
@@ -35,13 +42,14 @@ def score(
 ) -> dict[str, float]:
     """SAP of codes (N, d) for factors (N, K), in [0, 1].
 
-    It is the lead, in accuracy, of the code that predicts a factor best over the second best. Perfect codes
-    reach only ≈ 0.2–0.4, constant codes 0. The library leaves the solver to scikit-learn: `primal` is the
-    problem that it solves since 1.5, here solved to its optimum (see `mtdis.metrics._estimators.linear_svm`); `dual` is
-    scikit-learn's solver from before. On codes with a standard deviation above ≈ 10 the dual one stops
-    unconverged, without a warning here, is slow and depends on the seed. Test classes unseen in training count
-    as wrong. Raises ValueError for fewer than two codes, for inputs that `code_table` refuses, and when the
-    training draw holds a single class of a factor. Source: disentanglement_lib 86a644d,
+    It is the lead, in accuracy, of the code that predicts a factor best over the second best.
+    Perfect codes reach only ≈ 0.2–0.4, constant codes 0. The library leaves the solver to
+    scikit-learn: `primal` is the problem that it solves since 1.5, here solved to its optimum (see
+    `mtdis.metrics._estimators.linear_svm`); `dual` is scikit-learn's solver from before. On codes
+    with a standard deviation above ≈ 10 the dual one stops unconverged, without a warning here, is
+    slow and depends on the seed. Test classes unseen in training count as wrong. Raises ValueError
+    for fewer than two codes, for inputs that `code_table` refuses, and when the training draw holds
+    a single class of a factor. Source: disentanglement_lib 86a644d,
     `evaluation/metrics/sap_score.py` with discrete factors; defaults of its unsupervised study.
     """
     require_at_least(1, num_train=num_train, num_test=num_test, batch_size=batch_size)
@@ -58,15 +66,24 @@ def gap(accuracies: npt.NDArray[np.float64]) -> float:
     return float(np.mean(first - second))
 
 
-def accuracy_matrix(train: Sample, test: Sample, *, solver: Solver, seed: int) -> npt.NDArray[np.float64]:
+def accuracy_matrix(
+    train: Sample, test: Sample, *, solver: Solver, seed: int
+) -> npt.NDArray[np.float64]:
     """Test accuracy (d, K) of a linear classifier of each factor (n, K) on each single code (n, d).
 
-    Raises ValueError on an unknown solver, and when the training sample holds a single class of a factor.
+    Raises ValueError on an unknown solver, and when the training sample holds a single class of a
+    factor.
     """
     if solver not in SOLVERS:
         raise ValueError(f"unknown solver {solver!r}, expected one of {tuple(SOLVERS)}")
     predicted = SOLVERS[solver](train, test[0], seed)
-    return np.stack([np.mean(p == truth[:, None], axis=0) for p, truth in zip(predicted, test[1].T, strict=True)], 1)
+    return np.stack(
+        [
+            np.mean(p == truth[:, None], axis=0)
+            for p, truth in zip(predicted, test[1].T, strict=True)
+        ],
+        1,
+    )
 
 
 def _to_the_optimum(train: Sample, others: FloatArray, seed: int) -> list[IntArray]:
@@ -77,10 +94,15 @@ def _to_the_optimum(train: Sample, others: FloatArray, seed: int) -> list[IntArr
 
 def _by_dual_descent(train: Sample, others: FloatArray, seed: int) -> list[IntArray]:
     codes = range(others.shape[1])
-    return [np.stack([_dual(train[0], labels, others, i, seed) for i in codes], axis=1) for labels in train[1].T]
+    return [
+        np.stack([_dual(train[0], labels, others, i, seed) for i in codes], axis=1)
+        for labels in train[1].T
+    ]
 
 
-def _dual(codes: FloatArray, labels: IntArray, others: FloatArray, code: int, seed: int) -> IntArray:
+def _dual(
+    codes: FloatArray, labels: IntArray, others: FloatArray, code: int, seed: int
+) -> IntArray:
     from sklearn.exceptions import ConvergenceWarning  # a second to import, seldom asked for
     from sklearn.svm import LinearSVC
 

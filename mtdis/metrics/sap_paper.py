@@ -1,19 +1,30 @@
-"""Separated attribute predictability as the paper's Appendix B.3 describes it, which is not what was run (see `sap`).
+"""Separated attribute predictability as the paper's Appendix B.3 describes it, which is not what
+was run (see `sap`).
 
-Factors are classes, so the appendix's categorical branch holds: each pair of a code and a factor is rated by the
-balanced accuracy of a decision tree, and not by the accuracy of a linear machine. The text has the tree fitted "on
-ground truth components"; they are read as what it predicts. The appendix names no size: the tree has as many leaves
-as the factor has classes, a threshold between each two of them; a full tree would know each training image by its code.
+Factors are classes, so the appendix's categorical branch holds: each pair of a code and a factor is
+rated by the balanced accuracy of a decision tree, and not by the accuracy of a linear machine. The
+text has the tree fitted "on ground truth components"; they are read as what it predicts. The
+appendix names no size: the tree has as many leaves as the factor has classes, a threshold between
+each two of them; a full tree would know each training image by its code.
 """
 
 import numpy as np
 import numpy.typing as npt
 
-from mtdis.metrics._sampling import Classes, FloatArray, IntArray, Sample, code_table, require_at_least
+from mtdis.metrics._sampling import (
+    Classes,
+    FloatArray,
+    IntArray,
+    Sample,
+    code_table,
+    require_at_least,
+)
 from mtdis.metrics.sap import gap
 
 KEYS = ("SAP_score",)
-INVARIANCES = frozenset({"permutation", "scale"})  # sign: a value on a threshold falls to the other side
+INVARIANCES = frozenset(
+    {"permutation", "scale"}
+)  # sign: a value on a threshold falls to the other side
 
 
 def score(
@@ -27,10 +38,10 @@ def score(
 ) -> dict[str, float]:
     """SAP of Appendix B.3 of codes (N, d) for factors (N, K), in [0, 1].
 
-    It is the lead, in balanced accuracy, of the code that predicts a factor best over the second best. Perfect
-    codes reach 1 − 1/classes averaged over factors, constant codes 0. Where the appendix is silent, the draws
-    and balanced class weights are disentanglement_lib's, and the tree is scikit-learn's with Gini's impurity.
-    Raises ValueError as `sap` does.
+    It is the lead, in balanced accuracy, of the code that predicts a factor best over the second
+    best. Perfect codes reach 1 − 1/classes averaged over factors, constant codes 0. Where the
+    appendix is silent, the draws and balanced class weights are disentanglement_lib's, and the tree
+    is scikit-learn's with Gini's impurity. Raises ValueError as `sap` does.
     """
     require_at_least(1, num_train=num_train, num_test=num_test, batch_size=batch_size)
     table = code_table(codes, factors, min_codes=2)
@@ -41,13 +52,19 @@ def score(
 
 
 def accuracy_matrix(train: Sample, test: Sample, *, seed: int) -> npt.NDArray[np.float64]:
-    """Balanced test accuracy (d, K) of a decision tree for each factor (n, K) on each single code (n, d)."""
+    """Balanced test accuracy (d, K) of a decision tree for each factor (n, K) on each single code
+    (n, d).
+    """
     num_codes, num_factors = train[0].shape[1], train[1].shape[1]
-    return np.array([[_accuracy(train, test, i, k, seed) for k in range(num_factors)] for i in range(num_codes)])
+    return np.array(
+        [[_accuracy(train, test, i, k, seed) for k in range(num_factors)] for i in range(num_codes)]
+    )
 
 
 def balanced_accuracy(truth: IntArray, predicted: IntArray) -> float:
-    """Mean over the classes present in `truth` (n,) of the share of their rows that is predicted right."""
+    """Mean over the classes present in `truth` (n,) of the share of their rows that is predicted
+    right.
+    """
     counts = np.bincount(truth)
     right = np.bincount(truth[truth == predicted], minlength=len(counts))
     present = counts > 0

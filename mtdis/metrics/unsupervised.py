@@ -1,7 +1,7 @@
 """How much codes depend on each other, whatever the factors, as disentanglement_lib computes it.
 
-These are the unsupervised scores of Locatello et al. (2019, arXiv 1811.12359, section 5.1). Unlike every
-other metric they are best at 0.
+These are the unsupervised scores of Locatello et al. (2019, arXiv 1811.12359, section 5.1). Unlike
+every other metric they are best at 0.
 """
 
 import numpy as np
@@ -30,13 +30,15 @@ def score(
     num_bins: int = 20,
     batch_size: int = 16,
 ) -> dict[str, float]:
-    """Dependence ≥ 0 between codes (N, d), in nats, in squared code units, relative to the variance, and in nats.
+    """Dependence ≥ 0 between codes (N, d), in nats, in squared code units, relative to the
+    variance, and in nats.
 
-    Total correlation and Wasserstein distance are those between the Gaussian of the codes' covariance and
-    that of its diagonal; the last is the mean information between two codes, cut into bins. Constant codes
-    depend on nothing (the library gives NaN). Factors (N, K) only say how rows are drawn. Raises ValueError
-    for fewer than two codes, fewer than two sampled rows, and for inputs that `code_table` refuses. Source:
-    disentanglement_lib 86a644d, `evaluation/metrics/unsupervised_metrics.py`; defaults of its unsupervised study.
+    Total correlation and Wasserstein distance are those between the Gaussian of the codes'
+    covariance and that of its diagonal; the last is the mean information between two codes, cut
+    into bins. Constant codes depend on nothing (the library gives NaN). Factors (N, K) only say how
+    rows are drawn. Raises ValueError for fewer than two codes, fewer than two sampled rows, and for
+    inputs that `code_table` refuses. Source: disentanglement_lib 86a644d,
+    `evaluation/metrics/unsupervised_metrics.py`; defaults of its unsupervised study.
     """
     require_at_least(2, num_train=num_train)
     require_at_least(1, num_bins=num_bins, batch_size=batch_size)
@@ -47,7 +49,9 @@ def score(
     return {
         "gaussian_total_correlation": total_correlation(covariance),
         "gaussian_wasserstein_correlation": distance,
-        "gaussian_wasserstein_correlation_norm": distance / float(np.trace(covariance)) if covariance.size else 0.0,
+        "gaussian_wasserstein_correlation_norm": (
+            distance / float(np.trace(covariance)) if covariance.size else 0.0
+        ),
         "mutual_info_score": mean_information(sample, num_bins),
     }
 
@@ -61,10 +65,11 @@ def covariance_of_varying(codes: FloatArray) -> Matrix:
 
 
 def total_correlation(covariance: Matrix) -> float:
-    """Kullback-Leibler divergence in nats, ≥ 0, of a centred Gaussian from the product of its marginals.
+    """Kullback-Leibler divergence in nats, ≥ 0, of a centred Gaussian from the product of its
+    marginals.
 
-    Takes a covariance (d, d) of positive diagonal. Codes that depend linearly on others would make it
-    infinite; each adds ≈ 17 nats here, where double precision ends.
+    Takes a covariance (d, d) of positive diagonal. Codes that depend linearly on others would make
+    it infinite; each adds ≈ 17 nats here, where double precision ends.
     """
     if not covariance.size:
         return 0.0
@@ -75,7 +80,8 @@ def total_correlation(covariance: Matrix) -> float:
 
 
 def wasserstein_correlation(covariance: Matrix) -> float:
-    """Squared Wasserstein distance ≥ 0 of a centred Gaussian from the product of its marginals, in squared units.
+    """Squared Wasserstein distance ≥ 0 of a centred Gaussian from the product of its marginals, in
+    squared units.
 
     Takes a covariance (d, d).
     """

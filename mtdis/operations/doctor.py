@@ -1,6 +1,9 @@
-"""What a machine offers a study: versions, GPUs, SLURM, folders and disk; each finding with what mends it.
+"""What a machine offers a study: versions, GPUs, SLURM, folders and disk.
 
-torch is not imported: its version stands in the package's metadata, its CUDA in a file of the package.
+Each finding with what mends it.
+
+torch is not imported: its version stands in the package's metadata, its CUDA in a file of the
+package.
 """
 
 import os
@@ -22,14 +25,18 @@ GOOD, NOTE, BAD = "ok", "note", "BAD"
 PYTHON, SNAKEMAKE, PLUGIN = (3, 11), (9, 23), (2, 8)
 """The oldest versions that are known to do."""
 MIN_JOB_AGE = 120
-"""Seconds that slurmctld must remember a job that has ended, for squeue to tell how it ended: three times 40."""
+"""Seconds that slurmctld must remember a job that has ended, for squeue to tell how it ended: three
+times 40.
+"""
 LOW_DISK = 5 * 2**30
 FOLDERS = (".", ".snakemake", "data", "logs", "results")
 
 
 @dataclass(frozen=True)
 class Finding:
-    """One thing that was looked at: how it stands, what was found, and what to do if that is not good."""
+    """One thing that was looked at: how it stands, what was found, and what to do if that is not
+    good.
+    """
 
     thing: str
     standing: str
@@ -43,8 +50,17 @@ def findings(folder: Path) -> Iterator[Finding]:
     yield from _torch()
     yield _package("snakemake", SNAKEMAKE, BAD, "pip install -r envs/lock.txt -e .")
     has_slurm = shutil.which("sbatch") is not None
-    yield _package("snakemake-executor-plugin-slurm", PLUGIN, BAD if has_slurm else NOTE, "pip install -e '.[slurm]'")
-    yield from _slurm() if has_slurm else [Finding("slurm", GOOD, "no sbatch here: trainings run on this machine")]
+    yield _package(
+        "snakemake-executor-plugin-slurm",
+        PLUGIN,
+        BAD if has_slurm else NOTE,
+        "pip install -e '.[slurm]'",
+    )
+    yield from (
+        _slurm()
+        if has_slurm
+        else [Finding("slurm", GOOD, "no sbatch here: trainings run on this machine")]
+    )
     yield from (_writable(folder / name) for name in FOLDERS)
     yield _disk(folder)
     yield _lock(folder)
@@ -53,7 +69,9 @@ def findings(folder: Path) -> Iterator[Finding]:
 def _python() -> Finding:
     good = sys.version_info >= PYTHON
     fix = "" if good else f"use Python {PYTHON[0]}.{PYTHON[1]} or newer"
-    return Finding("python", GOOD if good else BAD, f"{platform.python_version()}, {sys.executable}", fix)
+    return Finding(
+        "python", GOOD if good else BAD, f"{platform.python_version()}, {sys.executable}", fix
+    )
 
 
 def _package(name: str, oldest: tuple[int, int], if_not: str, fix: str) -> Finding:
@@ -80,28 +98,45 @@ def _torch() -> Iterator[Finding]:
         return
     yield Finding("torch", GOOD, f"{found}, {f'for CUDA {cuda}' if cuda else 'for the CPU only'}")
     if gpus and not cuda:
-        yield Finding("gpu", BAD, f"{', '.join(gpus)}, which this torch can't use", "install a CUDA build of torch")
+        yield Finding(
+            "gpu",
+            BAD,
+            f"{', '.join(gpus)}, which this torch can't use",
+            "install a CUDA build of torch",
+        )
     elif gpus:
         yield Finding("gpu", GOOD, ", ".join(gpus))
     else:
-        yield Finding("gpu", GOOD, "none here: trainings run on the CPU, or on the nodes of a cluster")
+        yield Finding(
+            "gpu", GOOD, "none here: trainings run on the CPU, or on the nodes of a cluster"
+        )
 
 
 def torch_cuda() -> str:
-    """The CUDA version that the installed torch was built for, read from its files; empty for a CPU build."""
+    """The CUDA version that the installed torch was built for, read from its files.
+
+    Empty for a CPU build.
+    """
     spec = find_spec("torch")
     source = Path(spec.origin).with_name("version.py") if spec and spec.origin else None
     if source is None or not source.exists():
         return ""
-    said = re.search(r"^cuda\b[^=]*=\s*['\"]([^'\"]+)['\"]", source.read_text(encoding="utf-8"), re.MULTILINE)
+    said = re.search(
+        r"^cuda\b[^=]*=\s*['\"]([^'\"]+)['\"]", source.read_text(encoding="utf-8"), re.MULTILINE
+    )
     return said[1] if said else ""
 
 
 def gpu_names() -> list[str]:
-    """The GPUs that the driver names; one 'a GPU of unknown name' if there is a driver that can't be asked."""
+    """The GPUs that the driver names.
+
+    One 'a GPU of unknown name' if there is a driver that can't be asked.
+    """
     said = answer("nvidia-smi", "--query-gpu=name", "--format=csv,noheader")
     if said is not None and said.returncode == 0:
-        return said.stdout.split("\n")[:-1] if said.stdout.endswith("\n") else said.stdout.splitlines()
+        return (
+            said.stdout.split("\n")[:-1] if said.stdout.endswith("\n") else said.stdout.splitlines()
+        )
     devices = list(Path("/dev").glob("nvidia[0-9]*"))
     return ["a GPU of unknown name"] if devices and find_library("cuda") else []
 
@@ -109,7 +144,12 @@ def gpu_names() -> list[str]:
 def _slurm() -> Iterator[Finding]:
     partitions = answer("sinfo", "--noheader", "--format=%P %a %D %l %G")
     if partitions is None or partitions.returncode:
-        yield Finding("slurm", BAD, _why(partitions), "see that slurmctld runs and this machine is of its cluster")
+        yield Finding(
+            "slurm",
+            BAD,
+            _why(partitions),
+            "see that slurmctld runs and this machine is of its cluster",
+        )
         return
     yield from map(_partition, partitions.stdout.splitlines())
     accounted = _accounting()
@@ -119,7 +159,10 @@ def _slurm() -> Iterator[Finding]:
 
 def _partition(line: str) -> Finding:
     name, state, nodes, limit, gres = (line.split(None, 4) + [""] * 5)[:5]
-    said = f"{state}, {nodes} nodes, time limit {limit}, GPUs {'none' if gres in ('', '(null)') else gres}"
+    said = (
+        f"{state}, {nodes} nodes, time limit {limit}, GPUs"
+        f" {'none' if gres in ('', '(null)') else gres}"
+    )
     fix = "" if state == "up" else "choose another partition in profiles/slurm"
     return Finding(f"partition {name}", GOOD if state == "up" else NOTE, said, fix)
 
@@ -142,14 +185,22 @@ def _memory_of_jobs(accounted: bool) -> Finding:
     said = answer("scontrol", "show", "config")
     found = re.search(r"^MinJobAge\s*=\s*(\d+)", said.stdout, re.MULTILINE) if said else None
     if not found:
-        return Finding("MinJobAge", NOTE, "scontrol does not tell", "ask the cluster's staff if squeue is to be used")
+        return Finding(
+            "MinJobAge",
+            NOTE,
+            "scontrol does not tell",
+            "ask the cluster's staff if squeue is to be used",
+        )
     seconds = int(found[1])
     if seconds >= MIN_JOB_AGE:
         return Finding("MinJobAge", GOOD, f"{seconds} s")
     if accounted:
         short = f"{seconds} s: too short for squeue, which the profile asks unless told otherwise"
         return Finding("MinJobAge", NOTE, short, "set `status: sacct` in profiles/slurm")
-    fix = f"ask for MinJobAge={MIN_JOB_AGE} or more in slurm.conf: without sacct, jobs that ended would be lost"
+    fix = (
+        f"ask for MinJobAge={MIN_JOB_AGE} or more in slurm.conf: without sacct, jobs that ended"
+        " would be lost"
+    )
     return Finding("MinJobAge", BAD, f"{seconds} s", fix)
 
 
@@ -159,7 +210,10 @@ def _writable(path: Path) -> Finding:
     if os.access(there, os.W_OK | os.X_OK):
         return Finding(name, GOOD, "writable" if there == path else "will be made")
     return Finding(
-        name, BAD, f"{there.resolve()} can't be written", "run in a folder of your own, or ask for the right"
+        name,
+        BAD,
+        f"{there.resolve()} can't be written",
+        "run in a folder of your own, or ask for the right",
     )
 
 
@@ -169,11 +223,18 @@ def _disk(folder: Path) -> Finding:
     said = f"{free / 2**30:,.1f} GiB free in {place.resolve()}"
     if free >= LOW_DISK:
         return Finding("disk", GOOD, said)
-    return Finding("disk", BAD, said, "free some, e.g. by `mtdis prune`; `mtdis plan --hours` says how much is needed")
+    return Finding(
+        "disk",
+        BAD,
+        said,
+        "free some, e.g. by `mtdis prune`; `mtdis plan --hours` says how much is needed",
+    )
 
 
 def _lock(folder: Path) -> Finding:
     held = any((folder / ".snakemake/locks").glob("*"))
     if not held:
         return Finding("lock", GOOD, "no snakemake works here")
-    return Finding("lock", NOTE, "snakemake works here, or was killed", "if none runs: snakemake --unlock")
+    return Finding(
+        "lock", NOTE, "snakemake works here, or was killed", "if none runs: snakemake --unlock"
+    )

@@ -1,11 +1,14 @@
-"""What the missing part of a study will cost: hours of GPUs and cores, and disk, judged by what is finished.
+"""What the missing part of a study will cost: hours of GPUs and cores, and disk, judged by what is
+finished.
 
-Training takes time in proportion to images × epochs × networks × pixels; the factor is the median over the finished
-runs of a kind, on the device that most of them ran on, or a pilot's. A kind of which nothing is finished is judged by
-the other trained kinds, and named. Scores take the median per network, stages the median of their kind.
+Training takes time in proportion to images × epochs × networks × pixels; the factor is the median
+over the finished runs of a kind, on the device that most of them ran on, or a pilot's. A kind of
+which nothing is finished is judged by the other trained kinds, and named. Scores take the median
+per network, stages the median of their kind.
 
-A run's record holds its wall time. Runs that shared a GPU (`mtdis train --together`) shared that time, too, and the
-record does not tell: what is judged by them is given more hours than it will take.
+A run's record holds its wall time. Runs that shared a GPU (`mtdis train --together`) shared that
+time, too, and the record does not tell: what is judged by them is given more hours than it will
+take.
 """
 
 import csv
@@ -31,7 +34,9 @@ FLOAT = 4
 
 @dataclass(frozen=True)
 class Rate:
-    """How fast a kind of run went: seconds per unit of work, on which device, judged by how many runs."""
+    """How fast a kind of run went: seconds per unit of work, on which device, judged by how many
+    runs.
+    """
 
     seconds: float
     device: str
@@ -44,14 +49,23 @@ class Rate:
 
 
 def forecast(
-    study: Study, runs: Mapping[str, Found], stages: Mapping[str, Found], folder: Path, rates: Mapping[str, Rate]
+    study: Study,
+    runs: Mapping[str, Found],
+    stages: Mapping[str, Found],
+    folder: Path,
+    rates: Mapping[str, Rate],
 ) -> dict[str, Any]:
-    """GPU-hours, core-hours and bytes of what is missing or stale, and what each number was judged by.
+    """GPU-hours, core-hours and bytes of what is missing or stale, and what each number was judged
+    by.
 
     `rates` are those of pilots, by kind; finished runs come before them.
     """
     rates = {**rates, **measured(study, runs)}
-    trained = [_training(study.runs[i], rates) for i, found in runs.items() if found.standing not in FINISHED]
+    trained = [
+        _training(study.runs[i], rates)
+        for i, found in runs.items()
+        if found.standing not in FINISHED
+    ]
     scored, unknown_scores = _scoring(study, folder)
     staged, unknown_stages = _staging(study, stages)
     known = [one for one in trained if one is not None]
@@ -65,7 +79,8 @@ def forecast(
         },
         "bytes": disk(study, runs, folder),
         "judged_by": {
-            kind: {"seconds_per_unit": r.seconds, "device": r.device, "runs": r.runs} for kind, r in rates.items()
+            kind: {"seconds_per_unit": r.seconds, "device": r.device, "runs": r.runs}
+            for kind, r in rates.items()
         },
         "by_other_kinds": sorted(lost - set(rates)) if _of_others(rates) else [],
         "unknown": {
@@ -78,7 +93,9 @@ def forecast(
 
 
 def work(run: Run) -> float:
-    """Units of a run's work: pixels of the images that its networks see while they train, or once without training."""
+    """Units of a run's work: pixels of the images that its networks see while they train, or once
+    without training.
+    """
     height, width, _ = run.dataset.image_shape
     if isinstance(run, TrainedRun):
         train, _, _ = run.image_counts or row_counts(run.dataset.count)
@@ -93,7 +110,9 @@ def measured(study: Study, runs: Mapping[str, Found]) -> dict[str, Rate]:
     for run_id, found in runs.items():
         if found.standing in FINISHED and "seconds" in (about := found.record.get("execution", {})):
             run = study.runs[run_id]
-            by_kind.setdefault(run.name(), []).append((str(about.get("device", "cpu")), about["seconds"] / work(run)))
+            by_kind.setdefault(run.name(), []).append(
+                (str(about.get("device", "cpu")), about["seconds"] / work(run))
+            )
     return {kind: _usual(pairs) for kind, pairs in by_kind.items()}
 
 
@@ -114,8 +133,13 @@ def _training(run: Run, rates: Mapping[str, Rate]) -> tuple[float, float] | None
 
 
 def _of_others(rates: Mapping[str, Rate]) -> Rate | None:
-    """The median over the other trained kinds; too much for one that trains nothing, for encoding costs less."""
-    each = sorted((rate for kind, rate in rates.items() if _is_trained(kind)), key=lambda rate: rate.seconds)
+    """The median over the other trained kinds.
+
+    Too much for one that trains nothing, for encoding costs less.
+    """
+    each = sorted(
+        (rate for kind, rate in rates.items() if _is_trained(kind)), key=lambda rate: rate.seconds
+    )
     return each[len(each) // 2] if each else None
 
 
@@ -126,7 +150,9 @@ def _is_trained(kind: str) -> bool:
 def _scoring(study: Study, folder: Path) -> tuple[float | None, int]:
     """Core-seconds of the missing score indexes, and how many of them nothing tells about."""
     rows, named = inventory.index_rows(study), set(names(folder / SCORES))
-    there = {i for i in study.runs if i in named and inventory.scored(folder / paths.scores(i), rows)}
+    there = {
+        i for i in study.runs if i in named and inventory.scored(folder / paths.scores(i), rows)
+    }
     wanted = [i for i in study.runs if i not in there] if study.metrics else []
     per_network = [
         seconds / study.networks(i)
@@ -141,7 +167,10 @@ def _scoring(study: Study, folder: Path) -> tuple[float | None, int]:
 
 
 def _core_seconds(benchmark: Path) -> float | None:
-    """What a job took by Snakemake's benchmark: its CPU time, or its wall time if that is more; None without one."""
+    """What a job took by Snakemake's benchmark: its CPU time, or its wall time if that is more.
+
+    None without one.
+    """
     try:
         with benchmark.open(encoding="utf-8", newline="") as stream:
             rows = list(csv.DictReader(stream, delimiter="\t"))
@@ -151,28 +180,41 @@ def _core_seconds(benchmark: Path) -> float | None:
 
 
 def _staging(study: Study, stages: Mapping[str, Found]) -> tuple[float | None, int]:
-    """Seconds of the missing stages, None if nothing tells about any, and of how many nothing does."""
+    """Seconds of the missing stages, None if nothing tells about any, and of how many nothing
+    does.
+    """
     taken: dict[str, list[float]] = {}
     for stage_id, found in stages.items():
         if found.standing in FINISHED and "seconds" in (about := found.record.get("execution", {})):
             taken.setdefault(study.stages[stage_id].name(), []).append(about["seconds"])
-    missing = Counter(study.stages[i].name() for i, found in stages.items() if found.standing in (MISSING, STALE))
-    known = sum(statistics.median(taken[kind]) * count for kind, count in missing.items() if kind in taken)
+    missing = Counter(
+        study.stages[i].name() for i, found in stages.items() if found.standing in (MISSING, STALE)
+    )
+    known = sum(
+        statistics.median(taken[kind]) * count for kind, count in missing.items() if kind in taken
+    )
     unknown = sum(count for kind, count in missing.items() if kind not in taken)
     return known if unknown < missing.total() or not missing else None, unknown
 
 
 def disk(study: Study, runs: Mapping[str, Found], folder: Path) -> dict[str, int]:
-    """Bytes that codes, weights, images and targets of what is missing will take; weights as those of finished runs.
+    """Bytes that codes, weights, images and targets of what is missing will take.
 
-    Weights of a kind of which nothing is finished are not in it: the forecast counts its runs as unknown.
+    Weights as those of finished runs.
+
+    Weights of a kind of which nothing is finished are not in it: the forecast counts its runs as
+    unknown.
     """
     lost = [study.runs[i] for i, found in runs.items() if found.standing not in FINISHED]
     weights = _weight_bytes(study, runs)
     return {
         "codes": sum(map(code_bytes, lost)),
         "weights": sum(weights.get(run.name(), 0) * len(run.networks) for run in lost),
-        "images": sum(image_bytes(d) for i, d in study.datasets.items() if not (folder / paths.dataset(i)).exists()),
+        "images": sum(
+            image_bytes(d)
+            for i, d in study.datasets.items()
+            if not (folder / paths.dataset(i)).exists()
+        ),
         "targets": sum(
             FLOAT * t.dataset.count * t.tasks.count
             for i, t in study.targets.items()
@@ -194,7 +236,9 @@ def _weight_bytes(study: Study, runs: Mapping[str, Found]) -> dict[str, int]:
     for run_id, found in runs.items():
         held = found.record.get("files", {}).get("weights.safetensors", {}).get("bytes")
         if found.standing in FINISHED and held is not None:
-            sizes.setdefault(study.runs[run_id].name(), []).append(held // len(study.runs[run_id].networks))
+            sizes.setdefault(study.runs[run_id].name(), []).append(
+                held // len(study.runs[run_id].networks)
+            )
     return {kind: int(statistics.median(each)) for kind, each in sizes.items()}
 
 
@@ -212,9 +256,13 @@ def image_bytes(dataset: Any) -> int:
 
 
 def unjudged(study: Study, runs: Mapping[str, Found]) -> list[Run]:
-    """One missing run of each trained kind of which none is finished: what a pilot would tell about."""
+    """One missing run of each trained kind of which none is finished: what a pilot would tell
+    about.
+    """
     judged = set(measured(study, runs))
-    lost: Iterable[Run] = (study.runs[i] for i, found in runs.items() if found.standing not in FINISHED)
+    lost: Iterable[Run] = (
+        study.runs[i] for i, found in runs.items() if found.standing not in FINISHED
+    )
     first: dict[str, Run] = {}
     for run in lost:
         if isinstance(run, TrainedRun) and run.name() not in judged:

@@ -1,7 +1,8 @@
-"""Whether the partial tables of an experiment are of the results that are there now: then nothing need be made.
+"""Whether the partial tables of an experiment are of the results that are there now: then nothing
+need be made.
 
-Files count as unchanged if they have the size and the time that they had, as for make and Snakemake. Of a stage its
-record counts, which seals what lies beside it.
+Files count as unchanged if they have the size and the time that they had, as for make and
+Snakemake. Of a stage its record counts, which seals what lies beside it.
 """
 
 import json
@@ -24,19 +25,26 @@ CODE = Path(__file__).parents[1]
 
 
 def digest(study: Study, experiment: str, folder: Path) -> str:
-    """A digest of all that the tables of an experiment are made of: its config, its results in a folder, our code."""
+    """A digest of all that the tables of an experiment are made of: its config, its results in a
+    folder, our code.
+    """
     wanted = study.experiments[experiment]
     runs, stages = study.run_ids(experiment), [identify(stage) for stage in wanted.stages]
     files = [*map(paths.run, runs), *map(paths.scores, runs), *map(paths.stage, stages)]
     of = {
-        "tables": wanted.tables, "metrics": [identify(m) for m in study.metrics],
-        "results": _seen(folder / file for file in files), "code": _code(CODE),
-    }  # fmt: skip
+        "tables": wanted.tables,
+        "metrics": [identify(m) for m in study.metrics],
+        "results": _seen(folder / file for file in files),
+        "code": _code(CODE),
+    }
     return sha256(json.dumps(of).encode()).hexdigest()
 
 
 def told(folder: Path, made_of: str) -> dict[str, Any] | None:
-    """What was said of the tables in a folder; None if they are of something else, or not as they were written."""
+    """What was said of the tables in a folder.
+
+    None if they are of something else, or not as they were written.
+    """
     try:
         made = read_json(folder / NOTE, "mtdis tables")
     except ArtifactError:

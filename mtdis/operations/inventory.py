@@ -1,4 +1,6 @@
-"""What results exist: which runs and stages of a study are there, and which are not what their id says."""
+"""What results exist: which runs and stages of a study are there, and which are not what their id
+says.
+"""
 
 import os
 import re
@@ -18,7 +20,8 @@ from mtdis.study import Study
 DONE, DIVERGED, STALE, MISSING = "done", "diverged", "stale", "missing"
 FINISHED = (DONE, DIVERGED)
 RUNS, STAGES, SCORES, IDS = (
-    str(Path(path).parents[1]) for path in (paths.run("x"), paths.stage("x"), paths.scores("x"), "results/ids/x/x")
+    str(Path(path).parents[1])
+    for path in (paths.run("x"), paths.stage("x"), paths.scores("x"), "results/ids/x/x")
 )
 """The folders of results that all studies share."""
 FOLDERS = (os.sep, *(part for path in (RUNS, STAGES, SCORES) for part in Path(path).parts))
@@ -27,7 +30,9 @@ NEAREST = 3
 
 @dataclass(frozen=True)
 class Found:
-    """How a wanted result stands: done, diverged (done, but a network of it has no value), stale, or missing."""
+    """How a wanted result stands: done, diverged (done, but a network of it has no value), stale,
+    or missing.
+    """
 
     standing: str
     record: Mapping[str, Any] = field(default_factory=dict, repr=False)
@@ -47,13 +52,19 @@ def names(folder: Path) -> list[str]:
 def runs(study: Study, folder: Path) -> dict[str, Found]:
     """Each run of a study by its id, read in one pass over the folder of runs."""
     there = set(names(folder / RUNS))
-    return {i: _found(folder / paths.run(i), run) if i in there else Found(MISSING) for i, run in study.runs.items()}
+    return {
+        i: _found(folder / paths.run(i), run) if i in there else Found(MISSING)
+        for i, run in study.runs.items()
+    }
 
 
 def stages(study: Study, folder: Path) -> dict[str, Found]:
     """Each stage of a study by its id."""
     there = set(names(folder / STAGES))
-    return {i: _found(folder / paths.stage(i), s) if i in there else Found(MISSING) for i, s in study.stages.items()}
+    return {
+        i: _found(folder / paths.stage(i), s) if i in there else Found(MISSING)
+        for i, s in study.stages.items()
+    }
 
 
 def _found(path: Path, spec: Spec) -> Found:
@@ -74,14 +85,24 @@ def diverged(record: Mapping[str, Any]) -> list[str]:
 
 
 def index_rows(study: Study) -> list[re.Pattern[bytes]]:
-    """What stands in the text of a score index of all metrics, in its order: one row of each metric and seed."""
-    rows = [(m.seed, identify(m.model_copy(update={"seed": 0}))) for m in sorted(study.metrics, key=identify)]
-    texts = [rf'"metric_seed": {seed},\s+"network": "[^"]*",\s+"settings": "{re.escape(name)}"' for seed, name in rows]
+    """What stands in the text of a score index of all metrics, in its order: one row of each metric
+    and seed.
+    """
+    rows = [
+        (m.seed, identify(m.model_copy(update={"seed": 0})))
+        for m in sorted(study.metrics, key=identify)
+    ]
+    texts = [
+        rf'"metric_seed": {seed},\s+"network": "[^"]*",\s+"settings": "{re.escape(name)}"'
+        for seed, name in rows
+    ]
     return [re.compile(text.encode()) for text in texts]
 
 
 def scored(path: Path, rows: Iterable[re.Pattern[bytes]]) -> bool:
-    """Whether a score index is there and has all of these rows; those of diverged networks and failed metrics count.
+    """Whether a score index is there and has all of these rows.
+
+    Those of diverged networks and failed metrics count.
 
     They are sought in the text, for parsing a thousand indexes takes a second.
     """
@@ -103,13 +124,20 @@ def wanted_ids(studies: Iterable[Study]) -> set[str]:
     return {
         some_id
         for study in studies
-        for group in (study.runs, study.stages, study.datasets, study.targets, map(identify, study.metrics))
+        for group in (
+            study.runs,
+            study.stages,
+            study.datasets,
+            study.targets,
+            map(identify, study.metrics),
+        )
         for some_id in group
     }
 
 
 def resolve(text: str, known: Collection[str]) -> str:
-    """The one id that a user means: itself, its beginning, the id before it was shortened, or a path that holds it.
+    """The one id that a user means: itself, its beginning, the id before it was shortened, or a
+    path that holds it.
 
     ConfigError names the ids that it may be the beginning of, or the nearest ones.
     """
@@ -122,9 +150,15 @@ def resolve(text: str, known: Collection[str]) -> str:
     if len(begun) == 1:
         return begun[0]
     if begun:
-        raise ConfigError(f"'{word}' may be {len(begun)} runs; give more of one of these:\n{_listed(begun)}")
+        raise ConfigError(
+            f"'{word}' may be {len(begun)} runs; give more of one of these:\n{_listed(begun)}"
+        )
     near = get_close_matches(word, known, n=NEAREST, cutoff=0.3)
-    hint = f"the nearest:\n{_listed(near)}" if near else f"there are {len(known)}; `mtdis plan --json` lists them."
+    hint = (
+        f"the nearest:\n{_listed(near)}"
+        if near
+        else f"there are {len(known)}; `mtdis plan --json` lists them."
+    )
     raise ConfigError(f"no run or stage '{word}'; {hint}")
 
 
@@ -132,7 +166,9 @@ def _word(path: str) -> str:
     """The part of a path that stands where an id does: below a folder of results, or first."""
     parts = Path(path).parts
     below = [
-        parts[i + 1] for i in range(1, len(parts) - 1) if str(Path(*parts[i - 1 : i + 1])) in (RUNS, STAGES, SCORES)
+        parts[i + 1]
+        for i in range(1, len(parts) - 1)
+        if str(Path(*parts[i - 1 : i + 1])) in (RUNS, STAGES, SCORES)
     ]
     return below[-1] if below else next((part for part in parts if part not in FOLDERS), path)
 

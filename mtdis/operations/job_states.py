@@ -1,12 +1,13 @@
 """What is being computed, what stopped half-way and what failed, of the results that are not there.
 
-Snakemake keeps a marker for each output of a job that it has started or handed to SLURM, in .snakemake/incomplete (its
-name is the output's path in base64, its content the SLURM job's number), and removes it when the job ends, well or not.
-A training or stage holds a lock (see `run_lock`), which proves that it runs where the file system has locks. A driver
-that was killed leaves its markers, so a marker alone proves nothing: with a SLURM number the queue is asked, and
-without one the job must have given a sign of life (marker, log, checkpoint) within FRESH seconds. A log without marker,
-lock and result is a failed job. With `snakemake --persistence-backend db` there are no markers, and what runs is shown
-as failed or missing.
+Snakemake keeps a marker for each output of a job that it has started or handed to SLURM, in
+.snakemake/incomplete (its name is the output's path in base64, its content the SLURM job's number),
+and removes it when the job ends, well or not. A training or stage holds a lock (see `run_lock`),
+which proves that it runs where the file system has locks. A driver that was killed leaves its
+markers, so a marker alone proves nothing: with a SLURM number the queue is asked, and without one
+the job must have given a sign of life (marker, log, checkpoint) within FRESH seconds. A log without
+marker, lock and result is a failed job. With `snakemake --persistence-backend db` there are no
+markers, and what runs is shown as failed or missing.
 """
 
 import json
@@ -22,7 +23,9 @@ from mtdis.operations.programs import answer
 
 RUNNING, QUEUED, STOPPED, FAILED, MISSING = "running", "queued", "stopped", "failed", "missing"
 FRESH = 900.0
-"""Three times the default time between checkpoints: a training that lives has written something since."""
+"""Three times the default time between checkpoints: a training that lives has written something
+since.
+"""
 MARKERS = ".snakemake/incomplete"
 TAIL = 4096
 BEGINNINGS = ("training ", "computing ")
@@ -49,7 +52,9 @@ class Job:
 
 @dataclass(frozen=True)
 class State:
-    """How a job without result stands: running, queued, stopped (begun, without a sign of life), failed or missing."""
+    """How a job without result stands: running, queued, stopped (begun, without a sign of life),
+    failed or missing.
+    """
 
     name: str
     last_line: str = ""
@@ -63,7 +68,9 @@ def states(jobs: Mapping[str, Job], folder: Path) -> dict[str, State]:
     numbers = {m.slurm for output, m in marked.items() if m.slurm and output in wanted}
     queue = in_queue(numbers) if numbers else {}
     now = time.time()
-    return {name: _state(job, marked.get(job.output), queue, folder, now) for name, job in jobs.items()}
+    return {
+        name: _state(job, marked.get(job.output), queue, folder, now) for name, job in jobs.items()
+    }
 
 
 def markers(folder: Path) -> dict[str, Marker]:
@@ -76,7 +83,10 @@ def _markers(root: Path) -> Iterator[tuple[str, Marker]]:
         try:
             name = "".join(part.removeprefix("@") for part in path.relative_to(root).parts)
             content = json.loads(path.read_text(encoding="utf-8"))
-            yield urlsafe_b64decode(name).decode(), Marker(str(content["external_jobid"] or ""), path.stat().st_mtime)
+            yield (
+                urlsafe_b64decode(name).decode(),
+                Marker(str(content["external_jobid"] or ""), path.stat().st_mtime),
+            )
         except (OSError, ValueError, NotBase64, KeyError, TypeError):
             continue  # a folder of a long name, or one that was removed while we looked
 
@@ -84,13 +94,17 @@ def _markers(root: Path) -> Iterator[tuple[str, Marker]]:
 def in_queue(numbers: Collection[str]) -> dict[str, str] | None:
     """SLURM number → state of the jobs that are in the queue; None if it can't be asked."""
     found = answer("squeue", "--noheader", "--format=%A %T", f"--jobs={','.join(sorted(numbers))}")
-    if found is None or (found.returncode and "Invalid job id" not in found.stderr):  # else all of them are long gone
+    if found is None or (
+        found.returncode and "Invalid job id" not in found.stderr
+    ):  # else all of them are long gone
         return None
     pairs = (line.split() for line in found.stdout.splitlines())
     return {pair[0]: pair[1] for pair in pairs if len(pair) == 2}
 
 
-def _state(job: Job, marker: Marker | None, queue: Mapping[str, str] | None, folder: Path, now: float) -> State:
+def _state(
+    job: Job, marker: Marker | None, queue: Mapping[str, str] | None, folder: Path, now: float
+) -> State:
     if not is_free(folder / job.output):
         return State(RUNNING)
     log = _time(folder / job.log)
@@ -115,9 +129,16 @@ def _time(path: Path) -> float:
 
 
 def last_words(log: Path) -> str:
-    """The last line of a failed job's log; where that only says what was begun, that the job was killed."""
+    """The last line of a failed job's log.
+
+    Where that only says what was begun, that the job was killed.
+    """
     line = last_line(log)
-    return f"{line} … and nothing after that: it was killed" if line.startswith(BEGINNINGS) or not line else line
+    return (
+        f"{line} … and nothing after that: it was killed"
+        if line.startswith(BEGINNINGS) or not line
+        else line
+    )
 
 
 def last_line(log: Path) -> str:

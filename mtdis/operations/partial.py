@@ -1,4 +1,6 @@
-"""Partial tables are of what is finished so far: which runs and stages count, and which are missing."""
+"""Partial tables are of what is finished so far: which runs and stages count, and which are
+missing.
+"""
 
 import re
 from collections.abc import Iterable, Mapping
@@ -29,7 +31,11 @@ class Finished(NamedTuple):
 
     def told(self) -> dict[str, Any]:
         """How much there is; of tables nothing yet."""
-        counts = {"runs": len(self.runs), "missing": len(self.missing), "nothing_of": self.nothing_of()}
+        counts = {
+            "runs": len(self.runs),
+            "missing": len(self.missing),
+            "nothing_of": self.nothing_of(),
+        }
         return counts | {"files": [], "waiting": {}, "failed": {}}
 
     def nothing_of(self) -> list[str]:
@@ -40,22 +46,37 @@ class Finished(NamedTuple):
 
 
 def finished(
-    study: Study, experiment: str, runs: Mapping[str, Found], stages: Mapping[str, Found], folder: Path
+    study: Study,
+    experiment: str,
+    runs: Mapping[str, Found],
+    stages: Mapping[str, Found],
+    folder: Path,
 ) -> Finished:
-    """What is there of an experiment, of the runs and stages of its study as `inventory` found them."""
+    """What is there of an experiment, of the runs and stages of its study as `inventory` found
+    them.
+    """
     there, missing, rows = [], [], inventory.index_rows(study)
     for run_id in study.run_ids(experiment):
-        index = _index(folder / paths.scores(run_id), run_id, rows) if runs[run_id].standing in FINISHED else None
+        index = (
+            _index(folder / paths.scores(run_id), run_id, rows)
+            if runs[run_id].standing in FINISHED
+            else None
+        )
         if index is None:
             missing.append(study.runs[run_id])
         else:
             there.append((study.runs[run_id], runs[run_id].record, index))
     wanted = [(stage, stages[identify(stage)]) for stage in study.experiments[experiment].stages]
-    return Finished(there, missing, [(stage, one.record) for stage, one in wanted if one.standing in FINISHED])
+    return Finished(
+        there, missing, [(stage, one.record) for stage, one in wanted if one.standing in FINISHED]
+    )
 
 
 def _index(path: Path, run_id: str, rows: Iterable[re.Pattern[bytes]]) -> Mapping[str, Any] | None:
-    """A run's score index; None if it is not there, damaged, another run's, or lacks a metric of the study."""
+    """A run's score index.
+
+    None if it is not there, damaged, another run's, or lacks a metric of the study.
+    """
     if not inventory.scored(path, rows):
         return None
     try:

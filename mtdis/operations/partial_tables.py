@@ -47,13 +47,18 @@ def write_tables(study: Study, experiment: str, finished: Finished) -> dict[str,
             else:
                 _write(name, frame, shown, finished, out)
                 made["files"].append(str(out))
-        except Exception as error:  # a table that can't be made of what is there is no reason to go without the others
+        # a table that can't be made of what is there is no reason to go without the others
+        except Exception as error:
             made["failed"][name] = f"{type(error).__name__}: {error}"
     return made
 
 
-def _write(name: str, frame: pd.DataFrame, stages: Sequence[Stage], finished: Finished, out: Path) -> None:
-    """One table in all its forms, with the number of missing runs in each row and in the caption."""
+def _write(
+    name: str, frame: pd.DataFrame, stages: Sequence[Stage], finished: Finished, out: Path
+) -> None:
+    """One table in all its forms, with the number of missing runs in each row and in the
+    caption.
+    """
     module = discover.load("mtdis.reporting.tables", name, "table")
     table = module.make(frame, _read(stages)) if stages else module.make(frame)
     table = with_missing(table, finished.missing)
@@ -73,7 +78,8 @@ def _read(stages: Iterable[Stage]) -> list[StageResult]:
 def with_missing(table: pd.DataFrame, missing: Sequence[Run]) -> pd.DataFrame:
     """The table and a column of how many missing runs would enter each row.
 
-    A run enters the rows that name its kind, dataset and fields; columns that say nothing of runs are not asked.
+    A run enters the rows that name its kind, dataset and fields; columns that say nothing of runs
+    are not asked.
     """
     told = [_told(run) for run in missing]
     counts = [sum(_enters(run, row) for run in told) for row in table.to_dict("records")]
@@ -88,20 +94,28 @@ def _told(run: Run) -> dict[str, str]:
 
 def _enters(run: Mapping[str, str], row: Mapping[Any, Any]) -> bool:
     kind = row.get("kind", row.get("row"))
-    if isinstance(kind, str) and kind_of(kind) in members("models") and kind_of(kind) != run["kind"]:
+    if (
+        isinstance(kind, str)
+        and kind_of(kind) in members("models")
+        and kind_of(kind) != run["kind"]
+    ):
         return False
     asked = {name: value for name, value in row.items() if name in run and name != "kind"}
     return all(pd.isna(value) or _text(value) == run[name] for name, value in asked.items())
 
 
 def missing_text(table: pd.DataFrame) -> str:
-    """How many runs the rows lack, once for each kind of row and dataset: `multi_head on dsprites_rendered lacks 2`."""
+    """How many runs the rows lack, once for each kind of row and dataset: `multi_head on
+    dsprites_rendered lacks 2`.
+    """
     named = [column for column in ("row", "kind", "dataset") if column in table]
     lacking = table[table[MISSING] > 0]
     if lacking.empty or not named:
         return ""
     most = lacking.groupby(named, dropna=False, sort=False)[MISSING].max()
-    labels = [" on ".join(map(str, key if isinstance(key, tuple) else (key,))) for key in most.index]
+    labels = [
+        " on ".join(map(str, key if isinstance(key, tuple) else (key,))) for key in most.index
+    ]
     return "; ".join(f"{label} lacks {count}" for label, count in zip(labels, most, strict=True))
 
 

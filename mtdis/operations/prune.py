@@ -1,8 +1,8 @@
 """Results that no study wants: found, told from what must be left alone, and removed file by file.
 
-Only what mtdis has written is ever offered: a folder with a record of the known format and of its own name, or with
-nothing but a checkpoint that no one writes any more, and no other file. What is being computed and links are left
-alone, and so is what lies behind them.
+Only what mtdis has written is ever offered: a folder with a record of the known format and of its
+own name, or with nothing but a checkpoint that no one writes any more, and no other file. What is
+being computed and links are left alone, and so is what lies behind them.
 """
 
 import json
@@ -26,16 +26,24 @@ from mtdis.study import Study
 LEFTOVER = re.compile(r"\.(.+)\.\d+\.tmp")
 """What `artifacts.atomic` leaves of a killed process."""
 READY = "ready.json"
-"""As `sharing` names the record of a run that another one's job has trained; importing it would import torch."""
+"""As `sharing` names the record of a run that another one's job has trained; importing it would
+import torch.
+"""
 BESIDE_A_STAGE = ("arrays.h5", "weights.safetensors", "history.csv")
-UNWANTED, OLDER, UNFINISHED = "no config wants it", "of an older version", "begun and never finished"
+UNWANTED, OLDER, UNFINISHED = (
+    "no config wants it",
+    "of an older version",
+    "begun and never finished",
+)
 DATA, TARGETS = str(Path(paths.dataset("x")).parent), str(Path(paths.targets("x")).parent)
 RESULTS = (inventory.RUNS, inventory.STAGES, inventory.SCORES, inventory.IDS)
 
 
 @dataclass(frozen=True)
 class Leftover:
-    """Something that no study wants: where it is, why it may go, its files (the record first) and their size."""
+    """Something that no study wants: where it is, why it may go, its files (the record first) and
+    their size.
+    """
 
     path: Path
     reason: str
@@ -55,10 +63,14 @@ Found = Leftover | Kept
 
 
 def leftovers(studies: Collection[Study], folder: Path, with_data: bool) -> list[Found]:
-    """Everything below results (and data) that none of the studies wants, in the order of its path."""
+    """Everything below results (and data) that none of the studies wants, in the order of its
+    path.
+    """
     wanted = inventory.wanted_ids(studies)
     older = {
-        _versionless(spec.resolved()) for study in studies for spec in (*study.runs.values(), *study.stages.values())
+        _versionless(spec.resolved())
+        for study in studies
+        for spec in (*study.runs.values(), *study.stages.values())
     }
     found: list[Found] = []
     for place, record, beside in (
@@ -68,7 +80,11 @@ def leftovers(studies: Collection[Study], folder: Path, with_data: bool) -> list
     ):
         found += (_folder(path, record, beside, older) for path in _unwanted(folder, place, wanted))
     if with_data:
-        found += (_data(path) for place in (DATA, TARGETS) for path in _unwanted(folder, place, wanted, ".json"))
+        found += (
+            _data(path)
+            for place in (DATA, TARGETS)
+            for path in _unwanted(folder, place, wanted, ".json")
+        )
     kept = {one.path.name.removesuffix(".json") for one in found if isinstance(one, Kept)}
     looked_at = (*RESULTS, *((DATA, TARGETS) if with_data else ()))
     links = {place: link for place in looked_at if (link := _link_to(folder, place))}
@@ -79,7 +95,9 @@ def leftovers(studies: Collection[Study], folder: Path, with_data: bool) -> list
 
 
 def remove(found: Leftover) -> None:
-    """Delete the files, the record first, so that what is half gone counts as not there; then the empty folders.
+    """Delete the files, the record first, so that what is half gone counts as not there.
+
+    Then the empty folders.
 
     ArtifactError if the system refuses.
     """
@@ -94,8 +112,13 @@ def remove(found: Leftover) -> None:
         ) from None
 
 
-def _unwanted(folder: Path, place: str, wanted: Collection[str], suffix: str = "") -> Iterator[Path]:
-    """What lies at a place in a folder under a name that is not wanted; nothing if it lies behind a link."""
+def _unwanted(
+    folder: Path, place: str, wanted: Collection[str], suffix: str = ""
+) -> Iterator[Path]:
+    """What lies at a place in a folder under a name that is not wanted.
+
+    Nothing if it lies behind a link.
+    """
     if _link_to(folder, place):
         return
     for name in inventory.names(folder / place):
@@ -107,7 +130,9 @@ def _link_to(folder: Path, place: str) -> Path | None:
     """The first link on the way from a folder to a place in it, if there is one."""
     steps = Path(place)
     ways = [folder / way for way in (*steps.parents, steps) if way != Path()]
-    return min((way for way in ways if way.is_symlink()), key=lambda way: len(way.parts), default=None)
+    return min(
+        (way for way in ways if way.is_symlink()), key=lambda way: len(way.parts), default=None
+    )
 
 
 def _folder(path: Path, record: str, beside: Collection[str], older: Collection[str]) -> Found:
@@ -129,7 +154,11 @@ def _with_record(path: Path, record: Path, files: list[Path], older: Collection[
     if record not in files:
         newest = max((p.lstat().st_mtime for p in (path, *files)), default=0.0)
         fresh = time.time() - newest < FRESH
-        return Kept(path, "changed in the last 15 minutes") if fresh else _leftover(path, UNFINISHED, files)
+        return (
+            Kept(path, "changed in the last 15 minutes")
+            if fresh
+            else _leftover(path, UNFINISHED, files)
+        )
     content = _ours(record, path.name)
     if content is None:
         return Kept(path, f"{record.name} is not a record of this name and format")
@@ -190,7 +219,9 @@ def _plain_name(name: str) -> str:
 
 
 def _is_score(path: Path, folder: Path) -> bool:
-    """Whether a file below the folder of a run's scores is one, at its place (see `scoring.jobs`), or was to be."""
+    """Whether a file below the folder of a run's scores is one, at its place (see `scoring.jobs`),
+    or was to be.
+    """
     name = _plain_name(path.name)
     if path.parent.parent != folder or not name.endswith(".json"):
         return False
@@ -201,8 +232,12 @@ def _is_score(path: Path, folder: Path) -> bool:
     except (ArtifactError, OSError):
         return False
     metric, network = content.get("metric"), name.removesuffix(".json")
-    named = isinstance(metric, dict) and path.parent.name.partition(BETWEEN_FIELDS)[0] == metric.get("name")
-    return named and content.get("network") == network and {"codes_sha256", "values"} <= content.keys()
+    named = isinstance(metric, dict) and path.parent.name.partition(BETWEEN_FIELDS)[
+        0
+    ] == metric.get("name")
+    return (
+        named and content.get("network") == network and {"codes_sha256", "values"} <= content.keys()
+    )
 
 
 def _versionless(fields: Any) -> str:

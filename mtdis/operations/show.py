@@ -26,7 +26,9 @@ def known_ids(study: Study | None, folder: Path) -> set[str]:
 
 
 def account(some_id: str, study: Study | None, folder: Path) -> dict[str, Any]:
-    """What is known of a run or stage: its standing, spec, losses, scores, execution, and files with their sizes."""
+    """What is known of a run or stage: its standing, spec, losses, scores, execution, and files
+    with their sizes.
+    """
     output = paths.stage(some_id) if AFTER_PARENT in some_id else paths.run(some_id)
     record, problem = _record(folder / output)
     spec = _spec(some_id, record, study)
@@ -41,7 +43,11 @@ def account(some_id: str, study: Study | None, folder: Path) -> dict[str, Any]:
         "result": record.get("result", {}),
         "losses": losses(record),
         "values": values(rows),
-        "errors": list(dict.fromkeys(f"{r['metric']} of {r['network']}: {r['error']}" for r in rows if r.get("error"))),
+        "errors": list(
+            dict.fromkeys(
+                f"{r['metric']} of {r['network']}: {r['error']}" for r in rows if r.get("error")
+            )
+        ),
         "scores": rows,
         "execution": record.get("execution", {}),
         "files": {path: _bytes(folder / path) for path in _files(some_id, output, record, spec)},
@@ -57,12 +63,17 @@ def _record(path: Path) -> tuple[dict[str, Any], str]:
 
 
 def _spec(some_id: str, record: Mapping[str, Any], study: Study | None) -> Spec | None:
-    """The spec that the study or else the record gives; None if the record's is of another version."""
+    """The spec that the study or else the record gives.
+
+    None if the record's is of another version.
+    """
     wanted = {**study.runs, **study.stages} if study else {}
     if some_id in wanted:
         return wanted[some_id]
     try:
-        spec: Spec | None = run_from(record["spec"]) if "kind" in record["spec"] else stage_of(record["spec"])
+        spec: Spec | None = (
+            run_from(record["spec"]) if "kind" in record["spec"] else stage_of(record["spec"])
+        )
     except (KeyError, ValueError):
         return None
     return spec
@@ -91,7 +102,10 @@ def _standing(record: Mapping[str, Any], problem: str, path: Path) -> str:
 
 
 def losses(record: Mapping[str, Any]) -> dict[str, dict[str, float | None]]:
-    """Network → its losses on the test split, the mean over its heads; nothing for networks without heads."""
+    """Network → its losses on the test split, the mean over its heads.
+
+    Nothing for networks without heads.
+    """
     found: dict[str, dict[str, float | None]] = {}
     for network in record.get("result", {}).get("networks", []):
         test = network["losses"].get("test", {})
@@ -113,7 +127,10 @@ def _rows(folder: Path, some_id: str, record: Mapping[str, Any]) -> list[dict[st
 
 
 def values(rows: list[dict[str, Any]]) -> dict[str, dict[str, Any]]:
-    """Score → mean, lowest and highest over networks and metric seeds, and n; what has no value is not counted."""
+    """Score → mean, lowest and highest over networks and metric seeds, and n.
+
+    What has no value is not counted.
+    """
     found: dict[str, list[float]] = {}
     for row in rows:
         found.setdefault(score_name(row), []).extend([] if row["value"] is None else [row["value"]])
@@ -163,6 +180,7 @@ def one_id(text: str, study: Study | None, folder: Path) -> str:
     ids = known_ids(study, folder)
     if not ids:
         raise ConfigError(
-            f"there are no runs in {(folder / inventory.RUNS).resolve()} and no config.yaml that wants some."
+            f"there are no runs in {(folder / inventory.RUNS).resolve()} and no config.yaml that"
+            " wants some."
         )
     return inventory.resolve(text, ids)

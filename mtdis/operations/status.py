@@ -1,4 +1,6 @@
-"""How a study stands: the state of each run, of its scores and of each stage, counted by experiment and dimension."""
+"""How a study stands: the state of each run, of its scores and of each stage, counted by experiment
+and dimension.
+"""
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
@@ -27,9 +29,13 @@ NO_ERROR, ANY_ERROR = b'"error": ""', b'"error": '
 
 
 def overview(study: Study, folder: Path) -> dict[str, Any]:
-    """States of runs, scores and stages by id, counts of them, and what failed, diverged or is stale, with reasons."""
+    """States of runs, scores and stages by id, counts of them, and what failed, diverged or is
+    stale, with reasons.
+    """
     runs, stages = inventory.runs(study, folder), inventory.stages(study, folder)
-    lost = underway.states({**_jobs(runs, "train", paths.run), **_jobs(stages, "stages", paths.stage)}, folder)
+    lost = underway.states(
+        {**_jobs(runs, "train", paths.run), **_jobs(stages, "stages", paths.stage)}, folder
+    )
     scores = _scores(study, runs, folder)
     unscored = underway.states(_score_jobs(i for i, s in scores.items() if s == MISSING), folder)
     state = {
@@ -47,8 +53,14 @@ def overview(study: Study, folder: Path) -> dict[str, Any]:
             *_failed("stages", stages, lost),
         ],
         "failed_metrics": {i: n for i, n in _metric_errors(scores, folder).items() if n},
-        "diverged": {i: inventory.diverged(f.record) for i, f in {**runs, **stages}.items() if f.standing == DIVERGED},
-        "stale": {i: found.problem for i, found in {**runs, **stages}.items() if found.standing == STALE},
+        "diverged": {
+            i: inventory.diverged(f.record)
+            for i, f in {**runs, **stages}.items()
+            if f.standing == DIVERGED
+        },
+        "stale": {
+            i: found.problem for i, found in {**runs, **stages}.items() if found.standing == STALE
+        },
         "states": state,
     }
 
@@ -62,7 +74,9 @@ def counted(states: Iterable[str]) -> dict[str, int]:
 def _jobs(found: Mapping[str, inventory.Found], rule: str, output: Any) -> dict[str, underway.Job]:
     """The jobs of what is not there."""
     return {
-        i: underway.Job(output(i), paths.log(rule, i), paths.benchmark(rule, i), _checkpoint(output(i)))
+        i: underway.Job(
+            output(i), paths.log(rule, i), paths.benchmark(rule, i), _checkpoint(output(i))
+        )
         for i, one in found.items()
         if one.standing == MISSING
     }
@@ -73,7 +87,10 @@ def _checkpoint(record: str) -> str:
 
 
 def _score_jobs(run_ids: Iterable[str]) -> dict[str, underway.Job]:
-    return {i: underway.Job(paths.scores(i), paths.log("scores", i), paths.benchmark("scores", i)) for i in run_ids}
+    return {
+        i: underway.Job(paths.scores(i), paths.log("scores", i), paths.benchmark("scores", i))
+        for i in run_ids
+    }
 
 
 def _state(some_id: str, found: inventory.Found, lost: Mapping[str, underway.State]) -> str:
@@ -85,21 +102,36 @@ def _scores(study: Study, runs: Mapping[str, inventory.Found], folder: Path) -> 
     if not study.metrics:
         return {}
     there, rows = set(inventory.names(folder / inventory.SCORES)), inventory.index_rows(study)
-    return {i: DONE if i in there and inventory.scored(folder / paths.scores(i), rows) else MISSING for i in runs}
+    return {
+        i: DONE if i in there and inventory.scored(folder / paths.scores(i), rows) else MISSING
+        for i in runs
+    }
 
 
 def _metric_errors(scores: Mapping[str, str], folder: Path) -> dict[str, int]:
-    """Rows of each index that hold an error; counted in the text, for parsing a thousand of them takes a second."""
-    texts = ((i, (folder / paths.scores(i)).read_bytes()) for i, state in scores.items() if state == DONE)
+    """Rows of each index that hold an error.
+
+    Counted in the text, for parsing a thousand of them takes a second.
+    """
+    texts = (
+        (i, (folder / paths.scores(i)).read_bytes()) for i, state in scores.items() if state == DONE
+    )
     return {i: text.count(ANY_ERROR) - text.count(NO_ERROR) for i, text in texts}
 
 
-def _failed(rule: str, wanted: Iterable[str], lost: Mapping[str, underway.State]) -> list[dict[str, str]]:
+def _failed(
+    rule: str, wanted: Iterable[str], lost: Mapping[str, underway.State]
+) -> list[dict[str, str]]:
     failed = [(i, lost[i]) for i in wanted if i in lost and lost[i].name == FAILED]
-    return [{"rule": rule, "id": i, "log": paths.log(rule, i), "last_line": s.last_line} for i, s in failed]
+    return [
+        {"rule": rule, "id": i, "log": paths.log(rule, i), "last_line": s.last_line}
+        for i, s in failed
+    ]
 
 
-def _experiment(study: Study, experiment: str, state: Mapping[str, Mapping[str, str]]) -> dict[str, Any]:
+def _experiment(
+    study: Study, experiment: str, state: Mapping[str, Mapping[str, str]]
+) -> dict[str, Any]:
     ids = study.run_ids(experiment)
     stages = [identify(stage) for stage in study.experiments[experiment].stages]
     return {
@@ -110,8 +142,12 @@ def _experiment(study: Study, experiment: str, state: Mapping[str, Mapping[str, 
     }
 
 
-def dimensions(study: Study, ids: Iterable[str], state: Mapping[str, str]) -> dict[str, dict[str, dict[str, int]]]:
-    """For kind, dataset and each field that varies on one dataset, and each value: how many runs are in each state."""
+def dimensions(
+    study: Study, ids: Iterable[str], state: Mapping[str, str]
+) -> dict[str, dict[str, dict[str, int]]]:
+    """For kind, dataset and each field that varies on one dataset, and each value: how many runs
+    are in each state.
+    """
     runs = {i: study.runs[i] for i in ids}
     found = {}
     for path in _swept(runs.values()):
@@ -124,17 +160,25 @@ def dimensions(study: Study, ids: Iterable[str], state: Mapping[str, str]) -> di
 
 
 def _swept(runs: Iterable[Run]) -> list[str]:
-    """The fields in which runs of one kind on one dataset differ, in the specs' order, and what tells these apart."""
+    """The fields in which runs of one kind on one dataset differ, in the specs' order, and what
+    tells these apart.
+    """
     groups: dict[tuple[str, str], list[dict[str, Any]]] = {}
     for run in runs:
         groups.setdefault((run.name(), run.dataset.title), []).append(dict(flatten(run.elided())))
-    paths_of_all = dict.fromkeys(path for each in groups.values() for fields in each for path in fields)
-    return [p for p in paths_of_all if p in APART or any(_varies(p, each) for each in groups.values())]
+    paths_of_all = dict.fromkeys(
+        path for each in groups.values() for fields in each for path in fields
+    )
+    return [
+        p for p in paths_of_all if p in APART or any(_varies(p, each) for each in groups.values())
+    ]
 
 
 def _varies(path: str, each: Iterable[Mapping[str, Any]]) -> bool:
     """Whether runs differ in a field; one that is at its default has no entry."""
-    return path.rpartition(".")[2] != "version" and len({str(fields.get(path)) for fields in each}) > 1
+    return (
+        path.rpartition(".")[2] != "version" and len({str(fields.get(path)) for fields in each}) > 1
+    )
 
 
 def _value(run: Run, path: str) -> str:

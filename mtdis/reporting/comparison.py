@@ -1,7 +1,9 @@
-"""Ours beside the published: which printed value belongs to a row, and whether the two can be compared.
+"""Ours beside the published: which printed value belongs to a row, and whether the two can be
+compared.
 
-A tidy table of results has one line per `dataset`, `metric`, `key`, `settings` and `row` (and `column`, where its
-columns are not the datasets) with mean, sd, sd_ddof0, n and the counts of diverged and failed networks.
+A tidy table of results has one line per `dataset`, `metric`, `key`, `settings` and `row` (and
+`column`, where its columns are not the datasets) with mean, sd, sd_ddof0, n and the counts of
+diverged and failed networks.
 """
 
 from collections.abc import Collection, Iterator
@@ -26,13 +28,16 @@ COLUMNS = (
 NAMES = {name: f"published_{name}" for name in ("table", "mean", "sd", "sd_ddof", "digits")}
 
 
-def beside_published(rows: pd.DataFrame, frame: pd.DataFrame, printed: pd.DataFrame) -> pd.DataFrame:
+def beside_published(
+    rows: pd.DataFrame, frame: pd.DataFrame, printed: pd.DataFrame
+) -> pd.DataFrame:
     """The lines with the published value of their dataset, or of the one it stands for.
 
     `frame` has the rows of the long table that the lines are about; `printed` has the columns of
-    `published.numbers` (and `column` where the lines have it). `difference` is ours minus the published where the
-    two are comparable: on the paper's own data, and at the settings of its text or of the released code, which made
-    its numbers. `note` says why they are not, and how the printed value is read.
+    `published.numbers` (and `column` where the lines have it). `difference` is ours minus the
+    published where the two are comparable: on the paper's own data, and at the settings of its text
+    or of the released code, which made its numbers. `note` says why they are not, and how the
+    printed value is read.
     """
     lines = rows.assign(kind=rows["row"].map(kind_of)) if "kind" not in rows.columns else rows
     lines = lines.merge(_unlike(frame), how="left", on=[*CELL, "kind"])
@@ -49,7 +54,10 @@ def beside_published(rows: pd.DataFrame, frame: pd.DataFrame, printed: pd.DataFr
 
 
 def by_dataset(lines: pd.DataFrame) -> pd.DataFrame:
-    """The lines with the datasets in the paper's order, others last; lines of one dataset keep their order."""
+    """The lines with the datasets in the paper's order, others last.
+
+    Lines of one dataset keep their order.
+    """
     places = {name: place for place, name in enumerate(published.GENUINE.values())}
     printed = lines["printed"].map(places).fillna(len(places))
     order = pd.DataFrame({"printed": printed, "dataset": lines["dataset"]}).sort_values(
@@ -70,16 +78,23 @@ def mark_best(table: pd.DataFrame, lowest: Collection[str] = ("mse",)) -> "pd.Se
 
 
 def as_printed(kind: str, unlike_paper: str) -> bool:
-    """Whether these differences from the paper's text are none, or all those of the released code."""
+    """Whether these differences from the paper's text are none, or all those of the released
+    code.
+    """
     cls = Run.member(kind) if kind in members("models") else TaskRun
     read = {name: v for name, v in SETTINGS["released"].items() if name in cls.model_fields}
-    # A setting that is the kind's default, such as the auto-encoders' learning rate, is no difference.
-    released = {f"{name}={value_text(v)}" for name, v in read.items() if v != cls.model_fields[name].default}
+    # A setting that is the kind's default, such as the auto-encoders' learning rate, is no
+    # difference.
+    released = {
+        f"{name}={value_text(v)}" for name, v in read.items() if v != cls.model_fields[name].default
+    }
     return not unlike_paper or set(unlike_paper.split(", ")) == released
 
 
 def setting_name(label: Label) -> str:
-    """What a variant is called: `paper`, `released`, or the fields in which it differs from the paper's text."""
+    """What a variant is called: `paper`, `released`, or the fields in which it differs from the
+    paper's text.
+    """
     unlike = unlike_text(label)
     if not unlike:
         return "paper"
@@ -102,19 +117,27 @@ def _declared_defaults() -> Iterator[tuple[str, Any]]:
 
 
 def _comparable(lines: pd.DataFrame) -> list[bool]:
-    same = lines["published_mean"].notna() & lines["dataset"].isin(published.GENUINE) & lines["unlike_paper"].notna()
+    same = (
+        lines["published_mean"].notna()
+        & lines["dataset"].isin(published.GENUINE)
+        & lines["unlike_paper"].notna()
+    )
     made = zip(same, lines["kind"], lines["unlike_paper"], strict=True)
     return [bool(possible and as_printed(kind, unlike)) for possible, kind, unlike in made]
 
 
 def _unlike(frame: pd.DataFrame) -> pd.DataFrame:
-    """Per cell and kind: the dataset it stands for, and how its runs and scores differ from the paper's."""
+    """Per cell and kind: the dataset it stands for, and how its runs and scores differ from the
+    paper's.
+    """
 
     def joined(texts: "pd.Series[str]") -> str:
         return " or ".join(sorted({text for text in texts.fillna("") if text}))
 
     groups = frame.groupby([*CELL, "kind"], dropna=False)
-    return groups.agg(replica_of=("replica_of", joined), unlike_paper=("unlike_paper", joined)).reset_index()
+    return groups.agg(
+        replica_of=("replica_of", joined), unlike_paper=("unlike_paper", joined)
+    ).reset_index()
 
 
 def _note(line: dict[Any, Any]) -> str:

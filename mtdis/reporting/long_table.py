@@ -1,4 +1,6 @@
-"""The long tidy table: one row per run, network, metric and key, with every resolved field of the run beside it."""
+"""The long tidy table: one row per run, network, metric and key, with every resolved field of the
+run beside it.
+"""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
@@ -13,13 +15,34 @@ from mtdis.specs.run import Run
 from mtdis.specs.stage import Stage
 
 COLUMNS = (
-    "experiment", "run", "kind", "dataset", "seed", "network", "trained_task", "task", "metric", "key", "settings",
-    "metric_seed", "transform", "draw", "value", "diverged", "error", "replica_of", "unlike_paper", "stage", "stage_id",
-)  # fmt: skip
+    "experiment",
+    "run",
+    "kind",
+    "dataset",
+    "seed",
+    "network",
+    "trained_task",
+    "task",
+    "metric",
+    "key",
+    "settings",
+    "metric_seed",
+    "transform",
+    "draw",
+    "value",
+    "diverged",
+    "error",
+    "replica_of",
+    "unlike_paper",
+    "stage",
+    "stage_id",
+)
 NO_DIFFERENCE = ("kind", "dataset", "seed", "torch_threads")
 """What may differ from the paper without making a result another one."""
 INCOMPLETE_GRID = "incomplete grid: metrics draw from its rows"
-"""How scores differ from the paper's where some combination of classes is missing, repeated or out of order."""
+"""How scores differ from the paper's where some combination of classes is missing, repeated or out
+of order.
+"""
 CHUNK = 100
 """Runs whose rows are in memory at once."""
 OWNER = ["run", "stage_id"]
@@ -29,16 +52,31 @@ Result = tuple[Run, Mapping[str, Any], Mapping[str, Any]]
 """A run, its record and its score index."""
 INTEGERS = ("seed", "trained_task", "task", "metric_seed", "draw")
 OF_ROWS = (
-    "network", "trained_task", "task", "metric", "key", "settings", "metric_seed", "transform", "draw", "value",
-    "diverged", "error", "unlike_paper",
-)  # fmt: skip
+    "network",
+    "trained_task",
+    "task",
+    "metric",
+    "key",
+    "settings",
+    "metric_seed",
+    "transform",
+    "draw",
+    "value",
+    "diverged",
+    "error",
+    "unlike_paper",
+)
 """The columns in which the rows of one run differ; the others are repeated."""
 
 
 def make(
-    experiment: str, results: Iterable[Result], stages: Iterable[tuple[Stage, Mapping[str, Any]]] = ()
+    experiment: str,
+    results: Iterable[Result],
+    stages: Iterable[tuple[Stage, Mapping[str, Any]]] = (),
 ) -> pd.DataFrame:
-    """The long table of (run spec, run record, score index) triples and of (stage spec, stage record) pairs."""
+    """The long table of (run spec, run record, score index) triples and of (stage spec, stage
+    record) pairs.
+    """
     triples = list(results)
     staged = [row for stage, record in stages for row in stage_rows(experiment, stage, record)]
     head = layout(experiment, [run for run, _, _ in triples], staged)
@@ -47,18 +85,28 @@ def make(
 
 
 def layout(experiment: str, runs: Iterable[Run], staged: Iterable[Row]) -> pd.DataFrame:
-    """A row per run and then those of stages, without values: columns and types are those of a frame of all rows."""
+    """A row per run and then those of stages, without values: columns and types are those of a
+    frame of all rows.
+    """
     blank: Row = {
-        **dict.fromkeys(("network", "metric", "key", "settings", "unlike_paper"), ""), "diverged": False,
+        **dict.fromkeys(("network", "metric", "key", "settings", "unlike_paper"), ""),
+        "diverged": False,
         **dict.fromkeys(("trained_task", "task", "metric_seed", "value")),
-    }  # fmt: skip
-    frame = pd.DataFrame([*({**blank, **_about(experiment, run), **_fields(run)} for run in runs), *staged])
+    }
+    frame = pd.DataFrame(
+        [*({**blank, **_about(experiment, run), **_fields(run)} for run in runs), *staged]
+    )
     extra = sorted(c for c in frame.columns if c not in COLUMNS)
-    return frame.reindex(columns=[*COLUMNS, *extra]).astype(dict.fromkeys(INTEGERS, "Int64") | {"value": "float64"})
+    return frame.reindex(columns=[*COLUMNS, *extra]).astype(
+        dict.fromkeys(INTEGERS, "Int64") | {"value": "float64"}
+    )
 
 
-def chunks(head: pd.DataFrame, results: Iterable[Result], staged: Sequence[Row]) -> Iterator[pd.DataFrame]:
-    """The rows of runs, then those of stages, some runs at a time, with the columns and types of `head`.
+def chunks(
+    head: pd.DataFrame, results: Iterable[Result], staged: Sequence[Row]
+) -> Iterator[pd.DataFrame]:
+    """The rows of runs, then those of stages, some runs at a time, with the columns and types of
+    `head`.
 
     `head` is a layout with these runs and stages; it may have others too.
     """
@@ -79,7 +127,9 @@ def _beside(repeated: pd.DataFrame, rows: Sequence[Row]) -> pd.DataFrame:
     return repeated.reset_index(drop=True).assign(**own)
 
 
-def run_rows(run: Run, record: Mapping[str, Any], index: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
+def run_rows(
+    run: Run, record: Mapping[str, Any], index: Mapping[str, Any]
+) -> Iterator[dict[str, Any]]:
     """The rows of one run, its losses, then its scores: what they have in the columns OF_ROWS."""
     own, plain = unlike(run), {"transform": "none", "draw": 0, "error": ""}
     for network in record["result"]["networks"]:
@@ -94,28 +144,61 @@ def run_rows(run: Run, record: Mapping[str, Any], index: Mapping[str, Any]) -> I
 
 def _about(experiment: str, run: Run) -> dict[str, Any]:
     return {
-        "experiment": experiment, "run": identify(run), "kind": run.name(), "dataset": run.dataset.title,
-        "seed": run.seed, "replica_of": run.dataset.replica_of, "transform": "none", "draw": 0, "error": "",
-        "stage": "", "stage_id": "",
-    }  # fmt: skip
+        "experiment": experiment,
+        "run": identify(run),
+        "kind": run.name(),
+        "dataset": run.dataset.title,
+        "seed": run.seed,
+        "replica_of": run.dataset.replica_of,
+        "transform": "none",
+        "draw": 0,
+        "error": "",
+        "stage": "",
+        "stage_id": "",
+    }
 
 
 def _fields(run: Run) -> dict[str, Any]:
-    return {f"spec.{path}": _cell(value) for path, value in flatten(run.resolved()) if path not in ("kind", "seed")}
+    return {
+        f"spec.{path}": _cell(value)
+        for path, value in flatten(run.resolved())
+        if path not in ("kind", "seed")
+    }
 
 
-def stage_rows(experiment: str, stage: Stage, record: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
-    """The values of a stage beside the fields of the run that it stands on; one row without value if it diverged.
+def stage_rows(
+    experiment: str, stage: Stage, record: Mapping[str, Any]
+) -> Iterator[dict[str, Any]]:
+    """The values of a stage beside the fields of the run that it stands on.
+
+    One row without value if it diverged.
 
     The stage's own settings stand in columns `stage.<field>`.
     """
     run, result = stage.run, record["result"]
     network = getattr(stage, "network", "")
-    about = {"stage": stage.name(), "stage_id": record["id"], "network": network, "settings": "", "unlike_paper": ""}
+    about = {
+        "stage": stage.name(),
+        "stage_id": record["id"],
+        "network": network,
+        "settings": "",
+        "unlike_paper": "",
+    }
     if run is None:
-        about |= {"experiment": experiment, "run": "", "dataset": stage.dataset.title, "transform": "none", "draw": 0}
+        about |= {
+            "experiment": experiment,
+            "run": "",
+            "dataset": stage.dataset.title,
+            "transform": "none",
+            "draw": 0,
+        }
     else:
-        about = _about(experiment, run) | _fields(run) | about | {"trained_task": _trained_task(run, network)}
+        about = (
+            _about(experiment, run)
+            | _fields(run)
+            | about
+            | {"trained_task": _trained_task(run, network)}
+        )
     own = {k: v for k, v in record["spec"].items() if k not in ("stage", "parent", "network")}
     about |= {f"stage.{path}": _cell(value) for path, value in flatten(own)}
     nothing = {"metric": stage.name(), "key": "", "value": None}
@@ -129,9 +212,16 @@ def _loss_rows(run: Run, network: Mapping[str, Any]) -> Iterator[dict[str, Any]]
         for metric, values in losses.items():
             for task, value in enumerate(values, start=1):
                 yield {
-                    "network": network["network"], "trained_task": trained_task, "task": task, "metric": metric,
-                    "key": part, "settings": "", "metric_seed": None, "value": value, "diverged": network["diverged"],
-                }  # fmt: skip
+                    "network": network["network"],
+                    "trained_task": trained_task,
+                    "task": task,
+                    "metric": metric,
+                    "key": part,
+                    "settings": "",
+                    "metric_seed": None,
+                    "value": value,
+                    "diverged": network["diverged"],
+                }
 
 
 def _trained_task(run: Run, network: str) -> int | None:
@@ -142,13 +232,20 @@ def _trained_task(run: Run, network: str) -> int | None:
 
 def unlike(run: Run) -> str:
     """The fields of a run that differ from the paper's settings, as text; empty if none does."""
-    fields = [(p, v) for p, v in flatten(run.elided()) if p not in NO_DIFFERENCE and p.rpartition(".")[2] != "version"]
+    fields = [
+        (p, v)
+        for p, v in flatten(run.elided())
+        if p not in NO_DIFFERENCE and p.rpartition(".")[2] != "version"
+    ]
     return ", ".join(f"{path}={_cell(value)}" for path, value in fields)
 
 
 @lru_cache(maxsize=1024)  # a study has few settings and many rows
 def unlike_metric(settings: str, metric: str) -> str:
-    """The settings of a metric that differ from the study's, as text; a version of our code is none."""
+    """The settings of a metric that differ from the study's, as text.
+
+    A version of our code is none.
+    """
     fields = settings.removeprefix(metric).lstrip(BETWEEN_FIELDS).split(BETWEEN_FIELDS)
     return ", ".join(field for field in fields if not field.startswith("version="))
 
@@ -158,7 +255,9 @@ def _cell(value: Any) -> Any:
 
 
 Owners = dict[tuple[str, str], tuple[int, str]]
-"""(run, stage) → the first table that has its rows, and the names of all experiments that want them."""
+"""(run, stage) → the first table that has its rows, and the names of all experiments that want
+them.
+"""
 
 
 def wanted_by(tables: Iterable[pd.DataFrame]) -> Owners:
@@ -176,7 +275,9 @@ def wanted_by(tables: Iterable[pd.DataFrame]) -> Owners:
 
 
 def once(part: pd.DataFrame, wanted: Owners, place: int) -> pd.DataFrame:
-    """The rows of a table, or of a part of it, that no earlier table has, named by all experiments that want them."""
+    """The rows of a table, or of a part of it, that no earlier table has, named by all experiments
+    that want them.
+    """
     owners = [wanted[key] for key in part[OWNER].itertuples(index=False, name=None)]
     kept = [first == place for first, _ in owners]
     return part.assign(experiment=[names for _, names in owners])[kept]

@@ -1,4 +1,6 @@
-"""Long tables on disk that need not fit in memory: written and joined in parts, as parquet and as csv beside it."""
+"""Long tables on disk that need not fit in memory: written and joined in parts, as parquet and as
+csv beside it.
+"""
 
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
@@ -18,25 +20,35 @@ def schema_of(head: pd.DataFrame) -> pa.Schema:
 
 
 def write(path: Path, schema: pa.Schema, parts: Iterable[pd.DataFrame]) -> None:
-    """Write the parts, which have the columns of the schema, one after the other: parquet, and a csv beside it."""
+    """Write the parts, which have the columns of the schema, one after the other: parquet, and a
+    csv beside it.
+    """
     table = path.with_suffix(".csv")
     with artifacts.atomic(path) as parquet, artifacts.atomic(table) as csv:
         pd.DataFrame(columns=schema.names).to_csv(csv, index=False, lineterminator="\n")
-        with pq.ParquetWriter(parquet, schema) as writer, csv.open("a", encoding="utf-8", newline="") as stream:
+        with (
+            pq.ParquetWriter(parquet, schema) as writer,
+            csv.open("a", encoding="utf-8", newline="") as stream,
+        ):
             for part in parts:
                 writer.write_table(pa.Table.from_pandas(part, schema=schema, preserve_index=False))
                 part.to_csv(stream, index=False, header=False, lineterminator="\n")
 
 
 def join(path: Path, tables: Sequence[Path]) -> None:
-    """Write each row of the long tables of experiments once, with the names of all experiments that want it."""
+    """Write each row of the long tables of experiments once, with the names of all experiments that
+    want it.
+    """
     wanted = long_table.wanted_by(_owners(table) for table in tables)
     schema = joined_schema([_schema(table) for table in tables])
     write(path, schema, _joined(tables, wanted, schema))
 
 
 def joined_schema(schemas: Sequence[pa.Schema]) -> pa.Schema:
-    """All columns of all tables; whole numbers that a table lacks become floating ones, as pandas has them."""
+    """All columns of all tables.
+
+    Whole numbers that a table lacks become floating ones, as pandas has them.
+    """
     schema = pa.unify_schemas(schemas, promote_options="permissive")
     for place, field in enumerate(schema):
         lacking = any(field.name not in one.names for one in schemas)
@@ -45,7 +57,9 @@ def joined_schema(schemas: Sequence[pa.Schema]) -> pa.Schema:
     return schema
 
 
-def _joined(tables: Sequence[Path], wanted: long_table.Owners, schema: pa.Schema) -> Iterator[pd.DataFrame]:
+def _joined(
+    tables: Sequence[Path], wanted: long_table.Owners, schema: pa.Schema
+) -> Iterator[pd.DataFrame]:
     for place, table in enumerate(tables):
         for part in parts(table):
             if len(kept := long_table.once(part, wanted, place)):
@@ -54,7 +68,10 @@ def _joined(tables: Sequence[Path], wanted: long_table.Owners, schema: pa.Schema
 
 
 def parts(path: Path, columns: Sequence[str] | None = None) -> Iterator[pd.DataFrame]:
-    """The parts in which a parquet file was written, one after the other; ArtifactError if it is missing or damaged."""
+    """The parts in which a parquet file was written, one after the other.
+
+    ArtifactError if it is missing or damaged.
+    """
     try:
         with pq.ParquetFile(path) as file:
             for place in range(file.num_row_groups):
@@ -77,4 +94,6 @@ def _schema(path: Path) -> pa.Schema:
 
 
 def _unreadable(path: Path, error: Exception) -> ArtifactError:
-    return ArtifactError(f"can't read {path}: {error}. Delete it and run snakemake to make it again.")
+    return ArtifactError(
+        f"can't read {path}: {error}. Delete it and run snakemake to make it again."
+    )

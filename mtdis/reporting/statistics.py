@@ -1,7 +1,9 @@
-"""From the long table to what is compared: variants apart, networks counted, mean and spread over seeds.
+"""From the long table to what is compared: variants apart, networks counted, mean and spread over
+seeds.
 
-The only place that takes a mean or a standard deviation of results. A *cell* is one key of one metric, with
-one choice of settings, on one dataset. What diverged or failed is counted and never averaged.
+The only place that takes a mean or a standard deviation of results. A *cell* is one key of one
+metric, with one choice of settings, on one dataset. What diverged or failed is counted and never
+averaged.
 """
 
 from collections.abc import Iterable, Iterator
@@ -32,7 +34,8 @@ def summarise(frame: pd.DataFrame, by: list[str]) -> pd.DataFrame:
     value = frame["value"].astype(float)
     value = value.where(np.isfinite(value) & ~diverged)
     marked = frame[by].assign(value=value, diverged=diverged, failed=value.isna() & ~diverged)
-    # A sum's last bit depends on the order of its terms; sorted, the rows of the frame may come in any order.
+    # A sum's last bit depends on the order of its terms; sorted, the rows of the frame may come in
+    # any order.
     groups = marked.sort_values("value").groupby(by, dropna=False)
     result = groups["value"].agg(["mean", "std", "count"])
     result.columns = pd.Index(["mean", "sd", "n"])
@@ -46,7 +49,9 @@ def of_runs(frame: pd.DataFrame) -> pd.DataFrame:
 
 
 def variant_fields(frame: pd.DataFrame) -> list[str]:
-    """The columns `spec.<field>` that vary among the runs of one kind on one dataset, the seed apart."""
+    """The columns `spec.<field>` that vary among the runs of one kind on one dataset, the seed
+    apart.
+    """
     runs = _runs(frame)
     fields = [c for c in runs.columns if c.startswith("spec.") and c != "spec.seed"]
     counts = runs.groupby(["kind", "dataset"])[fields].nunique(dropna=False)
@@ -54,7 +59,9 @@ def variant_fields(frame: pd.DataFrame) -> list[str]:
 
 
 def variants(frame: pd.DataFrame) -> Iterator[tuple[Label, pd.DataFrame]]:
-    """Each choice of the variant fields with its rows, those of kinds that do not read a field included."""
+    """Each choice of the variant fields with its rows, those of kinds that do not read a field
+    included.
+    """
     fields, runs = variant_fields(frame), _runs(frame)
     groups = [_points(group, fields) for _, group in runs.groupby(["kind", "dataset"])]
     points = {run: point for group in groups for run, point in group.items()}
@@ -65,19 +72,32 @@ def variants(frame: pd.DataFrame) -> Iterator[tuple[Label, pd.DataFrame]]:
 
 
 def variant_text(label: Label) -> str:
-    """A label for readers: `learning_rate=0.001, tasks.count=20`; empty where there is one variant."""
-    return ", ".join(f"{field.removeprefix('spec.')}={value_text(value)}" for field, value in label.items())
+    """A label for readers: `learning_rate=0.001, tasks.count=20`.
+
+    Empty where there is one variant.
+    """
+    return ", ".join(
+        f"{field.removeprefix('spec.')}={value_text(value)}" for field, value in label.items()
+    )
 
 
 def value_text(value: Any) -> str:
     """A field's value for readers: `0.001`, `20`, `300 300 300`; `none` if there is none."""
     if isinstance(value, list | tuple):
         return " ".join(map(str, value)) or "none"
-    return "none" if pd.isna(value) or value == "" else f"{value:g}" if isinstance(value, float) else str(value)
+    return (
+        "none"
+        if pd.isna(value) or value == ""
+        else f"{value:g}"
+        if isinstance(value, float)
+        else str(value)
+    )
 
 
 def per_network(frame: pd.DataFrame) -> pd.DataFrame:
-    """One row per network and cell: the mean over metric seeds; no value if any score of it is missing.
+    """One row per network and cell: the mean over metric seeds.
+
+    No value if any score of it is missing.
 
     Losses (rows about a task), transformed codes and stages are left out.
     """
@@ -85,20 +105,28 @@ def per_network(frame: pd.DataFrame) -> pd.DataFrame:
     plain = plain[plain["task"].isna() & plain["transform"].eq("none")]
     scores = summarise(plain, NETWORK)
     complete = scores["diverged"].eq(0) & scores["failed"].eq(0)
-    return scores[NETWORK].assign(value=scores["mean"].where(complete), diverged=scores["diverged"].gt(0))
+    return scores[NETWORK].assign(
+        value=scores["mean"].where(complete), diverged=scores["diverged"].gt(0)
+    )
 
 
 def headline_points(frame: pd.DataFrame) -> pd.DataFrame:
-    """Per cell, row of Table 5 and seed: the value that the row averages over seeds. One variant only.
+    """Per cell, row of Table 5 and seed: the value that the row averages over seeds.
 
-    A seed's single_mean is over its tasks. single_max and single_min are the task with the highest and lowest
-    mean over seeds (of equals, the lowest number); a cell without any value of single tasks has neither row.
+    One variant only.
+
+    A seed's single_mean is over its tasks. single_max and single_min are the task with the highest
+    and lowest mean over seeds (of equals, the lowest number); a cell without any value of single
+    tasks has neither row.
     """
     return _points_of(one_run_per_seed(per_network(frame)))
 
 
 def headline_rows(frame: pd.DataFrame) -> pd.DataFrame:
-    """The rows of Table 5 for every cell: mean, sd, n over seeds; networks diverged and failed; the task."""
+    """The rows of Table 5 for every cell: mean, sd, n over seeds; networks diverged and failed.
+
+    The task.
+    """
     networks = one_run_per_seed(per_network(frame))
     rows = summarise(_points_of(networks), [*CELL, "row", "task"])
     counts = summarise(_rowed(networks), [*CELL, "row"])
@@ -106,7 +134,9 @@ def headline_rows(frame: pd.DataFrame) -> pd.DataFrame:
     both = rows.merge(counts, how="left", on=[*CELL, "row"], suffixes=("", "_all"))
     for count in ("diverged", "failed"):
         # single_max and single_min are about one task: its own seeds are counted.
-        both[count] = both.pop(f"{count}_all").where(both["task"].isna(), both[count]).astype("int64")
+        both[count] = (
+            both.pop(f"{count}_all").where(both["task"].isna(), both[count]).astype("int64")
+        )
     return _ordered(both, [*CELL, "row"])
 
 
@@ -115,7 +145,9 @@ def one_run_per_seed(networks: pd.DataFrame) -> pd.DataFrame:
     by = [*CELL, "kind", "seed"]
     runs = networks[[*by, "run"]].drop_duplicates()
     if runs.duplicated(by).any():
-        (*_, seed), several = next((key, group) for key, group in runs.groupby(by)["run"] if len(group) > 1)
+        (*_, seed), several = next(
+            (key, group) for key, group in runs.groupby(by)["run"] if len(group) > 1
+        )
         raise ValueError(
             f"seed {seed} has several runs of one kind: {', '.join(several)}. "
             "Results of different settings are not averaged: pass one of `variants(frame)`."
@@ -123,10 +155,15 @@ def one_run_per_seed(networks: pd.DataFrame) -> pd.DataFrame:
     return networks
 
 
-def paired_differences(points: pd.DataFrame, row: str, reference: str, by: list[str]) -> pd.DataFrame:
-    """Per seed: the value of `row` minus that of the row `reference`, where both have that seed; columns of `points`.
+def paired_differences(
+    points: pd.DataFrame, row: str, reference: str, by: list[str]
+) -> pd.DataFrame:
+    """Per seed: the value of `row` minus that of the row `reference`, where both have that seed.
 
-    `by` are the columns that pair the two, the seed among them. Lost if either has diverged or failed.
+    Columns of `points`.
+
+    `by` are the columns that pair the two, the seed among them. Lost if either has diverged or
+    failed.
     """
     ours, theirs = (points[points["row"] == name] for name in (row, reference))
     pairs = ours.merge(theirs[[*by, "value", "diverged"]], on=by, suffixes=("", "_reference"))
@@ -136,7 +173,9 @@ def paired_differences(points: pd.DataFrame, row: str, reference: str, by: list[
 
 
 def along(frame: pd.DataFrame, field: str) -> Iterator[tuple[Label, Any, pd.DataFrame]]:
-    """Each choice of the other variant fields and each value of `field`, with the rows of kinds that read it."""
+    """Each choice of the other variant fields and each value of `field`, with the rows of kinds
+    that read it.
+    """
     read = frame[frame[field].notna()] if field in frame.columns else frame.head(0)
     for label, part in variants(read):
         value = label.get(field, part[field].iloc[0]) if len(part) else None
@@ -155,16 +194,23 @@ def _runs(frame: pd.DataFrame) -> pd.DataFrame:
 
 
 def _points(group: pd.DataFrame, fields: list[str]) -> dict[str, Point]:
-    """Per run its values of the fields. NA in all runs: a field not read; beside other values: a value."""
+    """Per run its values of the fields.
+
+    NA in all runs: a field not read; beside other values: a value.
+    """
     read = [field for field in fields if group[field].notna().any()]
     return {
-        row["run"]: tuple((None if pd.isna(row[f]) else row[f]) if f in read else UNREAD for f in fields)
+        row["run"]: tuple(
+            (None if pd.isna(row[f]) else row[f]) if f in read else UNREAD for f in fields
+        )
         for row in group.to_dict("records")
     }
 
 
 def _labels(choices: Iterable[set[Point]], width: int) -> list[Point]:
-    """The choices of all kinds joined where they agree, so that a kind that reads less is beside each."""
+    """The choices of all kinds joined where they agree, so that a kind that reads less is beside
+    each.
+    """
     labels: set[Point] = {(UNREAD,) * width}
     for points in choices:
         joined = {_join(a, b) for a in labels for b in points if _agree(a, b)}
@@ -191,7 +237,10 @@ def _rank(value: Any) -> tuple[int, float, str]:
 def _points_of(networks: pd.DataFrame) -> pd.DataFrame:
     """`headline_points` of the rows of `per_network`."""
     single = networks[networks["kind"] == "single_task"]
-    extremes = [_extreme(single, "single_max", lowest=False), _extreme(single, "single_min", lowest=True)]
+    extremes = [
+        _extreme(single, "single_max", lowest=False),
+        _extreme(single, "single_min", lowest=True),
+    ]
     parts = [_per_seed(networks), *(part for part in extremes if len(part))]
     columns = [*CELL, "row", "seed", "task", "value", "diverged"]
     return _ordered(pd.concat([part[columns] for part in parts]), [*CELL, "row", "seed"])
@@ -212,7 +261,9 @@ def _extreme(single: pd.DataFrame, row: str, lowest: bool) -> pd.DataFrame:
     if single.empty:  # ten operations on nothing would take as long as on something
         return single
     tasks = summarise(single, [*CELL, "trained_task"]).dropna(subset="mean")
-    tasks = tasks.sort_values([*CELL, "mean", "trained_task"], ascending=[True] * len(CELL) + [lowest, True])
+    tasks = tasks.sort_values(
+        [*CELL, "mean", "trained_task"], ascending=[True] * len(CELL) + [lowest, True]
+    )
     chosen = tasks.drop_duplicates(CELL)[[*CELL, "trained_task"]]
     return single.merge(chosen).assign(row=row).rename(columns={"trained_task": "task"})
 

@@ -14,16 +14,31 @@ KEYS = {
     ("dci", "completeness"): "DCI completeness",
     ("dci", "informativeness_test"): "DCI informativeness",
 }
-"""Labels of the (metric, key) that the paper reports, in our order. All range from 0 to 1, more is better."""
+"""Labels of the (metric, key) that the paper reports, in our order. All range from 0 to 1, more is
+better.
+"""
 PARTS = ("encoder", "decoder", "discriminator", "heads", "task_network", "network")
 LABELS = (
     KEYS
     | {("mse", "test"): "MSE on the test split", ("r2", "test"): "R² on the test split"}
     | {("irs", "IRS"): "IRS", ("beta_vae", "eval_accuracy"): "beta-VAE metric"}
-    | {("modularity", "modularity_score"): "modularity", ("modularity", "explicitness_score_test"): "explicitness"}
+    | {
+        ("modularity", "modularity_score"): "modularity",
+        ("modularity", "explicitness_score_test"): "explicitness",
+    }
     | {("layers", part): part.replace("_", " ").capitalize() for part in PARTS}
-    | {("reconstruction", "mse"): "squared error of reconstructions, mean over pixels and channels (0 to 1)"}
-    | {("reconstruction", "bce_sum"): "cross-entropy of reconstructions, summed over an image (nats)"}
+    | {
+        (
+            "reconstruction",
+            "mse",
+        ): "squared error of reconstructions, mean over pixels and channels (0 to 1)"
+    }
+    | {
+        (
+            "reconstruction",
+            "bce_sum",
+        ): "cross-entropy of reconstructions, summed over an image (nats)"
+    }
 )
 DECIMALS = {
     ("retrieved", "components"): 1,
@@ -32,7 +47,9 @@ DECIMALS = {
     ("reconstruction", "bce_sum"): 2,
     ("reconstruction", "mse"): 4,
 }
-"""Decimals of our numbers in tables, by metric and key (of all keys where it is empty); 3 where nothing is said."""
+"""Decimals of our numbers in tables, by metric and key (of all keys where it is empty); 3 where
+nothing is said.
+"""
 
 
 class Style(NamedTuple):
@@ -59,18 +76,31 @@ STYLES = {
     "multi_minus_single": Style("multi-head − single-task", "#D55E00"),
     "one_minus_single": Style("one-head − single-task", "#E69F00"),
 }
-"""Kinds and rows, in the order of bars. Colours for colour-blind readers, by Okabe and Ito (2008)."""
+"""Kinds and rows, in the order of bars. Colours for colour-blind readers, by Okabe and Ito (2008).
+"""
 
 BLACK, LOST = "#000000", "#CC0000"
 LOST_WORDS = ("diverged", "failed")
 OUTLINE = {"linestyle": "none", "markeredgecolor": BLACK, "markeredgewidth": 0.8}
 MARKS: dict[str, tuple[str, dict[str, Any]]] = {
     "seed": ("one seed", OUTLINE | {"marker": "o", "color": "white", "markersize": 4}),
-    "single_max": ("best single task", OUTLINE | {"marker": "^", "color": "white", "markersize": 5}),
-    "single_min": ("worst single task", OUTLINE | {"marker": "v", "color": "white", "markersize": 5}),
+    "single_max": (
+        "best single task",
+        OUTLINE | {"marker": "^", "color": "white", "markersize": 5},
+    ),
+    "single_min": (
+        "worst single task",
+        OUTLINE | {"marker": "v", "color": "white", "markersize": 5},
+    ),
     "published": ("published", OUTLINE | {"marker": "D", "color": BLACK, "markersize": 4}),
-    "unlike": ("published, not comparable", OUTLINE | {"marker": "D", "color": "white", "markersize": 4}),
-    "diverged": ("a network diverged", {"linestyle": "none", "marker": "x", "color": LOST, "markersize": 5}),
+    "unlike": (
+        "published, not comparable",
+        OUTLINE | {"marker": "D", "color": "white", "markersize": 4},
+    ),
+    "diverged": (
+        "a network diverged",
+        {"linestyle": "none", "marker": "x", "color": LOST, "markersize": 5},
+    ),
 }
 """Every mark but bars and lines: its words in the legend, and how it is drawn."""
 

@@ -42,7 +42,9 @@ def score_codes(metric: Metric, codes: Any, factors: Any) -> dict[str, float]:
     return scores
 
 
-def jobs(record: Path, dataset: Path, metrics: Sequence[Metric], networks: Sequence[str], folder: Path) -> list[Job]:
+def jobs(
+    record: Path, dataset: Path, metrics: Sequence[Metric], networks: Sequence[str], folder: Path
+) -> list[Job]:
     """All metrics on all networks of a run, after checking its codes against their record."""
     seal = artifacts.verify_codes(record)
     return [
@@ -67,7 +69,10 @@ def stored(job: Job) -> dict[str, float] | None:
 
 
 def _of_job(content: Mapping[str, Any], job: Job) -> bool:
-    """Whether a stored score is this job's; settings added since it was stored count as having had their defaults."""
+    """Whether a stored score is this job's.
+
+    Settings added since it was stored count as having had their defaults.
+    """
     try:
         metric = metric_from(content["metric"])
     except UserError:
@@ -81,11 +86,16 @@ def compute(job: Job) -> None:
     codes, rows = artifacts.read_codes(job.record, job.network)
     factors = artifacts.read_dataset(job.dataset, "factors")[rows]
     values = score_codes(job.metric, codes, factors)
-    artifacts.write_json(job.target, {"format": artifacts.FORMAT} | job.describe() | {"values": values})
+    artifacts.write_json(
+        job.target, {"format": artifacts.FORMAT} | job.describe() | {"values": values}
+    )
 
 
 def compute_all(wanted: Sequence[Job], workers: int) -> dict[Path, str]:
-    """Compute jobs side by side; what failed, by target, with its reason. No failure stops the others."""
+    """Compute jobs side by side; what failed, by target, with its reason.
+
+    No failure stops the others.
+    """
     failed = {}
     for job, error in _outcomes(wanted, workers):
         name = f"{identify(job.metric)} of {job.network}"
@@ -99,31 +109,50 @@ def _outcomes(wanted: Sequence[Job], workers: int) -> Iterator[tuple[Job, str]]:
     if min(workers, len(wanted)) <= 1:
         yield from ((job, _attempt(job)) for job in wanted)
         return
-    # Workers start afresh with one thread each: forked ones would inherit the state of thread pools.
-    os.environ.update(dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1"))
+    # Workers start afresh with one thread each: forked ones would inherit the state of thread
+    # pools.
+    os.environ.update(
+        dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1")
+    )
     with ProcessPoolExecutor(min(workers, len(wanted)), mp_context=get_context("spawn")) as pool:
         running: dict[Future[str], Job] = {pool.submit(_attempt, job): job for job in wanted}
         yield from ((running[done], done.result()) for done in as_completed(running))
 
 
 def _attempt(job: Job) -> str:
-    """Empty, or why the job failed. A full disk is no failure of the metric: it ends the whole command."""
+    """Empty, or why the job failed.
+
+    A full disk is no failure of the metric: it ends the whole command.
+    """
     try:
         compute(job)
     except ArtifactError:
         raise
-    except Exception as error:  # whatever a metric raises becomes a row of the index, never the loss of the others
+    except (
+        Exception
+    ) as error:  # whatever a metric raises becomes a row of the index, never the loss of the others
         return f"{type(error).__name__}: {error}"
     return ""
 
 
 def rows(job: Job, diverged: bool, error: str) -> list[dict[str, Any]]:
-    """The index rows of a job: one per value; one without value if the network diverged or the metric failed."""
-    settings = identify(job.metric.model_copy(update={"seed": 0}))  # seeds of one setting may be averaged
+    """The index rows of a job: one per value.
+
+    One without value if the network diverged or the metric failed.
+    """
+    settings = identify(
+        job.metric.model_copy(update={"seed": 0})
+    )  # seeds of one setting may be averaged
     about = {
-        "network": job.network, "transform": "none", "draw": 0, "metric": job.metric.name(),
-        "metric_seed": job.metric.seed, "settings": settings, "diverged": diverged, "error": error,
-    }  # fmt: skip
+        "network": job.network,
+        "transform": "none",
+        "draw": 0,
+        "metric": job.metric.name(),
+        "metric_seed": job.metric.seed,
+        "settings": settings,
+        "diverged": diverged,
+        "error": error,
+    }
     values: Mapping[str, float | None] = {} if diverged or error else stored(job) or {}
     if not values:
         keys = import_module(f"mtdis.metrics.{job.metric.name()}").KEYS

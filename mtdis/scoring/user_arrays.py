@@ -14,7 +14,9 @@ READABLE = ".npy, .npz, .h5 or .hdf5"
 
 
 def read_table(path: Path, name: str) -> NDArray[Any]:
-    """A two-dimensional array (N, columns) of numbers from a file; in npz and h5 the array called `name`.
+    """A two-dimensional array (N, columns) of numbers from a file.
+
+    In npz and h5 the array called `name`.
 
     ArtifactError if the file is missing, damaged, of another type, or holds something else.
     """
@@ -26,7 +28,8 @@ def read_table(path: Path, name: str) -> NDArray[Any]:
         raise ArtifactError(f"can't read {name} from {path}: {error}") from None
     if table.ndim != 2 or table.dtype.kind not in "iufb":
         raise ArtifactError(
-            f"{path}: {name} must be a table of numbers (N, columns); found shape {table.shape} of {table.dtype}."
+            f"{path}: {name} must be a table of numbers (N, columns); found shape {table.shape} of"
+            f" {table.dtype}."
         )
     if name == "factors" and table.dtype.kind != "i":
         return _as_classes(table, path)
@@ -58,5 +61,7 @@ def _only(names: list[str], wanted: str) -> str:
 def _as_classes(table: NDArray[Any], path: Path) -> NDArray[np.int64]:
     classes = table.astype(np.int64)
     if not np.array_equal(classes, table):
-        raise ArtifactError(f"{path}: factors must be whole numbers, the class of each factor; found fractions.")
+        raise ArtifactError(
+            f"{path}: factors must be whole numbers, the class of each factor; found fractions."
+        )
     return classes

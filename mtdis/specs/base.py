@@ -1,4 +1,6 @@
-"""What every spec shares: frozen typed fields, their declared defaults, and the elided form that identifies it."""
+"""What every spec shares: frozen typed fields, their declared defaults, and the elided form that
+identifies it.
+"""
 
 import re
 from collections.abc import Mapping
@@ -20,16 +22,23 @@ SCALARS = (int, float, str)
 class Spec(BaseModel):
     """Settings of one thing. `version` is raised when a change of code changes its results."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False, validate_default=True)
+    model_config = ConfigDict(
+        extra="forbid", frozen=True, allow_inf_nan=False, validate_default=True
+    )
     version: ClassVar[int] = 1
     named: ClassVar[str | None] = None
     """Key under which the elided form gives the name ('kind', 'name'), if the spec has one."""
     first: ClassVar[tuple[str, ...]] = ()
-    """Fields that stand first in the elided form, and so in ids; the others follow as they are declared."""
+    """Fields that stand first in the elided form, and so in ids; the others follow as they are
+    declared.
+    """
 
     @classmethod
     def member(cls, name: str) -> "type[Spec]":
-        """The spec class of that name, for a family of specs; a spec that stands alone is its own."""
+        """The spec class of that name, for a family of specs.
+
+        A spec that stands alone is its own.
+        """
         del name
         return cls
 
@@ -43,14 +52,18 @@ class Spec(BaseModel):
     def _of_this_version(cls, fields: Any) -> Any:
         if isinstance(fields, Mapping) and "version" in fields:
             if fields["version"] != cls.version:
-                raise ValueError(f"version {fields['version']} of {cls.name()} was asked for, this is {cls.version}")
+                raise ValueError(
+                    f"version {fields['version']} of {cls.name()} was asked for, this is"
+                    f" {cls.version}"
+                )
             return {k: v for k, v in fields.items() if k != "version"}
         return fields
 
     @field_validator("*", mode="before")
     @classmethod
     def _as_written_in_yaml(cls, value: Any) -> Any:
-        # YAML reads yes, no, on and off as truth values; as a number they would silently be 1 and 0.
+        # YAML reads yes, no, on and off as truth values; as a number they would silently be 1 and
+        # 0.
         if isinstance(value, bool):
             raise ValueError("a truth value is not allowed here; quote the text or write a number")
         # It reads 1e3 as text, which an integer field would refuse.
@@ -58,7 +71,10 @@ class Spec(BaseModel):
 
     @classmethod
     def parse(cls, fields: Mapping[str, Any], where: str = "") -> Self:
-        """The spec of these fields; ConfigError says which field is wrong, what was found and what is allowed."""
+        """The spec of these fields.
+
+        ConfigError says which field is wrong, what was found and what is allowed.
+        """
         try:
             return cls.model_validate(dict(fields))
         except ValidationError as error:
@@ -69,7 +85,9 @@ class Spec(BaseModel):
         return self._heading() | {name: _plain(value) for name, value in self}
 
     def elided(self) -> dict[str, Any]:
-        """The name and every field that differs from its declared default, in declared order, as JSON values."""
+        """The name and every field that differs from its declared default, in declared order, as
+        JSON values.
+        """
         kept = {}
         for name, default in _declared(type(self)):
             value = getattr(self, name)
@@ -90,10 +108,18 @@ class Spec(BaseModel):
 
 @cache
 def _declared(cls: type[Spec]) -> tuple[tuple[str, Any], ...]:
-    """(field, declared default) in the order of ids; found once for a class, for a plan asks of thousands of specs."""
-    names = sorted(cls.model_fields, key=lambda n: cls.first.index(n) if n in cls.first else len(cls.first))
+    """(field, declared default) in the order of ids.
+
+    Found once for a class, for a plan asks of thousands of specs.
+    """
+    names = sorted(
+        cls.model_fields, key=lambda n: cls.first.index(n) if n in cls.first else len(cls.first)
+    )
     fields = [(name, cls.model_fields[name]) for name in names]
-    return tuple((n, REQUIRED if f.is_required() else f.get_default(call_default_factory=True)) for n, f in fields)
+    return tuple(
+        (n, REQUIRED if f.is_required() else f.get_default(call_default_factory=True))
+        for n, f in fields
+    )
 
 
 def _plain(value: Any) -> Any:
@@ -115,8 +141,12 @@ def _line(error: dict[str, Any], cls: type[BaseModel], where: str) -> str:
     path = ".".join(str(p) for p in (where, *error["loc"]) if str(p))
     if error["type"] == "extra_forbidden":
         key, known = error["loc"][-1], _owner(cls, error["loc"]).model_fields
-        above = ".".join(str(p) for p in (where.removeprefix("config"), *error["loc"][:-1]) if str(p))
-        return f"{path}: {unknown('setting', key, known)}{instead(above, key, error['input'], known)}"
+        above = ".".join(
+            str(p) for p in (where.removeprefix("config"), *error["loc"][:-1]) if str(p)
+        )
+        return (
+            f"{path}: {unknown('setting', key, known)}{instead(above, key, error['input'], known)}"
+        )
     if error["type"] == "missing":
         return f"{path}: a value is needed and none was found. Add it to the config."
     if isinstance(cause := error.get("ctx", {}).get("error"), ConfigError):

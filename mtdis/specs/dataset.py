@@ -17,7 +17,10 @@ from mtdis.specs.holes import Counts, Holes, count_images, parsed, written
 
 
 class Dataset(Spec):
-    """Images with known factors. Image bytes and factor values are made by the module of the same name."""
+    """Images with known factors.
+
+    Image bytes and factor values are made by the module of the same name.
+    """
 
     named: ClassVar[str | None] = "name"
     replica_of: ClassVar[str] = ""
@@ -67,39 +70,51 @@ class Dataset(Spec):
         return ()
 
 
-CLASSES: JsonDict = {"anyOf": [{"type": "integer"}, {"type": "array", "items": {"type": "integer"}, "minItems": 1}]}
+CLASSES: JsonDict = {
+    "anyOf": [{"type": "integer"}, {"type": "array", "items": {"type": "integer"}, "minItems": 1}]
+}
 MAPPING: JsonDict = {"type": "object", "additionalProperties": CLASSES, "minProperties": 1}
 Dropped = Annotated[str, WithJsonSchema({"anyOf": [{"type": "string"}, MAPPING]})]
 """A combination of classes: a mapping in a config, text in a spec."""
 
 
 class GridDataset(Dataset):
-    """A dataset whose factors form a grid, of which any sub-grid can be taken, with holes or a correlation in it."""
+    """A dataset whose factors form a grid, of which any sub-grid can be taken, with holes or a
+    correlation in it.
+    """
 
     full_grid: ClassVar[Grid]
     channels: ClassVar[int]
 
     subgrid: dict[str, int] = Field(
-        default_factory=dict, description="factor: number of its classes kept, spread evenly from the first"
+        default_factory=dict,
+        description="factor: number of its classes kept, spread evenly from the first",
     )
     classes: dict[str, tuple[int, ...]] = Field(
-        default_factory=dict, description="factor: the classes kept, by their index in the full grid"
+        default_factory=dict,
+        description="factor: the classes kept, by their index in the full grid",
     )
     drop: tuple[Dropped, ...] = Field(
         (),
-        description="combinations that are left out, each a mapping of factors to a class or a list of them, by their "
-        "index in the full grid: [{shape: 0, scale: [4, 5]}]",
+        description=(
+            "combinations that are left out, each a mapping of factors to a class or a list of"
+            " them, by their index in the full grid: [{shape: 0, scale: [4, 5]}]"
+        ),
     )
     correlated: tuple[str, ...] = Field((), description="the two factors that `correlation` ties")
     correlation: float = Field(
         0.0,
         ge=-100,
         le=100,
-        description="strength 1/sigma of the correlation of Träuble et al. 2021: images are left out so that the two "
-        "factors a and b, scaled to 0..1, occur like exp(-(a - b)²/(2 sigma²)); 0 is none, 5 their strongest, and "
-        "below 0 the factors oppose each other",
+        description=(
+            "strength 1/sigma of the correlation of Träuble et al. 2021: images are left out so"
+            " that the two factors a and b, scaled to 0..1, occur like exp(-(a - b)²/(2 sigma²)); 0"
+            " is none, 5 their strongest, and below 0 the factors oppose each other"
+        ),
     )
-    correlation_seed: int = Field(0, ge=0, lt=2**32, description="seed of the choice which images are left out")
+    correlation_seed: int = Field(
+        0, ge=0, lt=2**32, description="seed of the choice which images are left out"
+    )
 
     @model_validator(mode="before")
     @classmethod
@@ -118,7 +133,9 @@ class GridDataset(Dataset):
             size = cls._size(factor)
             if not 1 <= count <= size:
                 raise ValueError(f"{factor} has {size} classes: keep 1 to {size}")
-        return {f: value[f] for f in cls.full_grid.names if value.get(f, cls._size(f)) != cls._size(f)}
+        return {
+            f: value[f] for f in cls.full_grid.names if value.get(f, cls._size(f)) != cls._size(f)
+        }
 
     @field_validator("classes")
     @classmethod
@@ -126,9 +143,13 @@ class GridDataset(Dataset):
         for factor, kept in value.items():
             size = cls._size(factor)
             if not kept or sorted(set(kept)) != list(kept) or kept[0] < 0 or kept[-1] >= size:
-                raise ValueError(f"{factor} has classes 0 to {size - 1}: list those kept, each once, ascending")
+                raise ValueError(
+                    f"{factor} has classes 0 to {size - 1}: list those kept, each once, ascending"
+                )
         everything = {f: tuple(range(cls._size(f))) for f in cls.full_grid.names}
-        return {f: value[f] for f in cls.full_grid.names if value.get(f, everything[f]) != everything[f]}
+        return {
+            f: value[f] for f in cls.full_grid.names if value.get(f, everything[f]) != everything[f]
+        }
 
     @field_validator("drop", mode="before")
     @classmethod
@@ -151,18 +172,29 @@ class GridDataset(Dataset):
     @model_validator(mode="after")
     def _narrowed_once(self) -> Self:
         if twice := sorted(set(self.subgrid) & set(self.classes)):
-            raise ValueError(f"factor '{twice[0]}' stands in subgrid and in classes; keep one of the two")
+            raise ValueError(
+                f"factor '{twice[0]}' stands in subgrid and in classes; keep one of the two"
+            )
         return self
 
     @model_validator(mode="after")
     def _two_are_correlated(self) -> Self:
         if self.correlation and len(set(self.correlated)) != 2:
-            raise ValueError(f"a correlation ties two factors; name them in correlated: {list(self.full_grid.names)}")
+            raise ValueError(
+                "a correlation ties two factors; name them in correlated:"
+                f" {list(self.full_grid.names)}"
+            )
         if self.correlated and not self.correlation:
-            raise ValueError(f"{' and '.join(self.correlated)} are correlated, but how? Set correlation, such as 2.5")
+            raise ValueError(
+                f"{' and '.join(self.correlated)} are correlated, but how? Set correlation, such"
+                " as 2.5"
+            )
         for factor in self.correlated:
             if self.sizes[self.names.index(factor)] < 2:
-                raise ValueError(f"{factor} has one class here, which nothing can be correlated with; keep more of it")
+                raise ValueError(
+                    f"{factor} has one class here, which nothing can be correlated with; keep more"
+                    " of it"
+                )
         return self
 
     @model_validator(mode="after")
@@ -171,24 +203,29 @@ class GridDataset(Dataset):
             for factor, classes in parsed(text, self.full_grid):
                 if not set(classes) & set(kept := self.kept_classes[factor]):
                     raise ValueError(
-                        f"drop: nothing has {self.names[factor]} {' or '.join(map(str, classes))}, for the classes "
-                        f"kept are {', '.join(map(str, kept))}; classes are counted in the full grid"
+                        f"drop: nothing has {self.names[factor]} {' or '.join(map(str, classes))},"
+                        f" for the classes kept are {', '.join(map(str, kept))}; classes are"
+                        " counted in the full grid"
                     )
         return self
 
     @model_validator(mode="after")
     def _no_class_is_lost(self) -> Self:
-        for factor, kept, counts in zip(self.names, self.kept_classes, self._counted.per_class, strict=True):
+        for factor, kept, counts in zip(
+            self.names, self.kept_classes, self._counted.per_class, strict=True
+        ):
             if lost := [c for c, count in zip(kept, counts, strict=True) if not count]:
                 raise ValueError(
-                    f"class {lost[0]} of {factor} has no image left; drop fewer combinations, lower the correlation, "
-                    "or leave the class out by classes"
+                    f"class {lost[0]} of {factor} has no image left; drop fewer combinations, lower"
+                    " the correlation, or leave the class out by classes"
                 )
         return self
 
     @property
     def kept_classes(self) -> tuple[tuple[int, ...], ...]:
-        """The classes of each factor in the sub-grid, by their index in the full grid, ascending."""
+        """The classes of each factor in the sub-grid, by their index in the full grid,
+        ascending.
+        """
         spread = {f: _spread(n, self._size(f)) for f, n in self.subgrid.items()}
         kept = spread | self.classes
         return tuple(kept.get(f, tuple(range(self._size(f)))) for f in self.full_grid.names)
@@ -231,7 +268,9 @@ class GridDataset(Dataset):
 
 
 class RenderedGrid(GridDataset):
-    """A dataset rendered from its factors, at any image size that the encoder can halve to one pixel."""
+    """A dataset rendered from its factors, at any image size that the encoder can halve to one
+    pixel.
+    """
 
     image_size: int = Field(64, description="height and width in pixels: 8, 16, 32 or 64")
 
@@ -256,5 +295,6 @@ def _is_zero(value: Any) -> bool:
 
 
 def _spread(count: int, size: int) -> tuple[int, ...]:
-    # From the first class in even steps: on a circle (orientation) first and last class then differ.
+    # From the first class in even steps: on a circle (orientation) first and last class then
+    # differ.
     return tuple(i * size // count for i in range(count))

@@ -1,4 +1,6 @@
-"""Finds the spec class of a dataset, model kind or metric: the file `multi_head.py` defines `MultiHead`."""
+"""Finds the spec class of a dataset, model kind or metric: the file `multi_head.py` defines
+`MultiHead`.
+"""
 
 from typing import Any
 

@@ -1,4 +1,6 @@
-"""Datasets that are read from the files their authors published: where these come from, and how they are recognised."""
+"""Datasets that are read from the files their authors published: where these come from, and how
+they are recognised.
+"""
 
 import re
 from collections.abc import Iterable
@@ -16,7 +18,10 @@ MD5 = re.compile(r"[0-9a-f]{32}")
 
 @dataclass(frozen=True)
 class GenuineFile:
-    """A published file: the official URL first, then mirrors; MD5 and, where it is known, the size in bytes."""
+    """A published file: the official URL first, then mirrors.
+
+    MD5 and, where it is known, the size in bytes.
+    """
 
     name: str
     urls: tuple[str, ...]
@@ -25,12 +30,16 @@ class GenuineFile:
 
     @property
     def key(self) -> str:
-        """The file's name up to its first dot: what `accept` calls it, for a dot separates fields in an id."""
+        """The file's name up to its first dot: what `accept` calls it, for a dot separates fields
+        in an id.
+        """
         return self.name.partition(".")[0]
 
 
 class GenuineGrid(GridDataset):
-    """A published dataset: any sub-grid of it, with 64×64 images as the published results have them."""
+    """A published dataset: any sub-grid of it, with 64×64 images as the published results have
+    them.
+    """
 
     files: ClassVar[tuple[GenuineFile, ...]]
     licence: ClassVar[str]
@@ -38,7 +47,10 @@ class GenuineGrid(GridDataset):
 
     accept: dict[str, str] = Field(
         default_factory=dict,
-        description="file: MD5 of another upload of it (a corrected one) that is taken instead of the published one",
+        description=(
+            "file: MD5 of another upload of it (a corrected one) that is taken instead of the"
+            " published one"
+        ),
     )
 
     @field_validator("accept")
@@ -51,7 +63,11 @@ class GenuineGrid(GridDataset):
                 raise ValueError(unknown("file", name, published))
             if not MD5.fullmatch(md5):
                 raise ValueError(f"an MD5 has 32 hexadecimal digits; found {md5!r} for {name}")
-        return {name: found[name] for name in published if found.get(name, published[name]) != published[name]}
+        return {
+            name: found[name]
+            for name in published
+            if found.get(name, published[name]) != published[name]
+        }
 
     def md5(self, file: GenuineFile) -> str:
         """The checksum that a file must have."""
@@ -74,14 +90,17 @@ class GenuineGrid(GridDataset):
 
 
 def downloads_of(datasets: Iterable[Dataset]) -> dict[str, GenuineGrid]:
-    """Name → what is downloaded for these datasets; ConfigError if two want different files of one name."""
+    """Name → what is downloaded for these datasets.
+
+    ConfigError if two want different files of one name.
+    """
     found: dict[str, GenuineGrid] = {}
     for dataset in datasets:
         if isinstance(dataset, GenuineGrid):
             other = found.setdefault(dataset.name(), dataset.download)
             if other != dataset.download:
                 raise ConfigError(
-                    f"{dataset.name()} is wanted with accept {other.accept} and {dataset.accept}; its files lie in one "
-                    "place: give all experiments the same."
+                    f"{dataset.name()} is wanted with accept {other.accept} and {dataset.accept};"
+                    " its files lie in one place: give all experiments the same."
                 )
     return found

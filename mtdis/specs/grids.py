@@ -1,6 +1,8 @@
-"""The factor grids of the published datasets: names, raw values, order (reference: the datasets' own pages).
+"""The factor grids of the published datasets: names, raw values, order (reference: the datasets'
+own pages).
 
-Plain tuples, so that planning a study needs no numpy. Rows of a grid are in C order: the last factor varies fastest.
+Plain tuples, so that planning a study needs no numpy. Rows of a grid are in C order: the last
+factor varies fastest.
 """
 
 from dataclasses import dataclass
@@ -27,7 +29,8 @@ class Grid:
     def part(self, classes: dict[str, tuple[int, ...]]) -> "Grid":
         """The sub-grid that keeps the given classes of the named factors, raw values unchanged."""
         kept = (
-            tuple(v[c] for c in classes[n]) if n in classes else v for n, v in zip(self.names, self.values, strict=True)
+            tuple(v[c] for c in classes[n]) if n in classes else v
+            for n, v in zip(self.names, self.values, strict=True)
         )
         return Grid(self.names, tuple(kept))
 
@@ -54,7 +57,9 @@ DSPRITES = Grid(
         linspace(0.0, 1.0, 32),
     ),
 )
-"""dSprites (deepmind/dsprites-dataset): orientation includes both ends, so its classes 0 and 39 look the same."""
+"""dSprites (deepmind/dsprites-dataset): orientation includes both ends, so its classes 0 and 39
+look the same.
+"""
 
 SHAPES3D = Grid(
     ("floor_hue", "wall_hue", "object_hue", "scale", "shape", "orientation"),

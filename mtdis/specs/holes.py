@@ -1,4 +1,5 @@
-"""What can be left out of a factor grid: combinations of classes, and images so that two factors are correlated.
+"""What can be left out of a factor grid: combinations of classes, and images so that two factors
+are correlated.
 
 Counted without numpy, because planning a study needs to know how many images a dataset has;
 mtdis/data/factors.py picks the very rows.
@@ -38,7 +39,9 @@ class Counts(NamedTuple):
 
 
 def written(value: Any, grid: Grid) -> Any:
-    """Combinations as the spec holds them: `shape.0-scale.4.5`, factors in the grid's order; ValueError if not one.
+    """Combinations as the spec holds them: `shape.0-scale.4.5`, factors in the grid's order.
+
+    ValueError if not one.
 
     A single one needs no list around it. Something else is left for the spec to refuse.
     """
@@ -62,8 +65,12 @@ def _split(text: Any) -> dict[str, tuple[int, ...]]:
         found = {name: tuple(map(int, classes)) for name, *classes in parts}
     except ValueError:
         found = {}
-    if len(found) < str(text).count("-") + 1:  # no text of a combination, or a factor stands there twice
-        raise ValueError(f"a combination is a mapping such as {{shape: 0, scale: [4, 5]}}; found {text!r}")
+    if (
+        len(found) < str(text).count("-") + 1
+    ):  # no text of a combination, or a factor stands there twice
+        raise ValueError(
+            f"a combination is a mapping such as {{shape: 0, scale: [4, 5]}}; found {text!r}"
+        )
     return found
 
 
@@ -74,7 +81,11 @@ def _text(combination: Mapping[str, Any], grid: Grid) -> str:
     if not combination:
         raise ValueError("an empty combination would drop every image; name factors and classes")
     sizes = dict(zip(grid.names, grid.sizes, strict=True))
-    chosen = {name: _classes(name, combination[name], sizes[name]) for name in grid.names if name in combination}
+    chosen = {
+        name: _classes(name, combination[name], sizes[name])
+        for name in grid.names
+        if name in combination
+    }
     return "-".join(".".join([name, *map(str, classes)]) for name, classes in chosen.items())
 
 
@@ -86,7 +97,8 @@ def _classes(name: str, value: Any, size: int) -> list[int]:
 
 
 def weight(a: int, b: int, sizes: tuple[int, int], correlation: float) -> float:
-    """How often classes a and b of two factors of these sizes occur together, 1 at most (Träuble et al. 2021, eq. 1).
+    """How often classes a and b of two factors of these sizes occur together, 1 at most (Träuble et
+    al. 2021, eq. 1).
 
     Classes are scaled to 0..1; a negative correlation turns the second factor around.
     """
@@ -96,7 +108,9 @@ def weight(a: int, b: int, sizes: tuple[int, int], correlation: float) -> float:
 
 
 def quota(count: int, share: float) -> int:
-    """How many of `count` images of a pair of classes stay: their share, to the nearest whole number."""
+    """How many of `count` images of a pair of classes stay: their share, to the nearest whole
+    number.
+    """
     return int(count * share + 0.5)
 
 
@@ -104,14 +118,19 @@ def quota(count: int, share: float) -> int:
 def count_images(kept: Kept, holes: Holes) -> Counts:
     """How many images of the grid of the kept classes (by their full-grid index) the holes leave.
 
-    Which images of a class of a third factor a correlation takes is drawn: there the count is the one before it.
+    Which images of a class of a third factor a correlation takes is drawn: there the count is the
+    one before it.
     """
     rules = frozenset(holes.dropped)
-    per_class = [[_images(*_given(kept, rules, f, c)) for c in classes] for f, classes in enumerate(kept)]
+    per_class = [
+        [_images(*_given(kept, rules, f, c)) for c in classes] for f, classes in enumerate(kept)
+    ]
     if not holes.correlated:
         return Counts(_images(kept, rules), tuple(map(tuple, per_class)))
     pairs = _correlated(kept, rules, holes)
-    for factor, sums in zip(holes.correlated, (map(sum, pairs), map(sum, zip(*pairs, strict=True))), strict=True):
+    for factor, sums in zip(
+        holes.correlated, (map(sum, pairs), map(sum, zip(*pairs, strict=True))), strict=True
+    ):
         per_class[factor] = list(sums)
     return Counts(sum(map(sum, pairs)), tuple(map(tuple, per_class)))
 
@@ -130,7 +149,9 @@ def _correlated(kept: Kept, rules: Rules, holes: Holes) -> list[list[int]]:
 
 @lru_cache(maxsize=2**16)
 def _images(kept: Kept, rules: Rules) -> int:
-    """Images of the grid of the kept classes that none of the rules drops: counted by cases, not one by one."""
+    """Images of the grid of the kept classes that none of the rules drops: counted by cases, not
+    one by one.
+    """
     if not rules:
         return prod(map(len, kept))
     if () in rules:  # all that it asks for is given
@@ -141,7 +162,9 @@ def _images(kept: Kept, rules: Rules) -> int:
 
 
 def _given(kept: Kept, rules: Rules, factor: int, a_class: int) -> tuple[Kept, Rules]:
-    """What is left to ask of images that have this class: the grid with the factor settled, and the rules that fit."""
+    """What is left to ask of images that have this class: the grid with the factor settled, and the
+    rules that fit.
+    """
     fit = (rule for rule in rules if all(a_class in classes for f, classes in rule if f == factor))
     settled = (*kept[:factor], (0,), *kept[factor + 1 :])
     return settled, frozenset(tuple(part for part in rule if part[0] != factor) for rule in fit)

@@ -1,9 +1,19 @@
-"""What every run shares: a run is a point in the space of its kind's fields; an experiment is many of them."""
+"""What every run shares: a run is a point in the space of its kind's fields.
+
+An experiment is many of them.
+"""
 
 from abc import abstractmethod
 from typing import Annotated, Any, ClassVar, Literal, Self
 
-from pydantic import BeforeValidator, Field, SerializeAsAny, ValidationInfo, field_validator, model_validator
+from pydantic import (
+    BeforeValidator,
+    Field,
+    SerializeAsAny,
+    ValidationInfo,
+    field_validator,
+    model_validator,
+)
 
 from mtdis.specs.base import Spec
 from mtdis.specs.dataset import Dataset
@@ -28,7 +38,8 @@ GROUP_WORDS = {"halves": "half", "grow": "group", "pairs": "pair", "triples": "t
 MIN_ROWS = 8
 """Images that leave one to each part of the 75/12.5/12.5 split."""
 TRAINING_VERSION = 2
-"""Raise it when a change of code changes what training gives: all runs then get new ids and are trained again.
+"""Raise it when a change of code changes what training gives: all runs then get new ids and are
+trained again.
 
 2: the encoder's last convolutions are matrix products (other bits, the same function).
 """
@@ -36,14 +47,17 @@ TRAINING_VERSION = 2
 
 Precision = Literal["tf32", "fp32", "bf16"]
 PRECISION = (
-    "arithmetic on a GPU: tf32 rounds the factors of products to 10 bits (fp32 where the device has no TF32, as on a "
-    "CPU), fp32 rounds nothing more, bf16 computes the loss under autocast with fp32 weights (on a CPU too)"
+    "arithmetic on a GPU: tf32 rounds the factors of products to 10 bits (fp32 where the device has"
+    " no TF32, as on a CPU), fp32 rounds nothing more, bf16 computes the loss under autocast with"
+    " fp32 weights (on a CPU too)"
 )
 """What the field `precision` says, of runs and of stages."""
 
 
 class Trainable:
-    """What the training loop asks of a spec beside its fields: one batch for all networks, each trained by itself."""
+    """What the training loop asks of a spec beside its fields: one batch for all networks, each
+    trained by itself.
+    """
 
     @property
     def stacked(self) -> bool:
@@ -51,7 +65,10 @@ class Trainable:
         return False
 
     def batch_stream(self, network: str) -> tuple[str, ...]:  # noqa: ARG002 - shared by default
-        """Name of the stream that a network's batch order is drawn from; networks with one name share their batches."""
+        """Name of the stream that a network's batch order is drawn from.
+
+        Networks with one name share their batches.
+        """
         return ()
 
 
@@ -69,20 +86,30 @@ class Run(Spec):
     split_seed: int = Field(123, ge=0, lt=2**32, description="seed of the 75/12.5/12.5 split")
     held_out: tuple[str, ...] = Field(
         (),
-        description="factors whose combinations of classes are split instead of images: those of the test split are "
-        "never seen in training, every single class is; empty: the paper's shuffle of images",
+        description=(
+            "factors whose combinations of classes are split instead of images: those of the test"
+            " split are never seen in training, every single class is; empty: the paper's shuffle"
+            " of images"
+        ),
     )
     keep_codes: Literal["all", "test", "sample"] = Field(
         "all",
-        description="rows whose codes are kept: all, those of the test split, or 20,000 drawn by split_seed",
+        description=(
+            "rows whose codes are kept: all, those of the test split, or 20,000 drawn by split_seed"
+        ),
     )
-    torch_threads: int = Field(1, ge=1, le=256, description="CPU threads; the bits of a result depend on it")
+    torch_threads: int = Field(
+        1, ge=1, le=256, description="CPU threads; the bits of a result depend on it"
+    )
 
     @field_validator("dataset")
     @classmethod
     def _can_be_split(cls, value: Dataset) -> Dataset:
         if value.count < MIN_ROWS:
-            raise ValueError(f"a split needs {MIN_ROWS} images, the sub-grid has {value.count}; keep more classes")
+            raise ValueError(
+                f"a split needs {MIN_ROWS} images, the sub-grid has {value.count}; keep more"
+                " classes"
+            )
         return value
 
     @field_validator("held_out")
@@ -125,7 +152,9 @@ class EncoderRun(Run):
     latent_size: int = Field(8, ge=1, le=4096, description="number of codes d of the encoder")
     initialisation: Literal["pytorch", "released"] = Field(
         "pytorch",
-        description="PyTorch's default (the paper's text), or the released code's Xavier and Kaiming",
+        description=(
+            "PyTorch's default (the paper's text), or the released code's Xavier and Kaiming"
+        ),
     )
 
     @property
@@ -143,9 +172,13 @@ class TrainedRun(Trainable, EncoderRun):
 
     needs_gpu: ClassVar[bool] = True
 
-    learning_rate: float = Field(1e-3, gt=0, description="Adam's step size; the released code used 1e-4")
+    learning_rate: float = Field(
+        1e-3, gt=0, description="Adam's step size; the released code used 1e-4"
+    )
     epochs: int = Field(200, ge=1, description="passes over the training split")
-    batch_size: int = Field(256, ge=1, description="images in a batch; the last, incomplete one is dropped")
+    batch_size: int = Field(
+        256, ge=1, description="images in a batch; the last, incomplete one is dropped"
+    )
     precision: Precision = Field("tf32", description=PRECISION)
 
     @model_validator(mode="after")
@@ -153,29 +186,34 @@ class TrainedRun(Trainable, EncoderRun):
         counts = self.image_counts
         if counts and counts[0] < self.batch_size:
             raise ValueError(
-                f"the training split has {counts[0]} rows, fewer than one batch of {self.batch_size}; "
-                "lower batch_size or take a larger sub-grid"
+                f"the training split has {counts[0]} rows, fewer than one batch of"
+                f" {self.batch_size}; lower batch_size or take a larger sub-grid"
             )
         return self
 
 
 class TaskRun(TrainedRun):
-    """A run that learns tasks by hard parameter sharing: an encoder and heads (paper, section 4.1 and C.1)."""
+    """A run that learns tasks by hard parameter sharing: an encoder and heads (paper, section 4.1
+    and C.1).
+    """
 
     tasks: Tasks = Field(default_factory=Tasks, description="the tasks that are learned")
     head_layers: tuple[Annotated[int, Field(ge=1, le=65536)], ...] = Field(
         (300, 300, 300), max_length=20, description="units of each hidden layer of a head (Table 3)"
     )
-    head_activation: Literal["relu", "tanh"] = Field("relu", description="non-linearity of the heads")
+    head_activation: Literal["relu", "tanh"] = Field(
+        "relu", description="non-linearity of the heads"
+    )
 
     @model_validator(mode="after")
     def _fits_its_dataset(self) -> Self:
         dataset = self.dataset
         if (group := constant_group(self.tasks, [size > 1 for size in dataset.sizes])) is not None:
             raise ValueError(
-                f"subsets '{self.tasks.subsets}' needs factors that vary in each {GROUP_WORDS[self.tasks.subsets]}; "
-                f"none of {', '.join(dataset.names[factor] for factor in group)} does; "
-                "keep more classes in the sub-grid or use subsets 'all'"
+                f"subsets '{self.tasks.subsets}' needs factors that vary in each"
+                f" {GROUP_WORDS[self.tasks.subsets]}; none of"
+                f" {', '.join(dataset.names[factor] for factor in group)} does; keep more classes"
+                " in the sub-grid or use subsets 'all'"
             )
         return self
 
@@ -192,5 +230,7 @@ def run_of(value: Any) -> Any:
     fields = dict(value)
     kind = fields.pop("kind", None)
     if not isinstance(kind, str):
-        raise ValueError(f"a run needs a 'kind': one of {', '.join(members('models'))}; found {kind!r}")
+        raise ValueError(
+            f"a run needs a 'kind': one of {', '.join(members('models'))}; found {kind!r}"
+        )
     return Run.member(kind).parse(fields)

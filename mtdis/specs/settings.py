@@ -1,4 +1,6 @@
-"""The two named settings of a run: the paper's text (our defaults) and the code that was released with it."""
+"""The two named settings of a run: the paper's text (our defaults) and the code that was released
+with it.
+"""
 
 from typing import Any
 
@@ -11,4 +13,6 @@ SETTINGS: dict[str, dict[str, Any]] = {
         "head_activation": "tanh",
     },
 }
-"""Fields by which each setting differs from the declared defaults (reference: released training scripts)."""
+"""Fields by which each setting differs from the declared defaults (reference: released training
+scripts).
+"""

@@ -1,4 +1,6 @@
-"""How many images each part of a split has, as far as a spec tells: a plan knows it before there is any image."""
+"""How many images each part of a split has, as far as a spec tells: a plan knows it before there is
+any image.
+"""
 
 from collections.abc import Sequence
 from math import prod
@@ -17,17 +19,21 @@ def row_counts(rows: int) -> Counts:
 
 
 def combination_counts(combinations: int, needed: int) -> Counts:
-    """Combinations that train, validate and test: cut as rows are, but two at least are held out and `needed` train.
+    """Combinations that train, validate and test: cut as rows are, but two at least are held out
+    and `needed` train.
 
-    `needed` is how many it takes for every class to be in training. Where they are fewer than `needed` + 2,
-    validation has none.
+    `needed` is how many it takes for every class to be in training. Where they are fewer than
+    `needed` + 2, validation has none.
     """
     held_out = min(max(2, combinations - int(0.75 * combinations)), combinations - needed)
     return combinations - held_out, held_out // 2, held_out - held_out // 2
 
 
 def image_counts(dataset: Dataset, held_out: Sequence[str]) -> Counts | None:
-    """Images of each part; None where the dataset itself must be asked: combinations in an incomplete grid."""
+    """Images of each part.
+
+    None where the dataset itself must be asked: combinations in an incomplete grid.
+    """
     if not held_out:
         return row_counts(dataset.count)
     if not dataset.complete:
@@ -39,12 +45,21 @@ def image_counts(dataset: Dataset, held_out: Sequence[str]) -> Counts | None:
 
 
 def combined_factors(dataset: Dataset, held_out: Sequence[str]) -> tuple[str, ...]:
-    """The factors in the dataset's order; ValueError unless they are two or more, each once, and vary in it."""
+    """The factors in the dataset's order.
+
+    ValueError unless they are two or more, each once, and vary in it.
+    """
     sizes = _sizes(dataset, held_out)
     if min(sizes) < 2:
-        raise ValueError(f"{held_out[sizes.index(min(sizes))]} has one class; keep more of them or leave it out here")
+        raise ValueError(
+            f"{held_out[sizes.index(min(sizes))]} has one class; keep more of them or leave it out"
+            " here"
+        )
     if len(set(held_out)) < max(2, len(held_out)):
-        raise ValueError(f"combinations need two factors or more, each once; name some of {', '.join(dataset.names)}")
+        raise ValueError(
+            "combinations need two factors or more, each once; name some of"
+            f" {', '.join(dataset.names)}"
+        )
     most, needed = min(dataset.count, prod(sizes)), max(sizes)
     if most < needed + 2:
         raise ValueError(too_few(most, needed))
@@ -54,8 +69,9 @@ def combined_factors(dataset: Dataset, held_out: Sequence[str]) -> tuple[str, ..
 def too_few(combinations: int, needed: int) -> str:
     """Message for factors with too few combinations to be split by."""
     return (
-        f"these factors have {combinations} combinations of classes, and {needed + 2} are needed: {needed} so that "
-        "every class is in training, one to validate and one to test; name other or more factors, or keep more classes"
+        f"these factors have {combinations} combinations of classes, and {needed + 2} are needed:"
+        f" {needed} so that every class is in training, one to validate and one to test; name other"
+        " or more factors, or keep more classes"
     )
 
 

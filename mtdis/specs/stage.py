@@ -1,4 +1,6 @@
-"""What every stage shares: something computed on a finished run, on another stage, or on targets, once per settings."""
+"""What every stage shares: something computed on a finished run, on another stage, or on targets,
+once per settings.
+"""
 
 from abc import abstractmethod
 from typing import Annotated, Any, ClassVar, Self
@@ -17,7 +19,10 @@ ON_NETWORK, ON_TARGETS = "network", "targets"
 
 
 class Stage(Spec):
-    """Settings of one computation on a parent; `stands_on` says on what: a network, targets, or a kind of stage."""
+    """Settings of one computation on a parent.
+
+    `stands_on` says on what: a network, targets, or a kind of stage.
+    """
 
     named: ClassVar[str | None] = "stage"
     first: ClassVar[tuple[str, ...]] = ("parent", "network")
@@ -103,24 +108,30 @@ class TrainedStage(Trainable, NetworkStage):
 
     seed: int = Field(1, ge=0, lt=2**32, description="seed of initialisation and batch order")
     learning_rate: float = Field(1e-4, gt=0, description="Adam's step size at the start")
-    halve_every: int = Field(0, ge=0, description="epochs after which the learning rate is halved; 0: never")
+    halve_every: int = Field(
+        0, ge=0, description="epochs after which the learning rate is halved; 0: never"
+    )
     epochs: int = Field(30, ge=1, description="passes over the training split")
-    batch_size: int = Field(64, ge=1, description="rows in a batch; the last, incomplete one is dropped")
+    batch_size: int = Field(
+        64, ge=1, description="rows in a batch; the last, incomplete one is dropped"
+    )
     precision: Precision = Field("tf32", description=PRECISION)
-    torch_threads: int = Field(1, ge=1, le=256, description="CPU threads; the bits of a result depend on it")
+    torch_threads: int = Field(
+        1, ge=1, le=256, description="CPU threads; the bits of a result depend on it"
+    )
 
     @model_validator(mode="after")
     def _can_be_trained(self) -> Self:
         if self.parent.keep_codes != "all":
             raise ValueError(
-                f"{self.name()} learns from the codes of the training split, and the run keeps those of "
-                f"'{self.parent.keep_codes}'; set keep_codes: all"
+                f"{self.name()} learns from the codes of the training split, and the run keeps"
+                f" those of '{self.parent.keep_codes}'; set keep_codes: all"
             )
         counts = self.parent.image_counts
         if counts and counts[0] < self.batch_size:
             raise ValueError(
-                f"the training split has {counts[0]} rows, fewer than one batch of {self.batch_size}; "
-                "lower the stage's batch_size or take a larger sub-grid"
+                f"the training split has {counts[0]} rows, fewer than one batch of"
+                f" {self.batch_size}; lower the stage's batch_size or take a larger sub-grid"
             )
         return self
 

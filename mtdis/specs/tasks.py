@@ -1,4 +1,6 @@
-"""The settings of the regression tasks: random MLPs of the true factors (paper, section 3.1 and appendix H)."""
+"""The settings of the regression tasks: random MLPs of the true factors (paper, section 3.1 and
+appendix H).
+"""
 
 from collections.abc import Callable, Sequence
 from functools import partial
@@ -13,26 +15,38 @@ from mtdis.specs.base import Spec
 class Tasks(Spec):
     """Which random functions of the factors the networks learn."""
 
-    count: int = Field(10, ge=1, le=1000, description="number of tasks; asking for 20 keeps the first 10")
+    count: int = Field(
+        10, ge=1, le=1000, description="number of tasks; asking for 20 keeps the first 10"
+    )
     subsets: Literal["all", "random", "halves", "grow", "pairs", "triples"] = Field(
-        "all", description="which factors each task depends on (appendix H; the last three: released code only)"
+        "all",
+        description=(
+            "which factors each task depends on (appendix H; the last three: released code only)"
+        ),
     )
     input_scaling: Literal["raw", "unit", "standardised"] = Field(
-        "raw", description="scale of the factor values given to the task networks; the paper's are raw"
+        "raw",
+        description="scale of the factor values given to the task networks; the paper's are raw",
     )
     weight_std: float = Field(1.0, gt=0, description="standard deviation of the normal weights")
     hidden_layers: int = Field(4, ge=1, le=20, description="hidden layers of a task network")
     hidden_size: int = Field(300, ge=1, le=4096, description="units of each hidden layer")
-    activation: Literal["tanh", "relu"] = Field("tanh", description="non-linearity of the hidden layers")
-    seed: int = Field(658, ge=0, lt=2**32, description="seed of the task networks; 658 made the paper's")
+    activation: Literal["tanh", "relu"] = Field(
+        "tanh", description="non-linearity of the hidden layers"
+    )
+    seed: int = Field(
+        658, ge=0, lt=2**32, description="seed of the task networks; 658 made the paper's"
+    )
 
 
 def factor_groups(subsets: str, factors: int) -> list[range]:
-    """The groups of the K factors, constant ones counted, that tasks 1, 2, … see in turn and then again.
+    """The groups of the K factors, constant ones counted, that tasks 1, 2, … see in turn and then
+    again.
 
-    `all`: one group; `halves`: the first ⌊K/2⌋ factors, then the others (appendix H). The released code's:
-    `grow`: the first 2, the first 3, … all K; `pairs` and `triples`: ⌊K/2⌋ and ⌊K/3⌋ groups of neighbours, of
-    which the last takes the remainder, so that triples of 6 or 7 factors are halves. `random` has no groups.
+    `all`: one group; `halves`: the first ⌊K/2⌋ factors, then the others (appendix H). The released
+    code's: `grow`: the first 2, the first 3, … all K; `pairs` and `triples`: ⌊K/2⌋ and ⌊K/3⌋ groups
+    of neighbours, of which the last takes the remainder, so that triples of 6 or 7 factors are
+    halves. `random` has no groups.
     """
     return _GROUPS[subsets](factors)
 

@@ -1,6 +1,7 @@
 """What a trained decoder makes of codes, and what it loses.
 
-Shapes: n codes (n, D), outputs and images (B, C, S, S), pictures (n, S, S, C) uint8 with white at 255.
+Shapes: n codes (n, D), outputs and images (B, C, S, S), pictures (n, S, S, C) uint8 with white at
+255.
 """
 
 from collections.abc import Callable, Mapping
@@ -16,7 +17,9 @@ from mtdis.training.autoencoding import reconstruction_error
 from mtdis.training.batches import CodedImages
 
 DECODE_BATCH = 256
-"""Codes decoded at once: fixed, so that the bits do not depend on memory. Its widest layer is 252 MB at 64 pixels."""
+"""Codes decoded at once: fixed, so that the bits do not depend on memory. Its widest layer is 252
+MB at 64 pixels.
+"""
 LEAST = 1e-6
 """Probabilities that are no sigmoid's are kept so far from 0 and 1, as disentanglement_lib does."""
 
@@ -29,11 +32,14 @@ class Reading(NamedTuple):
     images: Callable[[Tensor], Tensor]
     """Images from outputs."""
     cross_entropy: Callable[[Tensor, Tensor], Tensor]
-    """Of outputs and images, summed over both and in nats: outputs as probabilities that a pixel is white."""
+    """Of outputs and images, summed over both and in nats: outputs as probabilities that a pixel is
+    white.
+    """
 
 
 def _clamped_cross_entropy(outputs: Tensor, images: Tensor) -> Tensor:
-    # Not torch's binary_cross_entropy: it stops at outputs that are no numbers, which those of a diverged decoder are.
+    # Not torch's binary_cross_entropy: it stops at outputs that are no numbers, which those of a
+    # diverged decoder are.
     white = outputs.clamp(LEAST, 1 - LEAST)
     return ((images - 1) * torch.log1p(-white) - images * torch.log(white)).sum()
 
@@ -50,12 +56,16 @@ READINGS: Mapping[str, Reading] = {
     "mse": Reading(mse_loss, _as_they_are, _clamped_cross_entropy),
     "bce": Reading(reconstruction_error, torch.sigmoid, _logit_cross_entropy),
 }
-"""By the loss of the stage. Squared error through a sigmoid is none of them: on dSprites at 32 pixels and the paper's
-learning rate all images were black after 200 steps, where a sigmoid has no slope."""
+"""By the loss of the stage. Squared error through a sigmoid is none of them: on dSprites at 32
+pixels and the paper's learning rate all images were black after 200 steps, where a sigmoid has no
+slope.
+"""
 
 
 @torch.no_grad()
-def decode(decoder: nn.Module, reading: Reading, codes: NDArray[np.float32], device: torch.device) -> NDArray[np.uint8]:
+def decode(
+    decoder: nn.Module, reading: Reading, codes: NDArray[np.float32], device: torch.device
+) -> NDArray[np.uint8]:
     """Pictures (n, S, S, C) of codes (n, D)."""
     chunks = torch.split(torch.from_numpy(codes), DECODE_BATCH)
     return np.concatenate([pictures(reading.images(decoder(chunk.to(device)))) for chunk in chunks])
@@ -72,10 +82,12 @@ def pictures(images: Tensor) -> NDArray[np.uint8]:
 def reconstruction_errors(
     decoder: nn.Module, reading: Reading, data: CodedImages, rows: NDArray[np.int64]
 ) -> Mapping[str, float]:
-    """How far decoded images are from those of the rows (n,), in both readings of the paper's Table 4.
+    """How far decoded images are from those of the rows (n,), in both readings of the paper's Table
+    4.
 
-    `mse` is the mean squared error over pixels and channels, `bce_sum` the cross-entropy in nats summed over them;
-    both are means over images. The cross-entropy of an image with greys is above 0 even if it is restored exactly.
+    `mse` is the mean squared error over pixels and channels, `bce_sum` the cross-entropy in nats
+    summed over them; both are means over images. The cross-entropy of an image with greys is above
+    0 even if it is restored exactly.
     """
     sums, pixels = torch.zeros(2, dtype=torch.float64), 0
     for raw in data.raw_batches(torch.from_numpy(rows), DECODE_BATCH):

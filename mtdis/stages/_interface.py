@@ -1,4 +1,6 @@
-"""What a stage's computation is given and what it gives back: `compute(spec, sources) -> Outcome`."""
+"""What a stage's computation is given and what it gives back: `compute(spec, sources) ->
+Outcome`.
+"""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -26,7 +28,8 @@ class Outcome:
     """What is kept of a stage."""
 
     rows: Sequence[Mapping[str, Any]] = ()
-    """Values for the long table: `metric`, `key`, `value` and, where there are some, `task` from 1."""
+    """Values for the long table: `metric`, `key`, `value` and, where there are some, `task` from 1.
+    """
     arrays: Mapping[str, NDArray[Any]] = field(default_factory=dict)
     weights: Mapping[str, Any] = field(default_factory=dict)
     """Tensors by name, of a stage that trains."""

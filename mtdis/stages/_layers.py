@@ -1,4 +1,6 @@
-"""The layers of a network, read off the real modules: kind, settings, output shape and parameters of each."""
+"""The layers of a network, read off the real modules: kind, settings, output shape and parameters
+of each.
+"""
 
 from collections.abc import Sequence
 from typing import Any
@@ -16,7 +18,9 @@ ACTIVATIONS = {"relu": "ReLU", "tanh": "Tanh"}
 
 @torch.no_grad()
 def describe(part: str, module: nn.Module, inputs: Tensor) -> list[Row]:
-    """One row per layer with parameters, and per non-linearity, in the order in which they run on `inputs` (1, …)."""
+    """One row per layer with parameters, and per non-linearity, in the order in which they run on
+    `inputs` (1, …).
+    """
     rows: list[Row] = []
 
     def note(layer: nn.Module, _inputs: Any, output: Tensor) -> None:
@@ -46,25 +50,36 @@ def _row(part: str, layer: nn.Module, output: Tensor) -> Row:
 def _settings(layer: nn.Module) -> str:
     if isinstance(layer, (nn.Conv2d, nn.ConvTranspose2d)):
         (kernel, _), (stride, _), padding = layer.kernel_size, layer.stride, layer.padding
-        return f"{kernel}×{kernel}, stride {stride}, padding {padding[0] if isinstance(padding, tuple) else padding}"
+        return (
+            f"{kernel}×{kernel}, stride {stride}, padding"
+            f" {padding[0] if isinstance(padding, tuple) else padding}"
+        )
     return f"slope {layer.negative_slope:g}" if isinstance(layer, nn.LeakyReLU) else ""
 
 
 def describe_heads(heads: Heads) -> list[Row]:
     """The layers of one of several equal heads; `count` says how many there are."""
     layers = zip(heads.weights, heads.biases, strict=True)
-    sizes = [(int(weight.shape[2]), int(weight[0].numel() + bias[0].numel())) for weight, bias in layers]
+    sizes = [
+        (int(weight.shape[2]), int(weight[0].numel() + bias[0].numel())) for weight, bias in layers
+    ]
     return _dense_rows("heads", sizes, heads.activation.__name__, len(heads.weights[0]))
 
 
 def describe_task_network(network: TaskNetwork, activation: str, count: int) -> list[Row]:
-    """The layers of one of `count` equal networks of the factors, whose hidden layers have this activation."""
+    """The layers of one of `count` equal networks of the factors, whose hidden layers have this
+    activation.
+    """
     sizes = [(len(bias), weight.size + bias.size) for weight, bias in network]
     return _dense_rows("task_network", sizes, activation, count)
 
 
-def _dense_rows(part: str, sizes: Sequence[tuple[int, int]], activation: str, count: int) -> list[Row]:
-    """Rows of linear layers of (outputs, parameters), with a non-linearity after all but the last."""
+def _dense_rows(
+    part: str, sizes: Sequence[tuple[int, int]], activation: str, count: int
+) -> list[Row]:
+    """Rows of linear layers of (outputs, parameters), with a non-linearity after all but the
+    last.
+    """
     rows: list[Row] = []
     for outputs, parameters in sizes:
         about = {"part": part, "settings": "", "output": [outputs], "count": count}

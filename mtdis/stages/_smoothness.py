@@ -1,6 +1,8 @@
-"""What the tasks are as functions of the factors: how smooth along each factor, and how much they depend on it.
+"""What the tasks are as functions of the factors: how smooth along each factor, and how much they
+depend on it.
 
-Exact for targets on a complete grid. Shapes: N rows of the grid in C order, K factors of `sizes` classes, T tasks.
+Exact for targets on a complete grid. Shapes: N rows of the grid in C order, K factors of `sizes`
+classes, T tasks.
 """
 
 from collections.abc import Callable, Sequence
@@ -15,28 +17,33 @@ Targets = NDArray[np.floating[Any]]
 
 
 def lag_autocorrelation(targets: Targets, sizes: Sequence[int]) -> Floats:
-    """Autocorrelation (T, K) of targets (N, T) one class apart along each factor, from -1 to about 1.
+    """Autocorrelation (T, K) of targets (N, T) one class apart along each factor, from -1 to about
+    1.
 
-    Mean product of the deviations of neighbours from the mean of all rows, over the variance of all rows: the
-    usual estimate at lag 1 of a series (Box and Jenkins 1976, chapter 2), but a mean over the pairs of neighbours,
-    so that short factors are not drawn towards 0. Near 1: smooth; 0: neighbours tell nothing. NaN for factors of
-    one class and for constant targets. Raises ValueError for targets that are no complete grid.
+    Mean product of the deviations of neighbours from the mean of all rows, over the variance of all
+    rows: the usual estimate at lag 1 of a series (Box and Jenkins 1976, chapter 2), but a mean over
+    the pairs of neighbours, so that short factors are not drawn towards 0. Near 1: smooth; 0:
+    neighbours tell nothing. NaN for factors of one class and for constant targets. Raises
+    ValueError for targets that are no complete grid.
     """
     return _along_factors(targets, sizes, _neighbours_product)
 
 
 def total_effect(targets: Targets, sizes: Sequence[int]) -> Floats:
-    """Sobol's total-effect index (T, K) of each factor for targets (N, T): E[Var(y | all others)] / Var(y), 0 to 1.
+    """Sobol's total-effect index (T, K) of each factor for targets (N, T): E[Var(y | all others)] /
+    Var(y), 0 to 1.
 
-    The share of the variance that remains when all other factors are known, interactions included (Homma and
-    Saltelli 1996; Saltelli et al. 2010), of factors uniform over their classes. On the complete
-    grid both moments are exact; indices of one task may sum to more than 1. NaN and errors as above.
+    The share of the variance that remains when all other factors are known, interactions included
+    (Homma and Saltelli 1996; Saltelli et al. 2010), of factors uniform over their classes. On the
+    complete grid both moments are exact; indices of one task may sum to more than 1. NaN and errors
+    as above.
     """
     return _along_factors(targets, sizes, _variance_within)
 
 
 def diagnose(targets: Targets, sizes: Sequence[int], names: Sequence[str]) -> list[dict[str, Any]]:
-    """Rows {task, factor, lag_autocorrelation, total_effect} of targets (N, T), tasks numbered from 1.
+    """Rows {task, factor, lag_autocorrelation, total_effect} of targets (N, T), tasks numbered from
+    1.
 
     Both measures are None for a factor of one class and for a task whose targets are all equal.
     """
@@ -53,7 +60,9 @@ def diagnose(targets: Targets, sizes: Sequence[int], names: Sequence[str]) -> li
     ]
 
 
-def _along_factors(targets: Targets, sizes: Sequence[int], measure: Callable[[Floats], float]) -> Floats:
+def _along_factors(
+    targets: Targets, sizes: Sequence[int], measure: Callable[[Floats], float]
+) -> Floats:
     """A measure of the targets' deviations along each factor, over their variance: (T, K)."""
     _check_grid(targets, sizes)
     result = np.full((targets.shape[1], len(sizes)), np.nan)
@@ -87,6 +96,7 @@ def _number_or_none(value: float) -> float | None:
 def _check_grid(targets: Targets, sizes: Sequence[int]) -> None:
     if targets.ndim != 2 or len(targets) != prod(sizes) or not len(targets):
         raise ValueError(
-            f"Task diagnostics need targets on a complete grid: {prod(sizes)} rows for classes {list(sizes)}, "
-            f"and a column per task. Found shape {targets.shape}. Give the targets of a dataset without holes."
+            f"Task diagnostics need targets on a complete grid: {prod(sizes)} rows for classes"
+            f" {list(sizes)}, and a column per task. Found shape {targets.shape}. Give the targets"
+            " of a dataset without holes."
         )

@@ -19,9 +19,16 @@ from mtdis.training.learner import Learner
 
 
 def fit(
-    stage: TrainedStage, learner: Learner, data: Examples, train_rows: NDArray[np.int64], sources: Sources
+    stage: TrainedStage,
+    learner: Learner,
+    data: Examples,
+    train_rows: NDArray[np.int64],
+    sources: Sources,
 ) -> Progress:
-    """Train the learner's module in place on these rows; resumed from the stage's checkpoint if there is one."""
+    """Train the learner's module in place on these rows.
+
+    Resumed from the stage's checkpoint if there is one.
+    """
     total = len(train_rows) // stage.batch_size * stage.batch_size * stage.epochs
     with progress_bar(total, stage.name(), "rows") as bar:
         return training.train(
@@ -44,8 +51,12 @@ def _moving(bar: Any) -> training.Observer:
     return observe
 
 
-def all_codes(stage: TrainedStage, sources: Sources, device: torch.device) -> tuple[torch.Tensor, Split]:
+def all_codes(
+    stage: TrainedStage, sources: Sources, device: torch.device
+) -> tuple[torch.Tensor, Split]:
     """Codes (N, D) of all images of the parent's dataset on the device, and its split."""
     codes, _ = artifacts.read_codes(sources.parent, stage.network)
-    split = split_of(stage.parent, len(codes), partial(artifacts.read_dataset, sources.dataset, "factors"))
+    split = split_of(
+        stage.parent, len(codes), partial(artifacts.read_dataset, sources.dataset, "factors")
+    )
     return torch.from_numpy(codes).to(device), split

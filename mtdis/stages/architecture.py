@@ -16,19 +16,35 @@ from mtdis.training.networks import Heads
 
 
 def compute(stage: Architecture, sources: Sources) -> Outcome:  # noqa: ARG001 - the spec says it all
-    """The layers of each part and of the networks that make its tasks, as JSON; parameters, heads counted together."""
+    """The layers of each part and of the networks that make its tasks, as JSON.
+
+    Parameters, heads counted together.
+    """
     shape = stage.dataset.image_shape
-    model = import_module(f"mtdis.training.models.{stage.parent.name()}").build(stage.parent, stage.network, shape)
-    rows = [row for name, part in model.named_children() for row in _rows(name, part, shape, stage.parent.code_count)]
+    model = import_module(f"mtdis.training.models.{stage.parent.name()}").build(
+        stage.parent, stage.network, shape
+    )
+    rows = [
+        row
+        for name, part in model.named_children()
+        for row in _rows(name, part, shape, stage.parent.code_count)
+    ]
     rows += _task_network_rows(stage.parent)
-    parameters = {name: sum(p.numel() for p in part.parameters()) for name, part in model.named_children()}
+    parameters = {
+        name: sum(p.numel() for p in part.parameters()) for name, part in model.named_children()
+    }
     return Outcome(
-        rows=[{"metric": "parameters", "key": name, "value": count} for name, count in parameters.items()],
+        rows=[
+            {"metric": "parameters", "key": name, "value": count}
+            for name, count in parameters.items()
+        ],
         arrays={"layers": np.array(json.dumps(rows), dtype="S")},
     )
 
 
-def _rows(name: str, part: nn.Module, image_shape: tuple[int, int, int], code_count: int) -> list[Row]:
+def _rows(
+    name: str, part: nn.Module, image_shape: tuple[int, int, int], code_count: int
+) -> list[Row]:
     if isinstance(part, Heads):
         return describe_heads(part)
     height, width, channels = image_shape

@@ -1,4 +1,6 @@
-"""A decoder that learns to restore images from frozen codes (paper, sections 4.2.2 and C.2, Table 4)."""
+"""A decoder that learns to restore images from frozen codes (paper, sections 4.2.2 and C.2, Table
+4).
+"""
 
 from functools import partial
 from typing import Any
@@ -22,23 +24,35 @@ from mtdis.training.learner import Learner
 
 METRIC = "reconstruction"
 SUFFIXES = {"test": "", "train": "_train"}
-"""Of the keys `mse` and `bce_sum`: errors are those of the test split where a key does not say otherwise."""
+"""Of the keys `mse` and `bce_sum`: errors are those of the test split where a key does not say
+otherwise.
+"""
 
 
 def compute(stage: Decoder, sources: Sources) -> Outcome:
-    """Errors of the trained decoder on the training and test split, some test images, and its weights."""
+    """Errors of the trained decoder on the training and test split, some test images, and its
+    weights.
+    """
     device = set_up(stage.torch_threads, stage.needs_gpu)
     data, split = load(stage, sources, device)
     decoder = build(stage, data).to(device)
     reading = READINGS[stage.loss]
-    learner = Learner(decoder, partial(_loss, decoder, reading), stage.learning_rate, stage.halve_every)
+    learner = Learner(
+        decoder, partial(_loss, decoder, reading), stage.learning_rate, stage.halve_every
+    )
     progress = fit(stage, learner, data, split["train"], sources)
     errors = {part: reconstruction_errors(decoder, reading, data, split[part]) for part in SUFFIXES}
-    diverged = bool(progress.diverged) or not np.isfinite([v for part in errors.values() for v in part.values()]).all()
+    diverged = (
+        bool(progress.diverged)
+        or not np.isfinite([v for part in errors.values() for v in part.values()]).all()
+    )
     return Outcome(
         rows=[] if diverged else _rows(errors),
         arrays={} if diverged else shown(stage, decoder, data, split),
-        weights={f"decoder.{key}": value.cpu().contiguous() for key, value in decoder.state_dict().items()},
+        weights={
+            f"decoder.{key}": value.cpu().contiguous()
+            for key, value in decoder.state_dict().items()
+        },
         history=progress.history,
         diverged=diverged,
         device=device_name(device),
@@ -64,10 +78,14 @@ def build(stage: Decoder, data: CodedImages) -> nn.Module:
     return decoder.to(memory_format=torch.channels_last)  # type: ignore[call-overload, no-any-return]
 
 
-def shown(stage: Decoder, decoder: nn.Module, data: CodedImages, split: Split) -> dict[str, NDArray[Any]]:
-    """Images `rows` of the dataset as they are and as they are restored, and where and how wide the codes lie.
+def shown(
+    stage: Decoder, decoder: nn.Module, data: CodedImages, split: Split
+) -> dict[str, NDArray[Any]]:
+    """Images `rows` of the dataset as they are and as they are restored, and where and how wide the
+    codes lie.
 
-    `inputs`, `reconstructions` (n, S, S, C) uint8, `codes` (n, D); `code_mean`, `code_sd` (D,) over the test split.
+    `inputs`, `reconstructions` (n, S, S, C) uint8, `codes` (n, D); `code_mean`, `code_sd` (D,) over
+    the test split.
     """
     rows = np.sort(_drawn(stage, split["test"]))
     chosen = data.codes[torch.from_numpy(rows)].cpu().numpy()
@@ -84,7 +102,9 @@ def shown(stage: Decoder, decoder: nn.Module, data: CodedImages, split: Split) -
 
 def _drawn(stage: Decoder, test: NDArray[np.int64]) -> NDArray[np.int64]:
     """The same images for all networks on a dataset: drawn by the decoder's seed alone."""
-    return generator(stage.seed, "shown images").choice(test, min(stage.kept_images, len(test)), replace=False)
+    return generator(stage.seed, "shown images").choice(
+        test, min(stage.kept_images, len(test)), replace=False
+    )
 
 
 def _rows(errors: dict[str, Any]) -> list[dict[str, Any]]:

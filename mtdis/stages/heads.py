@@ -48,12 +48,16 @@ def compute(stage: Heads, sources: Sources) -> Outcome:
 
 def build(stage: Heads, code_count: int) -> networks.Heads:
     """The heads at their initial values, which are those of a run of the same seed."""
-    heads = networks.Heads(stage.tasks.count, 1, code_count, stage.head_layers, stage.head_activation)
+    heads = networks.Heads(
+        stage.tasks.count, 1, code_count, stage.head_layers, stage.head_activation
+    )
     networks.initialise_heads(heads, stage.seed)
     return heads
 
 
 def _loss(heads: networks.Heads, codes: Tensor, targets: Tensor) -> Tensor:
-    """Mean squared error over batch and tasks, "the average regression loss" (4.3): codes (B, D), targets (B, T)."""
+    """Mean squared error over batch and tasks, "the average regression loss" (4.3): codes (B, D),
+    targets (B, T).
+    """
     error: Tensor = (heads(codes) - targets).square().mean()
     return error

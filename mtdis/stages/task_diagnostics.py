@@ -14,12 +14,18 @@ MEASURES = ("lag_autocorrelation", "total_effect")
 def compute(stage: TaskDiagnostics, sources: Sources) -> Outcome:
     """Both measures of each task and factor."""
     return Outcome(
-        rows=long_rows(diagnose(artifacts.read_targets(sources.parent), stage.dataset.sizes, stage.dataset.names))
+        rows=long_rows(
+            diagnose(
+                artifacts.read_targets(sources.parent), stage.dataset.sizes, stage.dataset.names
+            )
+        )
     )
 
 
 def long_rows(found: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
-    """The rows of the long table, one per task, factor and measure, of the rows that `diagnose` gives."""
+    """The rows of the long table, one per task, factor and measure, of the rows that `diagnose`
+    gives.
+    """
     return [
         {"metric": measure, "key": row["factor"], "task": row["task"], "value": row[measure]}
         for row in found

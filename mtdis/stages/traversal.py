@@ -1,4 +1,6 @@
-"""Images along each latent dimension, made by a trained decoder (paper, section 4.2.2, Figures 7 and 10 to 12)."""
+"""Images along each latent dimension, made by a trained decoder (paper, section 4.2.2, Figures 7
+and 10 to 12).
+"""
 
 from collections.abc import Mapping
 from functools import partial
@@ -20,8 +22,8 @@ from mtdis.training.networks import make_decoder
 def compute(stage: Traversal, sources: Sources) -> Outcome:
     """A test image, its reconstruction, and a frame per code and offset.
 
-    `input`, `reconstruction` (S, S, C), `frames` (D, steps, S, S, C), all uint8; `offsets` (steps,) in the stage's
-    unit, `unit_size` (D,): what one unit is of each code.
+    `input`, `reconstruction` (S, S, C), `frames` (D, steps, S, S, C), all uint8; `offsets` (steps,)
+    in the stage's unit, `unit_size` (D,): what one unit is of each code.
     """
     torch.set_num_threads(stage.parent.torch_threads)
     kept = stage_files.read_stage(sources.parent).arrays
@@ -46,21 +48,29 @@ def compute(stage: Traversal, sources: Sources) -> Outcome:
 
 def _kept_place(stage: Traversal, count: int) -> int:
     """Where the stage's image stands among those that the decoder kept."""
-    if stage.image > count:  # a spec can't know of it where combinations of an incomplete grid are held out
-        raise ConfigError(f"traversal: the decoder keeps {count} test images; found image {stage.image}.")
+    if (
+        stage.image > count
+    ):  # a spec can't know of it where combinations of an incomplete grid are held out
+        raise ConfigError(
+            f"traversal: the decoder keeps {count} test images; found image {stage.image}."
+        )
     return stage.image - 1
 
 
 def unit_sizes(stage: Traversal, kept: Mapping[str, NDArray[Any]]) -> NDArray[np.float64]:
     """What an offset of one moves each code by (D,)."""
-    sizes: NDArray[np.float64] = kept["code_sd"] if stage.unit == "sd" else np.ones_like(kept["code_sd"])
+    sizes: NDArray[np.float64] = (
+        kept["code_sd"] if stage.unit == "sd" else np.ones_like(kept["code_sd"])
+    )
     return sizes
 
 
 def traverse(
     code: NDArray[np.float32], sizes: NDArray[np.float64], offsets: NDArray[np.float64]
 ) -> NDArray[np.float32]:
-    """Codes (D, steps, D) of which block d has element d moved by each offset, in units of `sizes` (D,)."""
+    """Codes (D, steps, D) of which block d has element d moved by each offset, in units of `sizes`
+    (D,).
+    """
     moved = np.tile(code.astype(np.float64), (len(code), len(offsets), 1))
     every = np.arange(len(code))
     moved[every, :, every] += np.outer(sizes, offsets)

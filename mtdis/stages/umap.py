@@ -20,22 +20,36 @@ def compute(stage: Umap, sources: Sources) -> Outcome:
     test = split_of(stage.parent, len(factors), lambda: factors)["test"]
     chosen = np.flatnonzero(np.isin(rows, test))
     if len(chosen) > stage.rows:
-        chosen = np.sort(generator(stage.seed, "umap rows").choice(chosen, stage.rows, replace=False))
+        chosen = np.sort(
+            generator(stage.seed, "umap rows").choice(chosen, stage.rows, replace=False)
+        )
     names = artifacts.read_json(sources.dataset, "mtdis dataset")["names"]
     arrays = {"embedding": embed(codes[chosen], stage.n_neighbors, stage.min_dist, stage.seed)}
-    return Outcome(arrays=arrays | {"factors": factors[rows[chosen]], "names": np.array(names, dtype="S")})
+    return Outcome(
+        arrays=arrays | {"factors": factors[rows[chosen]], "names": np.array(names, dtype="S")}
+    )
 
 
-def embed(codes: NDArray[np.float32], n_neighbors: int, min_dist: float, seed: int) -> NDArray[np.float32]:
-    """Two coordinates (n, 2) of each code (n, d); the same for the same seed. Neighbours are at most n - 1.
+def embed(
+    codes: NDArray[np.float32], n_neighbors: int, min_dist: float, seed: int
+) -> NDArray[np.float32]:
+    """Two coordinates (n, 2) of each code (n, d); the same for the same seed.
+
+    Neighbours are at most n - 1.
 
     Raises ValueError for fewer than 4 codes and for codes that are not finite.
     """
     if len(codes) < 4:
-        raise ValueError(f"{len(codes)} codes can't be embedded, at least 4 are needed; keep more classes of factors.")
+        raise ValueError(
+            f"{len(codes)} codes can't be embedded, at least 4 are needed; keep more classes of"
+            " factors."
+        )
     if not np.isfinite(codes).all():
         lost = (~np.isfinite(codes)).any(axis=1).sum()
-        raise ValueError(f"{lost} of {len(codes)} codes are not finite; UMAP needs finite ones. Train the run again.")
+        raise ValueError(
+            f"{lost} of {len(codes)} codes are not finite; UMAP needs finite ones. Train the run"
+            " again."
+        )
     neighbours = min(n_neighbors, len(codes) - 1)
     state = stream_seed(seed, "umap") % 2**32
     # One thread, since the order of threads would enter the result.
@@ -45,7 +59,9 @@ def embed(codes: NDArray[np.float32], n_neighbors: int, min_dist: float, seed: i
 
 
 def _umap(**options: Any) -> Any:
-    """An estimator of umap-learn, which takes seconds to import and to compile: only this stage spends them."""
+    """An estimator of umap-learn, which takes seconds to import and to compile: only this stage
+    spends them.
+    """
     with warnings.catch_warnings():
         # It says that it found no TensorFlow, which it would need for another estimator only.
         warnings.filterwarnings("ignore", "Tensorflow not installed", ImportWarning)

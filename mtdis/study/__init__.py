@@ -1,4 +1,7 @@
-"""config → experiments → runs → ids, paths, parents. No numpy, torch or pandas: every job of a study imports it."""
+"""config → experiments → runs → ids, paths, parents.
+
+No numpy, torch or pandas: every job of a study imports it.
+"""
 
 import json
 import re
@@ -38,7 +41,9 @@ RULES = (
     "table",
     "figure",
 )
-"""Rule names of the workflow, which an experiment can't take: `snakemake <experiment>` is its target."""
+"""Rule names of the workflow, which an experiment can't take: `snakemake <experiment>` is its
+target.
+"""
 OUTPUTS = ("tables", "figures")
 ON_RUNS = ("stages", "show")
 """What an experiment does with its runs."""
@@ -53,25 +58,37 @@ class Config(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    name: str = Field(pattern=SLUG, description="folder of the study's tables and figures: letters, digits, _ and -")
+    name: str = Field(
+        pattern=SLUG,
+        description="folder of the study's tables and figures: letters, digits, _ and -",
+    )
     defaults: Fields = Field(default_factory=dict, description="fields of every experiment's runs")
     metrics: Annotated[dict[str, Fields], EMPTY] = Field(
         default_factory=dict, description="metric: its settings; a list sweeps"
     )
     experiments: Annotated[dict[str, Fields], EMPTY] = Field(
         min_length=1,
-        description="experiment: fields of its runs; lists sweep, their product is run; zip, include, exclude",
+        description=(
+            "experiment: fields of its runs; lists sweep, their product is run; zip, include,"
+            " exclude"
+        ),
     )
     override: Fields = Field(
         default_factory=dict,
-        description="fields laid over the selected experiments; for the command line: --config override=…",
+        description=(
+            "fields laid over the selected experiments; for the command line: --config override=…"
+        ),
     )
-    select: list[str] | None = Field(None, description="the experiments that are built; all of them by default")
+    select: list[str] | None = Field(
+        None, description="the experiments that are built; all of them by default"
+    )
 
 
 @dataclass(frozen=True)
 class Experiment:
-    """The runs of an experiment, what was dropped from the fields of each kind, and what it ends in."""
+    """The runs of an experiment, what was dropped from the fields of each kind, and what it ends
+    in.
+    """
 
     name: str
     run_ids: tuple[str, ...]
@@ -84,7 +101,9 @@ class Experiment:
 
 @dataclass(frozen=True)
 class Study:
-    """The selected experiments of a config, with the ids, paths and parents of all that they need."""
+    """The selected experiments of a config, with the ids, paths and parents of all that they
+    need.
+    """
 
     name: str
     experiments: Mapping[str, Experiment]
@@ -93,7 +112,10 @@ class Study:
 
     @classmethod
     def from_config(cls, config: Mapping[str, Any]) -> "Study":
-        """Check a whole config and expand what it selects; ConfigError names place, value and fix."""
+        """Check a whole config and expand what it selects.
+
+        ConfigError names place, value and fix.
+        """
         checked = _check(config)
         _check_names(checked)
         metrics = _metrics(checked.metrics)
@@ -103,16 +125,25 @@ class Study:
         everything = {n: _overridden(n, checked, over) for n, over in overrides.items()}
         if not metrics:
             _no_scores_are_shown(everything)
-        chosen = everything if checked.select is None else {n: everything[n] for n in checked.select}
+        chosen = (
+            everything if checked.select is None else {n: everything[n] for n in checked.select}
+        )
         study = cls(checked.name, chosen, metrics, checked.model_dump())
-        _ = study.runs, study.stages, study.datasets, study.targets  # an id shared by two specs is found here
+        _ = (
+            study.runs,
+            study.stages,
+            study.datasets,
+            study.targets,
+        )  # an id shared by two specs is found here
         _ = study.downloads  # so are two uploads of one file
         return study
 
     @cached_property
     def runs(self) -> dict[str, Run]:
         """id → run, each once however many experiments want it."""
-        return _once(pair for e in self.experiments.values() for pair in zip(e.run_ids, e.runs, strict=True))
+        return _once(
+            pair for e in self.experiments.values() for pair in zip(e.run_ids, e.runs, strict=True)
+        )
 
     @cached_property
     def stages(self) -> dict[str, Stage]:
@@ -122,7 +153,9 @@ class Study:
     @cached_property
     def datasets(self) -> dict[str, Dataset]:
         """id → dataset of all runs."""
-        return _by_id({id(run.dataset): run.dataset for run in self.runs.values()}.values())  # runs share the object
+        return _by_id(
+            {id(run.dataset): run.dataset for run in self.runs.values()}.values()
+        )  # runs share the object
 
     @cached_property
     def downloads(self) -> dict[str, GenuineGrid]:
@@ -141,7 +174,10 @@ class Study:
     @cached_property
     def targets(self) -> dict[str, Targets]:
         """id → targets of all runs that learn tasks and of all stages that read some."""
-        wanted = [*map(targets_of, self.runs.values()), *(stage.targets for stage in self.stages.values())]
+        wanted = [
+            *map(targets_of, self.runs.values()),
+            *(stage.targets for stage in self.stages.values()),
+        ]
         return _by_id(filter(None, wanted))
 
     def run_ids(self, experiment: str) -> list[str]:
@@ -159,11 +195,19 @@ class Study:
     @cached_property
     def _parents(self) -> dict[str, dict[str, str | list[str]]]:
         """Of all runs at once: several rules ask for those of each run."""
-        datasets = {id(dataset): paths.dataset(some_id) for some_id, dataset in self.datasets.items()}
+        datasets = {
+            id(dataset): paths.dataset(some_id) for some_id, dataset in self.datasets.items()
+        }
         found: dict[str, dict[str, str | list[str]]] = {}
         for run_id, run in self.runs.items():
-            targets, dataset = targets_of(run), datasets.get(id(run.dataset)) or paths.dataset(identify(run.dataset))
-            found[run_id] = {"dataset": dataset, "targets": paths.targets(identify(targets)) if targets else []}
+            targets, dataset = (
+                targets_of(run),
+                datasets.get(id(run.dataset)) or paths.dataset(identify(run.dataset)),
+            )
+            found[run_id] = {
+                "dataset": dataset,
+                "targets": paths.targets(identify(targets)) if targets else [],
+            }
         return found
 
     def stage_parents(self, stage_id: str) -> dict[str, str | list[str]]:
@@ -181,7 +225,9 @@ class Study:
         return paths.dataset(identify(_find(self.targets, targets_id, "targets").dataset))
 
     def spec(self, some_id: str) -> str:
-        """The elided canonical spec of a run, stage, dataset or targets of this study, as one JSON string."""
+        """The elided canonical spec of a run, stage, dataset or targets of this study, as one JSON
+        string.
+        """
         return canonical(_find(self._specs, some_id, "id"))
 
     @property
@@ -193,7 +239,11 @@ class Study:
         """A job file of these runs, as `mtdis train` reads it: one JSON mapping per line."""
         lines = []
         for run_id in run_ids:
-            fields = {"spec": json.loads(self.spec(run_id)), **self.parents(run_id), "out": paths.run(run_id)}
+            fields = {
+                "spec": json.loads(self.spec(run_id)),
+                **self.parents(run_id),
+                "out": paths.run(run_id),
+            }
             lines.append(json.dumps({key: value for key, value in fields.items() if value}) + "\n")
         return "".join(lines)
 
@@ -220,7 +270,9 @@ class Study:
         return int(getattr(_find(self._specs, some_id, "id"), "torch_threads", 1))
 
     def training_memory(self, some_id: str) -> int:
-        """Memory in MiB that a run or stage asks for: its images, as read and as held, and the program."""
+        """Memory in MiB that a run or stage asks for: its images, as read and as held, and the
+        program.
+        """
         dataset: Dataset = _find(self._specs, some_id, "id").dataset
         height, width, channels = dataset.image_shape
         return 3072 + 2 * dataset.count * height * width * channels // 2**20
@@ -230,22 +282,34 @@ class Study:
         return str(discover.constant(f"mtdis.reporting.{package}", name, "CAPTION") or "")
 
     def only(self, experiment: str) -> str:
-        """The part of the config that the runs, stages and scores of one experiment depend on, as one JSON string."""
+        """The part of the config that the runs, stages and scores of one experiment depend on, as
+        one JSON string.
+        """
         body = {k: v for k, v in self.config["experiments"][experiment].items() if k not in OUTPUTS}
         part = {k: self.config[k] for k in ("name", "defaults", "metrics")}
         part |= {"override": over} if (over := self.config["override"]) else {}
         return json.dumps(part | {"experiments": {experiment: body}}, sort_keys=True)
 
     def results(self, experiment: str) -> dict[str, list[str]]:
-        """The records and the score indexes of an experiment's runs, and the records of its stages."""
+        """The records and the score indexes of an experiment's runs, and the records of its
+        stages.
+        """
         ids = self.run_ids(experiment)
         stages = [paths.stage(identify(stage)) for stage in self.experiments[experiment].stages]
-        return {"runs": [paths.run(i) for i in ids], "scores": [paths.scores(i) for i in ids], "stages": stages}
+        return {
+            "runs": [paths.run(i) for i in ids],
+            "scores": [paths.scores(i) for i in ids],
+            "stages": stages,
+        }
 
     def shown_stages(self, experiment: str, package: str, name: str) -> list[str]:
         """The records of the stages whose arrays a table or figure shows."""
         wanted = discover.constant(f"mtdis.reporting.{package}", name, "STAGES") or ()
-        return [paths.stage(identify(s)) for s in self.experiments[experiment].stages if s.name() in wanted]
+        return [
+            paths.stage(identify(s))
+            for s in self.experiments[experiment].stages
+            if s.name() in wanted
+        ]
 
     def long_tables(self) -> list[str]:
         """The long table of each experiment."""
@@ -302,7 +366,9 @@ def _check_names(config: Config) -> None:
         if name not in config.experiments:
             raise ConfigError(f"select: {unknown('experiment', name, config.experiments)}")
     if config.select == []:
-        raise ConfigError(f"select: an empty list builds nothing; name some of {', '.join(config.experiments)}.")
+        raise ConfigError(
+            f"select: an empty list builds nothing; name some of {', '.join(config.experiments)}."
+        )
 
 
 def _metrics(settings: Mapping[str, Mapping[str, Any]]) -> tuple[Metric, ...]:
@@ -314,14 +380,21 @@ def _metrics(settings: Mapping[str, Mapping[str, Any]]) -> tuple[Metric, ...]:
 
 
 def _overridden(name: str, config: Config, over: Mapping[str, Any]) -> Experiment:
-    """An experiment with an override laid over it; the ConfigError says so where it is right without."""
+    """An experiment with an override laid over it.
+
+    The ConfigError says so where it is right without.
+    """
     body = config.experiments[name]
     try:
-        return _experiment(name, combine.overridden(body, over, f"experiments.{name}"), config.defaults)
+        return _experiment(
+            name, combine.overridden(body, over, f"experiments.{name}"), config.defaults
+        )
     except ConfigError as error:
         if over:
             _experiment(name, body, config.defaults)
-            raise ConfigError(f"override: {json.dumps(over)} does not fit experiments.{name}. {error}") from None
+            raise ConfigError(
+                f"override: {json.dumps(over)} does not fit experiments.{name}. {error}"
+            ) from None
         raise
 
 
@@ -336,44 +409,72 @@ def _experiment(name: str, body: Mapping[str, Any], defaults: Mapping[str, Any])
     settings, show = (body.get(k, defaults.get(k)) for k in ON_RUNS)
     stages = expand_stages(runs, settings, show, where)
     computed = {stage.name() for stage in stages}
-    outputs = [_outputs(body.get(k, defaults.get(k)) or [], k, where, kinds, computed) for k in OUTPUTS]
-    return Experiment(name, run_ids, runs, stages, {k: dropped[k] for k in kinds if dropped[k]}, *outputs)
+    outputs = [
+        _outputs(body.get(k, defaults.get(k)) or [], k, where, kinds, computed) for k in OUTPUTS
+    ]
+    return Experiment(
+        name, run_ids, runs, stages, {k: dropped[k] for k in kinds if dropped[k]}, *outputs
+    )
 
 
 def _inputs(fields: Mapping[str, Any]) -> dict[str, Any]:
     return {k: v for k, v in fields.items() if k not in (*OUTPUTS, *ON_RUNS)}
 
 
-def _outputs(value: Any, key: str, where: str, kinds: Sequence[str], stages: set[str]) -> tuple[str, ...]:
+def _outputs(
+    value: Any, key: str, where: str, kinds: Sequence[str], stages: set[str]
+) -> tuple[str, ...]:
     """The tables or figures that an experiment names, if it can fill them."""
     package = f"mtdis.reporting.{key}"
-    names = expand.names(value, f"{where}.{key}", key.removesuffix("s"), discover.names(package)) if value else ()
+    names = (
+        expand.names(value, f"{where}.{key}", key.removesuffix("s"), discover.names(package))
+        if value
+        else ()
+    )
     for name in names:
         needed = discover.constant(package, name, "KINDS") or kinds
         if not set(needed) & set(kinds):
-            raise ConfigError(f"{where}.{key}: {name} shows {', '.join(needed)}; select one of them or leave it out.")
-        if missing := [s for s in discover.constant(package, name, "STAGES") or () if s not in stages]:
-            raise ConfigError(f"{where}.{key}: {name} shows the stage {missing[0]}; add it to {where}.stages.")
+            raise ConfigError(
+                f"{where}.{key}: {name} shows {', '.join(needed)}; select one of them or leave it"
+                " out."
+            )
+        if missing := [
+            s for s in discover.constant(package, name, "STAGES") or () if s not in stages
+        ]:
+            raise ConfigError(
+                f"{where}.{key}: {name} shows the stage {missing[0]}; add it to {where}.stages."
+            )
     return names
 
 
 def _no_scores_are_shown(experiments: Mapping[str, Experiment]) -> None:
-    """ConfigError if a study without metrics wants tables or figures of scores; those of stages need none."""
+    """ConfigError if a study without metrics wants tables or figures of scores.
+
+    Those of stages need none.
+    """
     for experiment in experiments.values():
-        named = [*(("tables", t) for t in experiment.tables), *(("figures", f) for f in experiment.figures)]
+        named = [
+            *(("tables", t) for t in experiment.tables),
+            *(("figures", f) for f in experiment.figures),
+        ]
         if shown := [
-            name for package, name in named if not discover.constant(f"mtdis.reporting.{package}", name, "STAGES")
+            name
+            for package, name in named
+            if not discover.constant(f"mtdis.reporting.{package}", name, "STAGES")
         ]:
             names = ", ".join(shown)
             raise ConfigError(
-                f"experiments.{experiment.name}: {names} show scores and the study has no metrics; name some."
+                f"experiments.{experiment.name}: {names} show scores and the study has no metrics;"
+                " name some."
             )
 
 
 def _find(table: Mapping[str, Any], key: str, thing: str) -> Any:
     if key not in table:
         near = ", ".join(get_close_matches(key, table, n=3, cutoff=0.5)) or "none"
-        raise ConfigError(f"no {thing} '{key}' in this study; near: {near}. `mtdis plan --json` lists all.")
+        raise ConfigError(
+            f"no {thing} '{key}' in this study; near: {near}. `mtdis plan --json` lists all."
+        )
     return table[key]
 
 
@@ -387,6 +488,7 @@ def _once(pairs: Iterable[tuple[str, Any]]) -> dict[str, Any]:
         other = found.setdefault(key, spec)
         if other is not spec and other != spec:
             raise ConfigError(
-                f"two specs share the shortened id '{key}': {full_id(other)} and {full_id(spec)}; change one of them."
+                f"two specs share the shortened id '{key}': {full_id(other)} and {full_id(spec)};"
+                " change one of them."
             )
     return found

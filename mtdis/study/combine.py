@@ -1,4 +1,5 @@
-"""What an experiment adds to the product of its lists: `zip` advances fields together, `exclude` takes points out.
+"""What an experiment adds to the product of its lists: `zip` advances fields together, `exclude`
+takes points out.
 
 Fields are written nested (`tasks: {count: 5}`) or dotted (`tasks.count: 5`).
 """
@@ -19,10 +20,17 @@ Point = tuple[str, Run]
 
 
 def mappings(value: Any, where: str) -> dict[str, dict[str, Any]]:
-    """Place → mapping of a list of mappings, of one alone, or of nothing (None); dotted keys become nested ones."""
+    """Place → mapping of a list of mappings, of one alone, or of nothing (None).
+
+    Dotted keys become nested ones.
+    """
     if value is None:
         return {}
-    placed = {f"{where}.{i}": one for i, one in enumerate(value)} if isinstance(value, list) else {where: value}
+    placed = (
+        {f"{where}.{i}": one for i, one in enumerate(value)}
+        if isinstance(value, list)
+        else {where: value}
+    )
     for place, one in placed.items():
         if not isinstance(one, Mapping) or not one:
             raise ConfigError(f"{place}: a mapping of fields to values is needed; found {one!r}.")
@@ -32,12 +40,16 @@ def mappings(value: Any, where: str) -> dict[str, dict[str, Any]]:
 
 def nested(fields: Mapping[Any, Any]) -> dict[str, Any]:
     """The same fields with dotted keys written as mappings."""
-    inner = [(str(k).split("."), nested(v) if isinstance(v, Mapping) else v) for k, v in fields.items()]
+    inner = [
+        (str(k).split("."), nested(v) if isinstance(v, Mapping) else v) for k, v in fields.items()
+    ]
     return reduce(merge, (_nest(path, value) for path, value in inner), {})
 
 
 def overridden(body: Mapping[str, Any], over: Mapping[str, Any], where: str) -> dict[str, Any]:
-    """An experiment with fields laid over it and over its includes; its zips and rules no longer give these fields.
+    """An experiment with fields laid over it and over its includes.
+
+    Its zips and rules no longer give these fields.
 
     A rule or an exclude for values that the override replaces has no point left and goes.
     """
@@ -45,7 +57,8 @@ def overridden(body: Mapping[str, Any], over: Mapping[str, Any], where: str) -> 
         return dict(body)
     fields = nested(over)
     zips, rules, included, excludes = (
-        list(mappings(body.get(k), f"{where}.{k}").values()) for k in ("zip", "when", "include", "exclude")
+        list(mappings(body.get(k), f"{where}.{k}").values())
+        for k in ("zip", "when", "include", "exclude")
     )
     combined = {
         "zip": [_yielding(_whole(one, where), fields) for one in zips],
@@ -59,7 +72,9 @@ def overridden(body: Mapping[str, Any], over: Mapping[str, Any], where: str) -> 
 
 
 def _whole(fields: Mapping[str, Any], where: str) -> dict[str, Any]:
-    """A zip in which what has names (of datasets) is a list of mappings, each of which can be laid over."""
+    """A zip in which what has names (of datasets) is a list of mappings, each of which can be laid
+    over.
+    """
     named = {k: v for k, v in fields.items() if isinstance(v, Mapping) and "name" in v}
     return {**fields, **{k: _advance(v, f"{where}.zip.{k}") for k, v in named.items()}}
 
@@ -74,7 +89,10 @@ def _rule(rule: Mapping[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _yielding(fields: Mapping[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:
-    """The fields less those that are overridden; over a thing that they name, the override is laid."""
+    """The fields less those that are overridden.
+
+    Over a thing that they name, the override is laid.
+    """
     left: dict[str, Any] = {}
     for key, value in fields.items():
         above = over.get(key)
@@ -96,7 +114,9 @@ def _may_match(wanted: Mapping[str, Any], over: Mapping[str, Any]) -> bool:
 
 
 def _has(given: Any, wanted: Any) -> bool:
-    """Whether a value of a config, which may be a list of several, stands for the wanted one among others."""
+    """Whether a value of a config, which may be a list of several, stands for the wanted one among
+    others.
+    """
     values = given if isinstance(given, list) else [given]
     if any(isinstance(one, Mapping) for one in values):
         return True
@@ -114,24 +134,35 @@ def _as_number(value: Any) -> Any:
 def zipped(value: Any, beside: Mapping[str, Any], where: str) -> list[dict[str, Any]]:
     """The overlays that zips stand for, crossed with each other; a single empty one without zips.
 
-    `beside` are the experiment's other fields: one that stands there and in a zip has two values, a ConfigError.
+    `beside` are the experiment's other fields: one that stands there and in a zip has two values, a
+    ConfigError.
     """
     zips = mappings(value, where)
-    _once([".".join(path) for fields in (beside, *zips.values()) for path, _ in _leaves(fields)], where)
+    _once(
+        [".".join(path) for fields in (beside, *zips.values()) for path, _ in _leaves(fields)],
+        where,
+    )
     groups = [_advance(fields, place) for place, fields in zips.items()]
     return [reduce(merge, overlays, {}) for overlays in product(*groups)]
 
 
-def without(points: Sequence[Point], excludes: Mapping[str, Mapping[str, Any]], where: str) -> list[Point]:
-    """The points that no exclude matches; ConfigError for an exclude that matches none, and if nothing is left.
+def without(
+    points: Sequence[Point], excludes: Mapping[str, Mapping[str, Any]], where: str
+) -> list[Point]:
+    """The points that no exclude matches.
 
-    An exclude matches where all its fields are equal to the point's; a list in it means any of its values. A field
-    that a point's kind doesn't read is equal to nothing.
+    ConfigError for an exclude that matches none, and if nothing is left.
+
+    An exclude matches where all its fields are equal to the point's; a list in it means any of its
+    values. A field that a point's kind doesn't read is equal to nothing.
     """
     chosen = [matching(points, wanted, place) for place, wanted in excludes.items()]
     kept = [point for i, point in enumerate(points) if not any(taken[i] for taken in chosen)]
     if not kept:
-        raise ConfigError(f"{where}: all {len(points)} points are excluded; exclude fewer or take the experiment out.")
+        raise ConfigError(
+            f"{where}: all {len(points)} points are excluded; exclude fewer or take the experiment"
+            " out."
+        )
     return kept
 
 
@@ -153,7 +184,9 @@ def _nest(path: Sequence[str], value: Any) -> dict[str, Any]:
     return {path[0]: _nest(path[1:], value) if len(path) > 1 else value}
 
 
-def _leaves(fields: Mapping[str, Any], above: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], Any]]:
+def _leaves(
+    fields: Mapping[str, Any], above: tuple[str, ...] = ()
+) -> Iterator[tuple[tuple[str, ...], Any]]:
     for key, value in fields.items():
         if isinstance(value, Mapping):
             yield from _leaves(value, (*above, key))
@@ -164,7 +197,9 @@ def _leaves(fields: Mapping[str, Any], above: tuple[str, ...] = ()) -> Iterator[
 def _once(paths: Sequence[str], where: str) -> None:
     for path in paths:
         if paths.count(path) > 1:
-            raise ConfigError(f"{where}: '{path}' is given {paths.count(path)} times in the experiment; keep one.")
+            raise ConfigError(
+                f"{where}: '{path}' is given {paths.count(path)} times in the experiment; keep one."
+            )
 
 
 def _advance(fields: Mapping[str, Any], where: str) -> list[dict[str, Any]]:
@@ -175,9 +210,15 @@ def _advance(fields: Mapping[str, Any], where: str) -> list[dict[str, Any]]:
     lengths = {name: len(values) for name, (_, values) in leaves.items()}
     if len(set(lengths.values())) > 1:
         named = ", ".join(f"{name} has {length}" for name, length in lengths.items())
-        raise ConfigError(f"{where}: fields of a zip advance together and need lists of one length; {named} values.")
+        raise ConfigError(
+            f"{where}: fields of a zip advance together and need lists of one length; {named}"
+            " values."
+        )
     (count,) = set(lengths.values())
-    return [reduce(merge, (_nest(path, values[i]) for path, values in leaves.values()), {}) for i in range(count)]
+    return [
+        reduce(merge, (_nest(path, values[i]) for path, values in leaves.values()), {})
+        for i in range(count)
+    ]
 
 
 def _matches(point: Mapping[str, Any], wanted: Mapping[str, Any]) -> bool:
@@ -185,8 +226,11 @@ def _matches(point: Mapping[str, Any], wanted: Mapping[str, Any]) -> bool:
 
 
 def _is(found: Any, wanted: Any) -> bool:
-    # The value of a field that is itself a list is one list; a list of lists is several such values.
-    several = isinstance(wanted, list) and (not isinstance(found, list) or any(isinstance(w, list) for w in wanted))
+    # The value of a field that is itself a list is one list; a list of lists is several such
+    # values.
+    several = isinstance(wanted, list) and (
+        not isinstance(found, list) or any(isinstance(w, list) for w in wanted)
+    )
     return any(_equal(found, one) for one in wanted) if several else _equal(found, wanted)
 
 
@@ -202,11 +246,16 @@ def _equal(found: Any, wanted: Any) -> bool:
 
 
 def _nothing(points: Sequence[Mapping[str, Any]], wanted: Mapping[str, Any]) -> str:
-    """Why no point matches: a field that none has, a value that none has, or values that never meet."""
+    """Why no point matches: a field that none has, a value that none has, or values that never
+    meet.
+    """
     for path, value in wanted.items():
         found = [point[path] for point in points if path in point]
         if not found:
-            return f"no point has this field; {unknown('field', path, {key for point in points for key in point})}"
+            return (
+                "no point has this field;"
+                f" {unknown('field', path, {key for point in points for key in point})}"
+            )
         if not any(_is(one, value) for one in found):
             values = ", ".join(dict.fromkeys(map(str, found)))
             return f"no point has {path} {value!r}; the points have {values}."

@@ -1,4 +1,6 @@
-"""`when`: fields of an experiment that take other values at some of its points, such as those of one dataset."""
+"""`when`: fields of an experiment that take other values at some of its points, such as those of
+one dataset.
+"""
 
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
@@ -15,17 +17,30 @@ FIXED = ("kind", "setting")
 
 
 def applied(points: Sequence[Point], rules: Any, known: set[str], where: str) -> list[Point]:
-    """The points after each rule in turn; a list in `then` sweeps. ConfigError for a rule that changes nothing."""
+    """The points after each rule in turn; a list in `then` sweeps.
+
+    ConfigError for a rule that changes nothing.
+    """
     found = list(points)
     for place, rule in combine.mappings(rules, where).items():
         wanted, then = _parts(rule, known, place)
         chosen = combine.matching(found, wanted, f"{place}.if")
-        _is_read(then, [run for (_, run), taken in zip(found, chosen, strict=True) if taken], f"{place}.then")
-        found = [new for point, taken in zip(found, chosen, strict=True) for new in _with(point, taken, then, place)]
+        _is_read(
+            then,
+            [run for (_, run), taken in zip(found, chosen, strict=True) if taken],
+            f"{place}.then",
+        )
+        found = [
+            new
+            for point, taken in zip(found, chosen, strict=True)
+            for new in _with(point, taken, then, place)
+        ]
     return found
 
 
-def _parts(rule: Mapping[str, Any], known: set[str], where: str) -> tuple[dict[str, Any], dict[str, Any]]:
+def _parts(
+    rule: Mapping[str, Any], known: set[str], where: str
+) -> tuple[dict[str, Any], dict[str, Any]]:
     """What a point must have, and what it gets."""
     check_known(rule, PARTS, where)
     for part in PARTS:
@@ -37,7 +52,10 @@ def _parts(rule: Mapping[str, Any], known: set[str], where: str) -> tuple[dict[s
             )
         check_known(rule[part], known, f"{where}.{part}")
     if fixed := [field for field in FIXED if field in rule["then"]]:
-        raise ConfigError(f"{where}.then.{fixed[0]}: a rule can't change it; ask for it in `if`, or add an include.")
+        raise ConfigError(
+            f"{where}.then.{fixed[0]}: a rule can't change it; ask for it in `if`, or add an"
+            " include."
+        )
     return dict(rule["if"]), dict(rule["then"])
 
 
@@ -45,7 +63,10 @@ def _is_read(then: Mapping[str, Any], runs: Sequence[Run], where: str) -> None:
     for field in then:
         if not any(field in type(run).model_fields for run in runs):
             kinds = ", ".join(dict.fromkeys(run.name() for run in runs))
-            raise ConfigError(f"{where}.{field}: none of the points that it is for reads it; they are of kind {kinds}.")
+            raise ConfigError(
+                f"{where}.{field}: none of the points that it is for reads it; they are of kind"
+                f" {kinds}."
+            )
 
 
 def _with(point: Point, taken: bool, then: Mapping[str, Any], where: str) -> Iterator[Point]:
@@ -63,7 +84,10 @@ def _written(spec: Spec) -> dict[str, Any]:
     """A spec's fields as a config writes them: without versions, which no config may name."""
     fields = {k: v for k, v in spec.elided().items() if k in type(spec).model_fields}
     inner = {k: getattr(spec, k) for k in fields}
-    return {k: _named(one) | _written(one) if isinstance(one, Spec) else fields[k] for k, one in inner.items()}
+    return {
+        k: _named(one) | _written(one) if isinstance(one, Spec) else fields[k]
+        for k, one in inner.items()
+    }
 
 
 def _named(spec: Spec) -> dict[str, str]:

@@ -10,5 +10,7 @@ GROUPS: dict[str, tuple[str, ...]] = {
 
 
 def named(given: Any) -> tuple[Any, ...]:
-    """The names of the datasets that a value in a config stands for: those of a group, or itself."""
+    """The names of the datasets that a value in a config stands for: those of a group, or
+    itself.
+    """
     return GROUPS.get(given, (given,)) if isinstance(given, str) else (given,)

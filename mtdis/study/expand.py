@@ -1,4 +1,6 @@
-"""What an experiment's fields stand for: the product of its lists and zips, less its excludes, and its includes."""
+"""What an experiment's fields stand for: the product of its lists and zips, less its excludes, and
+its includes.
+"""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -16,11 +18,14 @@ Dropped = dict[str, tuple[str, ...]]
 """Kind → the fields that it doesn't read."""
 
 
-def experiment(body: Mapping[str, Any], defaults: Mapping[str, Any], where: str) -> tuple[list[combine.Point], Dropped]:
-    """(setting, run) of each point of an experiment, in order, and the fields that each kind doesn't read.
+def experiment(
+    body: Mapping[str, Any], defaults: Mapping[str, Any], where: str
+) -> tuple[list[combine.Point], Dropped]:
+    """(setting, run) of each point of an experiment, in order, and the fields that each kind
+    doesn't read.
 
-    Rules of `when` and excludes, in this order, change points of the product only: an include adds its points as they
-    stand.
+    Rules of `when` and excludes, in this order, change points of the product only: an include adds
+    its points as they stand.
     """
     own = _without(body, COMBINATIONS)
     points, dropped = _product(own, defaults, body.get("zip"), where)
@@ -34,7 +39,9 @@ def experiment(body: Mapping[str, Any], defaults: Mapping[str, Any], where: str)
 
 
 def point_fields() -> set[str]:
-    """The fields that the points of an experiment may be given: those of all kinds, and `kind` and `setting`."""
+    """The fields that the points of an experiment may be given: those of all kinds, and `kind` and
+    `setting`.
+    """
     return {*_annotations(), *SELECTORS}
 
 
@@ -48,7 +55,9 @@ def _combination(body: Mapping[str, Any], key: str, where: str) -> dict[str, dic
 def _product(
     own: Mapping[str, Any], defaults: Mapping[str, Any], zips: Any, where: str
 ) -> tuple[list[combine.Point], Dropped]:
-    """The points of an experiment's lists crossed with its zips, and what each kind doesn't read."""
+    """The points of an experiment's lists crossed with its zips, and what each kind doesn't
+    read.
+    """
     overlays = combine.zipped(zips, own, f"{where}.zip")
     check_known(overlays[0], point_fields(), f"{where}.zip")
     bodies = [sweep.merge(own, over) for over in overlays]
@@ -67,7 +76,9 @@ def _product(
 def _included(
     over: Mapping[str, Any], own: Mapping[str, Any], defaults: Mapping[str, Any], where: str
 ) -> tuple[list[combine.Point], Dropped]:
-    """The points of an include, laid over the experiment's fields that don't sweep, and what kinds don't read."""
+    """The points of an include, laid over the experiment's fields that don't sweep, and what kinds
+    don't read.
+    """
     common = sweep.singles(_annotations(), defaults)
     body = sweep.merge(sweep.singles(_annotations(), own), over)
     merged = sweep.merge(common, body)
@@ -75,12 +86,19 @@ def _included(
     return _points(body, common, where), _dropped(merged, where)
 
 
-def _points(body: Mapping[str, Any], defaults: Mapping[str, Any], where: str) -> list[combine.Point]:
-    """(setting, run) of each setting, kind and combination of values; a setting lies between defaults and body."""
+def _points(
+    body: Mapping[str, Any], defaults: Mapping[str, Any], where: str
+) -> list[combine.Point]:
+    """(setting, run) of each setting, kind and combination of values.
+
+    A setting lies between defaults and body.
+    """
     merged, points = sweep.merge(defaults, body), []
     for setting in names(merged.get("setting", "paper"), f"{where}.setting", "setting", SETTINGS):
         chosen = sweep.merge(sweep.merge(defaults, SETTINGS[setting]), body)
-        points += [(setting, run) for kind in _kinds(merged, where) for run in _runs(kind, chosen, where)]
+        points += [
+            (setting, run) for kind in _kinds(merged, where) for run in _runs(kind, chosen, where)
+        ]
     return points
 
 
@@ -91,12 +109,18 @@ def _kinds(fields: Mapping[str, Any], where: str) -> tuple[str, ...]:
 def _dropped(fields: Mapping[str, Any], where: str) -> Dropped:
     """Kind → the fields that it doesn't read."""
     rest = _without(fields, SELECTORS)
-    return {kind: tuple(k for k in rest if k not in Run.member(kind).model_fields) for kind in _kinds(fields, where)}
+    return {
+        kind: tuple(k for k in rest if k not in Run.member(kind).model_fields)
+        for kind in _kinds(fields, where)
+    }
 
 
 def _union(*each: Dropped) -> Dropped:
     kinds = dict.fromkeys(kind for one in each for kind in one)
-    return {kind: tuple(dict.fromkeys(key for one in each for key in one.get(kind, ()))) for kind in kinds}
+    return {
+        kind: tuple(dict.fromkeys(key for one in each for key in one.get(kind, ())))
+        for kind in kinds
+    }
 
 
 def _without(fields: Mapping[str, Any], keys: Sequence[str]) -> dict[str, Any]:
@@ -104,8 +128,14 @@ def _without(fields: Mapping[str, Any], keys: Sequence[str]) -> dict[str, Any]:
 
 
 def _annotations() -> dict[str, Any]:
-    """Field → its type, of the runs of all kinds: a field is the same in each kind that reads it."""
-    return {k: f.annotation for kind in members("models") for k, f in Run.member(kind).model_fields.items()}
+    """Field → its type, of the runs of all kinds: a field is the same in each kind that reads
+    it.
+    """
+    return {
+        k: f.annotation
+        for kind in members("models")
+        for k, f in Run.member(kind).model_fields.items()
+    }
 
 
 def _runs(kind: str, fields: Mapping[str, Any], where: str) -> list[Run]:
@@ -114,11 +144,18 @@ def _runs(kind: str, fields: Mapping[str, Any], where: str) -> list[Run]:
     return [cls.parse(point, where) for point in sweep.points(cls, read, where)]
 
 
-def names(value: Any, where: str, thing: str, known: Sequence[str] | Mapping[str, Any]) -> tuple[str, ...]:
-    """The one or more known names that a value gives, each once; ConfigError for another and for none."""
+def names(
+    value: Any, where: str, thing: str, known: Sequence[str] | Mapping[str, Any]
+) -> tuple[str, ...]:
+    """The one or more known names that a value gives, each once.
+
+    ConfigError for another and for none.
+    """
     wanted = value if isinstance(value, list) else [value]
     if not wanted or value is None:
-        raise ConfigError(f"{where}: a value is needed and none was found; name some of {', '.join(known)}.")
+        raise ConfigError(
+            f"{where}: a value is needed and none was found; name some of {', '.join(known)}."
+        )
     for name in wanted:
         if not isinstance(name, str) or name not in known:
             raise ConfigError(f"{where}: {unknown(thing, name, known)}")
@@ -137,6 +174,7 @@ def _readers(key: str, kinds: Sequence[str]) -> list[str]:
 
 def _unread(key: str, value: Any, kinds: Sequence[str], where: str) -> ConfigError:
     return ConfigError(
-        f"{where}.{key}: a sweep that no selected kind reads; found {value!r} with kind "
-        f"{', '.join(kinds)}. Select one of {', '.join(_readers(key, members('models')))}, or give one value."
+        f"{where}.{key}: a sweep that no selected kind reads; found {value!r} with kind"
+        f" {', '.join(kinds)}. Select one of {', '.join(_readers(key, members('models')))}, or give"
+        " one value."
     )

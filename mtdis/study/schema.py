@@ -1,4 +1,6 @@
-"""The JSON schema of config.yaml, generated from the specs: any field of a run may be given a list."""
+"""The JSON schema of config.yaml, generated from the specs: any field of a run may be given a
+list.
+"""
 
 import json
 from collections.abc import Iterable
@@ -29,7 +31,10 @@ def config_schema() -> Schema:
     """The schema of the whole config (JSON Schema, draft 2020-12)."""
     notes = {name: field.description for name, field in Config.model_fields.items()}
     fields = _run_fields()
-    outputs = {"tables": _listed(names("mtdis.reporting.tables")), "figures": _listed(names("mtdis.reporting.figures"))}
+    outputs = {
+        "tables": _listed(names("mtdis.reporting.tables")),
+        "figures": _listed(names("mtdis.reporting.figures")),
+    }
     runs = {name: _field_reference(name) for name in fields} | outputs | _on_runs()
     definitions = {
         **{f"field_{name}": schema for name, schema in fields.items()},
@@ -37,7 +42,9 @@ def config_schema() -> Schema:
         "runs": _mapping(runs),
         "experiment": _mapping(runs | _combinations() | {"when": _when()}),
         "point": _with_dotted({name: _field_reference(name) for name in fields}, {}),
-        "zip": _with_dotted({name: _zipped(name) for name in fields}, {"type": "array", "minItems": 1}),
+        "zip": _with_dotted(
+            {name: _zipped(name) for name in fields}, {"type": "array", "minItems": 1}
+        ),
     }
     properties = {
         "name": {"type": "string", "pattern": SLUG},
@@ -76,19 +83,28 @@ def _field_reference(name: str) -> Schema:
 
 def _combinations() -> dict[str, Schema]:
     notes = {
-        "zip": "fields that advance together: lists of one length, crossed with the product; a list is several zips",
+        "zip": (
+            "fields that advance together: lists of one length, crossed with the product; a list is"
+            " several zips"
+        ),
         "include": "points added, each laid over the experiment's fields that are no lists",
         "exclude": "points taken from the product: those that have all the values given",
     }
     things = {"zip": "zip", "include": "point", "exclude": "point"}
-    maybe = {key: [_one_or_list({"$ref": f"#/$defs/{thing}"}), {"type": "null"}] for key, thing in things.items()}
+    maybe = {
+        key: [_one_or_list({"$ref": f"#/$defs/{thing}"}), {"type": "null"}]
+        for key, thing in things.items()
+    }
     return {key: {"anyOf": schemas, "description": notes[key]} for key, schemas in maybe.items()}
 
 
 def _when() -> Schema:
     point = {"$ref": "#/$defs/point"}
     rule = _mapping({"if": point, "then": point}) | {"required": ["if", "then"]}
-    note = "fields that other values take where a point of the product has all the values given, rule after rule"
+    note = (
+        "fields that other values take where a point of the product has all the values given, rule"
+        " after rule"
+    )
     return {"anyOf": [_one_or_list(rule), {"type": "null"}], "description": note}
 
 
@@ -97,7 +113,10 @@ def _on_runs() -> dict[str, Schema]:
     stages = _mapping({name: _stage(name) for name in members("stages")})
     return {
         "stages": stages | {"description": "stage: its settings; a list sweeps"},
-        "show": _mapping(dict.fromkeys(SHOW, number)) | {"description": "whose networks stages are computed on"},
+        "show": (
+            _mapping(dict.fromkeys(SHOW, number))
+            | {"description": "whose networks stages are computed on"}
+        ),
     }
 
 
@@ -118,14 +137,19 @@ def _zipped(name: str) -> Schema:
 
 
 def _inner_fields() -> dict[str, list[str]]:
-    of_datasets = {field for name in members("datasets") for field in Dataset.member(name).model_fields}
+    of_datasets = {
+        field for name in members("datasets") for field in Dataset.member(name).model_fields
+    }
     return {"dataset": sorted({"name", *of_datasets}), "tasks": list(Tasks.model_fields)}
 
 
 def _with_dotted(properties: dict[str, Schema], dotted: Schema) -> Schema:
     """A mapping of these fields, or of dotted paths to what their mappings hold."""
     paths = [rf"^{name}\.({'|'.join(inner)})(\.|$)" for name, inner in _inner_fields().items()]
-    return _mapping(properties) | {"patternProperties": dict.fromkeys(paths, dotted), "minProperties": 1}
+    return _mapping(properties) | {
+        "patternProperties": dict.fromkeys(paths, dotted),
+        "minProperties": 1,
+    }
 
 
 def _dataset() -> Schema:
@@ -144,7 +168,9 @@ def _metric(name: str) -> Schema:
 def _fields(spec: type[Spec]) -> dict[str, Schema]:
     """Each field's own schema, or a list of such."""
     properties = spec.model_json_schema(mode="validation")["properties"]
-    return {name: _sweep(dict(schema)) for name, schema in properties.items() if "$ref" not in schema}
+    return {
+        name: _sweep(dict(schema)) for name, schema in properties.items() if "$ref" not in schema
+    }
 
 
 def _sweep(schema: Schema) -> Schema:

@@ -13,13 +13,17 @@ from mtdis.specs.targets import Targets
 from mtdis.study import sweep
 
 SHOW = {"seed": 1, "task": 1}
-"""Whose networks are shown unless the config says otherwise: one seed, and one single-task network of that seed."""
+"""Whose networks are shown unless the config says otherwise: one seed, and one single-task network
+of that seed.
+"""
 PARENT = ("parent", "network")
 """Fields of a stage that say what it stands on: an experiment can't set them."""
 
 
 def stages(runs: Sequence[Run], settings: Any, show: Any, where: str) -> tuple[Stage, ...]:
-    """The stages of the shown networks, of the runs' targets, and those that stand on other stages, in that order."""
+    """The stages of the shown networks, of the runs' targets, and those that stand on other stages,
+    in that order.
+    """
     wanted = _mapping(settings, f"{where}.stages")
     for kind in wanted:
         if kind not in members("stages"):
@@ -29,7 +33,9 @@ def stages(runs: Sequence[Run], settings: Any, show: Any, where: str) -> tuple[S
     on_networks = any(Stage.member(kind).stands_on != ON_TARGETS for kind in wanted)
     shown = list(_shown(runs, selected, where)) if on_networks else []
     found: list[Stage] = []
-    for kind in sorted(wanted, key=lambda k: Stage.member(k).stands_on not in (ON_NETWORK, ON_TARGETS)):
+    for kind in sorted(
+        wanted, key=lambda k: Stage.member(k).stands_on not in (ON_NETWORK, ON_TARGETS)
+    ):
         parents = _parents(Stage.member(kind), runs, shown, found, f"{where}.stages.{kind}")
         found += _points(kind, wanted[kind], parents, f"{where}.stages.{kind}")
     return tuple(found)
@@ -49,7 +55,9 @@ def _shown(runs: Sequence[Run], show: Mapping[str, Any], where: str) -> Iterator
     _all_there(seeds, {run.seed for run in runs}, f"{where}.show.seed", "seed")
     chosen = [run for run in runs if run.seed in seeds]
     several = [run for run in chosen if len(run.networks) > 1]
-    learned = {task for run in several for network in run.networks for task in run.trained_tasks(network)}
+    learned = {
+        task for run in several for network in run.networks for task in run.trained_tasks(network)
+    }
     if several:
         _all_there(tasks, learned, f"{where}.show.task", "task")
     for run in chosen:
@@ -57,9 +65,14 @@ def _shown(runs: Sequence[Run], show: Mapping[str, Any], where: str) -> Iterator
 
 
 def _all_there(wanted: Sequence[int], there: set[int], where: str, thing: str) -> None:
-    """ConfigError for a seed or task that no run has: what is asked for would silently not be shown."""
+    """ConfigError for a seed or task that no run has: what is asked for would silently not be
+    shown.
+    """
     if missing := sorted(set(wanted) - there):
-        raise ConfigError(f"{where}: no run has {thing} {missing[0]}; those of the experiment are {sorted(there)}.")
+        raise ConfigError(
+            f"{where}: no run has {thing} {missing[0]}; those of the experiment are"
+            f" {sorted(there)}."
+        )
 
 
 def _is_shown(run: Run, network: str, tasks: Sequence[int]) -> bool:
@@ -74,26 +87,42 @@ def _numbers(value: Any, where: str) -> list[int]:
 
 
 def _parents(
-    cls: type[Stage], runs: Sequence[Run], shown: Sequence[tuple[Run, str]], found: Sequence[Stage], where: str
+    cls: type[Stage],
+    runs: Sequence[Run],
+    shown: Sequence[tuple[Run, str]],
+    found: Sequence[Stage],
+    where: str,
 ) -> list[dict[str, Spec | str]]:
     """What each stage of a kind stands on, as fields."""
     parents: list[dict[str, Spec | str]]
     if cls.stands_on == ON_NETWORK:
         parents = [{"parent": run, "network": network} for run, network in shown if cls.fits(run)]
     elif cls.stands_on == ON_TARGETS:
-        targets = [Targets(dataset=run.dataset, tasks=run.tasks) for run in runs if isinstance(run, TaskRun)]
-        parents = [{"parent": each} for each in {canonical(each): each for each in targets}.values()]
+        targets = [
+            Targets(dataset=run.dataset, tasks=run.tasks)
+            for run in runs
+            if isinstance(run, TaskRun)
+        ]
+        parents = [
+            {"parent": each} for each in {canonical(each): each for each in targets}.values()
+        ]
     else:
         parents = [{"parent": stage} for stage in found if stage.name() == cls.stands_on]
     if not parents:
-        raise ConfigError(f"{where}: the experiment has no {cls.stands_on} that it could stand on; add one.")
+        raise ConfigError(
+            f"{where}: the experiment has no {cls.stands_on} that it could stand on; add one."
+        )
     return parents
 
 
-def _points(kind: str, settings: Any, parents: Sequence[Mapping[str, Any]], where: str) -> list[Stage]:
+def _points(
+    kind: str, settings: Any, parents: Sequence[Mapping[str, Any]], where: str
+) -> list[Stage]:
     cls, fields = Stage.member(kind), _mapping(settings, where)
     for key in fields:
         if key in PARENT:
-            raise ConfigError(f"{where}.{key}: what a stage stands on follows from the experiment; leave it out.")
+            raise ConfigError(
+                f"{where}.{key}: what a stage stands on follows from the experiment; leave it out."
+            )
     points = sweep.points(cls, fields, where)
     return [cls.parse({**parent, **point}, where) for parent in parents for point in points]

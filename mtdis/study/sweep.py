@@ -1,8 +1,8 @@
 """Lists in a config are sweep dimensions; an experiment is their product.
 
-A scalar field takes a list of values. For a field that is itself a list (`head_layers`) one list is one value and a
-list of lists is a sweep. Inside a mapping (`tasks`, `dataset`) the same holds for each field; a list of mappings
-sweeps over whole mappings.
+A scalar field takes a list of values. For a field that is itself a list (`head_layers`) one list is
+one value and a list of lists is a sweep. Inside a mapping (`tasks`, `dataset`) the same holds for
+each field; a list of mappings sweeps over whole mappings.
 """
 
 from collections.abc import Mapping
@@ -17,7 +17,8 @@ from mtdis.study import dataset_groups
 
 
 def merge(base: Mapping[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:
-    """Fields of `base` overlaid by those of `over`: mappings field by field, unless they name another thing.
+    """Fields of `base` overlaid by those of `over`: mappings field by field, unless they name
+    another thing.
 
     A mapping without a name is laid over each element of a list.
     """
@@ -29,7 +30,9 @@ def merge(base: Mapping[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:
             continue
         if isinstance(value, Mapping) and isinstance(below, str) and key == "dataset":
             below = {"name": below}
-        same = isinstance(below, Mapping) and isinstance(value, Mapping) and _same_name(below, value)
+        same = (
+            isinstance(below, Mapping) and isinstance(value, Mapping) and _same_name(below, value)
+        )
         merged[key] = merge(below, value) if same and isinstance(below, Mapping) else value
     return merged
 
@@ -47,8 +50,15 @@ def points(cls: type[Spec], fields: Mapping[str, Any], where: str) -> list[dict[
 
 
 def singles(annotations: Mapping[str, Any], fields: Mapping[str, Any]) -> dict[str, Any]:
-    """The fields that are no sweep, in nested mappings too; a list of one value counts as a sweep."""
-    return {k: _single(annotations.get(k), v) for k, v in fields.items() if not _is_swept(annotations.get(k), v)}
+    """The fields that are no sweep, in nested mappings too.
+
+    A list of one value counts as a sweep.
+    """
+    return {
+        k: _single(annotations.get(k), v)
+        for k, v in fields.items()
+        if not _is_swept(annotations.get(k), v)
+    }
 
 
 def _single(annotation: Any, value: Any) -> Any:
@@ -56,11 +66,20 @@ def _single(annotation: Any, value: Any) -> Any:
         return value
     if get_origin(annotation) is dict:
         return singles(dict.fromkeys(value, get_args(annotation)[1]), value)
-    return singles({k: f.annotation for cls in _owners(annotation, value) for k, f in cls.model_fields.items()}, value)
+    return singles(
+        {
+            k: f.annotation
+            for cls in _owners(annotation, value)
+            for k, f in cls.model_fields.items()
+        },
+        value,
+    )
 
 
 def _owners(annotation: type[Spec], value: Mapping[str, Any]) -> list[type[Spec]]:
-    """The classes that may own the fields of a mapping: all datasets' if the name stands in the one it is laid over."""
+    """The classes that may own the fields of a mapping: all datasets' if the name stands in the one
+    it is laid over.
+    """
     if "name" in value or not issubclass(annotation, Dataset):
         return [annotation.member(value.get("name", ""))]
     return [Dataset.member(name) for name in members("datasets")]
@@ -73,7 +92,9 @@ def _is_swept(annotation: Any, value: Any) -> bool:
     if isinstance(value, Mapping):
         return isinstance(name, list)
     several = isinstance(value, list)
-    return several and (get_origin(annotation) is not tuple or any(isinstance(v, list) for v in value))
+    return several and (
+        get_origin(annotation) is not tuple or any(isinstance(v, list) for v in value)
+    )
 
 
 def _is_dataset(annotation: Any) -> bool:
@@ -90,10 +111,14 @@ def choices(annotation: Any, value: Any, where: str) -> list[Any]:
     if value == []:
         if get_origin(annotation) is tuple:
             return [value]
-        raise ConfigError(f"{where}: an empty list sweeps over nothing; give a value or leave the field out.")
+        raise ConfigError(
+            f"{where}: an empty list sweeps over nothing; give a value or leave the field out."
+        )
     if get_origin(annotation) is tuple:
         return _tuples(value)
-    if get_origin(annotation) is dict or (isinstance(annotation, type) and issubclass(annotation, Spec)):
+    if get_origin(annotation) is dict or (
+        isinstance(annotation, type) and issubclass(annotation, Spec)
+    ):
         wholes = value if isinstance(value, list) else [value]
         return [point for whole in wholes for point in _mappings(annotation, whole, where)]
     return _scalars(value, where)
@@ -108,7 +133,10 @@ def _scalars(value: Any, where: str) -> list[Any]:
     for one in values:
         if isinstance(one, (list, Mapping)):
             thing = "list" if isinstance(one, list) else "mapping"
-            raise ConfigError(f"{where}: a {thing} can't be here; found {one!r}. Give one value or a list of them.")
+            raise ConfigError(
+                f"{where}: a {thing} can't be here; found {one!r}. Give one value or a list of"
+                " them."
+            )
     return values
 
 
@@ -129,9 +157,13 @@ def _mappings(annotation: Any, value: Any, where: str) -> list[Any]:
 def _datasets(value: Mapping[str, Any], where: str) -> list[Dataset]:
     settings = {k: v for k, v in value.items() if k != "name"}
     if "name" not in value:
-        raise ConfigError(f"{where}.name: a dataset needs a name; found only {', '.join(settings)}.")
+        raise ConfigError(
+            f"{where}.name: a dataset needs a name; found only {', '.join(settings)}."
+        )
     found = []
-    for name in (n for given in _scalars(value["name"], f"{where}.name") for n in dataset_groups.named(given)):
+    for name in (
+        n for given in _scalars(value["name"], f"{where}.name") for n in dataset_groups.named(given)
+    ):
         try:
             cls = Dataset.member(name)
         except ConfigError as error:

@@ -13,7 +13,9 @@ from mtdis.training.networks import initialise, initialise_encoder, make_decoder
 def encoder_and_decoder(
     run: AutoencoderRun, image_shape: tuple[int, int, int], outputs: int
 ) -> tuple[nn.Module, nn.Module]:
-    """An encoder with so many outputs and a decoder of the run's codes, at the initial values of its seed."""
+    """An encoder with so many outputs and a decoder of the run's codes, at the initial values of
+    its seed.
+    """
     size, _, channels = image_shape
     encoder = make_encoder(channels, size, outputs)
     initialise_encoder(encoder, run.initialisation, run.seed)
@@ -23,12 +25,16 @@ def encoder_and_decoder(
 
 
 def reconstruction_error(logits: Tensor, images: Tensor) -> Tensor:
-    """Cross-entropy of images (B, C, S, S) in 0..1 and the sigmoid of logits, summed per image, mean over images."""
+    """Cross-entropy of images (B, C, S, S) in 0..1 and the sigmoid of logits, summed per image,
+    mean over images.
+    """
     return binary_cross_entropy_with_logits(logits, images, reduction="sum") / len(images)
 
 
 def kl_divergence(mean: Tensor, log_variance: Tensor) -> Tensor:
-    """KL of N(mean, e^log_variance) from N(0, 1), both (B, D): summed over codes, mean over images (Kingma 2014)."""
+    """KL of N(mean, e^log_variance) from N(0, 1), both (B, D): summed over codes, mean over images
+    (Kingma 2014).
+    """
     return -0.5 * (1 + log_variance - mean.square() - log_variance.exp()).sum(1).mean()
 
 
@@ -38,6 +44,8 @@ def sampled(mean: Tensor, log_variance: Tensor, noise: Tensor) -> Tensor:
 
 
 def noise_like(codes: Tensor, seed: int, moment: tuple[int, int]) -> Tensor:
-    """Standard normal noise of a step (epoch, step): a function of seed and step, so that a resume draws the same."""
+    """Standard normal noise of a step (epoch, step): a function of seed and step, so that a resume
+    draws the same.
+    """
     drawn = generator(seed, "noise", *moment).standard_normal(codes.shape, dtype=np.float32)
     return torch.from_numpy(drawn).to(codes.device)

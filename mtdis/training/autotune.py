@@ -1,4 +1,6 @@
-"""Chooses how the steps of a training are made: on a GPU by a short race of the ways, on a CPU there is one."""
+"""Chooses how the steps of a training are made: on a GPU by a short race of the ways, on a CPU
+there is one.
+"""
 
 import sys
 from collections.abc import Callable, Mapping
@@ -19,7 +21,9 @@ Makers = Mapping[str, Callable[[], Way]]
 
 
 def makers(crew: Crew, data: Examples, batches: Batches) -> Makers:
-    """The ways that are open to a crew: graphs on a GPU only, branches for several learners only."""
+    """The ways that are open to a crew: graphs on a GPU only, branches for several learners
+    only.
+    """
     eager = Eager(crew, data)
     if data.device.type != "cuda" or not all(learner.captures for learner, _ in crew.learners):
         return {EAGER: lambda: eager}
@@ -39,10 +43,13 @@ def choose(
     execution: dict[str, Any],
     wait: Callable[[], None] | None = None,
 ) -> Way:
-    """The fastest way, nothing trained yet; `execution` is told its name and the steps per second of each.
+    """The fastest way, nothing trained yet.
 
-    The way that `execution` names from before is taken without a race. One that fails is left out: said on standard
-    error and in `execution`. `wait` waits for the device, by default for this thread's stream of the GPU.
+    `execution` is told its name and the steps per second of each.
+
+    The way that `execution` names from before is taken without a race. One that fails is left out:
+    said on standard error and in `execution`. `wait` waits for the device, by default for this
+    thread's stream of the GPU.
     """
     if set(ways) == {EAGER}:
         execution["way"] = EAGER

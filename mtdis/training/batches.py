@@ -1,6 +1,7 @@
 """What a training draws its batches from: arrays on a device, and the examples of given rows.
 
-Shapes: N rows, B rows of a batch, images (N, S, S, C) uint8 as stored and (B, C, S, S) in 0..1 as networks take them.
+Shapes: N rows, B rows of a batch, images (N, S, S, C) uint8 as stored and (B, C, S, S) in 0..1 as
+networks take them.
 """
 
 from abc import ABC, abstractmethod
@@ -20,7 +21,9 @@ ENCODE_BATCH = 4096
 
 
 class Examples(ABC):
-    """Rows of inputs and of what is to be predicted from them: arrays as stored, and how networks take them."""
+    """Rows of inputs and of what is to be predicted from them: arrays as stored, and how networks
+    take them.
+    """
 
     @property
     @abstractmethod
@@ -37,7 +40,10 @@ class Examples(ABC):
         return self.arrays[0].device
 
     def raw_batches(self, order: Tensor, size: int) -> Iterator[Raw]:
-        """Batches of `size` rows, as stored, on the device, in the order of the rows (n,); the last may be smaller."""
+        """Batches of `size` rows, as stored, on the device, in the order of the rows (n,).
+
+        The last may be smaller.
+        """
         return stream(self.arrays, order, size, self.device)
 
     def examples(self, rows: Tensor) -> tuple[Tensor, Tensor]:
@@ -49,7 +55,8 @@ class Examples(ABC):
 class Images(Examples):
     """A dataset: pixels (N, S, S, C) uint8, the value of white, and targets (N, T) float32 or None.
 
-    `used_on` says where the batches go if that is not where the pixels are: too large a dataset stays on the CPU.
+    `used_on` says where the batches go if that is not where the pixels are: too large a dataset
+    stays on the CPU.
     """
 
     pixels: Tensor
@@ -73,11 +80,17 @@ class Images(Examples):
         return self.scaled(pixels.to(self.device))
 
     def scaled(self, pixels: Tensor) -> Tensor:
-        """Images (B, C, S, S) in 0..1 of pixels as stored; cast before permuting, which leaves them channels-last."""
+        """Images (B, C, S, S) in 0..1 of pixels as stored.
+
+        Cast before permuting, which leaves them channels-last.
+        """
         return pixels.to(torch.float32).div_(self.white).permute(0, 3, 1, 2)
 
     def prepare(self, raw: Raw) -> tuple[Tensor, Tensor]:
-        """Images and their task targets (B, T); without targets the images themselves, to be reconstructed."""
+        """Images and their task targets (B, T).
+
+        Without targets the images themselves, to be reconstructed.
+        """
         images = self.scaled(raw[0])
         return images, raw[1] if len(raw) > 1 else images
 

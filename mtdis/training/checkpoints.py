@@ -23,16 +23,23 @@ SUMS = "sums"
 
 @dataclass
 class Progress:
-    """Where a training stands; with the networks and optimisers it is all that a checkpoint holds."""
+    """Where a training stands.
+
+    With the networks and optimisers it is all that a checkpoint holds.
+    """
 
     epoch: int = 0
     step: int = 0
     history: list[dict[str, Any]] = field(default_factory=list)
     diverged: list[str] = field(default_factory=list)
     sums: Tensor | None = None
-    """Losses (n,) of the n networks that have not diverged, summed over the epoch's steps; on the device."""
+    """Losses (n,) of the n networks that have not diverged, summed over the epoch's steps; on the
+    device.
+    """
     execution: dict[str, Any] = field(default_factory=dict)
-    """How this process trained: precision in force, way of the steps, what a pilot measured. Recorded, not resumed."""
+    """How this process trained: precision in force, way of the steps, what a pilot measured.
+    Recorded, not resumed.
+    """
     seconds_before: float = 0.0
     """What the training took before this process resumed it."""
     started: float = field(default_factory=monotonic)
@@ -44,12 +51,17 @@ def save(path: Path, spec: Spec, learners: Mapping[str, Learner], progress: Prog
     for name, learner in learners.items():
         tensors |= _state(name, learner)
     about = {
-        "run": canonical(spec), "epoch": progress.epoch, "step": progress.step,
-        "history": progress.history, "diverged": progress.diverged,
+        "run": canonical(spec),
+        "epoch": progress.epoch,
+        "step": progress.step,
+        "history": progress.history,
+        "diverged": progress.diverged,
         "seconds": progress.seconds_before + monotonic() - progress.started,
-    }  # fmt: skip
+    }
     with atomic(path) as temporary:
-        save_file({k: v.contiguous() for k, v in tensors.items()}, temporary, {"about": json.dumps(about)})
+        save_file(
+            {k: v.contiguous() for k, v in tensors.items()}, temporary, {"about": json.dumps(about)}
+        )
 
 
 def _state(name: str, learner: Learner) -> dict[str, Tensor]:
@@ -62,7 +74,10 @@ def _state(name: str, learner: Learner) -> dict[str, Tensor]:
 
 
 def resume(path: Path, spec: Spec, learners: Mapping[str, Learner]) -> Progress:
-    """Load a checkpoint of this spec into the learners in place; without one, start from the beginning."""
+    """Load a checkpoint of this spec into the learners in place.
+
+    Without one, start from the beginning.
+    """
     try:
         with safe_open(path, "pt") as file:
             about = json.loads((file.metadata() or {}).get("about", "{}"))
@@ -74,18 +89,28 @@ def resume(path: Path, spec: Spec, learners: Mapping[str, Learner]) -> Progress:
     for name, learner in learners.items():
         _load(name, learner, tensors)
     return Progress(
-        about["epoch"], about["step"], about["history"], about["diverged"], tensors.get(SUMS),
+        about["epoch"],
+        about["step"],
+        about["history"],
+        about["diverged"],
+        tensors.get(SUMS),
         seconds_before=about["seconds"],
-    )  # fmt: skip
+    )
 
 
 def _load(name: str, learner: Learner, tensors: Mapping[str, Tensor]) -> None:
-    """Copy into the existing tensors: their memory layout, which kernels and so bits depend on, stays."""
+    """Copy into the existing tensors: their memory layout, which kernels and so bits depend on,
+    stays.
+    """
     owner = {p: o for o in learner.optimisers for group in o.param_groups for p in group["params"]}
     for key, parameter in learner.module.named_parameters():
         parameter.data.copy_(tensors[f"{name}/{key}"])
         prefix = f"{name}/{key}/"
         held = {k.removeprefix(prefix): v for k, v in tensors.items() if k.startswith(prefix)}
         if held:
-            moments = {k: torch.zeros_like(parameter).copy_(held[k]) for k in ("exp_avg", "exp_avg_sq")}
-            owner[parameter].state[parameter] = {"step": held["step"].to(parameter.device)} | moments
+            moments = {
+                k: torch.zeros_like(parameter).copy_(held[k]) for k in ("exp_avg", "exp_avg_sq")
+            }
+            owner[parameter].state[parameter] = {
+                "step": held["step"].to(parameter.device)
+            } | moments

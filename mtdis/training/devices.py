@@ -12,9 +12,13 @@ from mtdis.training.gpus import choose_gpu
 M_TRIM_THRESHOLD, M_TOP_PAD, M_MMAP_MAX = -1, -2, -4
 """Options of glibc's mallopt (malloc.h)."""
 CUBLAS_WORKSPACE = ":4096:8"
-"""With a workspace of fixed size, products on several streams of a GPU give the same bits each time (cuBLAS manual)."""
+"""With a workspace of fixed size, products on several streams of a GPU give the same bits each time
+(cuBLAS manual).
+"""
 RESERVE = 4 * 2**30
-"""Bytes of a GPU that are kept for networks, activations and captured graphs beside a dataset that lies there."""
+"""Bytes of a GPU that are kept for networks, activations and captured graphs beside a dataset that
+lies there.
+"""
 
 
 def set_up(threads: int, needs_gpu: bool) -> torch.device:
@@ -30,9 +34,12 @@ def set_up(threads: int, needs_gpu: bool) -> torch.device:
 
 
 def set_precision(precision: Precision, device: torch.device) -> Precision:
-    """Fix how a GPU multiplies fp32 numbers, for the whole process; what is in force on the device: fp32 without TF32.
+    """Fix how a GPU multiplies fp32 numbers, for the whole process.
 
-    bf16 is the learner's doing (see `Learner.in_precision`); what it leaves in fp32 is multiplied as under tf32.
+    What is in force on the device: fp32 without TF32.
+
+    bf16 is the learner's doing (see `Learner.in_precision`); what it leaves in fp32 is multiplied
+    as under tf32.
     """
     has_tf32 = device.type == "cuda" and torch.cuda.is_tf32_supported()
     products = "tf32" if has_tf32 and precision != "fp32" else "ieee"
@@ -53,7 +60,9 @@ def fits(size: int, device: torch.device) -> bool:
 
 
 def keep_freed_memory() -> None:
-    """Tell glibc to keep freed memory: given back, every large activation costs page faults at each step."""
+    """Tell glibc to keep freed memory: given back, every large activation costs page faults at each
+    step.
+    """
     with suppress(OSError, AttributeError):  # another C library, another allocator
         libc = CDLL(None)
         for option, value in ((M_MMAP_MAX, 0), (M_TRIM_THRESHOLD, 2**31 - 1), (M_TOP_PAD, 2**26)):

@@ -1,27 +1,40 @@
-"""The encoder's last convolutions as matrix products, which leave out the padding: most of what their kernels meet."""
+"""The encoder's last convolutions as matrix products, which leave out the padding: most of what
+their kernels meet.
+"""
 
 import torch
 from torch import Tensor, nn
 from torch.nn.functional import linear
 
 LARGEST_SIDE = 4
-"""Images up to this side gain on a CPU: of 16 taps a side of 2 meets 4 with data, a side of 4 meets 9."""
+"""Images up to this side gain on a CPU: of 16 taps a side of 2 meets 4 with data, a side of 4 meets
+9.
+"""
 
 
 class EdgeConv(nn.Conv2d):
-    """A convolution of kernel 4, stride 2 and padding 1 on small images: `Conv2d` up to rounding, in fewer operations.
+    """A convolution of kernel 4, stride 2 and padding 1 on small images: `Conv2d` up to rounding,
+    in fewer operations.
 
     On a GPU, where launches and not operations are the limit, it is `Conv2d` itself.
     """
 
     def forward(self, images: Tensor) -> Tensor:
-        """Images (B, C, S, S) to (B, O, S/2, S/2): for each output pixel the product with the taps that meet data."""
+        """Images (B, C, S, S) to (B, O, S/2, S/2): for each output pixel the product with the taps
+        that meet data.
+        """
         if images.is_cuda:
             return super().forward(images)
-        pixels, kernel, side = images.permute(0, 2, 3, 1), self.weight.permute(0, 2, 3, 1), images.shape[2]
+        pixels, kernel, side = (
+            images.permute(0, 2, 3, 1),
+            self.weight.permute(0, 2, 3, 1),
+            images.shape[2],
+        )
         spans = [_meeting(side, place) for place in range(side // 2)]
         outputs = [
-            linear(pixels[:, rows, columns].flatten(1), kernel[:, down, across].flatten(1), self.bias)
+            linear(
+                pixels[:, rows, columns].flatten(1), kernel[:, down, across].flatten(1), self.bias
+            )
             for rows, down in spans
             for columns, across in spans
         ]

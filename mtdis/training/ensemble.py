@@ -13,7 +13,9 @@ BatchStream = tuple[str, ...]
 
 
 class Crew(Protocol):
-    """The learners that step together, and the names of the networks whose losses they give, in order."""
+    """The learners that step together, and the names of the networks whose losses they give, in
+    order.
+    """
 
     @property
     def names(self) -> tuple[str, ...]:

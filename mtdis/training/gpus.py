@@ -1,6 +1,8 @@
-"""Which of a machine's GPUs a process takes: one per process, by a lock that ends with the process, however it ends.
+"""Which of a machine's GPUs a process takes: one per process, by a lock that ends with the process,
+however it ends.
 
-Snakemake counts a machine's GPUs but hands out none; without this, all jobs would train on the first.
+Snakemake counts a machine's GPUs but hands out none; without this, all jobs would train on the
+first.
 """
 
 import os
@@ -21,20 +23,29 @@ _held: list[int] = []
 
 
 def visible(variables: Mapping[str, str] = os.environ, folder: Path = DEVICES) -> list[str]:
-    """The GPUs that this process may use: those that CUDA_VISIBLE_DEVICES lists, or else all of the machine, 0, 1, …
+    """The GPUs that this process may use: those that CUDA_VISIBLE_DEVICES lists, or else all of the
+    machine, 0, 1, …
 
     CUDA reads its list up to the first name that is none.
     """
     if VISIBLE in variables:
-        return list(takewhile(lambda name: name not in NO_GPU, map(str.strip, variables[VISIBLE].split(","))))
+        return list(
+            takewhile(
+                lambda name: name not in NO_GPU, map(str.strip, variables[VISIBLE].split(","))
+            )
+        )
     return [str(number) for number in range(len(list(folder.glob("nvidia[0-9]*"))))]
 
 
-def choose_gpu(variables: MutableMapping[str, str] = os.environ, folder: Path = DEVICES, locks: Path = LOCKS) -> None:
-    """Show CUDA only one of several GPUs: one that no other process of this user has chosen, if there is one.
+def choose_gpu(
+    variables: MutableMapping[str, str] = os.environ, folder: Path = DEVICES, locks: Path = LOCKS
+) -> None:
+    """Show CUDA only one of several GPUs: one that no other process of this user has chosen, if
+    there is one.
 
-    To be called before CUDA starts. A single GPU stays visible; so do all in a job of SLURM that lists none, for the
-    device files are the node's. The numbers that it lists may be the job's own: so are the locks.
+    To be called before CUDA starts. A single GPU stays visible; so do all in a job of SLURM that
+    lists none, for the device files are the node's. The numbers that it lists may be the job's own:
+    so are the locks.
     """
     gpus, job = visible(variables, folder), variables.get("SLURM_JOB_ID")
     if len(gpus) < 2 or (job and VISIBLE not in variables):
@@ -42,9 +53,14 @@ def choose_gpu(variables: MutableMapping[str, str] = os.environ, folder: Path = 
     chosen = lock_one(gpus, locks.with_name(f"{locks.name}-{job}") if job else locks)
     if chosen is None:
         chosen = gpus[os.getpid() % len(gpus)]
-        print(f"each of the {len(gpus)} GPUs is taken by another process; sharing GPU {chosen}", file=sys.stderr)
+        print(
+            f"each of the {len(gpus)} GPUs is taken by another process; sharing GPU {chosen}",
+            file=sys.stderr,
+        )
     if VISIBLE not in variables:
-        variables["CUDA_DEVICE_ORDER"] = "PCI_BUS_ID"  # the same number is the same GPU in each process
+        variables["CUDA_DEVICE_ORDER"] = (
+            "PCI_BUS_ID"  # the same number is the same GPU in each process
+        )
     variables[VISIBLE] = chosen
 
 

@@ -67,10 +67,12 @@ def train(
     checkpoint_seconds: float = 300,
     observe: Observer | None = None,
 ) -> Progress:
-    """Train the modules of the learners in place, on the same batches unless the spec gives each network its own.
+    """Train the modules of the learners in place, on the same batches unless the spec gives each
+    network its own.
 
-    A checkpoint of the same spec at `checkpoint` is resumed; one is written every `checkpoint_seconds` (0: every step).
-    Raises ConfigError if the training split has fewer rows than one batch.
+    A checkpoint of the same spec at `checkpoint` is resumed; one is written every
+    `checkpoint_seconds` (0: every step). Raises ConfigError if the training split has fewer rows
+    than one batch.
     """
     steps = _steps(spec, train_rows)
     progress = resume(checkpoint, spec, learners)
@@ -103,8 +105,8 @@ def _steps(spec: TrainedRun | TrainedStage, train_rows: NDArray[np.int64]) -> in
     steps = len(train_rows) // spec.batch_size
     if steps == 0:
         raise ConfigError(
-            f"the training split has {len(train_rows)} rows, fewer than one batch of {spec.batch_size}; "
-            "lower batch_size or take a larger sub-grid"
+            f"the training split has {len(train_rows)} rows, fewer than one batch of"
+            f" {spec.batch_size}; lower batch_size or take a larger sub-grid"
         )
     return steps
 
@@ -128,27 +130,46 @@ def _alive(learners: Mapping[str, Learner], progress: Progress) -> dict[str, Lea
 
 
 def _batches(
-    spec: TrainedRun | TrainedStage, crew: Crew, data: Examples, train_rows: NDArray[np.int64], progress: Progress
+    spec: TrainedRun | TrainedStage,
+    crew: Crew,
+    data: Examples,
+    train_rows: NDArray[np.int64],
+    progress: Progress,
 ) -> Iterator[Batches]:
-    """The epoch's remaining batches, one per stream of the crew; an order depends on seed, stream and epoch only."""
+    """The epoch's remaining batches, one per stream of the crew.
+
+    An order depends on seed, stream and epoch only.
+    """
     streams = tuple(dict.fromkeys(stream for _, stream in crew.learners))
-    rows = slice(progress.step * spec.batch_size, len(train_rows) // spec.batch_size * spec.batch_size)
-    orders = [generator(spec.seed, "batches", *s, progress.epoch).permutation(train_rows)[rows] for s in streams]
+    rows = slice(
+        progress.step * spec.batch_size, len(train_rows) // spec.batch_size * spec.batch_size
+    )
+    orders = [
+        generator(spec.seed, "batches", *s, progress.epoch).permutation(train_rows)[rows]
+        for s in streams
+    ]
     raw = [data.raw_batches(torch.from_numpy(order), spec.batch_size) for order in orders]
     return (dict(zip(streams, parts, strict=True)) for parts in zip(*raw, strict=True))
 
 
-def _step(way: Way, batches: Batches, progress: Progress, batch_size: int, observe: Observer | None) -> None:
+def _step(
+    way: Way, batches: Batches, progress: Progress, batch_size: int, observe: Observer | None
+) -> None:
     """One step of every network that has not diverged."""
     losses = way.step(batches, (progress.epoch, progress.step))
-    progress.sums = losses.clone() if progress.sums is None else progress.sums.to(losses.device) + losses
+    progress.sums = (
+        losses.clone() if progress.sums is None else progress.sums.to(losses.device) + losses
+    )
     progress.step += 1
     if observe:
         observe(Step(batch_size * len(losses), losses[-1]))
 
 
 def _end_epoch(progress: Progress, names: Sequence[str], steps: int) -> None:
-    """Close an epoch: mean losses into the history; a network whose loss is not finite takes no more steps."""
+    """Close an epoch: mean losses into the history.
+
+    A network whose loss is not finite takes no more steps.
+    """
     assert progress.sums is not None
     for name, total in zip(names, progress.sums.tolist(), strict=True):
         loss = total / steps

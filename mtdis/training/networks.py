@@ -1,7 +1,7 @@
 """Encoder, decoder and heads (paper, Tables 2 and 3).
 
-Shapes: B images of a batch, C channels, S image height and width, D latent size, T tasks. Images are (B, C, S, S)
-floats in 0..1, codes (B, D), predictions (B, T).
+Shapes: B images of a batch, C channels, S image height and width, D latent size, T tasks. Images
+are (B, C, S, S) floats in 0..1, codes (B, D), predictions (B, T).
 """
 
 from abc import ABC, abstractmethod
@@ -19,7 +19,9 @@ CONV_CHANNELS = (32, 32, 64, 128, 256, 256)
 DECODER_CHANNELS = (128, 128, 64, 64)
 """Outputs of the decoder's layers that double images, in the released code's order."""
 DEEPEST = 7
-"""Halvings of the largest images, 128 pixels a side; where the lists above end, their last value is repeated."""
+"""Halvings of the largest images, 128 pixels a side; where the lists above end, their last value is
+repeated.
+"""
 ACTIVATIONS = {"relu": torch.relu, "tanh": torch.tanh}
 
 
@@ -53,17 +55,24 @@ def make_encoder(channels: int, image_size: int, latent_size: int) -> nn.Sequent
 
 
 def make_decoder(channels: int, image_size: int, latent_size: int) -> nn.Sequential:
-    """Codes (B, D) to logits of images (B, C, S, S), a mirror of Table 2; without values until initialised.
+    """Codes (B, D) to logits of images (B, C, S, S), a mirror of Table 2.
 
-    From one pixel to 2, then n to 2n + 2 (without padding) up to S - 2, and a last layer of kernel 3 to S. Raises
-    ValueError for sizes other than 8, 16, 32, 64 and 128.
+    Without values until initialised.
+
+    From one pixel to 2, then n to 2n + 2 (without padding) up to S - 2, and a last layer of kernel
+    3 to S. Raises ValueError for sizes other than 8, 16, 32, 64 and 128.
     """
     doublings = image_size.bit_length() - 3
     if image_size not in (8, 16, 32, 64, 128):
-        raise ValueError(f"the decoder makes images of 8, 16, 32, 64 or 128 pixels a side; found {image_size}")
+        raise ValueError(
+            f"the decoder makes images of 8, 16, 32, 64 or 128 pixels a side; found {image_size}"
+        )
     doubled = _first(doublings, DECODER_CHANNELS)
     with torch.device("meta"):
-        layers: list[nn.Module] = [nn.Unflatten(1, (latent_size, 1, 1)), nn.Conv2d(latent_size, 256, 1, stride=2)]
+        layers: list[nn.Module] = [
+            nn.Unflatten(1, (latent_size, 1, 1)),
+            nn.Conv2d(latent_size, 256, 1, stride=2),
+        ]
         layers += [nn.ReLU(inplace=True), nn.ConvTranspose2d(256, 256, 4, stride=2, padding=1)]
         for i, o in pairwise((256, *doubled)):
             layers += [nn.ReLU(inplace=True), nn.ConvTranspose2d(i, o, 4, stride=2)]
@@ -77,7 +86,9 @@ class Heads(nn.Module):
     T heads with one output each, or one head with T outputs: predictions are (B, T) either way.
     """
 
-    def __init__(self, count: int, outputs: int, latent_size: int, hidden: tuple[int, ...], activation: str) -> None:
+    def __init__(
+        self, count: int, outputs: int, latent_size: int, hidden: tuple[int, ...], activation: str
+    ) -> None:
         super().__init__()
         sizes = list(pairwise((latent_size, *hidden, outputs)))
         self.weights = nn.ParameterList(nn.Parameter(torch.empty(count, i, o)) for i, o in sizes)
@@ -94,7 +105,9 @@ class Heads(nn.Module):
         return x.transpose(0, 1).flatten(1)
 
     def one(self, codes: Tensor, head: int) -> Tensor:
-        """Codes (B, D) to the predictions (B,) of one head with one output, without running the others."""
+        """Codes (B, D) to the predictions (B,) of one head with one output, without running the
+        others.
+        """
         x, last = codes, len(self.weights) - 1
         for layer, (weight, bias) in enumerate(zip(self.weights, self.biases, strict=True)):
             x = torch.addmm(bias[head], x, weight[head])
@@ -111,7 +124,10 @@ class Network(nn.Module, ABC):
 
 
 class TaskNetwork(Network):
-    """An encoder and the heads that predict T tasks from its codes; no heads where a kind learns no tasks."""
+    """An encoder and the heads that predict T tasks from its codes.
+
+    No heads where a kind learns no tasks.
+    """
 
     def __init__(self, encoder: nn.Module, heads: Heads | None) -> None:
         super().__init__()
@@ -145,7 +161,10 @@ class Autoencoder(Network):
 
 
 class VariationalAutoencoder(Autoencoder):
-    """An autoencoder whose encoder gives mean and log-variance of each code; the means are the codes."""
+    """An autoencoder whose encoder gives mean and log-variance of each code.
+
+    The means are the codes.
+    """
 
     def codes(self, images: Tensor) -> Tensor:
         """Images (B, C, S, S) to the means (B, D)."""
@@ -159,12 +178,16 @@ class VariationalAutoencoder(Autoencoder):
 
 
 def initialise_encoder(encoder: nn.Module, scheme: str, seed: int) -> None:
-    """Fill an encoder in place: 'pytorch' (U(±1/√fan_in) throughout) or 'released' (Xavier convs, Kaiming linear)."""
+    """Fill an encoder in place: 'pytorch' (U(±1/√fan_in) throughout) or 'released' (Xavier convs,
+    Kaiming linear).
+    """
     initialise(encoder, scheme, seed, "encoder")
 
 
 def initialise(module: nn.Module, scheme: str, seed: int, stream: str) -> None:
-    """Fill convolutions and linear layers in place by a scheme, from the named stream of the seed."""
+    """Fill convolutions and linear layers in place by a scheme, from the named stream of the
+    seed.
+    """
     generator = torch.Generator().manual_seed(stream_seed(seed, "initialisation", stream))
     for layer in module.modules():
         if isinstance(layer, (nn.Conv2d, nn.ConvTranspose2d, nn.Linear)):
@@ -175,7 +198,10 @@ def initialise(module: nn.Module, scheme: str, seed: int, stream: str) -> None:
 
 
 def _fill_weight(
-    layer: nn.Conv2d | nn.ConvTranspose2d | nn.Linear, scheme: str, bound: float, generator: torch.Generator
+    layer: nn.Conv2d | nn.ConvTranspose2d | nn.Linear,
+    scheme: str,
+    bound: float,
+    generator: torch.Generator,
 ) -> None:
     if scheme == "pytorch":
         nn.init.uniform_(layer.weight, -bound, bound, generator=generator)
@@ -186,7 +212,9 @@ def _fill_weight(
 
 
 def initialise_heads(heads: Heads, seed: int) -> None:
-    """Fill heads in place by PyTorch's default, each from its own stream: head t is the same whatever T is."""
+    """Fill heads in place by PyTorch's default, each from its own stream: head t is the same
+    whatever T is.
+    """
     for head in range(heads.weights[0].shape[0]):
         generator = torch.Generator().manual_seed(stream_seed(seed, "initialisation", "head", head))
         for weight, bias in zip(heads.weights, heads.biases, strict=True):

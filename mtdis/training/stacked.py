@@ -1,7 +1,8 @@
-"""T networks of one shape trained as one: grouped convolutions, batched products, and the own head of each only.
+"""T networks of one shape trained as one: grouped convolutions, batched products, and the own head
+of each only.
 
-Shapes: T networks, B images of a batch, C channels, S image height and width. A stacked parameter is (T, ...): row t
-is network t's, laid out as the stack computes with it.
+Shapes: T networks, B images of a batch, C channels, S image height and width. A stacked parameter
+is (T, ...): row t is network t's, laid out as the stack computes with it.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -15,13 +16,17 @@ from mtdis.training.learner import Learner
 from mtdis.training.networks import Heads, TaskNetwork
 
 Part = Callable[[Tensor, int], Tensor]
-"""A parameter of network t, or a moment of it, and t, to the view of what is trained of it, as a row of the stack."""
+"""A parameter of network t, or a moment of it, and t, to the view of what is trained of it, as a
+row of the stack.
+"""
 Layer = Callable[[Tensor], Tensor]
 
 
 @dataclass(frozen=True)
 class Share:
-    """A stacked parameter, the networks' own parameters that it stands for, and how these lie in its rows."""
+    """A stacked parameter, the networks' own parameters that it stands for, and how these lie in
+    its rows.
+    """
 
     stacked: nn.Parameter
     own: Sequence[nn.Parameter]
@@ -33,7 +38,10 @@ class Share:
 
 
 class StackedNetwork(nn.Module):
-    """Encoders and own heads of T networks as one module; `heads` says which head, from 0, each network owns."""
+    """Encoders and own heads of T networks as one module.
+
+    `heads` says which head, from 0, each network owns.
+    """
 
     def __init__(self, networks: Sequence[TaskNetwork], heads: Sequence[int]) -> None:
         super().__init__()
@@ -41,8 +49,12 @@ class StackedNetwork(nn.Module):
         self.shares: list[Share] = []
         encoders = [list(network.encoder.children()) for network in networks]
         layers = list(zip(*encoders, strict=True))
-        self.layers = [self._layer(first=number == 0, layers=same) for number, same in enumerate(layers)]
-        self.layers += self._heads([network.heads for network in networks if network.heads is not None], heads)
+        self.layers = [
+            self._layer(first=number == 0, layers=same) for number, same in enumerate(layers)
+        ]
+        self.layers += self._heads(
+            [network.heads for network in networks if network.heads is not None], heads
+        )
 
     def forward(self, images: Tensor) -> Tensor:
         """Images (B, C, S, S) to the prediction (T, B) of each network's own head."""
@@ -52,9 +64,14 @@ class StackedNetwork(nn.Module):
         return x[:, :, 0]
 
     def _layer(self, first: bool, layers: Sequence[nn.Module]) -> Layer:
-        """What T equal layers of the encoders do, stacked; TypeError for one that can't be stacked."""
+        """What T equal layers of the encoders do, stacked.
+
+        TypeError for one that can't be stacked.
+        """
         if isinstance(layers[0], nn.Conv2d):
-            return self._convolution([m for m in layers if isinstance(m, nn.Conv2d)], 1 if first else len(layers))
+            return self._convolution(
+                [m for m in layers if isinstance(m, nn.Conv2d)], 1 if first else len(layers)
+            )
         if isinstance(layers[0], nn.Linear):
             weight = self._share([m.get_parameter("weight") for m in layers], lambda own, _: own.T)
             bias = self._share([m.get_parameter("bias") for m in layers], lambda own, _: own[None])
@@ -63,24 +80,36 @@ class StackedNetwork(nn.Module):
             return torch.relu_
         if isinstance(layers[0], nn.Flatten):  # (B, T * outputs, 1, 1) to (T, B, outputs)
             return lambda x: x.reshape(len(x), len(layers), -1).transpose(0, 1)
-        raise TypeError(f"an encoder with a {type(layers[0]).__name__} can't be stacked; set fused: none")
+        raise TypeError(
+            f"an encoder with a {type(layers[0]).__name__} can't be stacked; set fused: none"
+        )
 
     def _convolution(self, layers: Sequence[nn.Conv2d], groups: int) -> Layer:
-        """Side by side in the channels: the first one reads the images, the others the channels of their network."""
+        """Side by side in the channels: the first one reads the images, the others the channels of
+        their network.
+        """
         weight = self._share([m.get_parameter("weight") for m in layers], lambda own, _: own)
         bias = self._share([m.get_parameter("bias") for m in layers], lambda own, _: own)
         stride, padding = layers[0].stride, layers[0].padding
-        return lambda x: nn.functional.conv2d(x, weight.flatten(0, 1), bias.flatten(), stride, padding, groups=groups)
+        return lambda x: nn.functional.conv2d(
+            x, weight.flatten(0, 1), bias.flatten(), stride, padding, groups=groups
+        )
 
     def _heads(self, modules: Sequence[Heads], heads: Sequence[int]) -> list[Layer]:
         """The layers of the own heads, their activation between them."""
         layers: list[Layer] = []
         for number in range(len(modules[0].weights)):
             layers += [modules[0].activation] if number else []
-            layers.append(self._head([m.weights[number] for m in modules], [m.biases[number] for m in modules], heads))
+            layers.append(
+                self._head(
+                    [m.weights[number] for m in modules], [m.biases[number] for m in modules], heads
+                )
+            )
         return layers
 
-    def _head(self, weights: Sequence[nn.Parameter], biases: Sequence[nn.Parameter], heads: Sequence[int]) -> Layer:
+    def _head(
+        self, weights: Sequence[nn.Parameter], biases: Sequence[nn.Parameter], heads: Sequence[int]
+    ) -> Layer:
         """One layer of the own heads."""
         weight = self._share(weights, lambda own, t: own[heads[t]])
         bias = self._share(biases, lambda own, t: own[heads[t]])
@@ -96,7 +125,10 @@ class StackedNetwork(nn.Module):
 
 
 def _stack(rows: Sequence[Tensor]) -> Tensor:
-    """Rows as one tensor (T, ...); of convolutions channels-last, whatever layout torch.stack would choose."""
+    """Rows as one tensor (T, ...).
+
+    Of convolutions channels-last, whatever layout torch.stack would choose.
+    """
     if rows[0].dim() < 4:
         return torch.stack(list(rows))
     flat = torch.cat(list(rows)).contiguous(memory_format=torch.channels_last)
@@ -110,9 +142,13 @@ class Stack:
         """Start where the learners stand; `tasks` says which task, from 0, each network learns."""
         self.names = tuple(learners)
         self.own = list(learners.values())
-        networks = [learner.module for learner in self.own if isinstance(learner.module, TaskNetwork)]
+        networks = [
+            learner.module for learner in self.own if isinstance(learner.module, TaskNetwork)
+        ]
         self.network = StackedNetwork(networks, [tasks[name] for name in self.names])
-        columns = torch.tensor([tasks[n] for n in self.names], device=next(self.network.parameters()).device)
+        columns = torch.tensor(
+            [tasks[n] for n in self.names], device=next(self.network.parameters()).device
+        )
 
         def losses(images: Tensor, targets: Tensor) -> Tensor:
             """Mean squared errors (T,) of images (B, C, S, S) and targets (B, all tasks)."""
@@ -125,7 +161,9 @@ class Stack:
         self._take_moments()
 
     def hand_back(self) -> None:
-        """Bring the networks' own parameters, and their Adams' moments and counts, to where the stack stands."""
+        """Bring the networks' own parameters, and their Adams' moments and counts, to where the
+        stack stands.
+        """
         for share in self.network.shares:
             _copy(share.stacked.detach(), share.parts([p.detach() for p in share.own]))
             state = self._adam.state[share.stacked]
@@ -141,7 +179,11 @@ class Stack:
                 continue
             states = self._own_states(share)
             self._adam.state[share.stacked] = {"step": states[0]["step"].clone()} | {
-                key: torch.empty_like(share.stacked).copy_(torch.stack(share.parts([s[key] for s in states])))
+                key: (
+                    torch.empty_like(share.stacked).copy_(
+                        torch.stack(share.parts([s[key] for s in states]))
+                    )
+                )
                 for key in MOMENTS
             }
 
@@ -150,8 +192,12 @@ class Stack:
         return self.learners[0][0].optimisers[0]
 
     def _own_states(self, share: Share) -> list[dict[str, Tensor]]:
-        """The states of the networks' own Adams, made where there is none yet: heads without gradient have zeros."""
-        return [_state(learner.optimisers[0], p) for learner, p in zip(self.own, share.own, strict=True)]
+        """The states of the networks' own Adams, made where there is none yet: heads without
+        gradient have zeros.
+        """
+        return [
+            _state(learner.optimisers[0], p) for learner, p in zip(self.own, share.own, strict=True)
+        ]
 
 
 MOMENTS = ("exp_avg", "exp_avg_sq")

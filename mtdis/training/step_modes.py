@@ -1,4 +1,6 @@
-"""Ways of making one step of all networks of a run: one after the other, side by side, or replayed as one graph."""
+"""Ways of making one step of all networks of a run: one after the other, side by side, or replayed
+as one graph.
+"""
 
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -19,10 +21,14 @@ Work = Callable[[], Tensor]
 Recorder = Callable[[Work], tuple[Tensor, Callable[[], None]]]
 """Records what some work does on a device: the tensor that each replay fills, and the replay."""
 BRANCH_PRIORITY = -1
-"""PyTorch deals out 32 streams of each priority in turn, to all threads: branches of another priority than the streams
-that runs train on are never one of these, which would put another run's work into a capture."""
+"""PyTorch deals out 32 streams of each priority in turn, to all threads: branches of another
+priority than the streams that runs train on are never one of these, which would put another run's
+work into a capture.
+"""
 WARM_UP = 3
-"""Steps before a capture: libraries set themselves up, Adam makes its moments (PyTorch's notes on CUDA graphs)."""
+"""Steps before a capture: libraries set themselves up, Adam makes its moments (PyTorch's notes on
+CUDA graphs).
+"""
 CAPTURING = Lock()
 """One capture at a time in a process, whatever the thread (PyTorch's notes on CUDA graphs)."""
 
@@ -49,14 +55,18 @@ class Eager:
 
 
 class Branched:
-    """Each learner on a stream of the GPU of its own, so that small kernels of several networks run side by side."""
+    """Each learner on a stream of the GPU of its own, so that small kernels of several networks run
+    side by side.
+    """
 
     def __init__(self, crew: Crew, data: Examples) -> None:
         self.crew, self.data = crew, data
         self.streams = [torch.cuda.Stream(data.device, BRANCH_PRIORITY) for _ in crew.learners]  # type: ignore[no-untyped-call]
 
     def step(self, batches: Batches, moment: tuple[int, int]) -> Tensor:
-        """One step of all networks: streams fork after the batch is prepared and join before the losses are read."""
+        """One step of all networks: streams fork after the batch is prepared and join before the
+        losses are read.
+        """
         here = torch.cuda.current_stream(self.data.device)
         examples = {stream: self.data.prepare(raw) for stream, raw in batches.items()}
         losses = []
@@ -70,10 +80,14 @@ class Branched:
 
 
 class Captured:
-    """Another way's step, recorded once as a graph and replayed on batches copied to where the first one lay."""
+    """Another way's step, recorded once as a graph and replayed on batches copied to where the
+    first one lay.
+    """
 
     def __init__(self, inner: Way, batches: Batches, record: Recorder) -> None:
-        self.batches = {stream: tuple(part.clone() for part in raw) for stream, raw in batches.items()}
+        self.batches = {
+            stream: tuple(part.clone() for part in raw) for stream, raw in batches.items()
+        }
         self.losses, self.replay = record(lambda: inner.step(self.batches, (0, 0)))
 
     def step(self, batches: Batches, moment: tuple[int, int]) -> Tensor:  # noqa: ARG002 - captured steps need none
@@ -86,7 +100,9 @@ class Captured:
 
 
 def record_graph(work: Work) -> tuple[Tensor, Callable[[], None]]:
-    """Record work as a CUDA graph, after a few warm-up rounds of it; RuntimeError if it can't be captured.
+    """Record work as a CUDA graph, after a few warm-up rounds of it.
+
+    RuntimeError if it can't be captured.
 
     On the current stream if that is one of this thread's own: a new one may be that of another run.
     """
@@ -101,7 +117,9 @@ def record_graph(work: Work) -> tuple[Tensor, Callable[[], None]]:
         here.wait_stream(side)
         graph = torch.cuda.CUDAGraph()
         try:
-            with torch.cuda.graph(graph, stream=side, capture_error_mode="thread_local"):  # other runs may be training
+            with torch.cuda.graph(
+                graph, stream=side, capture_error_mode="thread_local"
+            ):  # other runs may be training
                 result = work()
         finally:
             torch.cuda.set_stream(here)  # a capture that fails leaves its own stream behind
@@ -110,7 +128,9 @@ def record_graph(work: Work) -> tuple[Tensor, Callable[[], None]]:
 
 @contextmanager
 def undone(crew: Crew) -> Iterator[None]:
-    """Undo in the end what the block's steps do to modules and optimisers, in place: graphs hold these tensors."""
+    """Undo in the end what the block's steps do to modules and optimisers, in place: graphs hold
+    these tensors.
+    """
     before = [(tensor, tensor.detach().clone()) for tensor in _tensors(crew)]
     held = {id(tensor) for tensor, _ in before}
     try:
@@ -130,5 +150,10 @@ def _tensors(crew: Crew) -> list[Tensor]:
     for learner, _ in crew.learners:
         found += [*learner.module.parameters(), *learner.module.buffers()]
         for optimiser in learner.optimisers:
-            found += [t for state in optimiser.state.values() for t in state.values() if isinstance(t, Tensor)]
+            found += [
+                t
+                for state in optimiser.state.values()
+                for t in state.values()
+                if isinstance(t, Tensor)
+            ]
     return found

@@ -1,4 +1,6 @@
-"""Who may import whom, one spec per implementation, and no randomness, shell or pickle behind anyone's back."""
+"""Who may import whom, one spec per implementation, and no randomness, shell or pickle behind
+anyone's back.
+"""
 
 import ast
 import inspect
@@ -35,7 +37,9 @@ def within(names: set[str], package: str) -> set[str]:
 
 
 def closure(module: str) -> set[str]:
-    """Modules of mtdis and top-level packages that importing a module brings, found by importing it afresh."""
+    """Modules of mtdis and top-level packages that importing a module brings, found by importing it
+    afresh.
+    """
     code = f"import sys, {module}; print('\\n'.join(sys.modules))"
     found = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     return set(found.stdout.split())
@@ -66,7 +70,9 @@ def test_nothing_reads_pickles_runs_text_as_code_or_uses_global_randomness(path:
     assert drawn <= {"RandomState", "Generator", "PCG64", "MT19937"}
 
 
-@pytest.mark.parametrize("package", ["metrics", "data.datasets", "reporting.tables", "reporting.figures"])
+@pytest.mark.parametrize(
+    "package", ["metrics", "data.datasets", "reporting.tables", "reporting.figures"]
+)
 def test_what_reads_arrays_or_tables_never_imports_torch(package: str) -> None:
     names = [f"mtdis.{package}.{n}" for n in discover.names(f"mtdis.{package}")]
     assert names
@@ -89,12 +95,22 @@ def test_cpu_stages_never_import_torch(module: str) -> None:
 
 def test_models_import_neither_datasets_nor_metrics() -> None:
     for path in (PACKAGE / "training/models").glob("*.py"):
-        assert not within(imports(path), "mtdis.data.datasets") | within(imports(path), "mtdis.metrics")
+        assert not within(imports(path), "mtdis.data.datasets") | within(
+            imports(path), "mtdis.metrics"
+        )
 
 
 def test_snakefiles_import_the_study_only() -> None:
-    for path in [ROOT / "Snakefile", ROOT / "workflow/Snakefile", *(ROOT / "workflow/rules").glob("*.smk")]:
-        lines = [x for x in path.read_text().splitlines() if "mtdis" in x and "import" in x and not x.startswith("#")]
+    for path in [
+        ROOT / "Snakefile",
+        ROOT / "workflow/Snakefile",
+        *(ROOT / "workflow/rules").glob("*.smk"),
+    ]:
+        lines = [
+            x
+            for x in path.read_text().splitlines()
+            if "mtdis" in x and "import" in x and not x.startswith("#")
+        ]
         assert set(lines) <= {"from mtdis.study import ConfigError, Study"}
 
 
@@ -110,7 +126,10 @@ IMPLEMENTATIONS = {
 @pytest.mark.parametrize("family", IMPLEMENTATIONS)
 def test_every_spec_has_an_implementation_of_its_name(family: str) -> None:
     package, functions = IMPLEMENTATIONS[family]
-    modules = {name: import_module(f"mtdis.{package}.{name}") for name in discover.names(f"mtdis.{package}")}
+    modules = {
+        name: import_module(f"mtdis.{package}.{name}")
+        for name in discover.names(f"mtdis.{package}")
+    }
     made = {name for name, module in modules.items() if functions & set(vars(module))}
     assert made == set(members(family))
 
@@ -126,7 +145,9 @@ def test_the_schema_is_the_one_that_the_specs_give() -> None:
     stored = (ROOT / "workflow/config.schema.json").read_text()
     assert stored == as_text(), "run: mtdis schema > workflow/config.schema.json"
     assert (
-        (ROOT / "config.yaml").read_text().startswith("# yaml-language-server: $schema=workflow/config.schema.json\n")
+        (ROOT / "config.yaml")
+        .read_text()
+        .startswith("# yaml-language-server: $schema=workflow/config.schema.json\n")
     )
 
 

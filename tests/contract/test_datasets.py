@@ -1,4 +1,6 @@
-"""What every rendered dataset must hold: each spec of `mtdis/specs/datasets/` that is one is found and tested."""
+"""What every rendered dataset must hold: each spec of `mtdis/specs/datasets/` that is one is found
+and tested.
+"""
 
 from collections import defaultdict
 from functools import cache
@@ -16,7 +18,9 @@ from mtdis.specs.family import members
 
 IMAGE_SIZES = (8, 16, 32, 64)
 ALIKE = {"dSprites": {"orientation"}}
-"""By the published dataset: factors of which some classes look the same. A turned square is a square."""
+"""By the published dataset: factors of which some classes look the same. A turned square is a
+square.
+"""
 
 RENDERED = [name for name in members("datasets") if issubclass(Dataset.member(name), RenderedGrid)]
 Rows = tuple[NDArray[np.uint8], NDArray[np.int64], NDArray[np.float64]]
@@ -70,7 +74,11 @@ def test_the_replicas_of_the_paper_are_found(name: str) -> None:
 def test_chunks_are_rows_of_the_spec(name: str, image_size: int) -> None:
     spec = spec_of(name, subgrid=classes_kept(name, 2), image_size=image_size)
     images, factors, values = small(name, image_size)
-    assert images.shape == (spec.count, *spec.image_shape) == (spec.count, image_size, image_size, spec.channels)
+    assert (
+        images.shape
+        == (spec.count, *spec.image_shape)
+        == (spec.count, image_size, image_size, spec.channels)
+    )
     assert factors.shape == values.shape == (spec.count, len(spec.names))
     assert (images.dtype, factors.dtype, values.dtype) == (np.uint8, np.int64, np.float64)
     assert spec.white / 2 < images.max() <= spec.white
@@ -120,7 +128,11 @@ def test_dropped_combinations_are_left_out_and_the_other_images_stay(name: str) 
 
 def test_no_two_rows_look_the_same_but_those_that_are_known_to(name: str) -> None:
     images, factors, _ = small(name)
-    columns = [k for k, f in enumerate(Dataset.member(name).full_grid.names) if f not in may_look_alike(name)]
+    columns = [
+        k
+        for k, f in enumerate(Dataset.member(name).full_grid.names)
+        if f not in may_look_alike(name)
+    ]
     seen = defaultdict(set)
     for image, row in zip(images, factors[:, columns].tolist(), strict=True):
         seen[image.tobytes()].add(tuple(row))
@@ -128,13 +140,19 @@ def test_no_two_rows_look_the_same_but_those_that_are_known_to(name: str) -> Non
 
 
 @pytest.mark.parametrize("end", [0, -1])
-def test_no_two_classes_of_a_factor_look_the_same_but_those_that_are_known_to(name: str, end: int) -> None:
+def test_no_two_classes_of_a_factor_look_the_same_but_those_that_are_known_to(
+    name: str, end: int
+) -> None:
     full = Dataset.member(name).full_grid
     for factor, size in zip(full.names, full.sizes, strict=True):
-        others = {f: (range(n)[end],) for f, n in zip(full.names, full.sizes, strict=True) if f != factor}
+        others = {
+            f: (range(n)[end],) for f, n in zip(full.names, full.sizes, strict=True) if f != factor
+        }
         images, _, _ = rows_of(spec_of(name, classes=others))
         different = len({image.tobytes() for image in images})
-        assert different == size or (factor in may_look_alike(name) and different > size / 4), factor
+        assert different == size or (factor in may_look_alike(name) and different > size / 4), (
+            factor
+        )
 
 
 @pytest.mark.parametrize("image_size", IMAGE_SIZES)

@@ -1,4 +1,6 @@
-"""The lock, the conda environment and the ranges of pyproject.toml name the same packages and versions."""
+"""The lock, the conda environment and the ranges of pyproject.toml name the same packages and
+versions.
+"""
 
 import re
 import tomllib

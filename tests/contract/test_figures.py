@@ -1,8 +1,8 @@
 """What every figure keeps to: each file in mtdis/figures that defines `draw` is held to it.
 
-A figure with a constant STAGES is given examples of those stages beside the long table (tests/stage_results.py); one
-with a constant ROWS shows scores as bars with the published values beside them; one with SCHEMATIC draws no data, so
-that there is nothing to count.
+A figure with a constant STAGES is given examples of those stages beside the long table
+(tests/stage_results.py); one with a constant ROWS shows scores as bars with the published values
+beside them; one with SCHEMATIC draws no data, so that there is nothing to count.
 """
 
 import sys
@@ -44,11 +44,17 @@ def _drawn(name: str, case: str) -> Figure:
 
 def _texts(figure: Figure) -> list[Text]:
     unseen = {text for axes in figure.axes for text in _unseen(axes)}
-    return [t for t in figure.findobj(Text) if t.get_visible() and t.get_text().strip() and t not in unseen]
+    return [
+        t
+        for t in figure.findobj(Text)
+        if t.get_visible() and t.get_text().strip() and t not in unseen
+    ]
 
 
 def _unseen(axes: Axes) -> list[Text]:
-    """Labels that matplotlib keeps and does not draw: of ticks outside the limits, and of axes turned off."""
+    """Labels that matplotlib keeps and does not draw: of ticks outside the limits, and of axes
+    turned off.
+    """
     if not axes.axison:
         return [
             *axes.get_xticklabels(which="both"),
@@ -59,7 +65,9 @@ def _unseen(axes: Axes) -> list[Text]:
     found = []
     for axis in (axes.xaxis, axes.yaxis):
         low, high = sorted(axis.get_view_interval())
-        found += [tick.label1 for tick in axis.get_major_ticks() if not low <= tick.get_loc() <= high]
+        found += [
+            tick.label1 for tick in axis.get_major_ticks() if not low <= tick.get_loc() <= high
+        ]
     return found
 
 
@@ -130,7 +138,10 @@ def test_divergence_is_said(name: str) -> None:
 @every_figure_of_frames
 def test_every_variant_has_its_title(name: str) -> None:
     titles = {axes.get_title() for axes in _drawn(name, "variants").axes}
-    assert {"dsprites_rendered\nlearning_rate=0.0001", "dsprites_rendered\nlearning_rate=0.001"} <= titles
+    assert {
+        "dsprites_rendered\nlearning_rate=0.0001",
+        "dsprites_rendered\nlearning_rate=0.001",
+    } <= titles
 
 
 @every_figure_of_frames

@@ -1,4 +1,6 @@
-"""What every metric must hold: each module of `mtdis/metrics/` that defines `score` is found and tested."""
+"""What every metric must hold: each module of `mtdis/metrics/` that defines `score` is found and
+tested.
+"""
 
 import importlib
 import inspect
@@ -25,7 +27,9 @@ TRANSFORMS = {
 """What may leave a score unchanged; a metric's INVARIANCES are names from here."""
 
 CHANCE = {"explicitness_score_train": 0.5, "explicitness_score_test": 0.5}
-"""What constant codes may reach of a key; of any other it is 0.4, chance among three factors and a little more."""
+"""What constant codes may reach of a key; of any other it is 0.4, chance among three factors and a
+little more.
+"""
 
 DEPENDENCES = {"unsupervised"}
 """Metrics of how codes depend on each other: 0 is best, and what constant codes get."""
@@ -48,11 +52,15 @@ def metric(request: pytest.FixtureRequest) -> ModuleType:
 def settings(metric):
     """The metric's settings that must shrink for a quick test."""
     parameters = inspect.signature(metric.score).parameters.values()
-    return {p.name: TEST_SIZE for p in parameters if p.name.startswith("num_") and p.default > TEST_SIZE}
+    return {
+        p.name: TEST_SIZE for p in parameters if p.name.startswith("num_") and p.default > TEST_SIZE
+    }
 
 
 def score(metric, codes, factors=None, seed=0):
-    return metric.score(codes, grid() if factors is None else factors, seed=seed, **settings(metric))
+    return metric.score(
+        codes, grid() if factors is None else factors, seed=seed, **settings(metric)
+    )
 
 
 def grid():
@@ -67,7 +75,9 @@ def mixed_codes():
     """Continuous codes that hold every factor, none of them purely."""
     rng = np.random.RandomState(3)
     x = 2.0 * grid() / np.array(SIZES) - 1
-    return np.tanh(x @ rng.standard_normal((len(SIZES), 4))) + 0.3 * rng.standard_normal((len(x), 4))
+    return np.tanh(x @ rng.standard_normal((len(SIZES), 4))) + 0.3 * rng.standard_normal(
+        (len(x), 4)
+    )
 
 
 @cache
@@ -96,7 +106,9 @@ def test_keys_are_declared_and_values_are_finite_floats(metric: ModuleType):
 def goodness(metric: ModuleType, codes: np.ndarray) -> dict[str, float]:
     """Scores of which more is better: an error counts as what it lacks to 1."""
     errors = getattr(metric, "ERRORS", ())
-    return {key: 1 - value if key in errors else value for key, value in score(metric, codes).items()}
+    return {
+        key: 1 - value if key in errors else value for key, value in score(metric, codes).items()
+    }
 
 
 @pytest.mark.parametrize("name", sorted(METRICS.keys() - DEPENDENCES))
@@ -111,7 +123,9 @@ def test_identity_codes_score_high_and_constant_codes_low(name: str):
 @pytest.mark.parametrize("name", sorted(DEPENDENCES))
 def test_repeated_codes_depend_on_each_other_and_constant_codes_do_not(name: str):
     metric = METRICS[name]
-    repeated, low = (score(metric, codes) for codes in (identity_codes()[:, [0, 0, 1]], np.full((60, 3), 0.7)))
+    repeated, low = (
+        score(metric, codes) for codes in (identity_codes()[:, [0, 0, 1]], np.full((60, 3), 0.7))
+    )
     assert set(low.values()) == {0.0}
     assert all(value > 0.25 for value in repeated.values())
 
@@ -144,16 +158,22 @@ def test_invariances_are_declared(metric: ModuleType):
     assert set(TRANSFORMS) >= metric.INVARIANCES
 
 
-@pytest.mark.parametrize(("name", "transform"), [(n, t) for n, m in METRICS.items() for t in sorted(m.INVARIANCES)])
+@pytest.mark.parametrize(
+    ("name", "transform"), [(n, t) for n, m in METRICS.items() for t in sorted(m.INVARIANCES)]
+)
 def test_declared_invariances_hold(name: str, transform: str):
     metric = METRICS[name]
-    assert score(metric, TRANSFORMS[transform](mixed_codes())) == pytest.approx(mixed_score(metric), abs=1e-9)
+    assert score(metric, TRANSFORMS[transform](mixed_codes())) == pytest.approx(
+        mixed_score(metric), abs=1e-9
+    )
 
 
 @pytest.mark.parametrize("name", [n for n, m in METRICS.items() if "scale" not in m.INVARIANCES])
 def test_dependence_on_scale_is_not_hidden(name: str):
     metric = METRICS[name]
-    assert score(metric, TRANSFORMS["scale"](mixed_codes())) != pytest.approx(mixed_score(metric), abs=1e-3)
+    assert score(metric, TRANSFORMS["scale"](mixed_codes())) != pytest.approx(
+        mixed_score(metric), abs=1e-3
+    )
 
 
 def test_incomplete_grid_and_shuffled_rows_are_scored_alike(metric: ModuleType):
@@ -192,8 +212,16 @@ def test_one_code_is_refused_or_defined(metric: ModuleType):
 @pytest.mark.parametrize(
     ("codes", "factors", "message"),
     [
-        (np.where(np.arange(60)[:, None] * [0, 1] > 57, np.nan, 1.0), grid(), r"2 codes .* columns \[1\]"),
-        (np.where(np.arange(60)[:, None] * [1, 0] > 57, -np.inf, 1.0), grid(), r"2 codes .* columns \[0\]"),
+        (
+            np.where(np.arange(60)[:, None] * [0, 1] > 57, np.nan, 1.0),
+            grid(),
+            r"2 codes .* columns \[1\]",
+        ),
+        (
+            np.where(np.arange(60)[:, None] * [1, 0] > 57, -np.inf, 1.0),
+            grid(),
+            r"2 codes .* columns \[0\]",
+        ),
         (np.full((60, 2), 1e30), grid(), "120 codes .* beyond"),
         (np.ones((60, 2)), np.ones((60, 2), int), "none of the 2 factors"),
         (np.ones((60, 2)), grid()[:50], "60 rows, factors 50"),
@@ -218,7 +246,9 @@ def test_one_code_is_refused_or_defined(metric: ModuleType):
         "no-code",
     ],
 )
-def test_bad_input_is_named(metric: ModuleType, codes: np.ndarray, factors: np.ndarray, message: str):
+def test_bad_input_is_named(
+    metric: ModuleType, codes: np.ndarray, factors: np.ndarray, message: str
+):
     with pytest.raises(ValueError, match=message):
         score(metric, codes, factors)
 

@@ -37,7 +37,10 @@ def test_shipped_configs_pass(files: list[str]) -> None:
     ],
 )
 def test_typos_are_marked_in_the_editor(change: str) -> None:
-    config: dict[str, Any] = {"name": "x", "experiments": {"headline": {"kind": "random", "seed": [1]}}}
+    config: dict[str, Any] = {
+        "name": "x",
+        "experiments": {"headline": {"kind": "random", "seed": [1]}},
+    }
     jsonschema.validate(config, SCHEMA)
     with pytest.raises(jsonschema.ValidationError):
         jsonschema.validate(config | yaml.safe_load(change), SCHEMA)

@@ -1,6 +1,7 @@
 """What every table keeps to: each file in mtdis/tables that defines `make` is held to it.
 
-A table with a constant STAGES is given examples of those stages beside the long table (tests/stage_results.py).
+A table with a constant STAGES is given examples of those stages beside the long table
+(tests/stage_results.py).
 """
 
 from functools import cache
@@ -72,7 +73,9 @@ def test_rendered(name: str, case: str) -> None:
 def test_no_cell_is_lost_in_rendering(name: str, case: str) -> None:
     """Every line of the table is a cell of its own, so none was laid over another."""
     table = _made(name, case)
-    cells = [cell.text for block in rendering.blocks(table) for _, cells in block.lines for cell in cells]
+    cells = [
+        cell.text for block in rendering.blocks(table) for _, cells in block.lines for cell in cells
+    ]
     expected = [rendering.cell(line) for line in table.to_dict("records")]
     assert sorted(filter(None, cells)) == sorted(expected)
 
@@ -81,7 +84,12 @@ def test_no_cell_is_lost_in_rendering(name: str, case: str) -> None:
 def test_a_published_value_is_compared_or_the_reason_is_given(name: str) -> None:
     table = _plain(name)
     printed = table[table["published_mean"].notna()]
-    assert printed["difference"].notna().eq(printed["comparable"].astype(bool) & printed["mean"].notna()).all()
+    assert (
+        printed["difference"]
+        .notna()
+        .eq(printed["comparable"].astype(bool) & printed["mean"].notna())
+        .all()
+    )
     assert printed.loc[~printed["comparable"].astype(bool), "note"].ne("").all()
 
 

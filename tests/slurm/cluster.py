@@ -1,12 +1,14 @@
-"""A real SLURM cluster on one machine, for tests: two nodes with fake GPUs, accounting, on loopback only.
+"""A real SLURM cluster on one machine, for tests: two nodes with fake GPUs, accounting, on loopback
+only.
 
-    tests/slurm/cluster install   the Debian packages, none of their services started
-    tests/slurm/cluster up        bring it up, or what is missing of it, and wait until both nodes are idle
-    tests/slurm/cluster status    a line per daemon and per node
-    tests/slurm/cluster down      cancel its jobs, end its daemons by their pid files, remove its state
+    tests/slurm/cluster install the Debian packages, none of their services started
+    tests/slurm/cluster up bring it up, or what is missing of it, and wait until both nodes are idle
+    tests/slurm/cluster status a line per daemon and per node tests/slurm/cluster down cancel its
+    jobs, end its daemons by their pid files, remove its state
 
-It needs root, no systemd and no cgroups. All state lies in one folder of its own; outside of it only
-/etc/slurm/slurm.conf and gres.conf are links to it, for snakemake's plugin clears the variable SLURM_CONF inside jobs.
+It needs root, no systemd and no cgroups. All state lies in one folder of its own; outside of it
+only /etc/slurm/slurm.conf and gres.conf are links to it, for snakemake's plugin clears the variable
+SLURM_CONF inside jobs.
 """
 
 import os
@@ -25,7 +27,9 @@ ETC = Path("/etc/slurm")
 LINKED = ("slurm.conf", "gres.conf")
 PACKAGES = ("slurmctld", "slurmd", "slurm-client", "munge", "slurmdbd", "mariadb-server")
 NAME = "mtdis-tests"
-"""The cluster's name, by which processes of its jobs are known (SLURM_CLUSTER_NAME in their environment)."""
+"""The cluster's name, by which processes of its jobs are known (SLURM_CLUSTER_NAME in their
+environment).
+"""
 NODES = ("n1", "n2")
 FIRST_PORT = 16800
 PATIENCE = 60
@@ -54,20 +58,35 @@ def words_of(daemon: str) -> list[str]:
     """The command that starts a daemon. All but mariadbd go to the background by themselves."""
     return {
         "munged": [
-            "munged", "--force", f"--socket={STATE}/munge.socket", f"--key-file={STATE}/munge.key",
-            f"--log-file={STATE}/munged.log", f"--pid-file={pid_file('munged')}", f"--seed-file={STATE}/munge.seed",
+            "munged",
+            "--force",
+            f"--socket={STATE}/munge.socket",
+            f"--key-file={STATE}/munge.key",
+            f"--log-file={STATE}/munged.log",
+            f"--pid-file={pid_file('munged')}",
+            f"--seed-file={STATE}/munge.seed",
         ],
         "mariadbd": [
-            "mariadbd", "--no-defaults", "--user=root", f"--datadir={STATE}/database", "--bind-address=127.0.0.1",
-            f"--port={read_ports().get('mariadbd')}", f"--socket={STATE}/database.socket", "--skip-name-resolve",
-            f"--pid-file={pid_file('mariadbd')}", f"--log-error={STATE}/mariadbd.log", f"--init-file={STATE}/init.sql",
-            "--innodb-buffer-pool-size=32M", "--innodb-flush-log-at-trx-commit=0", "--performance-schema=OFF",
+            "mariadbd",
+            "--no-defaults",
+            "--user=root",
+            f"--datadir={STATE}/database",
+            "--bind-address=127.0.0.1",
+            f"--port={read_ports().get('mariadbd')}",
+            f"--socket={STATE}/database.socket",
+            "--skip-name-resolve",
+            f"--pid-file={pid_file('mariadbd')}",
+            f"--log-error={STATE}/mariadbd.log",
+            f"--init-file={STATE}/init.sql",
+            "--innodb-buffer-pool-size=32M",
+            "--innodb-flush-log-at-trx-commit=0",
+            "--performance-schema=OFF",
         ],
         "slurmdbd": ["slurmdbd"],
         "slurmctld": ["slurmctld"],
         "n1": ["slurmd", "-N", "n1"],
         "n2": ["slurmd", "-N", "n2"],
-    }[daemon]  # fmt: skip
+    }[daemon]
 
 
 DAEMONS = ("munged", "mariadbd", "slurmdbd", "slurmctld", *NODES)
@@ -77,8 +96,13 @@ WITH_PORTS = DAEMONS[1:]
 
 def environment() -> dict[str, str]:
     """What the daemons see: their own configuration, and no trace of a job that this may run in."""
-    kept = {key: value for key, value in os.environ.items() if not key.startswith(("SLURM_", "SBATCH_"))}
-    return kept | {"SLURM_CONF": str(STATE / "slurm.conf"), "PATH": f"{kept['PATH']}:/usr/sbin:/sbin"}
+    kept = {
+        key: value for key, value in os.environ.items() if not key.startswith(("SLURM_", "SBATCH_"))
+    }
+    return kept | {
+        "SLURM_CONF": str(STATE / "slurm.conf"),
+        "PATH": f"{kept['PATH']}:/usr/sbin:/sbin",
+    }
 
 
 def run(*words: str, check: bool = True) -> str:
@@ -90,7 +114,10 @@ def run(*words: str, check: bool = True) -> str:
 
 
 def process_of(daemon: str) -> int | None:
-    """The process id of a daemon that runs; what a pid file says counts only if that process is the daemon."""
+    """The process id of a daemon that runs.
+
+    What a pid file says counts only if that process is the daemon.
+    """
     try:
         pid = int(pid_file(daemon).read_text())
         program = Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0")[0]
@@ -117,11 +144,19 @@ def start(daemon: str) -> None:
     with (STATE / f"{daemon}.out").open("ab") as said:
         words = [*in_background, *words_of(daemon)]
         done = subprocess.run(
-            words, env=environment(), cwd=STATE, stdin=subprocess.DEVNULL, stdout=said, stderr=said,
-            start_new_session=True, check=False,
-        )  # fmt: skip
+            words,
+            env=environment(),
+            cwd=STATE,
+            stdin=subprocess.DEVNULL,
+            stdout=said,
+            stderr=said,
+            start_new_session=True,
+            check=False,
+        )
     if done.returncode:
-        raise ClusterError(f"{daemon} ended with status {done.returncode}; see {STATE}/{daemon}.out and .log.")
+        raise ClusterError(
+            f"{daemon} ended with status {done.returncode}; see {STATE}/{daemon}.out and .log."
+        )
     wait_for(f"{daemon} runs", lambda: process_of(daemon))
 
 
@@ -191,7 +226,9 @@ def write_configuration(storage: str) -> None:
     """Write slurm.conf with accounting by `slurmdbd` or `none`."""
     text = filled("slurm.conf", storage=storage)
     if storage == "none":
-        text = "".join(line for line in text.splitlines(keepends=True) if "AccountingStorageTRES" not in line)
+        text = "".join(
+            line for line in text.splitlines(keepends=True) if "AccountingStorageTRES" not in line
+        )
     (STATE / "slurm.conf").write_text(text)
 
 
@@ -205,7 +242,10 @@ def link() -> None:
         if not path.exists():
             path.symlink_to(STATE / name)
         elif path.resolve() != (STATE / name).resolve():
-            raise ClusterError(f"{path} is that of another cluster; this machine can't have two. Nothing was changed.")
+            raise ClusterError(
+                f"{path} is that of another cluster; this machine can't have two. Nothing was"
+                " changed."
+            )
 
 
 def unlink() -> None:
@@ -219,7 +259,12 @@ def make_database() -> None:
     """Make the empty tables of the database once."""
     if not (STATE / "database/mysql").exists():
         shutil.rmtree(STATE / "database", ignore_errors=True)
-        words = ("mariadb-install-db", "--no-defaults", "--user=root", f"--datadir={STATE}/database")
+        words = (
+            "mariadb-install-db",
+            "--no-defaults",
+            "--user=root",
+            f"--datadir={STATE}/database",
+        )
         run(*words, "--skip-test-db", "--auth-root-authentication-method=socket")
 
 
@@ -265,9 +310,13 @@ def nodes() -> dict[str, str]:
 def up() -> None:
     """Bring up what is missing and wait until both nodes are idle."""
     programs = [words_of(daemon)[0] for daemon in ("munged", "slurmdbd", "slurmctld", *NODES)]
-    missing = [p for p in (*programs, "mariadbd") if not shutil.which(p, path=environment()["PATH"])]
+    missing = [
+        p for p in (*programs, "mariadbd") if not shutil.which(p, path=environment()["PATH"])
+    ]
     if os.getuid() != 0 or missing:
-        raise ClusterError(f"run `tests/slurm/cluster install` first: no {missing[0]}." if missing else "be root.")
+        raise ClusterError(
+            f"run `tests/slurm/cluster install` first: no {missing[0]}." if missing else "be root."
+        )
     configure()
     link()
     start("munged")
@@ -283,7 +332,9 @@ def up() -> None:
 
 
 def cancel_all() -> None:
-    """Cancel all jobs and wait until their processes are gone, as long as the controller answers."""
+    """Cancel all jobs and wait until their processes are gone, as long as the controller
+    answers.
+    """
     if process_of("slurmctld") and "UP" in run("scontrol", "ping", check=False):
         run("scancel", "--quiet", "-u", "root", check=False)
         states = ("squeue", "-h", "-t", "running,completing,pending,suspended")
@@ -307,7 +358,10 @@ def left_behind() -> list[int]:
 
 
 def down() -> None:
-    """Cancel the jobs, end the daemons, remove the state; right also for a cluster that is half up or not at all."""
+    """Cancel the jobs, end the daemons, remove the state.
+
+    Right also for a cluster that is half up or not at all.
+    """
     if not (STATE / "ports").exists():
         unlink()
         return
@@ -315,7 +369,9 @@ def down() -> None:
     for daemon in reversed(DAEMONS):
         stop(daemon)
     for pid in left_behind():
-        words = Path(f"/proc/{pid}/cmdline").read_bytes().replace(b"\0", b" ").decode(errors="replace")
+        words = (
+            Path(f"/proc/{pid}/cmdline").read_bytes().replace(b"\0", b" ").decode(errors="replace")
+        )
         print(f"killing {pid}, which a job left behind: {words[:120]}", file=sys.stderr)
         os.kill(pid, signal.SIGKILL)
     unlink()
@@ -344,7 +400,16 @@ def install() -> None:
         policy.chmod(0o755)
     try:
         subprocess.run(["apt-get", "-qq", "update"], env=quiet, check=True)
-        words = ["apt-get", "-qq", "-o", "Acquire::Retries=3", "install", "-y", "--no-install-recommends", *PACKAGES]
+        words = [
+            "apt-get",
+            "-qq",
+            "-o",
+            "Acquire::Retries=3",
+            "install",
+            "-y",
+            "--no-install-recommends",
+            *PACKAGES,
+        ]
         subprocess.run(words, env=quiet, check=True, stdout=subprocess.DEVNULL)
     finally:
         if is_ours:

@@ -1,4 +1,6 @@
-"""A small study on the test cluster: a driver that tests disturb, and the local run that its results must equal."""
+"""A small study on the test cluster: a driver that tests disturb, and the local run that its
+results must equal.
+"""
 
 import os
 import re
@@ -20,7 +22,10 @@ from tests.workflow.test_kills import contents
 
 from . import cluster
 
-HOW = "tests/slurm/cluster install && tests/slurm/cluster up && pytest -m slurm; tests/slurm/cluster down"
+HOW = (
+    "tests/slurm/cluster install && tests/slurm/cluster up && pytest -m slurm; tests/slurm/cluster"
+    " down"
+)
 EPOCHS = 400
 """So many that a training of 72 images lasts long enough to be disturbed."""
 PATIENCE = 120
@@ -43,7 +48,9 @@ LEFT_OUT = pytest.StashKey[int]()
 def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> None:
     """Say how the tests that were left out are run."""
     if count := config.stash.get(LEFT_OUT, 0):
-        terminalreporter.write_line(f"{count} tests on a real SLURM cluster were left out: as root, {HOW}")
+        terminalreporter.write_line(
+            f"{count} tests on a real SLURM cluster were left out: as root, {HOW}"
+        )
 
 
 def until(what: str, found: Callable[[], Any], seconds: float = PATIENCE) -> Any:
@@ -71,15 +78,34 @@ class SlurmStudy:
     def start(self, *words: str, profile: str = "profiles/slurm") -> None:
         """Start a driver, in a process group of its own."""
         tools = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
-        environment = os.environ | {"PATH": tools, "PYTHONPATH": str(self.checkout), "OMP_NUM_THREADS": "1"}
+        environment = os.environ | {
+            "PATH": tools,
+            "PYTHONPATH": str(self.checkout),
+            "OMP_NUM_THREADS": "1",
+        }
         command = [
-            sys.executable, str(Path(__file__).with_name("driver.py")), "--snakefile", str(self.checkout / "Snakefile"),
-            "--workflow-profile", str(self.checkout / profile), "--slurm-init-seconds-before-status-checks", "2",
-            "--latency-wait", "5", "--max-status-checks-per-second", "1", *words,
-        ]  # fmt: skip
+            sys.executable,
+            str(Path(__file__).with_name("driver.py")),
+            "--snakefile",
+            str(self.checkout / "Snakefile"),
+            "--workflow-profile",
+            str(self.checkout / profile),
+            "--slurm-init-seconds-before-status-checks",
+            "2",
+            "--latency-wait",
+            "5",
+            "--max-status-checks-per-second",
+            "1",
+            *words,
+        ]
         with (self.path / "driver.txt").open("w") as out:
             self.process = subprocess.Popen(
-                command, cwd=self.path, env=environment, stdout=out, stderr=out, start_new_session=True
+                command,
+                cwd=self.path,
+                env=environment,
+                stdout=out,
+                stderr=out,
+                start_new_session=True,
             )
 
     def finish(self) -> int:
@@ -99,7 +125,9 @@ class SlurmStudy:
         self.process.wait()
 
     def jobs(self, beginning: str) -> list[list[str]]:
-        """[job id, state, node] of this study's jobs that are there, by the beginning of their comment."""
+        """[job id, state, node] of this study's jobs that are there, by the beginning of their
+        comment.
+        """
         lines = cluster.run("squeue", "-h", "-o", "%i|%T|%N|%Z|%k").splitlines()
         fields = [line.split("|") for line in lines]
         return [f[:3] for f in fields if f[3] == str(self.path) and f[4].startswith(beginning)]
@@ -128,17 +156,32 @@ class SlurmStudy:
 
 def accounting(*numbers: str) -> list[dict[str, str]]:
     """State, limits and requests of jobs."""
-    asked = ("TimelimitRaw", "ReqMem", "ReqCPUS", "ReqTRES", "Account", "Partition", "QOS", "Constraints")
+    asked = (
+        "TimelimitRaw",
+        "ReqMem",
+        "ReqCPUS",
+        "ReqTRES",
+        "Account",
+        "Partition",
+        "QOS",
+        "Constraints",
+    )
     keys = ("JobIDRaw", "State", "Start", "End", *asked)
     words = ("sacct", "-X", "-n", "-P", "-D", "-j", ",".join(numbers), f"--format={','.join(keys)}")
-    return [dict(zip(keys, line.split("|"), strict=True)) for line in cluster.run(*words).splitlines()]
+    return [
+        dict(zip(keys, line.split("|"), strict=True)) for line in cluster.run(*words).splitlines()
+    ]
 
 
 def results(folder: Path) -> dict[str, bytes]:
-    """All that must not depend on where and how often something ran: every run's bytes, tables of all scores."""
+    """All that must not depend on where and how often something ran: every run's bytes, tables of
+    all scores.
+    """
     found = {}
     for record in (folder / "results/runs").glob("*/run.json"):
-        found |= {f"{record.parent.name}/{key}": value for key, value in contents(record.parent).items()}
+        found |= {
+            f"{record.parent.name}/{key}": value for key, value in contents(record.parent).items()
+        }
     tables = folder / "results/studies/small/tables"
     found |= {name: (tables / name).read_bytes() for name in ("long.csv", "one/table5.csv")}
     return found
@@ -177,7 +220,10 @@ def local(tmp_path_factory: pytest.TempPathFactory, checkout: Path) -> Path:
 
 @pytest.fixture
 def study(local: Path, checkout: Path, tmp_path: Path) -> Iterator[SlurmStudy]:
-    """The study with its data, before the first training; its driver and jobs are ended with the test."""
+    """The study with its data, before the first training.
+
+    Its driver and jobs are ended with the test.
+    """
     folder = tmp_path / "study"
     shutil.copytree(local, folder)
     for name in ("results", "logs"):

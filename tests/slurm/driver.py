@@ -1,6 +1,8 @@
-"""Snakemake that looks after the jobs of the SLURM plugin every two seconds: driver.py WORDS OF SNAKEMAKE ...
+"""Snakemake that looks after the jobs of the SLURM plugin every two seconds: driver.py WORDS OF
+SNAKEMAKE ...
 
-The plugin itself waits ten seconds longer each time that no job has ended, at most three minutes: polite, but slow.
+The plugin itself waits ten seconds longer each time that no job has ended, at most three minutes:
+polite, but slow.
 """
 
 import asyncio

@@ -1,4 +1,6 @@
-"""Full and read-only disks and cut files under a study on the cluster: named, and complete when they are mended."""
+"""Full and read-only disks and cut files under a study on the cluster: named, and complete when
+they are mended.
+"""
 
 from pathlib import Path
 
@@ -33,14 +35,20 @@ def test_a_full_disk_is_named_and_the_study_is_complete_when_there_is_room(
     assert results(study.path) == results(local)
 
 
-def test_a_results_folder_that_may_not_be_written_is_named_and_then_filled(study: SlurmStudy, local: Path) -> None:
+def test_a_results_folder_that_may_not_be_written_is_named_and_then_filled(
+    study: SlurmStudy, local: Path
+) -> None:
     doomed(study, local)
     with read_only(study.path / "results"):
         study.start("--retries", "0")
         assert study.finish() == 1
-    logs = list((study.path / "logs/slurm").rglob("*.log"))  # the driver names them; snakemake failed in the jobs
+    logs = list(
+        (study.path / "logs/slurm").rglob("*.log")
+    )  # the driver names them; snakemake failed in the jobs
     assert logs
-    assert all(str(log) in study.said and "Read-only file system" in log.read_text() for log in logs)
+    assert all(
+        str(log) in study.said and "Read-only file system" in log.read_text() for log in logs
+    )
     study.run()
     assert results(study.path) == results(local)
 

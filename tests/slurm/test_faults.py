@@ -1,4 +1,6 @@
-"""What a cluster does to jobs and drivers: the study ends complete, in the same bytes, and no other run is harmed."""
+"""What a cluster does to jobs and drivers: the study ends complete, in the same bytes, and no other
+run is harmed.
+"""
 
 import os
 import signal
@@ -17,7 +19,9 @@ def states(study: SlurmStudy) -> dict[str, list[str]]:
     """kind → the states of its trainings, attempt by attempt."""
     found: dict[str, list[str]] = {}
     for job in study.accounted("train"):
-        found.setdefault("multi_head" if "gres/gpu" in job["ReqTRES"] else "random", []).append(job["State"])
+        found.setdefault("multi_head" if "gres/gpu" in job["ReqTRES"] else "random", []).append(
+            job["State"]
+        )
     return found
 
 
@@ -53,10 +57,14 @@ def test_a_killed_training_is_resumed(study: SlurmStudy, local: Path) -> None:
     assert results(study.path) == results(local)
 
 
-def test_a_job_that_slurm_has_lost_is_cancelled_by_hand_and_done_again(study: SlurmStudy, local: Path) -> None:
+def test_a_job_that_slurm_has_lost_is_cancelled_by_hand_and_done_again(
+    study: SlurmStudy, local: Path
+) -> None:
     study.start()
     job, _ = study.training()
-    os.kill(step_daemon_of(process_of_training(job)), signal.SIGKILL)  # its training goes on, which nobody knows
+    os.kill(
+        step_daemon_of(process_of_training(job)), signal.SIGKILL
+    )  # its training goes on, which nobody knows
     cluster.run("scancel", job)  # SLURM would call it running until its time is up
     assert study.finish() == 0, study.said
     assert states(study)["multi_head"] == ["CANCELLED by 0", "COMPLETED"]
@@ -74,7 +82,9 @@ def test_a_cancelled_training_is_resumed(study: SlurmStudy, local: Path) -> None
     assert results(study.path) == results(local)
 
 
-def test_a_training_over_its_time_limit_is_resumed_with_more_time(study: SlurmStudy, local: Path) -> None:
+def test_a_training_over_its_time_limit_is_resumed_with_more_time(
+    study: SlurmStudy, local: Path
+) -> None:
     study.start()
     job, _ = study.training()
     cluster.run("scontrol", "update", f"jobid={job}", "EndTime=now+1seconds")
@@ -90,20 +100,27 @@ def test_a_training_over_its_memory_is_tried_with_more(study: SlurmStudy, local:
         "FAILED",
         "COMPLETED",
     ]  # OUT_OF_MEMORY where cgroups watch, as they can't here
-    assert [j["ReqMem"] for j in study.accounted("train") if "gres/gpu" in j["ReqTRES"]] == ["300M", "2400M"]
+    assert [j["ReqMem"] for j in study.accounted("train") if "gres/gpu" in j["ReqTRES"]] == [
+        "300M",
+        "2400M",
+    ]
     logs = [log.read_text() for log in (study.path / "logs/slurm").rglob("*.log")]
     assert any("exceeded memory limit" in log for log in logs)
     assert results(study.path) == results(local)
 
 
-def test_a_training_on_a_node_that_fails_is_resumed_on_another(study: SlurmStudy, local: Path) -> None:
+def test_a_training_on_a_node_that_fails_is_resumed_on_another(
+    study: SlurmStudy, local: Path
+) -> None:
     study.start()
     _, node = study.training()
     cluster.run("scontrol", "update", f"nodename={node}", "state=down", "reason=test")
     try:
         assert study.finish() == 0, study.said
     finally:
-        cluster.run("scontrol", "update", f"nodename={node}", "state=resume", check=False)  # or it is back already
+        cluster.run(
+            "scontrol", "update", f"nodename={node}", "state=resume", check=False
+        )  # or it is back already
     assert states(study)["multi_head"] == ["NODE_FAIL", "COMPLETED"]
     assert results(study.path) == results(local)
 
@@ -125,7 +142,9 @@ def test_a_killed_driver_is_started_again_beside_its_jobs(study: SlurmStudy, loc
     training = process_of_training(orphan)
     os.kill(training, signal.SIGSTOP)  # it is to live until its successor has come
     study.kill_driver()
-    mine = "squeue --me -h -o '%i %j' | awk '$2 ~ /^mtdis-small_/ {print $1}'"  # as the README has it
+    mine = (  # as the README has it
+        "squeue --me -h -o '%i %j' | awk '$2 ~ /^mtdis-small_/ {print $1}'"
+    )
     assert orphan in cluster.run("bash", "-c", mine).split()
     study.start("--unlock")
     assert study.finish() == 0, study.said

@@ -1,4 +1,6 @@
-"""Twenty kills under a study on the cluster, ten of each training, at steps drawn from a stored seed."""
+"""Twenty kills under a study on the cluster, ten of each training, at steps drawn from a stored
+seed.
+"""
 
 import json
 import os
@@ -23,14 +25,20 @@ SEED, KILLS, STEPS_OF_AN_EPOCH = 20261122, 10, 4  # 72 images in batches of 16
 
 
 def drawn_steps() -> dict[str, list[int]]:
-    """The seed of a run → the steps after which it is killed, at a checkpoint; in the first third: none comes late."""
+    """The seed of a run → the steps after which it is killed, at a checkpoint.
+
+    In the first third: none comes late.
+    """
     steps = np.random.RandomState(SEED).randint(1, EPOCHS * STEPS_OF_AN_EPOCH // 3, (2, KILLS))
     return {str(seed): sorted(row.tolist()) for seed, row in enumerate(steps, start=1)}
 
 
 def steps_done(run: Path) -> int:
     """The steps that a run's checkpoint holds; none if there is no whole one at this moment."""
-    with suppress(OSError, SafetensorError, FileNotFoundError), safe_open(run / "checkpoint.safetensors", "np") as file:
+    with (
+        suppress(OSError, SafetensorError, FileNotFoundError),
+        safe_open(run / "checkpoint.safetensors", "np") as file,
+    ):
         about = json.loads(file.metadata()["about"])
         return int(about["epoch"]) * STEPS_OF_AN_EPOCH + int(about["step"])
     return 0
@@ -39,7 +47,9 @@ def steps_done(run: Path) -> int:
 def kill_where_due(study: SlurmStudy, left: dict[str, list[int]]) -> bool:
     """Kill the trainings that have come to their next step; whether no kill is left."""
     for number, state, _ in study.jobs("rule_train"):
-        with suppress(AssertionError, ProcessLookupError, OSError):  # it has not begun, or has ended meanwhile
+        with suppress(
+            AssertionError, ProcessLookupError, OSError
+        ):  # it has not begun, or has ended meanwhile
             process = process_of_training(number) if state == "RUNNING" else 0
             words = Path(f"/proc/{process}/cmdline").read_bytes().decode().split("\0")
             seed = str(json.loads(words[words.index("--spec") + 1])["seed"])

@@ -1,4 +1,6 @@
-"""profiles/slurm on a real cluster: what is asked for, what comes out, with and without accounting."""
+"""profiles/slurm on a real cluster: what is asked for, what comes out, with and without
+accounting.
+"""
 
 import shutil
 import subprocess
@@ -17,7 +19,10 @@ pytestmark = pytest.mark.slurm
 
 
 def with_settings(study: SlurmStudy, **settings: object) -> str:
-    """A copy of profiles/slurm in which some of its settings are made; its path below the checkout."""
+    """A copy of profiles/slurm in which some of its settings are made.
+
+    Its path below the checkout.
+    """
     name = f"profiles/{study.path.parent.name}"
     copy = shutil.copytree(ROOT / "profiles/slurm", study.checkout / name)
     file = copy / "config.v8+.yaml"
@@ -36,8 +41,16 @@ def change(study: SlurmStudy, **experiment: object) -> None:
     (study.path / "config.yaml").write_text(yaml.safe_dump(config))
 
 
-def test_the_study_comes_out_as_locally_and_asks_for_what_the_profile_says(study: SlurmStudy, local: Path) -> None:
-    wishes = {"account": "study", "partition": "main", "qos": "quick", "constraint": "second", "gpu_model": "toy"}
+def test_the_study_comes_out_as_locally_and_asks_for_what_the_profile_says(
+    study: SlurmStudy, local: Path
+) -> None:
+    wishes = {
+        "account": "study",
+        "partition": "main",
+        "qos": "quick",
+        "constraint": "second",
+        "gpu_model": "toy",
+    }
     study.run(profile=with_settings(study, **wishes, longest=100, status="sacct"))
     assert results(study.path) == results(local)
     trainings, scores = (study.accounted(rule) for rule in ("train", "scores"))
@@ -45,7 +58,10 @@ def test_the_study_comes_out_as_locally_and_asks_for_what_the_profile_says(study
     assert {tuple(job[key] for key in keys) for job in trainings + scores} == {
         ("study", "main", "quick", "second", "COMPLETED", "100", "1")
     }
-    assert sorted("gres/gpu=1" in job["ReqTRES"] for job in trainings) == [False, True]  # random encoders learn nothing
+    assert sorted("gres/gpu=1" in job["ReqTRES"] for job in trainings) == [
+        False,
+        True,
+    ]  # random encoders learn nothing
     assert {job["ReqMem"] for job in trainings} == {"3G"}
     assert {job["ReqMem"] for job in scores} == {"2G"}
 
@@ -75,9 +91,13 @@ def test_trainings_share_the_one_gpu_that_may_be_in_flight(study: SlurmStudy, lo
     assert len(list((study.path / "results/scores").glob("*/index.json"))) == 2
 
 
-def test_a_failing_run_stops_no_other_and_partial_tables_are_right(study: SlurmStudy, local: Path) -> None:
+def test_a_failing_run_stops_no_other_and_partial_tables_are_right(
+    study: SlurmStudy, local: Path
+) -> None:
     [doomed] = [folder.name for folder in (local / "results/runs").glob("multi_head+*")]
-    (study.path / "results/runs" / doomed / "codes.h5").mkdir(parents=True)  # its codes can't be written
+    (study.path / "results/runs" / doomed / "codes.h5").mkdir(
+        parents=True
+    )  # its codes can't be written
     study.start("--set-resources", "train:runtime=5", "--retries", "1")
     assert study.finish() == 1
     assert "codes.h5: " in study.said  # the failed job's log

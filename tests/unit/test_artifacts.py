@@ -51,7 +51,9 @@ def test_json_refuses_nan_and_is_the_same_text_for_the_same_content(tmp_path: Pa
         ("[]", "expected a mapping of format 1"),
     ],
 )
-def test_a_missing_or_damaged_record_is_named(tmp_path: Path, content: str | None, message: str) -> None:
+def test_a_missing_or_damaged_record_is_named(
+    tmp_path: Path, content: str | None, message: str
+) -> None:
     if content is not None:
         (tmp_path / "run.json").write_text(content)
     with pytest.raises(ArtifactError, match=rf"run\.json.*{message}|{message}"):
@@ -77,12 +79,21 @@ def test_verify_tells_a_truncated_file_from_a_changed_one(tmp_path: Path) -> Non
         artifacts.verify(path, seal | {"bytes": path.stat().st_size}, "Do it again.")
 
 
-def test_a_dataset_reads_back_without_mtdis_and_a_changed_one_is_refused(data: Path, tmp_path: Path) -> None:
+def test_a_dataset_reads_back_without_mtdis_and_a_changed_one_is_refused(
+    data: Path, tmp_path: Path
+) -> None:
     for name in ("d.json", "d.h5"):
         (tmp_path / name).write_bytes((data / name).read_bytes())
     with h5py.File(tmp_path / "d.h5") as file:
         assert file["images"].shape == (96, 8, 8, 1)
-        assert list(file.attrs["names"]) == ["color", "shape", "scale", "orientation", "posX", "posY"]
+        assert list(file.attrs["names"]) == [
+            "color",
+            "shape",
+            "scale",
+            "orientation",
+            "posX",
+            "posY",
+        ]
         assert list(file.attrs["sizes"]) == [1, 3, 2, 4, 2, 2]
     np.testing.assert_array_equal(
         artifacts.read_dataset(tmp_path / "d.json", "factors")[:3, 4:], [[0, 0], [0, 1], [1, 0]]
@@ -118,7 +129,11 @@ def store(folder: Path, images: NDArray[Any], **options: Any) -> Path:
 )
 @pytest.mark.parametrize("dtype", ["uint8", "int64", "float64"])
 def test_an_array_read_in_blocks_is_what_was_stored(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, shape: tuple[int, ...], options: dict[str, Any], dtype: str
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    shape: tuple[int, ...],
+    options: dict[str, Any],
+    dtype: str,
 ) -> None:
     monkeypatch.setattr(artifacts, "BLOCK", 64)
     images = np.random.default_rng(0).integers(0, 256, shape).astype(dtype)
@@ -131,7 +146,9 @@ def test_a_flipped_bit_in_any_block_is_refused(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, options: dict[str, Any]
 ) -> None:
     monkeypatch.setattr(artifacts, "BLOCK", 64)
-    images = np.random.default_rng(0).integers(0, 256, (37, 16), np.uint8)  # ten blocks, the last of one row
+    images = np.random.default_rng(0).integers(
+        0, 256, (37, 16), np.uint8
+    )  # ten blocks, the last of one row
     record = store(tmp_path, images, **options)
     for row in (*range(0, 37, 4), 35):
         changed = images.copy()
@@ -173,7 +190,8 @@ def test_a_truncated_dataset_is_an_error_with_the_fix(data: Path, tmp_path: Path
 def test_a_full_disk_is_named_and_what_was_there_stays(full_disk: Path) -> None:
     artifacts.write_text(full_disk / "old", "kept")
     with pytest.raises(
-        ArtifactError, match=r"can't write .*new: the disk is full, .* bytes are free in .*Free some space"
+        ArtifactError,
+        match=r"can't write .*new: the disk is full, .* bytes are free in .*Free some space",
     ):
         artifacts.write_text(full_disk / "new", "x" * 2**20)
     codes = {"network": np.zeros((100_000, 8), np.float32)}

@@ -1,4 +1,6 @@
-"""Auto-encoders: published sizes, losses against closed forms, who learns from what in a FactorVAE, resume."""
+"""Auto-encoders: published sizes, losses against closed forms, who learns from what in a FactorVAE,
+resume.
+"""
 
 from itertools import pairwise
 from pathlib import Path
@@ -57,13 +59,19 @@ def learner_of(run: Run, images: Images) -> Any:
     return learner
 
 
-def trained(run: Run, images: Images, folder: Path, **options: Any) -> tuple[dict[str, bytes], Progress]:
+def trained(
+    run: Run, images: Images, folder: Path, **options: Any
+) -> tuple[dict[str, bytes], Progress]:
     set_up(run.torch_threads, run.needs_gpu)
     networks = networks_of(run, images)
     learners = training.learners_of(run, networks)
     rows = split_rows(len(images.pixels))["train"]
     progress = training.train(run, learners, images, rows, folder / "checkpoint", **options)
-    return {f"{n}.{k}": v.numpy().tobytes() for n, m in networks.items() for k, v in m.state_dict().items()}, progress
+    return {
+        f"{n}.{k}": v.numpy().tobytes()
+        for n, m in networks.items()
+        for k, v in m.state_dict().items()
+    }, progress
 
 
 def parameters(module: nn.Module) -> int:
@@ -72,7 +80,9 @@ def parameters(module: nn.Module) -> int:
 
 @pytest.mark.parametrize(("channels", "expected"), [(1, 2_035_137), (3, 2_036_291)])
 def test_the_decoder_has_the_released_codes_parameter_count(channels: int, expected: int) -> None:
-    assert parameters(make_decoder(channels, 64, 8)) == expected  # reference: disentanglement-pytorch's SimpleConv64
+    assert (
+        parameters(make_decoder(channels, 64, 8)) == expected
+    )  # reference: disentanglement-pytorch's SimpleConv64
 
 
 @pytest.mark.parametrize(("channels", "expected"), [(1, 1_758_480), (3, 1_759_504)])
@@ -84,7 +94,10 @@ def test_the_encoder_of_means_and_variances_has_the_released_codes_parameter_cou
 
 def test_the_discriminator_has_the_released_codes_parameter_count() -> None:
     assert parameters(make_discriminator(8, (1000,) * 5)) == 4_015_002
-    assert run_from({"kind": "factor_vae", **FIELDS, "batch_size": 16}).discriminator_layers == (1000,) * 5
+    assert (
+        run_from({"kind": "factor_vae", **FIELDS, "batch_size": 16}).discriminator_layers
+        == (1000,) * 5
+    )
 
 
 @every_kind
@@ -92,12 +105,18 @@ def test_the_defaults_are_the_papers(kind: str) -> None:
     """Section C.3; what it leaves to Abdi et al. 2019 weighs all terms by 1."""
     run = run_from({"kind": kind, "dataset": "dsprites_rendered", "seed": 1})
     assert (run.epochs, run.batch_size, run.learning_rate, run.latent_size) == (100, 64, 1e-4, 8)
-    assert {"autoencoder": 1.0, "vae": getattr(run, "beta", 0), "factor_vae": getattr(run, "gamma", 0)}[kind] == 1
+    assert {
+        "autoencoder": 1.0,
+        "vae": getattr(run, "beta", 0),
+        "factor_vae": getattr(run, "gamma", 0),
+    }[kind] == 1
 
 
 @pytest.mark.parametrize("size", [8, 16, 32, 64, 128])
 @pytest.mark.parametrize("channels", [1, 2, 3, 4])
-def test_the_decoder_makes_images_of_every_size_that_the_encoder_takes(size: int, channels: int) -> None:
+def test_the_decoder_makes_images_of_every_size_that_the_encoder_takes(
+    size: int, channels: int
+) -> None:
     decoder = make_decoder(channels, size, 5)
     initialise(decoder, "pytorch", 1, "decoder")
     assert decoder(torch.zeros(2, 5)).shape == (2, channels, size, size)
@@ -115,13 +134,17 @@ def test_the_decoder_grows_as_the_released_one() -> None:
 
 @pytest.mark.parametrize("size", [2, 4, 48, 256])
 def test_sizes_that_the_decoder_cannot_make_are_refused(size: int) -> None:
-    with pytest.raises(ValueError, match=f"images of 8, 16, 32, 64 or 128 pixels a side; found {size}"):
+    with pytest.raises(
+        ValueError, match=f"images of 8, 16, 32, 64 or 128 pixels a side; found {size}"
+    ):
         make_decoder(1, size, 8)
 
 
 @pytest.mark.parametrize("scheme", ["pytorch", "released"])
 def test_initial_values_are_those_of_the_scheme(scheme: str) -> None:
-    """Spread of the weights against PyTorch's own default layer, and against Xavier's closed form."""
+    """Spread of the weights against PyTorch's own default layer, and against Xavier's closed
+    form.
+    """
     decoder = make_decoder(1, 64, 8)
     initialise(decoder, scheme, 3, "decoder")
     for layer in decoder:
@@ -130,12 +153,17 @@ def test_initial_values_are_those_of_the_scheme(scheme: str) -> None:
             fans = (layer.weight.shape[0] + layer.weight.shape[1]) * layer.weight[0, 0].numel()
             expected = bound / 3**0.5 if scheme == "pytorch" else (2 / fans) ** 0.5
             spread = float(layer.weight.detach().std())
-            assert spread == pytest.approx(expected, rel=4 * (2 * layer.weight.numel()) ** -0.5)  # four standard errors
+            assert spread == pytest.approx(
+                expected, rel=4 * (2 * layer.weight.numel()) ** -0.5
+            )  # four standard errors
             assert float(layer.bias.detach().abs().max()) <= bound
 
 
 def test_all_encoders_of_a_seed_start_as_those_of_other_kinds(images: Images) -> None:
-    """The vanilla encoder is the random one; that of a VAE has more outputs, and its convolutions are the same."""
+    """The vanilla encoder is the random one.
+
+    That of a VAE has more outputs, and its convolutions are the same.
+    """
     plain = run_from({"kind": "random", **FIELDS, "latent_size": 3})
     start = networks_of(plain, images)["random"].encoder.state_dict()
     for kind in KINDS:
@@ -145,7 +173,9 @@ def test_all_encoders_of_a_seed_start_as_those_of_other_kinds(images: Images) ->
         assert len(same) == (8 if kind == "autoencoder" else 6)
 
 
-def test_the_reconstruction_error_is_the_log_likelihood_of_a_bernoulli_summed_over_an_image() -> None:
+def test_the_reconstruction_error_is_the_log_likelihood_of_a_bernoulli_summed_over_an_image() -> (
+    None
+):
     draw = torch.Generator().manual_seed(1)
     logits = 4 * torch.randn(5, 3, 8, 8, generator=draw, dtype=torch.float64)
     images = torch.randint(0, 2, (5, 3, 8, 8), generator=draw).double()
@@ -156,7 +186,9 @@ def test_the_reconstruction_error_is_the_log_likelihood_of_a_bernoulli_summed_ov
 def test_the_divergence_is_that_of_gaussians() -> None:
     draw = torch.Generator().manual_seed(1)
     mean, log_variance = torch.randn(2, 6, 4, generator=draw, dtype=torch.float64)
-    expected = kl_divergence(Normal(mean, (0.5 * log_variance).exp()), Normal(0.0, 1.0)).sum(1).mean()
+    expected = (
+        kl_divergence(Normal(mean, (0.5 * log_variance).exp()), Normal(0.0, 1.0)).sum(1).mean()
+    )
     torch.testing.assert_close(autoencoding.kl_divergence(mean, log_variance), expected)
     assert autoencoding.kl_divergence(torch.zeros(2, 3), torch.zeros(2, 3)) == 0
 
@@ -165,19 +197,25 @@ def test_drawn_codes_have_the_distribution_that_the_encoder_says() -> None:
     mean, log_variance = torch.tensor([1.0, -2.0]), torch.tensor([0.0, np.log(9.0)])
     noise = autoencoding.noise_like(torch.zeros(40_000, 2), 1, (0, 0))
     codes = autoencoding.sampled(mean, log_variance, noise)
-    error = torch.tensor([1.0, 3.0]) / 200  # of a mean of 40,000 values; that of their sd is smaller
+    error = (
+        torch.tensor([1.0, 3.0]) / 200
+    )  # of a mean of 40,000 values; that of their sd is smaller
     assert ((codes.mean(0) - mean).abs() < 4 * error).all()
     assert ((codes.std(0) - torch.tensor([1.0, 3.0])).abs() < 4 * error).all()
 
 
 def test_noise_is_a_function_of_seed_epoch_and_step() -> None:
     def noise(seed: int, epoch: int, step: int) -> bytes:
-        torch.manual_seed(np.random.default_rng().integers(2**31))  # no global generator plays a part
+        torch.manual_seed(
+            np.random.default_rng().integers(2**31)
+        )  # no global generator plays a part
         return autoencoding.noise_like(torch.ones(4, 3), seed, (epoch, step)).numpy().tobytes()
 
     moments = [(1, 0, 0), (2, 0, 0), (1, 1, 0), (1, 0, 1), (1, 11, 1), (1, 1, 11)]
     assert len({noise(*moment) for moment in moments}) == len(moments)
-    assert [noise(*moment) for moment in moments] == [noise(*moment) for moment in reversed(moments)][::-1]
+    assert [noise(*moment) for moment in moments] == [
+        noise(*moment) for moment in reversed(moments)
+    ][::-1]
 
 
 def doubled(learner: Any) -> Any:
@@ -194,21 +232,33 @@ def test_the_loss_of_a_vae_is_error_plus_beta_times_divergence(beta: float, imag
     outputs = learner.model.encoder(batch)
     mean, log_variance = outputs[:, :3], outputs[:, 3:]
     codes = mean + (log_variance / 2).exp() * autoencoding.noise_like(mean, 1, (3, 5))
-    likelihood = Bernoulli(logits=learner.model.decoder(codes)).log_prob(batch).sum((1, 2, 3)).mean()
-    divergence = kl_divergence(Normal(mean, (log_variance / 2).exp()), Normal(0.0, 1.0)).sum(1).mean()
+    likelihood = (
+        Bernoulli(logits=learner.model.decoder(codes)).log_prob(batch).sum((1, 2, 3)).mean()
+    )
+    divergence = (
+        kl_divergence(Normal(mean, (log_variance / 2).exp()), Normal(0.0, 1.0)).sum(1).mean()
+    )
     torch.testing.assert_close(learner.loss(batch, batch), beta * divergence - likelihood)
     torch.testing.assert_close(learner.model.codes(batch), mean)
 
 
 @every_kind
 def test_gradients_are_those_of_finite_differences(kind: str, images: Images) -> None:
-    """Along random directions of all weights, by steps so short that hardly a ReLU changes sides."""
+    """Along random directions of all weights, by steps so short that hardly a ReLU changes
+    sides.
+    """
     learner = doubled(learner_of(run_of(kind), images))
     batch = images.batch(torch.arange(4)).double()
-    weights = [p for name, p in learner.module.named_parameters() if not name.startswith("discriminator")]
+    weights = [
+        p for name, p in learner.module.named_parameters() if not name.startswith("discriminator")
+    ]
 
     def loss() -> Tensor:
-        return learner.autoencoder_loss(batch, (0, 0))[0] if kind == "factor_vae" else learner.loss(batch, batch)
+        return (
+            learner.autoencoder_loss(batch, (0, 0))[0]
+            if kind == "factor_vae"
+            else learner.loss(batch, batch)
+        )
 
     gradients = torch.autograd.grad(loss(), weights)
     draw = torch.Generator().manual_seed(2)
@@ -226,30 +276,47 @@ def test_gradients_are_those_of_finite_differences(kind: str, images: Images) ->
 
 def test_losses_pass_gradcheck() -> None:
     draw = torch.Generator().manual_seed(4)
-    mean, log_variance = (x.requires_grad_() for x in torch.randn(2, 3, 4, generator=draw, dtype=torch.float64))
+    mean, log_variance = (
+        x.requires_grad_() for x in torch.randn(2, 3, 4, generator=draw, dtype=torch.float64)
+    )
     noise = autoencoding.noise_like(mean, 1, (0, 0)).double()
     logits = torch.randn(2, 1, 3, 3, generator=draw, dtype=torch.float64, requires_grad=True)
     images = torch.rand(2, 1, 3, 3, generator=draw, dtype=torch.float64)
     assert torch.autograd.gradcheck(autoencoding.kl_divergence, (mean, log_variance))
-    assert torch.autograd.gradcheck(lambda m, v: autoencoding.sampled(m, v, noise), (mean, log_variance))
-    assert torch.autograd.gradcheck(lambda x: autoencoding.reconstruction_error(x, images), (logits,))
+    assert torch.autograd.gradcheck(
+        lambda m, v: autoencoding.sampled(m, v, noise), (mean, log_variance)
+    )
+    assert torch.autograd.gradcheck(
+        lambda x: autoencoding.reconstruction_error(x, images), (logits,)
+    )
     assert torch.autograd.gradcheck(total_correlation, (logits[0, 0, :, :2],))
 
 
 def test_one_step_of_a_factor_vae_takes_each_side_along_its_own_gradient(images: Images) -> None:
-    """Against the objectives of Kim and Mnih written out, both at the values before the step, from one batch."""
+    """Against the objectives of Kim and Mnih written out, both at the values before the step, from
+    one batch.
+    """
     run = run_of("factor_vae", gamma=7.0, learning_rate=1e-3, discriminator_learning_rate=1e-2)
     learner: FactorVaeLearner = doubled(learner_of(run, images))
     model, batch = learner.model, images.batch(torch.arange(10)).double()
     mean, log_variance = model.encoder(batch).chunk(2, 1)
     codes = mean + (log_variance / 2).exp() * autoencoding.noise_like(mean, 1, (2, 9))
     error = -Bernoulli(logits=model.decoder(codes)).log_prob(batch).sum((1, 2, 3)).mean()
-    divergence = kl_divergence(Normal(mean, (log_variance / 2).exp()), Normal(0.0, 1.0)).sum(1).mean()
-    together, apart = (model.discriminator(c).log_softmax(1) for c in (codes, shuffled(codes.detach(), (2, 9))))
+    divergence = (
+        kl_divergence(Normal(mean, (log_variance / 2).exp()), Normal(0.0, 1.0)).sum(1).mean()
+    )
+    together, apart = (
+        model.discriminator(c).log_softmax(1) for c in (codes, shuffled(codes.detach(), (2, 9)))
+    )
     objective = error + divergence + 7 * (together[:, 0] - together[:, 1]).mean()
-    opposed = -(model.discriminator(codes.detach()).log_softmax(1)[:, 0].mean() + apart[:, 1].mean()) / 2
+    opposed = (
+        -(model.discriminator(codes.detach()).log_softmax(1)[:, 0].mean() + apart[:, 1].mean()) / 2
+    )
     sides = [list(learner.autoencoder.parameters()), list(model.discriminator.parameters())]
-    expected = [*torch.autograd.grad(objective, sides[0], retain_graph=True), *torch.autograd.grad(opposed, sides[1])]
+    expected = [
+        *torch.autograd.grad(objective, sides[0], retain_graph=True),
+        *torch.autograd.grad(opposed, sides[1]),
+    ]
     assert sum(map(len, sides)) == len(list(model.parameters()))
     before = [p.detach().clone() for side in sides for p in side]
     loss = learner.step(batch, batch, (2, 9))
@@ -257,7 +324,9 @@ def test_one_step_of_a_factor_vae_takes_each_side_along_its_own_gradient(images:
     rates = [1e-3] * len(sides[0]) + [1e-2] * len(sides[1])
     for old, new, gradient, rate in zip(before, sides[0] + sides[1], expected, rates, strict=True):
         torch.testing.assert_close(new.grad, gradient)
-        torch.testing.assert_close(new.detach(), old - rate * gradient / (gradient.abs() + 1e-8))  # Adam's first step
+        torch.testing.assert_close(
+            new.detach(), old - rate * gradient / (gradient.abs() + 1e-8)
+        )  # Adam's first step
 
 
 def shuffled(codes: Tensor, moment: tuple[int, int]) -> Tensor:
@@ -279,14 +348,17 @@ def test_permuted_codes_keep_their_columns_and_not_their_rows() -> None:
     torch.testing.assert_close(found.sort(0).values, codes)
     rows = found - torch.tensor([0.0, 1000.0, 2000.0])
     together = [(rows[:, a] == rows[:, b]).sum() for a, b in pairwise((0, 1, 2))]
-    assert all(count <= 6 for count in together)  # a random permutation has 1 fixed point, more than 6 with p = 8e-5
+    assert all(
+        count <= 6 for count in together
+    )  # a random permutation has 1 fixed point, more than 6 with p = 8e-5
 
 
 def test_the_discriminator_estimates_the_total_correlation_of_a_gaussian() -> None:
     """Codes with correlation 0.8 of two of three: -log det R / 2 = 0.511 nats.
 
-    The mean log odds of 20,000 codes have a standard error of 0.005 (the log density ratio has an sd of 0.8); what a
-    small discriminator misses after 600 steps is larger: 1, 4 and 7 % of the value for three other seeds.
+    The mean log odds of 20,000 codes have a standard error of 0.005 (the log density ratio has an
+    sd of 0.8); what a small discriminator misses after 600 steps is larger: 1, 4 and 7 % of the
+    value for three other seeds.
     """
     correlation = np.array([[1, 0.8, 0], [0.8, 1, 0], [0, 0, 1]])
     expected = -0.5 * np.log(np.linalg.det(correlation))
@@ -307,20 +379,29 @@ def test_the_discriminator_estimates_the_total_correlation_of_a_gaussian() -> No
 
 
 def test_a_discriminator_that_knows_the_densities_gives_the_total_correlation() -> None:
-    """Its log odds are then the log ratio of the densities; their mean is the total correlation (Sugiyama 2012)."""
+    """Its log odds are then the log ratio of the densities.
+
+    Their mean is the total correlation (Sugiyama 2012).
+    """
     draw = torch.Generator().manual_seed(3)
-    joint = torch.distributions.MultivariateNormal(torch.zeros(2), torch.tensor([[1.0, 0.6], [0.6, 1.0]]))
+    joint = torch.distributions.MultivariateNormal(
+        torch.zeros(2), torch.tensor([[1.0, 0.6], [0.6, 1.0]])
+    )
     white = torch.randn(50_000, 2, generator=draw)
     codes = white @ joint.scale_tril.T
     logits = torch.stack([joint.log_prob(codes), Normal(0.0, 1.0).log_prob(codes).sum(1)], 1)
     ratio_spread = float((logits[:, 0] - logits[:, 1]).std())
     expected = -0.5 * np.log(1 - 0.6**2)
-    assert float(total_correlation(logits)) == pytest.approx(expected, abs=4 * ratio_spread / 50_000**0.5)
+    assert float(total_correlation(logits)) == pytest.approx(
+        expected, abs=4 * ratio_spread / 50_000**0.5
+    )
 
 
 @every_kind
 @pytest.mark.parametrize("stop", [1, 4, 5, 8])
-def test_resuming_gives_the_same_bytes(kind: str, stop: int, images: Images, tmp_path: Path) -> None:
+def test_resuming_gives_the_same_bytes(
+    kind: str, stop: int, images: Images, tmp_path: Path
+) -> None:
     run = run_of(kind)
     undisturbed, progress = trained(run, images, tmp_path / "a")
     with pytest.raises(KeyboardInterrupt):
@@ -366,9 +447,13 @@ def test_a_diverged_network_stops_and_is_said_to(kind: str, images: Images, tmp_
 
 
 @every_kind
-def test_bf16_computes_the_same_loss_within_its_precision(kind: str, images: Images, tmp_path: Path) -> None:
+def test_bf16_computes_the_same_loss_within_its_precision(
+    kind: str, images: Images, tmp_path: Path
+) -> None:
     full, half = (
-        trained(run_of(kind, epochs=1, precision=precision), images, tmp_path / precision)[1].history[0]["train_loss"]
+        trained(run_of(kind, epochs=1, precision=precision), images, tmp_path / precision)[
+            1
+        ].history[0]["train_loss"]
         for precision in ("fp32", "bf16")
     )
     assert half == pytest.approx(full, rel=2**-8)  # bf16 keeps 8 bits
@@ -385,4 +470,8 @@ def test_codes_are_those_of_the_encoder(images: Images) -> None:
 def test_a_checkpoint_holds_the_discriminator_too(images: Images) -> None:
     model = networks_of(run_of("factor_vae"), images)["factor_vae"]
     assert isinstance(model, FactorVariationalAutoencoder)
-    assert {name.partition(".")[0] for name, _ in model.named_parameters()} == {"encoder", "decoder", "discriminator"}
+    assert {name.partition(".")[0] for name, _ in model.named_parameters()} == {
+        "encoder",
+        "decoder",
+        "discriminator",
+    }

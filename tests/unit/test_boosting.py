@@ -1,4 +1,6 @@
-"""Boosted trees against scikit-learn's: equal bit for bit without ties, no further than a seed with them."""
+"""Boosted trees against scikit-learn's: equal bit for bit without ties, no further than a seed with
+them.
+"""
 
 import subprocess
 import sys
@@ -52,7 +54,9 @@ def assert_same_trees(ours, theirs):
         assert used == tree.node_count, f"tree {index}"
         for name, other in pairs.items():
             expected = getattr(tree, other).reshape(-1)
-            np.testing.assert_array_equal(getattr(ours.trees, name)[index][:used], expected, f"{name} of {index}")
+            np.testing.assert_array_equal(
+                getattr(ours.trees, name)[index][:used], expected, f"{name} of {index}"
+            )
 
 
 def assert_same(ours, theirs, codes, others):
@@ -63,7 +67,8 @@ def assert_same(ours, theirs, codes, others):
     np.testing.assert_array_equal(ours.predict(others), theirs.predict(others))
 
 
-# --- equal ------------------------------------------------------------------------------------------------
+# --- equal
+# ------------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
@@ -80,7 +85,9 @@ def test_same_trees_at_other_depths_and_rates(max_depth):
     assert_same(*both(codes, labels, max_depth=max_depth, learning_rate=0.3), codes, codes)
 
 
-@pytest.mark.parametrize("num_rows", [1200, 60, 7])  # of few, each is drawn so often that ties outnumber the rest
+@pytest.mark.parametrize(
+    "num_rows", [1200, 60, 7]
+)  # of few, each is drawn so often that ties outnumber the rest
 def test_same_trees_for_rows_drawn_twice(num_rows):
     codes, labels = problem(5)
     rows = np.random.default_rng(1).integers(0, num_rows, 1500)
@@ -102,7 +109,9 @@ def test_same_trees_when_codes_give_the_class_away():
 def test_same_trees_for_codes_beside_the_threshold_of_closeness():
     rng = np.random.default_rng(2)
     labels = rng.integers(0, 2, 300)
-    codes = 1e-7 * np.cumsum(rng.uniform(0.5, 1.5, (300, 1)), axis=0)  # half the gaps are too small to be cut
+    codes = 1e-7 * np.cumsum(
+        rng.uniform(0.5, 1.5, (300, 1)), axis=0
+    )  # half the gaps are too small to be cut
     ours, theirs = both(codes, labels)
     assert_same(ours, theirs, codes, codes)
 
@@ -178,7 +187,8 @@ def test_rows_are_swapped_apart_as_by_the_textbook(share):
         assert rows.tolist() == swapped_apart(order, goes_left), n
 
 
-# --- close ------------------------------------------------------------------------------------------------
+# --- close
+# ------------------------------------------------------------------------------------------------
 
 
 def rounded(labels, rng):
@@ -186,11 +196,15 @@ def rounded(labels, rng):
 
 
 def classes_themselves(labels, rng):
-    return np.column_stack([labels // 2, labels % 2, rng.integers(0, 9, labels.size), labels]).astype(float)
+    return np.column_stack(
+        [labels // 2, labels % 2, rng.integers(0, 9, labels.size), labels]
+    ).astype(float)
 
 
 def rare_spikes(labels, rng):
-    return rng.normal(size=(labels.size, 4)) * (rng.random((labels.size, 4)) < 0.03 + 0.1 * labels[:, None])
+    return rng.normal(size=(labels.size, 4)) * (
+        rng.random((labels.size, 4)) < 0.03 + 0.1 * labels[:, None]
+    )
 
 
 def nearly_pure(labels, rng):
@@ -209,14 +223,19 @@ def tied_problem(make):
 def test_ties_differ_no_more_than_seeds_do(make):
     codes, labels = tied_problem(make)
     pairs = [both(codes, labels, seed=seed) for seed in range(5)]
-    ours, theirs = np.array([[o.importances, t.feature_importances_] for o, t in pairs]).swapaxes(0, 1)
+    ours, theirs = np.array([[o.importances, t.feature_importances_] for o, t in pairs]).swapaxes(
+        0, 1
+    )
     noise = np.ptp(theirs, axis=0).max()
     assert np.abs(ours - theirs).max() <= noise + 1e-12
-    scores = np.array([[(o.predict(codes) == labels).mean(), t.score(codes, labels)] for o, t in pairs])
+    scores = np.array(
+        [[(o.predict(codes) == labels).mean(), t.score(codes, labels)] for o, t in pairs]
+    )
     assert np.abs(scores[:, 0] - scores[:, 1]).max() <= np.ptp(scores[:, 1]) + 1 / labels.size
 
 
-# --- refused ----------------------------------------------------------------------------------------------
+# --- refused
+# ----------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -251,6 +270,7 @@ def test_predicting_other_codes_is_refused():
 
 def test_import_loads_neither_numba_nor_scikit_learn():
     script = (
-        "import sys, mtdis.metrics._estimators.boosting; assert not {'numba', 'sklearn', 'scipy'} & set(sys.modules)"
+        "import sys, mtdis.metrics._estimators.boosting; assert not {'numba', 'sklearn', 'scipy'} &"
+        " set(sys.modules)"
     )
     subprocess.run([sys.executable, "-c", script], check=True)

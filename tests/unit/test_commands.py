@@ -1,4 +1,6 @@
-"""The commands on a small study: what they write, what they refuse, what a metric's failure costs."""
+"""The commands on a small study: what they write, what they refuse, what a metric's failure
+costs.
+"""
 
 import json
 import os
@@ -20,7 +22,10 @@ from mtdis.commands.plan import make_plan
 from mtdis.scoring import run_scores as scoring
 from mtdis.study import Study
 
-METRICS = [{"name": "mig", "num_train": 200}, {"name": "factor_vae", "num_train": 50, "num_eval": 20}]
+METRICS = [
+    {"name": "mig", "num_train": 200},
+    {"name": "factor_vae", "num_train": 50, "num_eval": 20},
+]
 CONFIG = {
     "name": "small",
     "metrics": {"mig": {"num_train": 200}},
@@ -44,7 +49,9 @@ def test_a_run_holds_what_the_design_says(run_folder: Path) -> None:
         "weights.safetensors",
     ]
     assert record["spec"]["learning_rate"] == 1e-3
-    assert {"commit", "device", "seconds", "versions", "peak_memory_mib"} <= set(record["execution"])
+    assert {"commit", "device", "seconds", "versions", "peak_memory_mib"} <= set(
+        record["execution"]
+    )
     networks = record["result"]["networks"]
     assert [n["network"] for n in networks] == ["task1", "task2", "task3"]
     assert all(
@@ -70,7 +77,9 @@ def test_losses_are_those_of_the_saved_codes_and_targets(data: Path, run_folder:
     test = order[84:]
     losses = network["losses"]["test"]
     np.testing.assert_allclose(losses["target_variance"], targets[test].var(axis=0))
-    np.testing.assert_allclose(losses["r2"], 1 - np.array(losses["mse"]) / targets[test].var(axis=0))
+    np.testing.assert_allclose(
+        losses["r2"], 1 - np.array(losses["mse"]) / targets[test].var(axis=0)
+    )
 
 
 @pytest.mark.parametrize(("keep", "count"), [("all", 96), ("test", 12), ("sample", 96)])
@@ -88,19 +97,32 @@ def test_scores_are_indexed_and_only_the_missing_are_computed(
     assert score(data, run_folder / "run.json", out, spec, METRICS[:1]) == 0
     first = json.loads(out.read_text())
     assert first["dropped_factors"] == ["color"]
-    assert [(r["network"], r["key"]) for r in first["rows"]] == [(f"task{t}", "discrete_mig") for t in (1, 2, 3)]
+    assert [(r["network"], r["key"]) for r in first["rows"]] == [
+        (f"task{t}", "discrete_mig") for t in (1, 2, 3)
+    ]
     computed: list[str] = []
     attempt = scoring._attempt
-    monkeypatch.setattr(scoring, "_attempt", lambda job: computed.append(job.metric.name()) or attempt(job))
+    monkeypatch.setattr(
+        scoring, "_attempt", lambda job: computed.append(job.metric.name()) or attempt(job)
+    )
     assert score(data, run_folder / "run.json", out, spec, METRICS) == 0
     assert computed == ["factor_vae"] * 3
     rows = json.loads(out.read_text())["rows"]
     assert rows[:3] == first["rows"]
-    assert {r["settings"] for r in rows} == {"mig+num_train=200", "factor_vae+num_train=50+num_eval=20"}
+    assert {r["settings"] for r in rows} == {
+        "mig+num_train=200",
+        "factor_vae+num_train=50+num_eval=20",
+    }
 
 
 def test_side_by_side_gives_the_same_index(data: Path, run_folder: Path, tmp_path: Path) -> None:
-    words = ["scores", "--spec", json.dumps(spec_of("single_task")), "--metrics", json.dumps(METRICS)]
+    words = [
+        "scores",
+        "--spec",
+        json.dumps(spec_of("single_task")),
+        "--metrics",
+        json.dumps(METRICS),
+    ]
     words += ["--run", str(run_folder / "run.json"), "--dataset", str(data / "d.json")]
     for jobs in ("1", "2"):
         assert main([*words, "--jobs", jobs, "--out", str(tmp_path / jobs / "index.json")]) == 0
@@ -118,7 +140,16 @@ def test_a_failing_metric_is_a_row_and_not_the_loss_of_the_others(
         return honest(metric, codes, factors)
 
     monkeypatch.setattr(scoring, "score_codes", breaks)
-    assert score(data, run_folder / "run.json", tmp_path / "s/index.json", spec_of("single_task"), METRICS) == 0
+    assert (
+        score(
+            data,
+            run_folder / "run.json",
+            tmp_path / "s/index.json",
+            spec_of("single_task"),
+            METRICS,
+        )
+        == 0
+    )
     rows = json.loads((tmp_path / "s/index.json").read_text())["rows"]
     failed = [r for r in rows if r["error"]]
     assert {(r["metric"], r["value"], r["error"]) for r in failed} == {
@@ -126,15 +157,35 @@ def test_a_failing_metric_is_a_row_and_not_the_loss_of_the_others(
     }
     assert all(r["value"] is not None for r in rows if r["metric"] == "factor_vae")
     monkeypatch.setattr(scoring, "score_codes", honest)
-    assert score(data, run_folder / "run.json", tmp_path / "s/index.json", spec_of("single_task"), METRICS) == 0
+    assert (
+        score(
+            data,
+            run_folder / "run.json",
+            tmp_path / "s/index.json",
+            spec_of("single_task"),
+            METRICS,
+        )
+        == 0
+    )
     assert not any(r["error"] for r in json.loads((tmp_path / "s/index.json").read_text())["rows"])
 
 
-def test_a_diverged_network_has_rows_without_value(data: Path, run_folder: Path, tmp_path: Path) -> None:
+def test_a_diverged_network_has_rows_without_value(
+    data: Path, run_folder: Path, tmp_path: Path
+) -> None:
     record = json.loads((run_folder / "run.json").read_text())
     record["result"]["networks"][1]["diverged"] = True
     (run_folder / "run.json").write_text(json.dumps(record))
-    assert score(data, run_folder / "run.json", tmp_path / "s/index.json", spec_of("single_task"), METRICS) == 0
+    assert (
+        score(
+            data,
+            run_folder / "run.json",
+            tmp_path / "s/index.json",
+            spec_of("single_task"),
+            METRICS,
+        )
+        == 0
+    )
     rows = json.loads((tmp_path / "s/index.json").read_text())["rows"]
     assert {r["network"] for r in rows if r["value"] is None} == {"task2"}
     assert {r["network"] for r in rows if r["diverged"]} == {"task2"}
@@ -145,7 +196,16 @@ def test_truncated_codes_are_refused_with_the_fix(
 ) -> None:
     bank = run_folder / "codes.h5"
     bank.write_bytes(bank.read_bytes()[:-100])
-    assert score(data, run_folder / "run.json", tmp_path / "s/index.json", spec_of("single_task"), METRICS) == 2
+    assert (
+        score(
+            data,
+            run_folder / "run.json",
+            tmp_path / "s/index.json",
+            spec_of("single_task"),
+            METRICS,
+        )
+        == 2
+    )
     message = capsys.readouterr().err
     assert "codes.h5 has" in message
     assert "bytes, its record says" in message
@@ -161,11 +221,22 @@ def test_a_record_of_another_run_is_refused_naming_the_difference(
     assert "learning_rate is 0.001, expected 0.5" in capsys.readouterr().err
 
 
-def test_a_field_added_at_its_default_does_not_disown_old_records(data: Path, run_folder: Path, tmp_path: Path) -> None:
+def test_a_field_added_at_its_default_does_not_disown_old_records(
+    data: Path, run_folder: Path, tmp_path: Path
+) -> None:
     record = json.loads((run_folder / "run.json").read_text())
     del record["spec"]["head_activation"]  # as written before the field was there
     (run_folder / "run.json").write_text(json.dumps(record))
-    assert score(data, run_folder / "run.json", tmp_path / "s/index.json", spec_of("single_task"), METRICS) == 0
+    assert (
+        score(
+            data,
+            run_folder / "run.json",
+            tmp_path / "s/index.json",
+            spec_of("single_task"),
+            METRICS,
+        )
+        == 0
+    )
 
 
 def test_settings_added_at_their_default_keep_old_scores(
@@ -181,23 +252,40 @@ def test_settings_added_at_their_default_keep_old_scores(
     assert score(data, run_folder / "run.json", out, spec, METRICS) == 0
 
 
-def test_seeds_of_a_metric_share_their_settings(data: Path, run_folder: Path, tmp_path: Path) -> None:
+def test_seeds_of_a_metric_share_their_settings(
+    data: Path, run_folder: Path, tmp_path: Path
+) -> None:
     seeds = [METRICS[0] | {"seed": seed} for seed in (0, 1)]
-    assert score(data, run_folder / "run.json", tmp_path / "s/index.json", spec_of("single_task"), seeds) == 0
+    assert (
+        score(
+            data, run_folder / "run.json", tmp_path / "s/index.json", spec_of("single_task"), seeds
+        )
+        == 0
+    )
     rows = json.loads((tmp_path / "s/index.json").read_text())["rows"]
-    assert {(r["settings"], r["metric_seed"]) for r in rows} == {("mig+num_train=200", 0), ("mig+num_train=200", 1)}
+    assert {(r["settings"], r["metric_seed"]) for r in rows} == {
+        ("mig+num_train=200", 0),
+        ("mig+num_train=200", 1),
+    }
     assert len({r["value"] for r in rows}) == 6
 
 
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        ({"dataset": DATASET | {"image_size": 16}}, "d.json is of another spec: image_size is 8, expected 16"),
+        (
+            {"dataset": DATASET | {"image_size": 16}},
+            "d.json is of another spec: image_size is 8, expected 16",
+        ),
         ({"tasks": {"count": 2, "input_scaling": "unit"}}, "t.json is of another spec: tasks is"),
     ],
 )
 def test_training_refuses_inputs_of_another_spec(
-    change: dict[str, Any], message: str, data: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    change: dict[str, Any],
+    message: str,
+    data: Path,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
     assert train(data, tmp_path / "run.json", spec_of("multi_head", **change)) == 2
     assert message in capsys.readouterr().err
@@ -215,14 +303,23 @@ def test_the_scores_of_another_run_are_not_taken(
     data: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     out = make_results(data, tmp_path)
-    random, single = (tmp_path / "results/scores" / run_id / "index.json" for run_id in plan_of(CONFIG)["runs"]["one"])
+    random, single = (
+        tmp_path / "results/scores" / run_id / "index.json"
+        for run_id in plan_of(CONFIG)["runs"]["one"]
+    )
     random.write_bytes(single.read_bytes())
-    assert main(["long_table", "--study", json.dumps(CONFIG), "--experiment", "one", "--out", str(out)]) == 2
+    assert (
+        main(
+            ["long_table", "--study", json.dumps(CONFIG), "--experiment", "one", "--out", str(out)]
+        )
+        == 2
+    )
     assert "is of run single_task+" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(
-    ("name", "content"), [("c.npz", b"PK no zip"), ("c.npy", b""), ("c.h5", b"no hdf5"), ("c.csv", b"1")]
+    ("name", "content"),
+    [("c.npz", b"PK no zip"), ("c.npy", b""), ("c.h5", b"no hdf5"), ("c.csv", b"1")],
 )
 def test_score_names_a_damaged_file(
     name: str, content: bytes, tmp_path: Path, capsys: pytest.CaptureFixture[str]
@@ -239,10 +336,29 @@ def test_score_prints_the_values_of_anyones_codes(
     factors = np.stack(np.unravel_index(np.arange(60), (3, 4, 5)), axis=1)
     save(tmp_path / f"codes{suffix}", "codes", factors.astype(np.float32))
     save(tmp_path / f"factors{suffix}", "factors", factors)
-    files = ["--codes", str(tmp_path / f"codes{suffix}"), "--factors", str(tmp_path / f"factors{suffix}")]
+    files = [
+        "--codes",
+        str(tmp_path / f"codes{suffix}"),
+        "--factors",
+        str(tmp_path / f"factors{suffix}"),
+    ]
     assert main(["score", "--metric", "mig", *files, "--seed", "3"]) == 0
     assert json.loads(capsys.readouterr().out)["discrete_mig"] > 0.95
-    assert main(["score", "--metric", "factor_vae", *files, "--set", "num_train=100", "--set", "num_eval=100"]) == 0
+    assert (
+        main(
+            [
+                "score",
+                "--metric",
+                "factor_vae",
+                *files,
+                "--set",
+                "num_train=100",
+                "--set",
+                "num_eval=100",
+            ]
+        )
+        == 0
+    )
     assert json.loads(capsys.readouterr().out)["eval_accuracy"] == 1.0
 
 
@@ -326,15 +442,32 @@ def test_the_long_table_has_a_row_per_network_metric_and_key(data: Path, tmp_pat
 
 
 def make_results(data: Path, folder: Path) -> Path:
-    """Train and score the runs of CONFIG where the study expects them; the experiment's long table."""
+    """Train and score the runs of CONFIG where the study expects them.
+
+    The experiment's long table.
+    """
     plan = plan_of(CONFIG)
     for run_id in plan["runs"]["one"]:
         kind = run_id.partition("+")[0]
         record = folder / "results/runs" / run_id / "run.json"
         assert train(data, record, spec_of(kind)) == 0
-        assert score(data, record, folder / "results/scores" / run_id / "index.json", spec_of(kind), METRICS[:1]) == 0
+        assert (
+            score(
+                data,
+                record,
+                folder / "results/scores" / run_id / "index.json",
+                spec_of(kind),
+                METRICS[:1],
+            )
+            == 0
+        )
     out = folder / "long.parquet"
-    assert main(["long_table", "--study", json.dumps(CONFIG), "--experiment", "one", "--out", str(out)]) == 0
+    assert (
+        main(
+            ["long_table", "--study", json.dumps(CONFIG), "--experiment", "one", "--out", str(out)]
+        )
+        == 0
+    )
     return out
 
 
@@ -365,12 +498,21 @@ def test_the_study_table_has_each_row_once(data: Path, tmp_path: Path) -> None:
 
 
 def test_plan_counts_wanted_finished_missing_and_shared(tmp_path: Path) -> None:
-    config = CONFIG | {"experiments": {"one": CONFIG["experiments"]["one"], "two": {"kind": "random", **LEARNING}}}
+    config = CONFIG | {
+        "experiments": {"one": CONFIG["experiments"]["one"], "two": {"kind": "random", **LEARNING}}
+    }
     before = plan_of(config)
     assert before["total"] == {
-        "wanted": 2, "finished": 0, "missing": 2, "shared": 1, "networks": 4, "trained": 3, "stages": 0, "stale": 0,
+        "wanted": 2,
+        "finished": 0,
+        "missing": 2,
+        "shared": 1,
+        "networks": 4,
+        "trained": 3,
+        "stages": 0,
+        "stale": 0,
         "diverged": 0,
-    }  # fmt: skip
+    }
     small_results.finish(Study.from_config(config), before["runs"]["two"][0])
     after = plan_of(config)
     assert after["experiments"]["two"] == {
@@ -391,7 +533,10 @@ def test_plan_counts_wanted_finished_missing_and_shared(tmp_path: Path) -> None:
 def test_plan_prints_text_and_json(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (tmp_path / "config.yaml").write_text(json.dumps(CONFIG))
     assert main(["plan"]) == 0
-    assert "one: random does not read tasks, epochs, batch_size, head_layers" in capsys.readouterr().out
+    assert (
+        "one: random does not read tasks, epochs, batch_size, head_layers"
+        in capsys.readouterr().out
+    )
     assert main(["plan", "--json"]) == 0
     assert json.loads(capsys.readouterr().out)["total"]["wanted"] == 2
 
@@ -401,7 +546,10 @@ def test_a_reader_that_stops_early_is_no_error(tmp_path: Path) -> None:
     reader, writer = os.pipe()
     os.close(reader)
     done = subprocess.run(
-        [sys.executable, "-m", "mtdis.cli", "plan"], stdout=writer, stderr=subprocess.PIPE, check=False
+        [sys.executable, "-m", "mtdis.cli", "plan"],
+        stdout=writer,
+        stderr=subprocess.PIPE,
+        check=False,
     )
     os.close(writer)
     assert (done.returncode, done.stderr) == (0, b"")

@@ -16,7 +16,9 @@ def _unlike(kind: str, **fields) -> str:
 
 
 def _released(kind: str) -> dict[str, object]:
-    return {k: v for k, v in SETTINGS["released"].items() if kind != "random" or k == "initialisation"}
+    return {
+        k: v for k, v in SETTINGS["released"].items() if kind != "random" or k == "initialisation"
+    }
 
 
 @pytest.mark.parametrize("kind", ["random", "single_task", "multi_head", "one_head"])
@@ -27,7 +29,12 @@ def test_the_papers_text_and_the_released_code_are_as_printed(kind: str) -> None
 
 @pytest.mark.parametrize(
     "change",
-    [{"learning_rate": 1e-4}, {"epochs": 12}, SETTINGS["released"] | {"epochs": 12}, {"head_activation": "tanh"}],
+    [
+        {"learning_rate": 1e-4},
+        {"epochs": 12},
+        SETTINGS["released"] | {"epochs": 12},
+        {"head_activation": "tanh"},
+    ],
 )
 def test_a_part_of_the_released_settings_or_more_is_not(change: dict[str, object]) -> None:
     assert not as_printed("multi_head", _unlike("multi_head", **change))
@@ -36,7 +43,10 @@ def test_a_part_of_the_released_settings_or_more_is_not(change: dict[str, object
 def test_variants_are_named_by_what_differs_from_the_paper() -> None:
     frame = make_long_table(settings=("paper", "released"), tasks=(10, 20), kinds=("multi_head",))
     names = {setting_name(label) for label, _ in variants(frame)}
-    both = "learning_rate=0.0001, head_layers=300 300 300 300, initialisation=released, head_activation=tanh"
+    both = (
+        "learning_rate=0.0001, head_layers=300 300 300 300, initialisation=released,"
+        " head_activation=tanh"
+    )
     assert {"paper", "released", "tasks.count=20"} < names
     [last] = names - {"paper", "released", "tasks.count=20"}
     assert set(last.split(", ")) == {*both.split(", "), "tasks.count=20"}
@@ -53,7 +63,12 @@ def _lines(**columns) -> pd.DataFrame:
 
 
 def test_the_best_is_the_highest_score_and_the_lowest_error() -> None:
-    assert mark_best(_lines(mean=[0.1, 0.3, float("nan"), 0.3])).tolist() == [False, True, False, True]
+    assert mark_best(_lines(mean=[0.1, 0.3, float("nan"), 0.3])).tolist() == [
+        False,
+        True,
+        False,
+        True,
+    ]
     assert mark_best(_lines(mean=[2.0, 1.0]).assign(metric="mse")).tolist() == [False, True]
 
 
@@ -65,5 +80,7 @@ def test_the_best_is_looked_for_within_a_cell(name: str) -> None:
 
 def test_datasets_come_in_the_papers_order_and_lines_keep_theirs() -> None:
     names = {"mpi": "MPI3D", "cars": "", "dsp": "dSprites", "sha": "Shapes3D"}
-    lines = pd.DataFrame({"dataset": [*names, *names], "printed": [*names.values()] * 2, "place": range(8)})
+    lines = pd.DataFrame(
+        {"dataset": [*names, *names], "printed": [*names.values()] * 2, "place": range(8)}
+    )
     assert by_dataset(lines)["place"].tolist() == [2, 6, 3, 7, 0, 4, 1, 5]

@@ -29,7 +29,9 @@ def test_memory_of_a_child_of_the_command_counts(tmp_path: Path) -> None:
 
 def test_a_command_has_its_folder_and_its_variables(tmp_path: Path) -> None:
     taken = cost(
-        tmp_path, [sys.executable, "-c", "import os; print(os.getcwd(), os.environ['A_NAME'])"], {"A_NAME": "b"}
+        tmp_path,
+        [sys.executable, "-c", "import os; print(os.getcwd(), os.environ['A_NAME'])"],
+        {"A_NAME": "b"},
     )
     assert taken.output.split() == [str(tmp_path), "b"]
 

@@ -1,4 +1,6 @@
-"""Decoders on frozen codes and traversals through them: against plain PyTorch, the paper's two readings, any scale."""
+"""Decoders on frozen codes and traversals through them: against plain PyTorch, the paper's two
+readings, any scale.
+"""
 
 import json
 from pathlib import Path
@@ -41,7 +43,16 @@ DECODER: dict[str, Any] = {
 
 
 def commanded(data: Path, spec: dict[str, Any], parent: Path, out: Path, *options: str) -> int:
-    words = ["--spec", json.dumps(spec), "--parent", str(parent), "--dataset", str(data / "d.json"), "--out", str(out)]
+    words = [
+        "--spec",
+        json.dumps(spec),
+        "--parent",
+        str(parent),
+        "--dataset",
+        str(data / "d.json"),
+        "--out",
+        str(out),
+    ]
     return main(["stage", *words, *options])
 
 
@@ -59,7 +70,11 @@ def weights_of(record: Path) -> dict[str, torch.Tensor]:
 
 
 def images_of(data: Path) -> torch.Tensor:
-    return torch.from_numpy(artifacts.read_dataset(data / "d.json", "images")).permute(0, 3, 1, 2).float()
+    return (
+        torch.from_numpy(artifacts.read_dataset(data / "d.json", "images"))
+        .permute(0, 3, 1, 2)
+        .float()
+    )
 
 
 @pytest.mark.parametrize("loss", ["mse", "bce"])
@@ -77,7 +92,12 @@ def test_a_decoder_is_trained_as_by_a_plain_loop(loss: str, data: Path, tmp_path
             optimiser.zero_grad()
             outputs = plain(codes[batch])
             squared = (outputs - images[batch]).square().mean()
-            entropy = torch.nn.functional.binary_cross_entropy(outputs.sigmoid(), images[batch], reduction="sum") / 16
+            entropy = (
+                torch.nn.functional.binary_cross_entropy(
+                    outputs.sigmoid(), images[batch], reduction="sum"
+                )
+                / 16
+            )
             (squared if loss == "mse" else entropy).backward()
             optimiser.step()
         halving.step()
@@ -88,14 +108,20 @@ def test_a_decoder_is_trained_as_by_a_plain_loop(loss: str, data: Path, tmp_path
         outputs, wanted = plain(codes[split[part]]).detach().double(), images[split[part]].double()
         found = outputs if loss == "mse" else outputs.sigmoid()
         likelihood = torch.distributions.Bernoulli(found.clamp(1e-6, 1 - 1e-6)).log_prob(wanted)
-        assert values[f"mse{suffix}"] == pytest.approx(float((found - wanted).square().mean()), rel=1e-4)
-        assert values[f"bce_sum{suffix}"] == pytest.approx(-float(likelihood.sum((1, 2, 3)).mean()), rel=1e-4)
+        assert values[f"mse{suffix}"] == pytest.approx(
+            float((found - wanted).square().mean()), rel=1e-4
+        )
+        assert values[f"bce_sum{suffix}"] == pytest.approx(
+            -float(likelihood.sum((1, 2, 3)).mean()), rel=1e-4
+        )
     assert {row["metric"] for row in result.rows} == {"reconstruction"}
 
 
 @pytest.mark.parametrize("loss", ["mse", "bce"])
 def test_the_errors_of_a_mean_image_are_those_of_its_variance_and_entropy(loss: str) -> None:
-    """A decoder that gives each pixel its mean over the images: errors in closed form, over several chunks."""
+    """A decoder that gives each pixel its mean over the images: errors in closed form, over several
+    chunks.
+    """
     draw = np.random.default_rng(1)
     pixels = (draw.random((700, 8, 8, 3)) < draw.random((8, 8, 3))).astype(np.uint8)
     mean = pixels.mean(axis=0)
@@ -126,9 +152,14 @@ def test_what_is_kept_of_a_decoder(data: Path, tmp_path: Path) -> None:
     stored = artifacts.read_dataset(data / "d.json", "images")[arrays["rows"]]
     np.testing.assert_array_equal(arrays["inputs"], 255 * stored)
     np.testing.assert_array_equal(arrays["codes"], codes[arrays["rows"]])
-    np.testing.assert_allclose(arrays["code_mean"], codes[test].mean(axis=0, dtype=float), rtol=1e-6)
+    np.testing.assert_allclose(
+        arrays["code_mean"], codes[test].mean(axis=0, dtype=float), rtol=1e-6
+    )
     np.testing.assert_allclose(arrays["code_sd"], codes[test].std(axis=0, dtype=float), rtol=1e-6)
-    assert (arrays["reconstructions"].shape, arrays["reconstructions"].dtype) == ((4, 8, 8, 1), np.uint8)
+    assert (arrays["reconstructions"].shape, arrays["reconstructions"].dtype) == (
+        (4, 8, 8, 1),
+        np.uint8,
+    )
 
 
 def test_all_networks_on_a_dataset_show_the_same_images(data: Path, tmp_path: Path) -> None:
@@ -174,18 +205,29 @@ def test_a_killed_decoder_is_resumed_to_the_same_bytes(
 
 
 def test_the_scale_of_codes_may_be_tiny(data: Path, tmp_path: Path) -> None:
-    """Those of an untrained encoder hardly differ; the decoder is given them as they are and learns all the same."""
+    """Those of an untrained encoder hardly differ.
+
+    The decoder is given them as they are and learns all the same.
+    """
     longer = {"epochs": 25, "learning_rate": 1e-3, "halve_every": 0}
     first, later = decoded(data, tmp_path, epochs=1), decoded(data, tmp_path, **longer)
     assert first.arrays["code_sd"].max() < 0.05
-    errors = [{row["key"]: row["value"] for row in result.rows}["mse_train"] for result in (first, later)]
+    errors = [
+        {row["key"]: row["value"] for row in result.rows}["mse_train"] for result in (first, later)
+    ]
     mean_image = images_of(data)[split_rows(96)["train"]].var(0, unbiased=False).mean()
     assert errors[1] < 1.05 * float(mean_image) < errors[0]
 
 
-def test_a_decoder_that_diverges_has_no_values(data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_decoder_that_diverges_has_no_values(
+    data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     def diverging(*args: Any) -> Progress:
-        return Progress(epoch=1, diverged=["random"], history=[{"network": "random", "epoch": 1, "train_loss": None}])
+        return Progress(
+            epoch=1,
+            diverged=["random"],
+            history=[{"network": "random", "epoch": 1, "train_loss": None}],
+        )
 
     monkeypatch.setattr(decoder_stage, "fit", diverging)
     result = decoded(data, tmp_path)
@@ -198,7 +240,9 @@ def test_a_decoder_that_diverges_has_no_values(data: Path, tmp_path: Path, monke
 
 
 @pytest.mark.parametrize("loss", ["mse", "bce"])
-def test_a_step_too_large_is_a_diverged_decoder_and_no_error(loss: str, data: Path, tmp_path: Path) -> None:
+def test_a_step_too_large_is_a_diverged_decoder_and_no_error(
+    loss: str, data: Path, tmp_path: Path
+) -> None:
     result = decoded(data, tmp_path, loss=loss, learning_rate=1e30)
     assert result.diverged
     assert not result.rows
@@ -209,10 +253,17 @@ def traversal_of(**changes: Any) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize(("unit", "loss"), [("raw", "mse"), ("sd", "bce")])
-def test_frames_are_the_decoders_images_of_moved_codes(unit: str, loss: str, data: Path, tmp_path: Path) -> None:
+def test_frames_are_the_decoders_images_of_moved_codes(
+    unit: str, loss: str, data: Path, tmp_path: Path
+) -> None:
     kept = decoded(data, tmp_path, loss=loss).arrays
     out, record = tmp_path / "traversal/stage.json", tmp_path / "decoder/stage.json"
-    assert commanded(data, traversal_of(unit=unit, image=3, parent=DECODER | {"loss": loss}), record, out) == 0
+    assert (
+        commanded(
+            data, traversal_of(unit=unit, image=3, parent=DECODER | {"loss": loss}), record, out
+        )
+        == 0
+    )
     found = stage_files.read_stage(out).arrays
     np.testing.assert_allclose(found["offsets"], np.linspace(-1, 1, 21), atol=1e-12)
     np.testing.assert_array_equal(found["input"], kept["inputs"][2])
@@ -226,7 +277,9 @@ def test_frames_are_the_decoders_images_of_moved_codes(unit: str, loss: str, dat
         outputs = plain(code[None]).detach()[0].permute(1, 2, 0)
         expected = 255 * (outputs.sigmoid() if loss == "bce" else outputs.clip(0, 1)).numpy()
         np.testing.assert_allclose(found["frames"][dimension, place], expected, atol=0.51)
-    still = np.abs(found["frames"][:, 10].astype(int) - found["reconstruction"])  # no offset: nothing has moved
+    still = np.abs(
+        found["frames"][:, 10].astype(int) - found["reconstruction"]
+    )  # no offset: nothing has moved
     assert still.max() <= 1
     assert np.abs(found["reconstruction"].astype(int) - kept["reconstructions"][2]).max() <= 1
 
@@ -280,24 +333,48 @@ def test_a_decoder_needs_all_codes_and_a_known_loss() -> None:
 
 
 def test_the_defaults_are_the_papers() -> None:
-    """Section C.2: 500 epochs, batches of 64, 0.0002 halved every 100, squared error; Figure 7: -1 to 1 by 0.1."""
+    """Section C.2: 500 epochs, batches of 64, 0.0002 halved every 100, squared error.
+
+    Figure 7: -1 to 1 by 0.1.
+    """
     stage = stage_of({"stage": "decoder", "parent": RUN, "network": "random"})
-    assert (stage.epochs, stage.batch_size, stage.learning_rate, stage.halve_every) == (500, 64, 2e-4, 100)
+    assert (stage.epochs, stage.batch_size, stage.learning_rate, stage.halve_every) == (
+        500,
+        64,
+        2e-4,
+        100,
+    )
     assert (stage.loss, stage.seed) == ("mse", 1)
     walk = stage_of({"stage": "traversal", "parent": stage})
     assert (walk.low, walk.high, walk.step, walk.unit) == (-1, 1, 0.1, "raw")
 
 
 def test_traversals_stand_on_every_decoder_of_an_experiment() -> None:
-    stages = {"traversal": {"unit": ["raw", "sd"]}, "decoder": {"loss": ["mse", "bce"], "batch_size": 16}}
-    body = {"kind": ["random", "vae"], "dataset": DATASET, "seed": 1, "batch_size": 16, "stages": stages}
-    study = Study.from_config({"name": "small", "metrics": {"mig": {}}, "experiments": {"one": body}})
+    stages = {
+        "traversal": {"unit": ["raw", "sd"]},
+        "decoder": {"loss": ["mse", "bce"], "batch_size": 16},
+    }
+    body = {
+        "kind": ["random", "vae"],
+        "dataset": DATASET,
+        "seed": 1,
+        "batch_size": 16,
+        "stages": stages,
+    }
+    study = Study.from_config(
+        {"name": "small", "metrics": {"mig": {}}, "experiments": {"one": body}}
+    )
     kinds = [stage.name() for stage in study.stages.values()]
     assert (kinds.count("decoder"), kinds.count("traversal")) == (4, 8)
     for stage_id, stage in study.stages.items():
         if isinstance(stage, Traversal):
-            assert full_id(stage) == f"{full_id(stage.parent)}++traversal" + ("+unit=sd" if stage.unit == "sd" else "")
-            assert study.stage_parents(stage_id)["parent"] == f"results/stages/{identify(stage.parent)}/stage.json"
+            assert full_id(stage) == f"{full_id(stage.parent)}++traversal" + (
+                "+unit=sd" if stage.unit == "sd" else ""
+            )
+            assert (
+                study.stage_parents(stage_id)["parent"]
+                == f"results/stages/{identify(stage.parent)}/stage.json"
+            )
             assert stage_of(json.loads(study.spec(stage_id))) == stage
     alone = {"one": body | {"stages": {"traversal": {}}}}
     with pytest.raises(ConfigError, match="has no decoder that it could stand on"):
@@ -309,14 +386,21 @@ def test_an_autoencoders_own_codes_are_decoded(data: Path, tmp_path: Path) -> No
     run = {key: value for key, value in run.items() if key not in ("tasks", "head_layers")}
     assert train(data, tmp_path / "run.json", run) == 0
     out = tmp_path / "stage.json"
-    assert commanded(data, DECODER | {"parent": run, "network": "vae"}, tmp_path / "run.json", out) == 0
+    assert (
+        commanded(data, DECODER | {"parent": run, "network": "vae"}, tmp_path / "run.json", out)
+        == 0
+    )
     assert stage_files.read_stage(out).arrays["codes"].shape == (4, 2)
 
 
 def test_the_rows_of_a_traversal_name_the_network_that_its_decoder_stands_on() -> None:
     below = DECODER | {"parent": spec_of("single_task"), "network": "task2"}
     stage = stage_of(traversal_of(parent=below))
-    record = {"id": identify(stage), "spec": stage.resolved(), "result": {"rows": [], "diverged": False}}
+    record = {
+        "id": identify(stage),
+        "spec": stage.resolved(),
+        "result": {"rows": [], "diverged": False},
+    }
     [row] = long_table.stage_rows("one", stage, record)
     assert (row["kind"], row["network"], row["trained_task"]) == ("single_task", "task2", 2)
     assert (row["stage"], row["stage.unit"]) == ("traversal", "raw")

@@ -1,4 +1,7 @@
-"""`mtdis doctor`: what is wrong is BAD with a fix and makes the exit status 1; programs are faked by scripts."""
+"""`mtdis doctor`: what is wrong is BAD with a fix and makes the exit status 1.
+
+Programs are faked by scripts.
+"""
 
 import json
 import os
@@ -38,7 +41,9 @@ def examined(capsys: pytest.CaptureFixture[str], status: int = 0) -> Findings:
     return {one["thing"]: one for one in found}
 
 
-def slurm(program: Program, sacct: str = "exit 0", age: int = 300, sinfo: str = f"echo '{UP}'") -> None:
+def slurm(
+    program: Program, sacct: str = "exit 0", age: int = 300, sinfo: str = f"echo '{UP}'"
+) -> None:
     program("sbatch", "exit 0")
     program("sinfo", sinfo)
     program("sacct", sacct)
@@ -56,13 +61,19 @@ def test_a_machine_without_slurm_and_gpu_is_well(
     assert found["folder results"]["found"] == "will be made"
 
 
-def test_partitions_gpus_and_accounting_are_told(program: Program, capsys: pytest.CaptureFixture[str]) -> None:
+def test_partitions_gpus_and_accounting_are_told(
+    program: Program, capsys: pytest.CaptureFixture[str]
+) -> None:
     slurm(program)
     found = examined(capsys)
-    assert found["partition gpu*"]["found"] == "up, 4 nodes, time limit 1-00:00:00, GPUs gpu:a100:8(S:0-1)"
+    assert (
+        found["partition gpu*"]["found"]
+        == "up, 4 nodes, time limit 1-00:00:00, GPUs gpu:a100:8(S:0-1)"
+    )
     assert (found["partition old"]["standing"], found["partition old"]["found"]) == (
-        "note", "down, 2 nodes, time limit 2:00, GPUs none",
-    )  # fmt: skip
+        "note",
+        "down, 2 nodes, time limit 2:00, GPUs none",
+    )
     assert found["sacct"]["standing"] == "ok"
     assert found["MinJobAge"]["found"] == "300 s"
 
@@ -98,7 +109,10 @@ def test_a_gpu_that_torch_cannot_use_is_bad(
 ) -> None:
     program("nvidia-smi", "echo 'NVIDIA H200'; echo 'NVIDIA H200'")
     monkeypatch.setattr(surroundings, "torch_cuda", lambda: "")
-    assert examined(capsys, status=1)["gpu"]["found"] == "NVIDIA H200, NVIDIA H200, which this torch can't use"
+    assert (
+        examined(capsys, status=1)["gpu"]["found"]
+        == "NVIDIA H200, NVIDIA H200, which this torch can't use"
+    )
     monkeypatch.setattr(surroundings, "torch_cuda", lambda: "12.8")
     found = examined(capsys)
     assert found["gpu"]["found"] == "NVIDIA H200, NVIDIA H200"
@@ -112,15 +126,24 @@ def test_the_cuda_of_torch_is_what_torch_says() -> None:
 
 
 @pytest.mark.parametrize(
-    ("version", "slurm_is_here", "standing"), [("2.8.1", True, "ok"), ("2.7.1", True, "BAD"), ("", False, "note")]
+    ("version", "slurm_is_here", "standing"),
+    [("2.8.1", True, "ok"), ("2.7.1", True, "BAD"), ("", False, "note")],
 )
 def test_old_packages_are_named_with_what_is_needed(
-    version: str, slurm_is_here: bool, standing: str, program: Program, monkeypatch: pytest.MonkeyPatch
+    version: str,
+    slurm_is_here: bool,
+    standing: str,
+    program: Program,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     if slurm_is_here:
         slurm(program)
-    monkeypatch.setattr(surroundings, "_version", lambda name: version if "slurm" in name else "99.0")
-    found = {one.thing: one for one in surroundings.findings(Path())}["snakemake-executor-plugin-slurm"]
+    monkeypatch.setattr(
+        surroundings, "_version", lambda name: version if "slurm" in name else "99.0"
+    )
+    found = {one.thing: one for one in surroundings.findings(Path())}[
+        "snakemake-executor-plugin-slurm"
+    ]
     assert found.standing == standing
     assert standing == "ok" or ("2.8 or newer is needed" in found.found and "[slurm]" in found.fix)
 
@@ -130,7 +153,9 @@ def test_a_folder_that_can_not_be_written_is_bad(
 ) -> None:
     Path("results").mkdir()
     access = os.access  # root may write anywhere
-    monkeypatch.setattr(os, "access", lambda path, mode: Path(path).name != "results" and access(path, mode))
+    monkeypatch.setattr(
+        os, "access", lambda path, mode: Path(path).name != "results" and access(path, mode)
+    )
     found = examined(capsys, status=1)
     assert found["folder results"]["standing"] == "BAD"
     assert found["folder data"]["standing"] == "ok"

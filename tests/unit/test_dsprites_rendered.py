@@ -27,12 +27,16 @@ COLOR, SHAPE, SCALE, ORIENTATION, POS_X, POS_Y = range(6)
 
 def raw(classes: NDArray[np.int64]) -> NDArray[np.float64]:
     """Raw values of factor classes (N, 6)."""
-    return np.stack([np.array(v)[c] for v, c in zip(DSPRITES.values, classes.T, strict=True)], axis=1)
+    return np.stack(
+        [np.array(v)[c] for v, c in zip(DSPRITES.values, classes.T, strict=True)], axis=1
+    )
 
 
 def grid(*, shape=(0, 1, 2), scale=(5,), orientation=(0,), x=(0,), y=(0,)) -> NDArray[np.float64]:
     """Raw values of all combinations of the given classes, last factor fastest."""
-    return raw(np.array(np.meshgrid([0], shape, scale, orientation, x, y, indexing="ij")).reshape(6, -1).T)
+    return raw(
+        np.array(np.meshgrid([0], shape, scale, orientation, x, y, indexing="ij")).reshape(6, -1).T
+    )
 
 
 def draw(size: int = 64, **classes) -> NDArray[np.uint8]:
@@ -51,7 +55,9 @@ def centroid(image: NDArray[np.uint8]) -> NDArray[np.float64]:
 @pytest.fixture(scope="module")
 def sample() -> NDArray[np.float64]:
     """Raw values of every 211th row of the full grid: all classes of all factors occur."""
-    return raw(np.stack(np.unravel_index(np.arange(0, DSPRITES.count, 211), DSPRITES.sizes), axis=1))
+    return raw(
+        np.stack(np.unravel_index(np.arange(0, DSPRITES.count, 211), DSPRITES.sizes), axis=1)
+    )
 
 
 # ---- calibration
@@ -62,7 +68,9 @@ def mismatches() -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     """Factor classes (320, 6) of the genuine frames, and the wrong pixels of ours in each."""
     if not GENUINE.exists():
         pytest.skip(f"the genuine frames are not beside the project: {GENUINE} is missing")
-    classes = np.array(json.loads((ROOT / "tests/data/dsprites_gif_classes.json").read_text())["classes"])
+    classes = np.array(
+        json.loads((ROOT / "tests/data/dsprites_gif_classes.json").read_text())["classes"]
+    )
     with Image.open(GENUINE) as gif:
         frames = np.stack([np.array(f.convert("L")) > 127 for f in ImageSequence.Iterator(gif)])
     return classes, (render(raw(classes), 64)[..., 0] != frames).sum(axis=(1, 2))
@@ -91,8 +99,12 @@ def test_upright_square_covers_whole_pixels(scale):
 @pytest.mark.parametrize(("shape", "area"), [(SQUARE, 368), (ELLIPSE, 289), (HEART, 225)])
 @pytest.mark.parametrize("scale", range(6))
 def test_mean_area_grows_with_the_square_of_scale(shape, area, scale):
-    images = draw(shape=[shape], scale=[scale], orientation=range(39), x=range(0, 32, 5), y=range(0, 32, 5))
-    assert areas(images).mean() == pytest.approx(area * DSPRITES.values[SCALE][scale] ** 2, rel=0.01)
+    images = draw(
+        shape=[shape], scale=[scale], orientation=range(39), x=range(0, 32, 5), y=range(0, 32, 5)
+    )
+    assert areas(images).mean() == pytest.approx(
+        area * DSPRITES.values[SCALE][scale] ** 2, rel=0.01
+    )
 
 
 def outline(shape: int) -> NDArray[np.float64]:
@@ -138,7 +150,8 @@ def test_heart_stands_on_its_tip():
 @pytest.mark.parametrize("quarter", [1, 2, 3])
 def test_orientation_turns_counter_clockwise(shape, quarter):
     upright, turned = (
-        render(np.array([[1, shape + 1, 0.8, angle, 0.5, 0.5]]), 64)[0, ..., 0] for angle in (0, quarter * np.pi / 2)
+        render(np.array([[1, shape + 1, 0.8, angle, 0.5, 0.5]]), 64)[0, ..., 0]
+        for angle in (0, quarter * np.pi / 2)
     )
     assert np.array_equal(turned, np.rot90(upright, quarter))
 

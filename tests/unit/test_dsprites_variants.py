@@ -1,4 +1,6 @@
-"""The variants of dSprites: their generator against published answers, their draws against the stated distributions."""
+"""The variants of dSprites: their generator against published answers, their draws against the
+stated distributions.
+"""
 
 from importlib import import_module
 from pathlib import Path
@@ -8,7 +10,11 @@ import pytest
 from numpy.typing import NDArray
 from scipy.stats import kstest, spearmanr
 
-from mtdis.data.datasets import dsprites_color_rendered, dsprites_noisy_rendered, dsprites_scream_free_rendered
+from mtdis.data.datasets import (
+    dsprites_color_rendered,
+    dsprites_noisy_rendered,
+    dsprites_scream_free_rendered,
+)
 from mtdis.data.datasets.dsprites_scream_free_rendered import FIELD_SIZE, field
 from mtdis.data.factors import kept_rows
 from mtdis.data.rendering.sprite_variants import philox, uniforms
@@ -43,9 +49,21 @@ def sprites(**fields) -> NDArray[np.bool_]:
 @pytest.mark.parametrize(
     ("counter", "key", "expected"),
     [
-        ("00000000 00000000 00000000 00000000", "00000000 00000000", "6627e8d5 e169c58d bc57ac4c 9b00dbd8"),
-        ("ffffffff ffffffff ffffffff ffffffff", "ffffffff ffffffff", "408f276d 41c83b0e a20bc7c6 6d5451fd"),
-        ("243f6a88 85a308d3 13198a2e 03707344", "a4093822 299f31d0", "d16cfe09 94fdcceb 5001e420 24126ea1"),
+        (
+            "00000000 00000000 00000000 00000000",
+            "00000000 00000000",
+            "6627e8d5 e169c58d bc57ac4c 9b00dbd8",
+        ),
+        (
+            "ffffffff ffffffff ffffffff ffffffff",
+            "ffffffff ffffffff",
+            "408f276d 41c83b0e a20bc7c6 6d5451fd",
+        ),
+        (
+            "243f6a88 85a308d3 13198a2e 03707344",
+            "a4093822 299f31d0",
+            "d16cfe09 94fdcceb 5001e420 24126ea1",
+        ),
     ],
 )
 def test_philox_gives_the_known_answers_of_random123(counter: str, key: str, expected: str) -> None:
@@ -57,7 +75,11 @@ def test_draws_are_uniform_and_neighbours_have_nothing_in_common() -> None:
     key = np.uint64(1), np.uint64(2)
     draws = np.array([[uniforms(row, number, key) for number in range(20)] for row in range(500)])
     assert kstest(draws.ravel(), "uniform").pvalue > 0.001
-    for one, other in ((draws[1:], draws[:-1]), (draws[:, 1:], draws[:, :-1]), (draws[..., 1:], draws[..., :-1])):
+    for one, other in (
+        (draws[1:], draws[:-1]),
+        (draws[:, 1:], draws[:, :-1]),
+        (draws[..., 1:], draws[..., :-1]),
+    ):
         assert abs(spearmanr(one.ravel(), other.ravel()).statistic) < 4 / np.sqrt(one.size)
 
 
@@ -74,7 +96,9 @@ def test_a_sprite_has_one_colour_and_stands_on_black() -> None:
     images, _ = rows_of("dsprites_color_rendered")
     where = sprites()
     assert not images[~where].any()
-    assert all(len(np.unique(image[mask], axis=0)) == 1 for image, mask in zip(images, where, strict=True))
+    assert all(
+        len(np.unique(image[mask], axis=0)) == 1 for image, mask in zip(images, where, strict=True)
+    )
 
 
 def test_colours_are_uniform_in_the_upper_half() -> None:
@@ -98,12 +122,16 @@ def test_noise_is_uniform_and_lightens_no_sprite() -> None:
     behind = images[~where].astype(float)
     assert behind.mean() / 255 == pytest.approx(0.5, abs=4 * 0.2887 / np.sqrt(behind.size))
     counts = np.bincount(behind.astype(int).ravel(), minlength=256)
-    expected = behind.size / 255 * np.array([0.5, *[1] * 254, 0.5])  # the outer bytes are half as wide
+    expected = (
+        behind.size / 255 * np.array([0.5, *[1] * 254, 0.5])
+    )  # the outer bytes are half as wide
     assert ((counts - expected) ** 2 / expected).sum() < 255 + 4 * np.sqrt(2 * 255)
 
 
 def test_noise_differs_between_images_pixels_and_channels() -> None:
-    noise = dsprites_noisy_rendered.paint(np.zeros((200, 8, 8), np.uint8), np.arange(200), 0).astype(float)
+    noise = dsprites_noisy_rendered.paint(
+        np.zeros((200, 8, 8), np.uint8), np.arange(200), 0
+    ).astype(float)
     columns = noise.reshape(200, -1)
     related = np.abs(np.corrcoef(columns.T) - np.eye(columns.shape[1]))
     assert related.max() < 6 / np.sqrt(200)
@@ -203,15 +231,22 @@ def test_another_noise_seed_gives_other_images_of_the_same_factors(name: str) ->
 @every_variant
 @pytest.mark.parametrize("image_size", [8, 64])
 def test_an_image_depends_on_its_place_in_the_full_grid_alone(name: str, image_size: int) -> None:
-    """A sub-grid whose classes have other numbers, with a hole and a correlation, shows the same images."""
+    """A sub-grid whose classes have other numbers, with a hole and a correlation, shows the same
+    images.
+    """
     whole, part = (
         spec_of(name, image_size=image_size, **more)
         for more in (
             {},
-            {"subgrid": SUBGRID | {"orientation": 1}, "classes": {"shape": [0, 2]}, "drop": [{"shape": 0, "scale": 0}],
-             "correlated": ["posX", "posY"], "correlation": 2},
+            {
+                "subgrid": SUBGRID | {"orientation": 1},
+                "classes": {"shape": [0, 2]},
+                "drop": [{"shape": 0, "scale": 0}],
+                "correlated": ["posX", "posY"],
+                "correlation": 2,
+            },
         )
-    )  # fmt: skip
+    )
     images, _ = rows_of(name, image_size=image_size)
     module = import_module(f"mtdis.data.datasets.{name}")
     chosen = np.concatenate([chunk[0] for chunk in module.chunks(part, Path())])
@@ -221,7 +256,11 @@ def test_an_image_depends_on_its_place_in_the_full_grid_alone(name: str, image_s
 
 @pytest.mark.parametrize(
     "paint",
-    [dsprites_color_rendered.paint, dsprites_noisy_rendered.paint, dsprites_scream_free_rendered.paint],
+    [
+        dsprites_color_rendered.paint,
+        dsprites_noisy_rendered.paint,
+        dsprites_scream_free_rendered.paint,
+    ],
     ids=VARIANTS,
 )
 def test_order_of_rows_does_not_matter(paint) -> None:

@@ -14,7 +14,9 @@ def test_outputs_and_gradients_are_those_of_conv2d(side: int) -> None:
     plain = nn.Conv2d(3, 5, 4, stride=2, padding=1, dtype=torch.float64)
     ours = EdgeConv(3, 5, 4, stride=2, padding=1, dtype=torch.float64)
     ours.load_state_dict(plain.state_dict())
-    images = torch.randn(7, 3, side, side, generator=generator, dtype=torch.float64, requires_grad=True)
+    images = torch.randn(
+        7, 3, side, side, generator=generator, dtype=torch.float64, requires_grad=True
+    )
     weights = torch.randn(7, 5, side // 2, side // 2, generator=generator, dtype=torch.float64)
     found = []
     for layer in (plain, ours):

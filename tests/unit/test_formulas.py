@@ -23,7 +23,11 @@ def with_wording(frame: pd.DataFrame, settings: str = "") -> pd.DataFrame:
     parts = [frame.assign(settings=frame["metric"] + settings)]
     for library, (metric, key, value) in WORDING.items():
         rows = frame[frame["key"] == library]
-        parts.append(rows.assign(metric=metric, key=key, settings=metric + settings, value=value(rows["value"])))
+        parts.append(
+            rows.assign(
+                metric=metric, key=key, settings=metric + settings, value=value(rows["value"])
+            )
+        )
     return pd.concat(parts, ignore_index=True)
 
 
@@ -43,22 +47,33 @@ def frame() -> pd.DataFrame:
 def test_both_formulas_stand_beside_each_other(frame: pd.DataFrame) -> None:
     table = formulas.make(frame)
     ours = frame[(frame["kind"] == "multi_head") & (frame["metric"] == "mig")]["value"]
-    run, written = (_line(table, key="discrete_mig", row="multi_head", column=c) for c in (RUN, WRITTEN))
+    run, written = (
+        _line(table, key="discrete_mig", row="multi_head", column=c) for c in (RUN, WRITTEN)
+    )
     assert (run["mean"], run["n"]) == (pytest.approx(ours.mean()), 3)
-    assert (written["mean"], written["sd"]) == (pytest.approx(3 * ours.mean()), pytest.approx(3 * ours.std(ddof=1)))
+    assert (written["mean"], written["sd"]) == (
+        pytest.approx(3 * ours.mean()),
+        pytest.approx(3 * ours.std(ddof=1)),
+    )
     assert (written["change"], written["change_n"]) == (pytest.approx(2 * ours.mean()), 3)
     assert np.isnan(run["change"])
 
 
-@pytest.mark.parametrize(("key", "change"), [("SAP_score", 0.25), ("disentanglement", -0.5), ("completeness", 0.0)])
-def test_the_difference_is_that_of_the_formulas(frame: pd.DataFrame, key: str, change: float) -> None:
+@pytest.mark.parametrize(
+    ("key", "change"), [("SAP_score", 0.25), ("disentanglement", -0.5), ("completeness", 0.0)]
+)
+def test_the_difference_is_that_of_the_formulas(
+    frame: pd.DataFrame, key: str, change: float
+) -> None:
     lines = formulas.make(frame).query("key == @key and column == @WRITTEN")
     assert lines["change"].to_numpy() == pytest.approx(np.full(4, change), abs=1e-12)
 
 
 def test_an_error_and_an_accuracy_have_no_difference(frame: pd.DataFrame) -> None:
     table = formulas.make(frame)
-    run, written = (_line(table, key="informativeness_test", row="random", column=c) for c in (RUN, WRITTEN))
+    run, written = (
+        _line(table, key="informativeness_test", row="random", column=c) for c in (RUN, WRITTEN)
+    )
     assert written["mean"] == pytest.approx(1 - run["mean"])
     assert np.isnan(written["change"])
 
@@ -77,7 +92,9 @@ def test_published_values_stand_beside_what_was_run_only(frame: pd.DataFrame) ->
 @pytest.mark.parametrize("version", ["", "+version=2"])
 def test_settings_that_both_metrics_share_are_one_block(version: str) -> None:
     frame = with_wording(make_long_table(keys=["discrete_mig"]), settings="+num_train=500")
-    frame["settings"] = frame["settings"].replace("mig+num_train=500", f"mig{version}+num_train=500")
+    frame["settings"] = frame["settings"].replace(
+        "mig+num_train=500", f"mig{version}+num_train=500"
+    )
     [block] = rendering.blocks(formulas.make(frame))
     assert block.title == "MIG (num_train=500), dsprites_rendered"
     assert all(cell.text for _, cells in block.lines for cell in cells)
@@ -87,7 +104,9 @@ def test_true_factors_of_two_scalings_are_two_rows_and_no_variants(frame: pd.Dat
     scaled = [frame.assign(**{"spec.scaling": None})]
     for scaling in ("raw", "standardised"):
         part = frame[frame["kind"] == "one_head"]
-        scaled.append(part.assign(kind="ground_truth", run=part["run"] + scaling, **{"spec.scaling": scaling}))
+        scaled.append(
+            part.assign(kind="ground_truth", run=part["run"] + scaling, **{"spec.scaling": scaling})
+        )
     table = formulas.make(pd.concat(scaled, ignore_index=True))
     assert list(table["row"].unique())[-2:] == ["ground_truth", "ground_truth_standardised"]
     assert not [column for column in table if column.startswith("spec.")]

@@ -1,4 +1,6 @@
-"""Long tables written and joined in parts hold what one frame of all rows holds, whatever the size of the parts."""
+"""Long tables written and joined in parts hold what one frame of all rows holds, whatever the size
+of the parts.
+"""
 
 import json
 from pathlib import Path
@@ -40,13 +42,22 @@ def whole(study: Study, experiment: str) -> pd.DataFrame:
         record, index = (records.read_json(Path(p(run_id)), "") for p in (paths.run, paths.scores))
         run = study.runs[run_id]
         about = {
-            "experiment": experiment, "run": run_id, "kind": run.name(), "dataset": run.dataset.title, "seed": run.seed,
-            "replica_of": run.dataset.replica_of, "stage": "", "stage_id": "",
-        }  # fmt: skip
-        fields = {
-            path: " ".join(map(str, v)) if isinstance(v, list | tuple) else v for path, v in flatten(run.resolved())
+            "experiment": experiment,
+            "run": run_id,
+            "kind": run.name(),
+            "dataset": run.dataset.title,
+            "seed": run.seed,
+            "replica_of": run.dataset.replica_of,
+            "stage": "",
+            "stage_id": "",
         }
-        about |= {f"spec.{path}": value for path, value in fields.items() if path not in ("kind", "seed")}
+        fields = {
+            path: " ".join(map(str, v)) if isinstance(v, list | tuple) else v
+            for path, v in flatten(run.resolved())
+        }
+        about |= {
+            f"spec.{path}": value for path, value in fields.items() if path not in ("kind", "seed")
+        }
         rows += [about | row for row in long_table.run_rows(run, record, index)]
     frame = pd.DataFrame(rows)
     extra = sorted(set(frame.columns) - set(long_table.COLUMNS))
@@ -85,7 +96,18 @@ def test_the_study_table_has_each_row_once_and_who_wants_it(tmp_path: Path) -> N
     multi = ONE | {"kind": "multi_head", "seed": [1]}
     study = finished(tmp_path, one=random, two=ONE, three=multi)
     out = Path("all.parquet")
-    assert main(["study_table", "--long", *(str(table_of(e)) for e in study.experiments), "--out", str(out)]) == 0
+    assert (
+        main(
+            [
+                "study_table",
+                "--long",
+                *(str(table_of(e)) for e in study.experiments),
+                "--out",
+                str(out),
+            ]
+        )
+        == 0
+    )
     joined = pd.read_parquet(out)
     assert not joined.duplicated(["run", "network", "metric", "key", "task"]).any()
     wanted = joined.groupby("run")["experiment"].unique().map(list).to_dict()
@@ -93,15 +115,21 @@ def test_the_study_table_has_each_row_once_and_who_wants_it(tmp_path: Path) -> N
     assert wanted[of_kind(study, "multi_head")] == ["two;three"]
     assert wanted[of_kind(study, "multi_head", 2)] == ["two"]
     every = whole(study, "two")
-    rest = joined.drop(columns="experiment").sort_values(["run", "network", "metric", "key", "task"], ignore_index=True)
-    same = every.drop(columns="experiment").sort_values(["run", "network", "metric", "key", "task"], ignore_index=True)
+    rest = joined.drop(columns="experiment").sort_values(
+        ["run", "network", "metric", "key", "task"], ignore_index=True
+    )
+    same = every.drop(columns="experiment").sort_values(
+        ["run", "network", "metric", "key", "task"], ignore_index=True
+    )
     pd.testing.assert_frame_equal(rest[same.columns], same, check_dtype=False)
     from_csv = pd.read_csv(out.with_suffix(".csv"), dtype={"error": str})
     pd.testing.assert_series_equal(from_csv["value"], joined["value"])
 
 
 def test_numbers_that_a_table_lacks_become_floating_ones(tmp_path: Path) -> None:
-    """As a frame has them that was concatenated in memory: in the csv, 3.0 in every row and not in some."""
+    """As a frame has them that was concatenated in memory: in the csv, 3.0 in every row and not in
+    some.
+    """
     random = {k: ONE[k] for k in ("dataset", "seed")} | {"kind": "random"}
     finished(tmp_path, one=random, two=ONE | {"kind": "multi_head"})
     tables = [table_of(e) for e in ("one", "two")]
@@ -119,7 +147,9 @@ def test_a_damaged_table_is_named(tmp_path: Path, capsys: pytest.CaptureFixture[
     assert not Path("all.parquet").exists()
 
 
-def test_a_run_that_is_missing_leaves_no_table(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_run_that_is_missing_leaves_no_table(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     study = finished(tmp_path, one=ONE)
     Path(paths.scores(of_kind(study, "multi_head", 2))).unlink()
     out = Path(paths.long_table("small", "one"))
@@ -134,5 +164,12 @@ def test_the_records_hold_no_surprise(tmp_path: Path) -> None:
     run_id = of_kind(study, "single_task")
     record = json.loads(Path(paths.run(run_id)).read_text())
     mse = table[(table["run"] == run_id) & (table["metric"] == "mse") & (table["key"] == "test")]
-    assert list(mse[mse["network"] == "task2"]["value"]) == record["result"]["networks"][1]["losses"]["test"]["mse"]
-    assert mse.groupby("network")["diverged"].first().to_dict() == {"task1": True, "task2": False, "task3": False}
+    assert (
+        list(mse[mse["network"] == "task2"]["value"])
+        == record["result"]["networks"][1]["losses"]["test"]["mse"]
+    )
+    assert mse.groupby("network")["diverged"].first().to_dict() == {
+        "task1": True,
+        "task2": False,
+        "task3": False,
+    }

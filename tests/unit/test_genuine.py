@@ -1,4 +1,7 @@
-"""Readers of the genuine files, on small files of the same formats; the published ones can't be had here."""
+"""Readers of the genuine files, on small files of the same formats.
+
+The published ones can't be had here.
+"""
 
 import json
 import tracemalloc
@@ -58,18 +61,29 @@ def read(spec: GenuineGrid) -> tuple[np.ndarray, ...]:
 )
 def test_the_published_grids(name, count, sizes, channels, white):
     spec = dataset_of(name)
-    assert (spec.count, spec.sizes, spec.image_shape, spec.white) == (count, sizes, (64, 64, channels), white)
+    assert (spec.count, spec.sizes, spec.image_shape, spec.white) == (
+        count,
+        sizes,
+        (64, 64, channels),
+        white,
+    )
     assert spec.complete
     assert spec.licence
     assert spec.citation
     assert all(file.urls for file in spec.files)
 
 
-@pytest.mark.parametrize("name", [name for name in NAMES if f"{name}_rendered" in members("datasets")])
+@pytest.mark.parametrize(
+    "name", [name for name in NAMES if f"{name}_rendered" in members("datasets")]
+)
 def test_genuine_and_rendered_are_one_word_apart(name):
     ours, theirs = Dataset.member(f"{name}_rendered"), Dataset.member(name)
     assert ours.full_grid == theirs.full_grid
-    assert (ours.channels, ours.white, ours.replica_of) == (theirs.channels, theirs.white, theirs.replica_of)
+    assert (ours.channels, ours.white, ours.replica_of) == (
+        theirs.channels,
+        theirs.white,
+        theirs.replica_of,
+    )
 
 
 # ---- files as they should be
@@ -140,9 +154,12 @@ def test_memory_does_not_grow_with_the_file(monkeypatch):
             np.savez_compressed(path, images=np.zeros((grid.count, 64, 64, 3), np.uint8))
             patch.setattr(downloads, "verified_files", Mock(return_value=(path,)))
             tracemalloc.start()
-            rows = sum(len(images) for images, _, _ in import_module("mtdis.data.datasets.mpi3d_toy").chunks(
-                dataset_of("mpi3d_toy"), Path()
-            ))  # fmt: skip
+            rows = sum(
+                len(images)
+                for images, _, _ in import_module("mtdis.data.datasets.mpi3d_toy").chunks(
+                    dataset_of("mpi3d_toy"), Path()
+                )
+            )
             peaks.append(tracemalloc.get_traced_memory()[1])
             tracemalloc.stop()
             assert rows == grid.count
@@ -156,7 +173,9 @@ def test_thumbnails_are_those_of_pillow_and_antialiased():
     small = thumbnail(stripes)
     assert small.shape == (64, 64, 3)
     assert np.abs(small[8:-8, 8:-8].astype(int) - 127.5).max() < 2  # finer than the pixels: grey
-    whole = Image.fromarray(np.random.RandomState(0).randint(0, 256, (128, 128, 3)).astype(np.uint8))
+    whole = Image.fromarray(
+        np.random.RandomState(0).randint(0, 256, (128, 128, 3)).astype(np.uint8)
+    )
     by_thumbnail = whole.copy()
     by_thumbnail.thumbnail((64, 64), Image.Resampling.LANCZOS)
     assert np.array_equal(thumbnail(np.asarray(whole)), np.asarray(by_thumbnail))
@@ -194,28 +213,64 @@ def swapped(table: np.ndarray) -> np.ndarray:
 CAR = "data/cars/car_002_mesh.mat"
 WRONG = [
     ("dsprites", drop_array("imgs"), "can't read imgs.npy"),
-    ("dsprites", replace("imgs", lambda a: a[:-1]), r"must have shape \(72, 64, 64\) of uint8; found \(71, 64, 64\)"),
+    (
+        "dsprites",
+        replace("imgs", lambda a: a[:-1]),
+        r"must have shape \(72, 64, 64\) of uint8; found \(71, 64, 64\)",
+    ),
     ("dsprites", replace("imgs", lambda a: a.astype(float)), "found .* of float64"),
     ("dsprites", replace("imgs", lambda a: a.astype(object)), "found .* of object"),
     ("dsprites", replace("imgs", lambda a: a[:0]), r"found \(0, 64, 64\)"),
     ("dsprites", replace("imgs", np.asfortranarray), "Fortran order"),
     ("dsprites", replace("imgs", lambda a: a * 255), "must be 0 or 1; found 255"),
-    ("dsprites", replace("latents_values", swapped), "of row 7 are .*posX 0, posY 0; expected .*posX 0.03"),
-    ("dsprites", replace("latents_classes", swapped), "latents_classes of row 7 are .*orientation 2"),
+    (
+        "dsprites",
+        replace("latents_values", swapped),
+        "of row 7 are .*posX 0, posY 0; expected .*posX 0.03",
+    ),
+    (
+        "dsprites",
+        replace("latents_classes", swapped),
+        "latents_classes of row 7 are .*orientation 2",
+    ),
     ("shapes3d", drop_array("labels"), "can't read labels"),
     ("shapes3d", replace("images", lambda a: a[..., :1]), r"found \(96, 64, 64, 1\) of uint8"),
-    ("shapes3d", replace("labels", lambda a: np.full_like(a, np.nan)), "labels of row 0 are floor_hue nan"),
+    (
+        "shapes3d",
+        replace("labels", lambda a: np.full_like(a, np.nan)),
+        "labels of row 0 are floor_hue nan",
+    ),
     ("shapes3d", replace("labels", lambda a: a.astype("float32")), "found .* of float32"),
     ("mpi3d_real", replace("images", lambda a: a[:5]), r"must have shape \(96, 64, 64, 3\)"),
     ("mpi3d_real", drop_array("images"), "can't read images.npy"),
     ("cars3d", drop_array(CAR), "4 different files .* are needed; found 3"),
-    ("cars3d", replace(CAR, lambda a: a[:64]), r"im of car_002_mesh.mat must have shape \(128, 128, 3, 3, 2\)"),
+    (
+        "cars3d",
+        replace(CAR, lambda a: a[:64]),
+        r"im of car_002_mesh.mat must have shape \(128, 128, 3, 3, 2\)",
+    ),
     ("cars3d", replace(CAR, lambda a: a.astype(float)), "found .* of float64"),
-    ("small_norb", replace("dat", lambda a: a[:, :1]), r"the matrix must have shape \(48, 2, 96, 96\) of uint8"),
+    (
+        "small_norb",
+        replace("dat", lambda a: a[:, :1]),
+        r"the matrix must have shape \(48, 2, 96, 96\) of uint8",
+    ),
     ("small_norb", replace("dat", lambda a: a.astype("float32")), "it begins with 0x1e3d4c51"),
-    ("small_norb", replace("cat", lambda a: a + 1), "labelled category 2, .* which the grid has not"),
-    ("small_norb", replace("info", lambda a: a + np.array([0, 0, 1, 0], "i4")), "azimuth [1357], .* the grid has not"),
-    ("small_norb", replace("info", lambda a: a * np.array([1, 0, 1, 1], "i4")), "is there 3 times; expected once"),
+    (
+        "small_norb",
+        replace("cat", lambda a: a + 1),
+        "labelled category 2, .* which the grid has not",
+    ),
+    (
+        "small_norb",
+        replace("info", lambda a: a + np.array([0, 0, 1, 0], "i4")),
+        "azimuth [1357], .* the grid has not",
+    ),
+    (
+        "small_norb",
+        replace("info", lambda a: a * np.array([1, 0, 1, 1], "i4")),
+        "is there 3 times; expected once",
+    ),
 ]
 
 
@@ -230,11 +285,17 @@ def test_wrong_arrays_are_named(name, change, message, monkeypatch):
 
 @pytest.mark.parametrize(
     "make",
-    [lambda b: b[: len(b) // 2], lambda b: b[:0], lambda b: b[:9] + b"<html>not found", lambda b: b[:-30] + b"x" * 30],
+    [
+        lambda b: b[: len(b) // 2],
+        lambda b: b[:0],
+        lambda b: b[:9] + b"<html>not found",
+        lambda b: b[:-30] + b"x" * 30,
+    ],
     ids=["truncated", "empty", "another file", "damaged end"],
 )
 @pytest.mark.parametrize(
-    ("name", "number"), [(name, n) for name in NAMES for n in range(len(Dataset.member(name).files[:3]))]
+    ("name", "number"),
+    [(name, n) for name in NAMES for n in range(len(Dataset.member(name).files[:3]))],
 )
 def test_damaged_files_are_named(name, number, make, monkeypatch):
     placed = place(name, monkeypatch)
@@ -277,7 +338,9 @@ def test_a_changed_file_is_refused(name, monkeypatch):
 def test_a_record_of_another_upload_is_refused_both_ways(monkeypatch, capsys):
     placed = place("shapes3d", monkeypatch)
     other = {"name": "shapes3d", "accept": {"3dshapes.h5": "0" * 32}}
-    with pytest.raises(ArtifactError, match=f"has MD5 {md5(placed.path())}, the dataset is of {'0' * 32}"):
+    with pytest.raises(
+        ArtifactError, match=f"has MD5 {md5(placed.path())}, the dataset is of {'0' * 32}"
+    ):
         read(dataset_of(other))
     assert main(["download", "--spec", json.dumps(other)]) == 2
     message = capsys.readouterr().err
@@ -286,7 +349,9 @@ def test_a_record_of_another_upload_is_refused_both_ways(monkeypatch, capsys):
 
 
 def test_no_record_says_what_makes_it():
-    with pytest.raises(ArtifactError, match=r"data/downloads/cars3d.json is missing; mtdis download"):
+    with pytest.raises(
+        ArtifactError, match=r"data/downloads/cars3d.json is missing; mtdis download"
+    ):
         read(dataset_of("cars3d"))
 
 
@@ -296,7 +361,10 @@ def test_accepting_changes_the_id_and_parses_back():
     assert text[len("mpi3d_real") + 1 :] == f"accept.mpi3d_real={'a' * 32}"
     assert type(spec).parse(parse_fields(text[len("mpi3d_real") + 1 :], type(spec))) == spec
     published = spec.files[0].md5
-    assert identify(dataset_of({"name": "mpi3d_real", "accept": {"mpi3d_real": published}})) == "mpi3d_real"
+    assert (
+        identify(dataset_of({"name": "mpi3d_real", "accept": {"mpi3d_real": published}}))
+        == "mpi3d_real"
+    )
 
 
 @pytest.mark.parametrize(

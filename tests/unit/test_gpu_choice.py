@@ -1,4 +1,6 @@
-"""GPUs of one machine: each process takes its own, a killed one gives it back, SLURM's and the user's choice stands."""
+"""GPUs of one machine: each process takes its own, a killed one gives it back, SLURM's and the
+user's choice stands.
+"""
 
 import signal
 import subprocess
@@ -36,14 +38,18 @@ def machine(tmp_path: Path) -> Path:
 def another(machine: Path, locks: Path) -> Iterator[tuple[str, subprocess.Popen[str]]]:
     """Another process that has chosen a GPU; the one that CUDA shows it."""
     words = [sys.executable, "-c", HOLD, str(machine), str(locks)]
-    with subprocess.Popen(words, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
+    with subprocess.Popen(
+        words, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    ) as process:
         assert process.stdout
         assert process.stdin
         yield process.stdout.readline().strip(), process
         process.stdin.close()
 
 
-def test_two_processes_take_two_gpus_and_a_killed_one_gives_its_own_back(machine: Path, tmp_path: Path) -> None:
+def test_two_processes_take_two_gpus_and_a_killed_one_gives_its_own_back(
+    machine: Path, tmp_path: Path
+) -> None:
     locks = tmp_path / "locks"
     with another(machine, locks) as (first, killed), another(machine, locks) as (second, _):
         assert {first, second} == {"0", "1"}
@@ -54,7 +60,9 @@ def test_two_processes_take_two_gpus_and_a_killed_one_gives_its_own_back(machine
     assert lock_one(visible({}, machine), locks) == second
 
 
-def test_a_third_process_shares_and_says_so(machine: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_third_process_shares_and_says_so(
+    machine: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     with another(machine, tmp_path / "locks"), another(machine, tmp_path / "locks"):
         variables: dict[str, str] = {}
         choose_gpu(variables, machine, tmp_path / "locks")
@@ -64,7 +72,11 @@ def test_a_third_process_shares_and_says_so(machine: Path, tmp_path: Path, capsy
 
 @pytest.mark.parametrize(
     ("variables", "seen"),
-    [({"CUDA_VISIBLE_DEVICES": "1"}, ["1"]), ({"CUDA_VISIBLE_DEVICES": ""}, []), ({"SLURM_JOB_ID": "7"}, ["0", "1"])],
+    [
+        ({"CUDA_VISIBLE_DEVICES": "1"}, ["1"]),
+        ({"CUDA_VISIBLE_DEVICES": ""}, []),
+        ({"SLURM_JOB_ID": "7"}, ["0", "1"]),
+    ],
 )
 def test_the_choice_of_the_user_and_of_slurm_stands(
     variables: dict[str, str], seen: list[str], machine: Path, tmp_path: Path
@@ -96,6 +108,8 @@ def test_processes_of_one_allocation_take_a_gpu_each(tmp_path: Path) -> None:
     assert [v["CUDA_VISIBLE_DEVICES"] for v in (first, second, other)] == ["0", "1", "0"]
 
 
-@pytest.mark.parametrize(("listed", "seen"), [("-1", []), ("NoDevFiles", []), ("", []), ("1,-1,0", ["1"])])
+@pytest.mark.parametrize(
+    ("listed", "seen"), [("-1", []), ("NoDevFiles", []), ("", []), ("1,-1,0", ["1"])]
+)
 def test_names_of_no_gpu_count_as_none(listed: str, seen: list[str], machine: Path) -> None:
     assert visible({"CUDA_VISIBLE_DEVICES": listed}, machine) == seen

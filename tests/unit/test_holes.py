@@ -1,4 +1,6 @@
-"""Holes and correlations of a factor grid: which rows stay, against a search through all and the stated formula."""
+"""Holes and correlations of a factor grid: which rows stay, against a search through all and the
+stated formula.
+"""
 
 import json
 from math import prod
@@ -33,7 +35,10 @@ def full_classes(spec: GridDataset, rows: NDArray[np.int64]) -> NDArray[np.int64
 @st.composite
 def classes_kept(draw) -> dict[str, list[int]]:
     """Two to four classes of each factor, by their index in the full grid."""
-    return {f: sorted(draw(st.sets(st.integers(0, SIZES[f] - 1), min_size=2, max_size=4))) for f in VARYING}
+    return {
+        f: sorted(draw(st.sets(st.integers(0, SIZES[f] - 1), min_size=2, max_size=4)))
+        for f in VARYING
+    }
 
 
 @st.composite
@@ -43,9 +48,14 @@ def combinations(draw, kept: dict[str, list[int]]) -> list[dict[str, list[int]]]
     for _ in range(draw(st.integers(0, 4))):
         factors = draw(st.lists(st.sampled_from(VARYING), min_size=2, max_size=5, unique=True))
         found.append(
-            {f: draw(st.lists(st.sampled_from(kept[f]), min_size=1, max_size=2, unique=True)) for f in factors}
+            {
+                f: draw(st.lists(st.sampled_from(kept[f]), min_size=1, max_size=2, unique=True))
+                for f in factors
+            }
         )
-    return [c for i, c in enumerate(found) if all(_sorted(c) != _sorted(other) for other in found[:i])]
+    return [
+        c for i, c in enumerate(found) if all(_sorted(c) != _sorted(other) for other in found[:i])
+    ]
 
 
 def _sorted(combination: dict[str, list[int]]) -> dict[str, list[int]]:
@@ -60,7 +70,11 @@ def holed(draw, correlated: bool | None = None) -> dict[str, object]:
     if draw(st.booleans()) if correlated is None else correlated:
         tied = draw(st.lists(st.sampled_from(VARYING), min_size=2, max_size=2, unique=True))
         strength = draw(st.floats(-4, 4).filter(bool))
-        fields |= {"correlated": tied, "correlation": strength, "correlation_seed": draw(st.integers(0, 2**32 - 1))}
+        fields |= {
+            "correlated": tied,
+            "correlation": strength,
+            "correlation_seed": draw(st.integers(0, 2**32 - 1)),
+        }
     return fields
 
 
@@ -75,11 +89,16 @@ def possible(fields: dict[str, object]) -> tuple[GridDataset, NDArray[np.int64]]
 
 
 def left_by_search(spec: GridDataset, drop: list[dict[str, list[int]]]) -> list[int]:
-    """Rows of the full grid that a reader of the settings would keep, correlation aside: looked at one by one."""
+    """Rows of the full grid that a reader of the settings would keep, correlation aside: looked at
+    one by one.
+    """
     kept = [np.array(c) for c in spec.kept_classes]
     every = np.stack([a.ravel() for a in np.meshgrid(*kept, indexing="ij")], axis=1)
     stays = [
-        not any(all(row[spec.names.index(f)] in classes for f, classes in combination.items()) for combination in drop)
+        not any(
+            all(row[spec.names.index(f)] in classes for f, classes in combination.items())
+            for combination in drop
+        )
         for row in every.tolist()
     ]
     return np.ravel_multi_index(tuple(every[stays].T), spec.full_grid.sizes).tolist()
@@ -122,9 +141,11 @@ def test_labels_are_the_classes_in_the_sub_grid_and_the_raw_values(fields) -> No
 
 
 def test_classes_are_counted_in_the_full_grid() -> None:
-    spec = spec_of("mpi3d_toy_rendered", subgrid={"horizontal_axis": 4, "vertical_axis": 2}, drop=[
-        {"object_shape": [0, 1], "horizontal_axis": 10}
-    ])  # fmt: skip
+    spec = spec_of(
+        "mpi3d_toy_rendered",
+        subgrid={"horizontal_axis": 4, "vertical_axis": 2},
+        drop=[{"object_shape": [0, 1], "horizontal_axis": 10}],
+    )
     found = full_classes(spec, kept_rows(spec))
     shape, axis = MPI3D.names.index("object_shape"), MPI3D.names.index("horizontal_axis")
     assert set(found[:, axis]) == {0, 10, 20, 30}
@@ -133,7 +154,9 @@ def test_classes_are_counted_in_the_full_grid() -> None:
 
 
 def test_the_full_grids_are_counted_at_once_and_rightly() -> None:
-    """Each factor named by a combination: counted by cases, for 737,280 images looked at one by one take seconds."""
+    """Each factor named by a combination: counted by cases, for 737,280 images looked at one by one
+    take seconds.
+    """
     drop = [{f: [k % SIZES[f], (k + 1) % SIZES[f]] for f in VARYING} for k in range(6)]
     spec = spec_of(drop=drop, correlated=["posX", "posY"], correlation=2.5)
     assert spec.count == len(kept_rows(spec))
@@ -153,7 +176,9 @@ def joint(spec: GridDataset) -> NDArray[np.float64]:
 
 
 def density(sizes: tuple[int, int], sigma: float, opposed: bool) -> NDArray[np.float64]:
-    """Träuble et al. 2021, equation 1, of factors scaled to 0..1: exp(-(a - b)²/(2 sigma²)), 1 at most."""
+    """Träuble et al. 2021, equation 1, of factors scaled to 0..1: exp(-(a - b)²/(2 sigma²)), 1 at
+    most.
+    """
     a, b = np.linspace(0, 1, sizes[0])[:, np.newaxis], np.linspace(0, 1, sizes[1])
     return np.exp(-((a - (1 - b if opposed else b)) ** 2) / (2 * sigma**2))
 
@@ -187,19 +212,25 @@ def test_the_other_factors_stay_uniform_and_independent() -> None:
         counts = np.bincount(classes[:, factor])
         assert np.abs(counts - counts.mean()).max() < 4 * np.sqrt(counts.mean())
         for tied in (4, 5):
-            assert abs(np.corrcoef(classes[:, factor], classes[:, tied])[0, 1]) < 4 / np.sqrt(len(classes))
+            assert abs(np.corrcoef(classes[:, factor], classes[:, tied])[0, 1]) < 4 / np.sqrt(
+                len(classes)
+            )
 
 
 def test_a_correlation_leaves_its_share_of_what_is_not_dropped() -> None:
     fields = GRID | {"correlated": ["posX", "posY"], "correlation": 2.5}
-    whole, holed_too = joint(spec_of(**fields)), joint(spec_of(**fields, drop=[{"shape": 0, "posX": 0}]))
+    whole, holed_too = (
+        joint(spec_of(**fields)),
+        joint(spec_of(**fields, drop=[{"shape": 0, "posX": 0}])),
+    )
     assert np.array_equal(whole[1:], holed_too[1:])
     assert np.abs(holed_too[0] - whole[0] * 2 / 3).max() <= 1
 
 
 def test_a_seed_chooses_the_images_and_nothing_else() -> None:
     one, same, other = (
-        spec_of(**GRID, correlated=["posX", "posY"], correlation=5, correlation_seed=seed) for seed in (0, 0, 1)
+        spec_of(**GRID, correlated=["posX", "posY"], correlation=5, correlation_seed=seed)
+        for seed in (0, 0, 1)
     )
     assert np.array_equal(kept_rows(one), kept_rows(same))
     assert np.array_equal(joint(one), joint(other))
@@ -213,7 +244,12 @@ def test_a_seed_chooses_the_images_and_nothing_else() -> None:
 @given(holed())
 def test_a_spec_parses_back_from_its_settings_and_its_id(fields) -> None:
     spec, _ = possible(fields)
-    assert type(spec).parse({k: v for k, v in json.loads(json.dumps(spec.resolved())).items() if k != "name"}) == spec
+    assert (
+        type(spec).parse(
+            {k: v for k, v in json.loads(json.dumps(spec.resolved())).items() if k != "name"}
+        )
+        == spec
+    )
     assert type(spec).parse({k: v for k, v in spec.elided().items() if k != "name"}) == spec
     text = full_id(spec).removeprefix("dsprites_rendered").lstrip("+,")
     assert type(spec).parse(parse_fields(text, type(spec))) == spec
@@ -229,23 +265,33 @@ def test_a_spec_parses_back_from_its_settings_and_its_id(fields) -> None:
     ],
 )
 def test_combinations_of_one_meaning_have_one_id(drop: object) -> None:
-    assert identify(spec_of(drop=drop)) == identify(spec_of(drop=["shape.0-scale.4.5", "shape.2-posX.1"]))
+    assert identify(spec_of(drop=drop)) == identify(
+        spec_of(drop=["shape.0-scale.4.5", "shape.2-posX.1"])
+    )
 
 
 def test_one_combination_needs_no_list() -> None:
     assert (
-        spec_of(drop={"shape": 0, "scale": 4}) == spec_of(drop="shape.0-scale.4") == spec_of(drop=["shape.0-scale.4"])
+        spec_of(drop={"shape": 0, "scale": 4})
+        == spec_of(drop="shape.0-scale.4")
+        == spec_of(drop=["shape.0-scale.4"])
     )
 
 
 @pytest.mark.parametrize("none", [0, 0.0, -0.0, "0", "0.0", "0e0"])
 def test_no_correlation_is_the_dataset_without_one(none: object) -> None:
     settings = {"correlated": ["posX", "posY"], "correlation": none, "correlation_seed": 3}
-    assert identify(spec_of(**settings)) == identify(spec_of(correlation_seed=3)) == identify(spec_of())
+    assert (
+        identify(spec_of(**settings))
+        == identify(spec_of(correlation_seed=3))
+        == identify(spec_of())
+    )
 
 
 def test_the_order_of_correlated_factors_does_not_matter() -> None:
-    one, other = (spec_of(correlated=pair, correlation=5) for pair in (["posX", "posY"], ["posY", "posX"]))
+    one, other = (
+        spec_of(correlated=pair, correlation=5) for pair in (["posX", "posY"], ["posY", "posX"])
+    )
     assert identify(one) == identify(other)
 
 
@@ -264,22 +310,40 @@ def test_the_order_of_correlated_factors_does_not_matter() -> None:
         ({"drop": ["shape"]}, "drop: shape has classes 0 to 2"),
         ({"drop": ["shape.0-shape.1"]}, "drop: a combination is a mapping such as"),
         ({"drop": ["shape.x"]}, "drop: a combination is a mapping such as"),
-        ({"drop": [{"shape": 0, "posX": 1}, {"posX": [1], "shape": 0}]}, "shape.0-posX.1 is dropped twice"),
+        (
+            {"drop": [{"shape": 0, "posX": 1}, {"posX": [1], "shape": 0}]},
+            "shape.0-posX.1 is dropped twice",
+        ),
         ({"drop": [{"shape": 0}]}, "class 0 of shape has no image left; drop fewer combinations"),
-        ({"drop": [{"shape": 0, "scale": [0, 1, 2]}, {"shape": 0, "scale": [3, 4, 5]}]}, "class 0 of shape has no"),
+        (
+            {"drop": [{"shape": 0, "scale": [0, 1, 2]}, {"shape": 0, "scale": [3, 4, 5]}]},
+            "class 0 of shape has no",
+        ),
         ({"drop": [{"shape": [0, 1, 2]}]}, "class 0 of color has no image left"),
-        ({"subgrid": {"scale": 2}, "drop": [{"shape": 0, "scale": 5}]}, "nothing has scale 5.*kept are 0, 3"),
+        (
+            {"subgrid": {"scale": 2}, "drop": [{"shape": 0, "scale": 5}]},
+            "nothing has scale 5.*kept are 0, 3",
+        ),
         ({"correlation": 2}, "a correlation ties two factors; name them in correlated"),
         ({"correlated": ["posX"], "correlation": 2}, "a correlation ties two factors"),
         ({"correlated": ["posX", "posX"], "correlation": 2}, "a correlation ties two factors"),
-        ({"correlated": ["posX", "posY", "scale"], "correlation": 2}, "a correlation ties two factors"),
+        (
+            {"correlated": ["posX", "posY", "scale"], "correlation": 2},
+            "a correlation ties two factors",
+        ),
         ({"correlated": ["posX", "posZ"], "correlation": 2}, "correlated: unknown factor 'posZ'"),
         ({"correlated": ["posX", "posY"]}, "posX and posY are correlated, but how"),
         ({"correlated": ["color", "posY"], "correlation": 2}, "color has one class here"),
-        ({"correlated": ["scale", "posX"], "correlation": 100}, "class 2 of posX has no image left"),
-        ({"correlated": ["posX", "posY"], "correlation": 101}, "correlation: input should be less than or equal"),
+        (
+            {"correlated": ["scale", "posX"], "correlation": 100},
+            "class 2 of posX has no image left",
+        ),
+        (
+            {"correlated": ["posX", "posY"], "correlation": 101},
+            "correlation: input should be less than or equal",
+        ),
     ],
-)  # fmt: skip
+)
 def test_what_can_not_be_left_out_is_refused(fields: dict[str, object], message: str) -> None:
     with pytest.raises(ConfigError, match=message):
         spec_of(**fields)
@@ -288,8 +352,16 @@ def test_what_can_not_be_left_out_is_refused(fields: dict[str, object], message:
 def test_a_class_of_another_factor_that_a_correlation_happens_to_lose_is_named() -> None:
     """Each of 40 orientations has one image for each pair of classes; few pairs stay."""
     classes = {"shape": [0], "scale": [0], "posX": [0, 31], "posY": [0, 31]}
-    spec = spec_of(classes=classes, drop=[{"posX": 0, "posY": 0, "orientation": list(range(39))},
-                                          {"posX": 31, "posY": 31, "orientation": list(range(39))}],
-                   correlated=["posX", "posY"], correlation=1.5)  # fmt: skip
-    with pytest.raises(ConfigError, match=r"leaves no image of class \d+ of orientation .* correlation_seed"):
+    spec = spec_of(
+        classes=classes,
+        drop=[
+            {"posX": 0, "posY": 0, "orientation": list(range(39))},
+            {"posX": 31, "posY": 31, "orientation": list(range(39))},
+        ],
+        correlated=["posX", "posY"],
+        correlation=1.5,
+    )
+    with pytest.raises(
+        ConfigError, match=r"leaves no image of class \d+ of orientation .* correlation_seed"
+    ):
         kept_rows(spec)

@@ -24,7 +24,11 @@ DEMO = {
     "subgrid": {"scale": 3, "orientation": 10, "posX": 12, "posY": 12},
 }
 GOLDEN = [
-    ("random", {"dataset": "dsprites_rendered", "seed": 1}, "random+version=2+dataset=dsprites_rendered+seed=1"),
+    (
+        "random",
+        {"dataset": "dsprites_rendered", "seed": 1},
+        "random+version=2+dataset=dsprites_rendered+seed=1",
+    ),
     (
         "multi_head",
         {"dataset": "dsprites_rendered", "seed": 3},
@@ -32,7 +36,12 @@ GOLDEN = [
     ),
     (
         "one_head",
-        {"dataset": "dsprites_rendered", "seed": 1, "learning_rate": "1e-4", "tasks": {"count": 20}},
+        {
+            "dataset": "dsprites_rendered",
+            "seed": 1,
+            "learning_rate": "1e-4",
+            "tasks": {"count": 20},
+        },
         "one_head+version=2+dataset=dsprites_rendered+seed=1+learning_rate=0.0001+tasks.count=20",
     ),
     (
@@ -50,10 +59,15 @@ GOLDEN = [
         "multi_head+version=2+dataset=dsprites_rendered+seed=1+epochs=10+tasks.count=4+tasks.input_scaling=unit+~607f0636a17f",
     ),
 ]
-"""A changed line here means that results already computed lose their id: change a default only with a new version."""
+"""A changed line here means that results already computed lose their id: change a default only with
+a new version.
+"""
 
 subgrids = st.fixed_dictionaries(
-    {}, optional={f: st.integers(min(2, n), n) for f, n in zip(DSPRITES.names, DSPRITES.sizes, strict=True)}
+    {},
+    optional={
+        f: st.integers(min(2, n), n) for f, n in zip(DSPRITES.names, DSPRITES.sizes, strict=True)
+    },
 )
 datasets = st.builds(
     lambda size, subgrid: {"name": "dsprites_rendered", "image_size": size, "subgrid": subgrid},
@@ -106,7 +120,9 @@ def test_ids_are_short_and_safe_as_file_names(fields: dict[str, object]) -> None
 
 
 @given(run_fields, run_fields)
-def test_two_runs_share_an_id_only_if_they_are_equal(a: dict[str, object], b: dict[str, object]) -> None:
+def test_two_runs_share_an_id_only_if_they_are_equal(
+    a: dict[str, object], b: dict[str, object]
+) -> None:
     one, other = (Run.member("multi_head").parse(f) for f in (a, b))
     assert (identity.identify(one) == identity.identify(other)) == (one == other)
 
@@ -117,10 +133,14 @@ def test_any_text_is_encoded_and_decoded(text: str, words: list[str]) -> None:
     assert identity.decode(tuple[str, ...], identity._encode(words)) == words
 
 
-@pytest.mark.parametrize("same", [(1e-3, "1e-3"), (1e-3, "0.001"), (1, 1.0), (2, "2"), (1e16, "1e16")])
+@pytest.mark.parametrize(
+    "same", [(1e-3, "1e-3"), (1e-3, "0.001"), (1, 1.0), (2, "2"), (1e16, "1e16")]
+)
 def test_numbers_are_normalised_before_they_enter_an_id(same: tuple[object, object]) -> None:
     base = {"dataset": "dsprites_rendered", "seed": 1}
-    ids = {identity.identify(Run.member("multi_head").parse(base | {"learning_rate": v})) for v in same}
+    ids = {
+        identity.identify(Run.member("multi_head").parse(base | {"learning_rate": v})) for v in same
+    }
     assert len(ids) == 1
 
 
@@ -151,7 +171,11 @@ def test_the_version_enters_the_id_above_one(thing: str, monkeypatch: pytest.Mon
     assert run_from(json.loads(identity.canonical(run))) == run
     monkeypatch.setattr(cls, "version", 3)
     with pytest.raises(ConfigError, match=r"version 2 of .* was asked for, this is 3"):
-        run_from(json.loads(identity.canonical(run)) | {"version": 2} if thing == "run" else run_elided(run))
+        run_from(
+            json.loads(identity.canonical(run)) | {"version": 2}
+            if thing == "run"
+            else run_elided(run)
+        )
 
 
 def run_elided(run: Run) -> dict[str, object]:
@@ -160,7 +184,9 @@ def run_elided(run: Run) -> dict[str, object]:
 
 
 @pytest.mark.parametrize("cls", [Targets, Metric.member("dci")])
-def test_targets_and_metrics_have_versions(cls: type[Spec], monkeypatch: pytest.MonkeyPatch) -> None:
+def test_targets_and_metrics_have_versions(
+    cls: type[Spec], monkeypatch: pytest.MonkeyPatch
+) -> None:
     spec = cls.parse({"dataset": "dsprites_rendered"} if cls is Targets else {})
     before = identity.identify(spec)
     monkeypatch.setattr(cls, "version", 2)

@@ -12,8 +12,20 @@ from mtdis.reporting.tables import table5
 from mtdis.study import run_from
 
 GRID: dict[str, Any] = {"name": "dsprites_rendered", "image_size": 8}
-OWN: dict[str, Any] = {"name": "own", "label": "x", "checksum": "sha256-0123456789abcdef", "factors": ["a", "b"]}
-ROW = {"network": "random", "metric": "mig", "key": "discrete_mig", "settings": "mig", "metric_seed": 0, "value": 0.5}
+OWN: dict[str, Any] = {
+    "name": "own",
+    "label": "x",
+    "checksum": "sha256-0123456789abcdef",
+    "factors": ["a", "b"],
+}
+ROW = {
+    "network": "random",
+    "metric": "mig",
+    "key": "discrete_mig",
+    "settings": "mig",
+    "metric_seed": 0,
+    "value": 0.5,
+}
 
 
 @pytest.mark.parametrize(
@@ -41,8 +53,12 @@ def noted(frame: pd.DataFrame) -> list[str]:
     return [note for note in notes(table5.make(frame)) if INCOMPLETE_GRID in note]
 
 
-@pytest.mark.parametrize(("dataset", "expected"), [("own", f"own: {INCOMPLETE_GRID}."), ("shapes3d_rendered", None)])
-def test_the_note_stands_under_a_table_once_for_each_dataset(dataset: str, expected: str | None) -> None:
+@pytest.mark.parametrize(
+    ("dataset", "expected"), [("own", f"own: {INCOMPLETE_GRID}."), ("shapes3d_rendered", None)]
+)
+def test_the_note_stands_under_a_table_once_for_each_dataset(
+    dataset: str, expected: str | None
+) -> None:
     frame = make_long_table(datasets=[dataset], unlike_paper=f"epochs=12, {INCOMPLETE_GRID}")
     (note,) = noted(frame)
     if expected:

@@ -1,4 +1,6 @@
-"""Many trainings in one process: the same bytes as alone, the finished skipped, the failed named, none harmed."""
+"""Many trainings in one process: the same bytes as alone, the finished skipped, the failed named,
+none harmed.
+"""
 
 import json
 from pathlib import Path
@@ -16,11 +18,19 @@ from mtdis.training.jobs.job_file import Job, Once, read_jobs, train_all
 
 
 def write_jobs(folder: Path, data: Path, specs: list[dict[str, Any]], **changes: Any) -> Path:
-    """A job file; `changes` maps the name of a line's output folder to keys that are put into that line."""
+    """A job file; `changes` maps the name of a line's output folder to keys that are put into that
+    line.
+    """
     lines = []
     for number, spec in enumerate(specs):
-        targets = {} if spec["kind"] in ("random", "ground_truth") else {"targets": str(data / "t.json")}
-        job = {"spec": spec, "dataset": str(data / "d.json"), "out": str(folder / f"r{number}" / "run.json")} | targets
+        targets = (
+            {} if spec["kind"] in ("random", "ground_truth") else {"targets": str(data / "t.json")}
+        )
+        job = {
+            "spec": spec,
+            "dataset": str(data / "d.json"),
+            "out": str(folder / f"r{number}" / "run.json"),
+        } | targets
         lines.append(json.dumps(job | changes.get(f"r{number}", {})))
     path = folder / "jobs.jsonl"
     path.write_text("\n\n".join(lines))
@@ -31,12 +41,19 @@ def result_of(record: Path) -> tuple[Any, ...]:
     """Everything of a result that must not depend on how it was made."""
     with h5py.File(record.with_name("codes.h5")) as file:
         codes = {name: table[()].tobytes() for name, table in file["codes"].items()}
-    weights, history = (record.with_name(name).read_bytes() for name in ("weights.safetensors", "history.csv"))
+    weights, history = (
+        record.with_name(name).read_bytes() for name in ("weights.safetensors", "history.csv")
+    )
     content = json.loads(record.read_text())
     return weights, codes, history, content["spec"], content["result"]
 
 
-SPECS = [spec_of("multi_head"), spec_of("one_head"), spec_of("single_task", seed=3), spec_of("random")]
+SPECS = [
+    spec_of("multi_head"),
+    spec_of("one_head"),
+    spec_of("single_task", seed=3),
+    spec_of("random"),
+]
 
 
 @pytest.mark.parametrize("together", ["1", "3"])
@@ -62,7 +79,9 @@ def test_the_finished_are_skipped_and_a_record_of_another_run_is_refused(
     assert main(["train", "--jobs", str(write_jobs(tmp_path, data, SPECS[:2]))]) == 0
     before = {n: (tmp_path / f"r{n}" / "run.json").read_bytes() for n in range(2)}
     capsys.readouterr()
-    changed = write_jobs(tmp_path, data, [SPECS[0], spec_of("one_head", seed=9), spec_of("random", seed=2)])
+    changed = write_jobs(
+        tmp_path, data, [SPECS[0], spec_of("one_head", seed=9), spec_of("random", seed=2)]
+    )
     assert main(["train", "--jobs", str(changed)]) == 1
     assert {n: (tmp_path / f"r{n}" / "run.json").read_bytes() for n in range(2)} == before
     said = capsys.readouterr().err
@@ -71,7 +90,9 @@ def test_the_finished_are_skipped_and_a_record_of_another_run_is_refused(
     assert (tmp_path / "r2" / "run.json").exists()
 
 
-def test_each_dataset_is_read_once(data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_each_dataset_is_read_once(
+    data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     read, real = [], artifacts.read_dataset
 
     def counting(record: Path, array: str) -> Any:
@@ -86,7 +107,10 @@ def test_each_dataset_is_read_once(data: Path, tmp_path: Path, monkeypatch: pyte
 def test_a_diverging_run_is_a_result_of_its_own(data: Path, tmp_path: Path) -> None:
     specs = [spec_of("multi_head", learning_rate=1e30), spec_of("multi_head")]
     assert main(["train", "--jobs", str(write_jobs(tmp_path, data, specs))]) == 0
-    found = [json.loads((tmp_path / f"r{n}" / "run.json").read_text())["result"]["networks"][0] for n in range(2)]
+    found = [
+        json.loads((tmp_path / f"r{n}" / "run.json").read_text())["result"]["networks"][0]
+        for n in range(2)
+    ]
     assert [network["diverged"] for network in found] == [True, False]
 
 
@@ -146,10 +170,25 @@ def test_an_error_that_nobody_foresaw_fails_one_run_only(
     assert capsys.readouterr().err.endswith(": OutOfMemoryError: no memory even alone\n")
 
 
-def test_runs_that_set_the_process_differently_never_train_at_once(data: Path, tmp_path: Path) -> None:
-    changes = [{"precision": "fp32"}, {"precision": "fp32"}, {}, {"precision": "bf16"}, {"torch_threads": 2}]
-    jobs = read_jobs(write_jobs(tmp_path, data, [spec_of("multi_head", seed=n) | c for n, c in enumerate(changes)]))
-    both = {False: Barrier(2), True: Barrier(2)}  # each passes two runs only if they are trained at once
+def test_runs_that_set_the_process_differently_never_train_at_once(
+    data: Path, tmp_path: Path
+) -> None:
+    changes = [
+        {"precision": "fp32"},
+        {"precision": "fp32"},
+        {},
+        {"precision": "bf16"},
+        {"torch_threads": 2},
+    ]
+    jobs = read_jobs(
+        write_jobs(
+            tmp_path, data, [spec_of("multi_head", seed=n) | c for n, c in enumerate(changes)]
+        )
+    )
+    both = {
+        False: Barrier(2),
+        True: Barrier(2),
+    }  # each passes two runs only if they are trained at once
     running: list[tuple[bool, int]] = []
 
     def watch(job: Job) -> None:
@@ -170,11 +209,19 @@ def test_runs_that_set_the_process_differently_never_train_at_once(data: Path, t
     [
         ("{", "line 2: not JSON"),
         ('{"spec": {}}', 'a mapping with "spec", "dataset", "out" \\(and "targets"\\) is needed'),
-        ('{"spec": {"kind": "multi_haed"}, "dataset": "d", "out": "o"}', "line 2: .*Did you mean 'multi_head'"),
-        ('{"spec": {}, "dataset": "d", "out": "o", "target": "t"}', "unknown key 'target'. Did you mean 'targets'"),
+        (
+            '{"spec": {"kind": "multi_haed"}, "dataset": "d", "out": "o"}',
+            "line 2: .*Did you mean 'multi_head'",
+        ),
+        (
+            '{"spec": {}, "dataset": "d", "out": "o", "target": "t"}',
+            "unknown key 'target'. Did you mean 'targets'",
+        ),
     ],
 )
-def test_a_line_that_is_no_job_is_named_before_anything_is_trained(line: str, message: str, tmp_path: Path) -> None:
+def test_a_line_that_is_no_job_is_named_before_anything_is_trained(
+    line: str, message: str, tmp_path: Path
+) -> None:
     good = {"spec": SPECS[0], "dataset": "d.json", "targets": "t.json", "out": "run.json"}
     (tmp_path / "jobs").write_text(f"{json.dumps(good)}\n{line}\n")
     with pytest.raises(ValueError, match=message):
@@ -183,7 +230,9 @@ def test_a_line_that_is_no_job_is_named_before_anything_is_trained(line: str, me
 
 def test_two_jobs_cannot_write_one_record(data: Path, tmp_path: Path) -> None:
     path = write_jobs(tmp_path, data, SPECS[:2], r1={"out": str(tmp_path / "r0" / "run.json")})
-    with pytest.raises(ValueError, match=r"two jobs write .*r0/run\.json; give each an 'out' of its own"):
+    with pytest.raises(
+        ValueError, match=r"two jobs write .*r0/run\.json; give each an 'out' of its own"
+    ):
         read_jobs(path)
 
 
@@ -208,10 +257,14 @@ def test_a_value_is_made_once() -> None:
     assert [value(), value()] == [1, 1]
 
 
-def test_a_record_tells_how_its_run_was_trained(data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_record_tells_how_its_run_was_trained(
+    data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
     assert train(data, tmp_path / "run.json", spec_of("multi_head")) == 0
     execution = json.loads((tmp_path / "run.json").read_text())["execution"]
     assert {k: execution[k] for k in ("way", "precision", "images_on")} == {
-        "way": "eager", "precision": "fp32", "images_on": "cpu"
-    }  # fmt: skip
+        "way": "eager",
+        "precision": "fp32",
+        "images_on": "cpu",
+    }

@@ -1,4 +1,6 @@
-"""The one-code linear machines: certified by the gradient over plain rows, and beside scikit-learn's LinearSVC."""
+"""The one-code linear machines: certified by the gradient over plain rows, and beside
+scikit-learn's LinearSVC.
+"""
 
 import warnings
 
@@ -17,7 +19,9 @@ SCALES = (1e-4, 1e-2, 1.0, 30.0, 1e3)
 
 
 def codes_of(labels, seed=0):
-    """Codes of all sorts: clear and noisy ones, noise, tied, constant, two-valued, off-centre, with outliers."""
+    """Codes of all sorts: clear and noisy ones, noise, tied, constant, two-valued, off-centre, with
+    outliers.
+    """
     rng = np.random.default_rng(seed)
     n, size = len(labels), labels.max() + 1
     noise = rng.normal(size=(n, 4))
@@ -37,7 +41,10 @@ def codes_of(labels, seed=0):
 
 
 def row_costs(labels, positive):
-    """C of each row: balanced for the class, and for the rest where there are but two; ±1 in front."""
+    """C of each row: balanced for the class, and for the rest where there are but two.
+
+    ±1 in front.
+    """
     classes, counts = np.unique(labels, return_counts=True)
     balanced = dict(zip(classes, COST * len(labels) / (len(classes) * counts), strict=True))
     own = labels == positive
@@ -67,7 +74,8 @@ def trained_classes(machines):
     st.sampled_from([np.float32, np.float64]),
 )
 def test_no_row_pulls_at_the_optimum(seed, size, scale, dtype):
-    """The objective is strongly convex with modulus 1: a line is no further from the optimum than its gradient is long.
+    """The objective is strongly convex with modulus 1: a line is no further from the optimum than
+    its gradient is long.
 
     Measured as decision values: a gradient in w is worth the code's reach.
     """
@@ -77,7 +85,9 @@ def test_no_row_pulls_at_the_optimum(seed, size, scale, dtype):
     for i, column in enumerate(codes.T):
         reach = np.abs(column.astype(float)).max()
         for k, positive in trained_classes(machines):
-            _, gradient = objective(column, labels, positive, (machines.slopes[i, k], machines.intercepts[i, k]))
+            _, gradient = objective(
+                column, labels, positive, (machines.slopes[i, k], machines.intercepts[i, k])
+            )
             assert np.abs(gradient / [max(reach, 1), 1]).max() < 1e-9
 
 
@@ -86,7 +96,8 @@ def test_no_row_pulls_at_the_optimum(seed, size, scale, dtype):
 def test_predictions_are_those_of_scikit_learn_as_far_as_it_converges(scale, size):
     """By strong convexity a line is within √(2·(its value − the minimum)) of the optimum.
 
-    Rows whose two best classes are nearer to each other than that are open; the others must be predicted alike.
+    Rows whose two best classes are nearer to each other than that are open; the others must be
+    predicted alike.
     """
     labels = np.random.default_rng(1).permutation(np.arange(1500) % size)
     codes = scale * codes_of(labels)
@@ -115,9 +126,13 @@ def distance(theirs, machines, column, labels, code):
     for row, (k, positive) in enumerate(trained_classes(machines)):
         line = (machines.slopes[code, k], machines.intercepts[code, k])
         ours, _ = objective(column, labels, positive, line)
-        value, _ = objective(column, labels, positive, (theirs.coef_[row, 0], theirs.intercept_[row]))
+        value, _ = objective(
+            column, labels, positive, (theirs.coef_[row, 0], theirs.intercept_[row])
+        )
         assert ours <= value * (1 + 1e-12)
-        furthest = max(furthest, np.sqrt(2 * max(value - ours, 1e-15 * value)))  # a smaller lead is rounding
+        furthest = max(
+            furthest, np.sqrt(2 * max(value - ours, 1e-15 * value))
+        )  # a smaller lead is rounding
     return furthest
 
 
@@ -131,7 +146,9 @@ def test_lines_are_those_of_scikit_learn_at_a_tight_tolerance(size):
         theirs = fit_sklearn(column, labels, 1e-10)
         assert machines.slopes[i, first:] == pytest.approx(theirs.coef_[:, 0], abs=1e-6)
         assert machines.intercepts[i, first:] == pytest.approx(theirs.intercept_, abs=1e-6)
-        np.testing.assert_array_equal(linear_machines.predict(machines, codes)[:, i], theirs.predict(column[:, None]))
+        np.testing.assert_array_equal(
+            linear_machines.predict(machines, codes)[:, i], theirs.predict(column[:, None])
+        )
 
 
 def test_accuracies_of_sap_are_those_of_scikit_learn():

@@ -24,11 +24,15 @@ PAPER: dict[str, Any] = {"kind": "multi_head", "dataset": "dsprites_rendered", "
         ({"dataset": {"name": "dsprites_rendered", "image_size": 32}}, "dataset.image_size=32"),
     ],
 )
-def test_only_what_changes_a_result_makes_it_unlike_the_paper(change: dict[str, Any], expected: str) -> None:
+def test_only_what_changes_a_result_makes_it_unlike_the_paper(
+    change: dict[str, Any], expected: str
+) -> None:
     assert unlike(run_from(PAPER | change)) == expected
 
 
-def test_a_version_of_our_code_is_no_difference_from_the_paper(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_version_of_our_code_is_no_difference_from_the_paper(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     monkeypatch.setattr(Run.member("multi_head"), "version", 2)
     assert unlike(run_from(PAPER)) == ""
 
@@ -36,4 +40,6 @@ def test_a_version_of_our_code_is_no_difference_from_the_paper(monkeypatch: pyte
 def test_settings_of_a_metric_are_named_without_its_name() -> None:
     assert unlike_metric("dci", "dci") == ""
     assert unlike_metric("sap+version=2", "sap") == ""
-    assert unlike_metric("dci+num_train=2000+num_test=1000", "dci") == "num_train=2000, num_test=1000"
+    assert (
+        unlike_metric("dci+num_train=2000+num_test=1000", "dci") == "num_train=2000, num_test=1000"
+    )

@@ -1,4 +1,6 @@
-"""Tables 8 to 10, the trained tasks, Table 6 and the settings: ours beside the right published value."""
+"""Tables 8 to 10, the trained tasks, Table 6 and the settings: ours beside the right published
+value.
+"""
 
 import pandas as pd
 import pytest
@@ -32,7 +34,9 @@ def _frame(**options) -> pd.DataFrame:
         ("mpi3d_rendered", "multi_head", "total", 85.48),
     ],
 )
-def test_every_error_has_its_published_value(dataset: str, row: str, column: str, printed: float) -> None:
+def test_every_error_has_its_published_value(
+    dataset: str, row: str, column: str, printed: float
+) -> None:
     table = tables8_10.make(_frame(datasets=[dataset]))
     line = _line(table, metric="mse", row=row, column=column)
     assert (line["published_mean"], line["comparable"]) == (printed, False)
@@ -56,8 +60,14 @@ def test_a_table_of_fewer_tasks_has_columns_for_those_only() -> None:
 
 
 def test_datasets_come_in_the_papers_order() -> None:
-    table = tables8_10.make(_frame(datasets=["shapes3d_rendered", "mpi3d_rendered", "dsprites_rendered"], tasks=2))
-    assert list(table["dataset"].unique()) == ["dsprites_rendered", "shapes3d_rendered", "mpi3d_rendered"]
+    table = tables8_10.make(
+        _frame(datasets=["shapes3d_rendered", "mpi3d_rendered", "dsprites_rendered"], tasks=2)
+    )
+    assert list(table["dataset"].unique()) == [
+        "dsprites_rendered",
+        "shapes3d_rendered",
+        "mpi3d_rendered",
+    ]
 
 
 def test_the_best_of_a_column_is_the_lowest_error_and_the_highest_fit() -> None:
@@ -66,8 +76,13 @@ def test_the_best_of_a_column_is_the_lowest_error_and_the_highest_fit() -> None:
     assert table["best"].sum() == 2 * 11
 
 
-# From reference.md, section 4.4: the mean over the printed single-task errors on the trained task; tasks that gained.
-TRAINED = {"dsprites_rendered": (82.1, 10), "shapes3d_rendered": (19.3, 0), "mpi3d_rendered": (142.1, 10)}
+# From reference.md, section 4.4: the mean over the printed single-task errors on the trained task;
+# tasks that gained.
+TRAINED = {
+    "dsprites_rendered": (82.1, 10),
+    "shapes3d_rendered": (19.3, 0),
+    "mpi3d_rendered": (142.1, 10),
+}
 
 
 @pytest.mark.parametrize("dataset", TRAINED)
@@ -114,7 +129,9 @@ def test_settings_has_a_column_per_variant_the_papers_first() -> None:
 
 def test_settings_compares_fits_on_the_tasks_that_were_learned() -> None:
     frame = _frame(settings=("paper", "released"), kinds=("single_task",), tasks=3, seeds=(0,))
-    own = frame[frame["metric"].eq("r2") & frame["key"].eq("test") & frame["trained_task"].eq(frame["task"])]
+    own = frame[
+        frame["metric"].eq("r2") & frame["key"].eq("test") & frame["trained_task"].eq(frame["task"])
+    ]
     means = own.groupby("spec.initialisation")["value"].mean()
     fits = settings.make(frame).query("metric == 'r2'").set_index("column")["mean"]
     assert fits["paper"] == pytest.approx(means["pytorch"])

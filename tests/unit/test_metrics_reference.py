@@ -1,4 +1,6 @@
-"""Metrics against disentanglement_lib's own numbers and unit vectors, known ceilings and closed forms."""
+"""Metrics against disentanglement_lib's own numbers and unit vectors, known ceilings and closed
+forms.
+"""
 
 import hashlib
 import importlib
@@ -16,8 +18,9 @@ from mtdis.metrics import dci, factor_vae, mig, sap
 ORACLE = json.loads((Path(__file__).parents[1] / "data" / "disentanglement_lib.json").read_text())
 TOLERANCES = {"mig": 1e-9, "factor_vae": 1e-9, "sap": 0.005, "dci": 0.005}
 UNCONVERGED = {("sap", "large_codes"): 0.01}
-"""On codes around 1000 the library's linear machines stop before their optimum, which ours reach; at a tolerance of
-1e-6 and below scikit-learn gives our value exactly (.24890 for seed 1)."""
+"""On codes around 1000 the library's linear machines stop before their optimum, which ours reach;
+at a tolerance of 1e-6 and below scikit-learn gives our value exactly (.24890 for seed 1).
+"""
 DSPRITES = (3, 6, 40, 32, 32)
 
 
@@ -27,7 +30,10 @@ def grid(sizes):
 
 
 def mix(factors, recipe):
-    """Quadratic mix of the factors plus uniform noise; products and sums only: the same bytes everywhere."""
+    """Quadratic mix of the factors plus uniform noise.
+
+    Products and sums only: the same bytes everywhere.
+    """
     rng = np.random.RandomState(recipe["seed"])
     shape = (recipe["num_codes"], factors.shape[1])
     x = 2.0 * factors / np.maximum(factors.max(axis=0), 1) - 1.0
@@ -51,7 +57,9 @@ def test_agrees_with_disentanglement_lib(case: dict[str, Any]):
     recipe = ORACLE["tables"][case["table"]]
     factors = grid(recipe["sizes"])
     codes = mix(factors, recipe)
-    assert hashlib.sha256(codes.tobytes()).hexdigest() == recipe["sha256"], "the table differs from the stored one"
+    assert hashlib.sha256(codes.tobytes()).hexdigest() == recipe["sha256"], (
+        "the table differs from the stored one"
+    )
     module = importlib.import_module(f"mtdis.metrics.{case['metric']}")
     ours = module.score(codes, factors, seed=case["seed"], **case["settings"])
     tolerance = UNCONVERGED.get((case["metric"], case["table"]), TOLERANCES[case["metric"]])
@@ -77,10 +85,20 @@ def test_oracle_says_how_it_was_made():
         (5 * np.eye(5)[:2], 1, 1),
         (np.ones((3, 4)), 0, 0),
     ],
-    ids=["diagonal", "dead-code", "zeros", "two-codes-each", "two-factors-each", "missed-factors", "uniform"],
+    ids=[
+        "diagonal",
+        "dead-code",
+        "zeros",
+        "two-codes-each",
+        "two-factors-each",
+        "missed-factors",
+        "uniform",
+    ],
 )
 def test_dci_of_known_importances(importance, disentanglement, completeness):
-    assert dci.from_importance(importance) == pytest.approx((disentanglement, completeness), abs=1e-8)
+    assert dci.from_importance(importance) == pytest.approx(
+        (disentanglement, completeness), abs=1e-8
+    )
 
 
 def test_mig_gap_is_the_mean_relative_lead_of_the_best_code():
@@ -96,7 +114,9 @@ def test_mutual_information_of_equal_and_of_independent_columns():
 
 
 def test_bins_are_equal_and_the_maximum_falls_in_the_last():
-    labels = information.discretise(np.stack([np.arange(20.0), -np.arange(20.0), np.full(20, 0.7)], axis=1), 20)
+    labels = information.discretise(
+        np.stack([np.arange(20.0), -np.arange(20.0), np.full(20, 0.7)], axis=1), 20
+    )
     np.testing.assert_array_equal(labels[:, 0], np.arange(1, 21))
     assert labels[0, 1] == 20
     assert np.unique(labels[:, 2]).size == 1
@@ -132,7 +152,9 @@ def test_codes_below_the_threshold_and_constant_codes_never_vote():
     narrow = np.hstack([codes, 0.01 * codes])
     dead = np.hstack([np.full((60, 1), 0.7), codes])
     assert factor_vae.score(narrow, factors, num_train=500, num_eval=500) == alone
-    assert factor_vae.score(dead, factors, num_train=500, num_eval=500, prune_threshold=0.0) == alone
+    assert (
+        factor_vae.score(dead, factors, num_train=500, num_eval=500, prune_threshold=0.0) == alone
+    )
     assert set(factor_vae.score(1e-3 * codes, factors).values()) == {0.0}
 
 
@@ -157,7 +179,9 @@ def two_samples():
 @pytest.mark.parametrize("estimator", ["mtdis", "sklearn"])
 def test_test_classes_unseen_in_training_count_as_wrong(estimator):
     train, test = two_samples()
-    assert sap.accuracy_matrix(train, test, solver="primal", seed=0) == pytest.approx(np.full((2, 1), 0.5))
+    assert sap.accuracy_matrix(train, test, solver="primal", seed=0) == pytest.approx(
+        np.full((2, 1), 0.5)
+    )
     _, train_accuracy, test_accuracy = dci.boosting(train, test, seed=0, estimator=estimator)
     assert (train_accuracy, test_accuracy) == (1.0, 0.5)
 
@@ -186,14 +210,18 @@ def test_sap_solvers_agree_where_both_converge():
     recipe = ORACLE["tables"]["aligned"]
     factors = grid(recipe["sizes"])
     codes = mix(factors, recipe)
-    primal, dual = (sap.score(codes, factors, num_train=2000, solver=s)["SAP_score"] for s in ("primal", "dual"))
+    primal, dual = (
+        sap.score(codes, factors, num_train=2000, solver=s)["SAP_score"] for s in ("primal", "dual")
+    )
     assert dual == pytest.approx(primal, abs=0.01)
 
 
 def test_the_unconverged_dual_solver_is_seeded_and_silent():
     factors = grid((4, 3, 5))
     codes = 1000 * np.random.RandomState(0).standard_normal((60, 2))
-    first, second = (sap.score(codes, factors, num_train=500, num_test=500, solver="dual") for _ in range(2))
+    first, second = (
+        sap.score(codes, factors, num_train=500, num_test=500, solver="dual") for _ in range(2)
+    )
     assert first == second
 
 
@@ -230,12 +258,16 @@ def test_codes_keep_their_type():
 
 def test_a_draw_from_a_grid_makes_one_call_per_factor_and_batch():
     rng = np.random.RandomState(4)
-    expected = [np.stack([rng.randint(n, size=size) for n in (3, 2, 4)], axis=1) for size in (5, 5, 2)]
+    expected = [
+        np.stack([rng.randint(n, size=size) for n in (3, 2, 4)], axis=1) for size in (5, 5, 2)
+    ]
     _, drawn = table_of(grid((3, 2, 4))).sample(np.random.RandomState(4), 12, 5)
     np.testing.assert_array_equal(drawn, np.vstack(expected))
 
 
-@pytest.mark.parametrize("holes", [slice(None), slice(0, 50), slice(None, None, -1)], ids=["grid", "holes", "order"])
+@pytest.mark.parametrize(
+    "holes", [slice(None), slice(0, 50), slice(None, None, -1)], ids=["grid", "holes", "order"]
+)
 def test_a_batch_shares_the_class_of_its_fixed_factor_and_nothing_else(holes):
     factors = grid((3, 4, 5))[holes]
     fixed, rows = table_of(factors).batches_with_a_fixed_factor(np.random.RandomState(0), 300, 64)
@@ -280,7 +312,9 @@ def test_noise_scores_at_the_floor():
 def test_random_linear_mixes_of_the_factors_score_high_on_factor_vae_only():
     factors = grid((10, 10, 10, 8, 4, 15))
     standardised = (factors - factors.mean(axis=0)) / factors.std(axis=0)
-    codes = [standardised @ np.random.RandomState(seed).standard_normal((6, 8)) for seed in range(3)]
+    codes = [
+        standardised @ np.random.RandomState(seed).standard_normal((6, 8)) for seed in range(3)
+    ]
     accuracies = [factor_vae.score(c, factors)["eval_accuracy"] for c in codes]
     assert np.mean(accuracies) == pytest.approx(0.78, abs=0.06)
     assert np.mean([mig.score(c, factors)["discrete_mig"] for c in codes]) < 0.15
@@ -293,6 +327,7 @@ def test_dci_of_codes_without_ties_is_the_same_by_both_estimators(seed):
     rng = np.random.RandomState(seed)
     codes = (factors / sizes) @ rng.normal(size=(4, 6)) + 0.1 * rng.normal(size=(len(factors), 6))
     ours, theirs = (
-        dci.score(codes, factors, seed=seed, num_train=500, num_test=300, estimator=e) for e in ("mtdis", "sklearn")
+        dci.score(codes, factors, seed=seed, num_train=500, num_test=300, estimator=e)
+        for e in ("mtdis", "sklearn")
     )
     assert ours == theirs

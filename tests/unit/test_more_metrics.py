@@ -1,4 +1,6 @@
-"""Modularity, IRS, β-VAE and unsupervised scores against disentanglement_lib, its unit vectors and closed forms."""
+"""Modularity, IRS, β-VAE and unsupervised scores against disentanglement_lib, its unit vectors and
+closed forms.
+"""
 
 import hashlib
 import importlib
@@ -18,8 +20,15 @@ from mtdis.metrics import beta_vae, irs, modularity, unsupervised
 from mtdis.metrics._estimators import logistic
 from tests.unit.test_metrics_reference import grid, mix
 
-ORACLE = json.loads((Path(__file__).parents[1] / "data" / "disentanglement_lib_more.json").read_text())
-ITERATIVE = {"explicitness_score_train", "explicitness_score_test", "train_accuracy", "eval_accuracy"}
+ORACLE = json.loads(
+    (Path(__file__).parents[1] / "data" / "disentanglement_lib_more.json").read_text()
+)
+ITERATIVE = {
+    "explicitness_score_train",
+    "explicitness_score_test",
+    "train_accuracy",
+    "eval_accuracy",
+}
 DSPRITES = (3, 6, 40, 32, 32)
 
 
@@ -41,7 +50,9 @@ def test_agrees_with_disentanglement_lib(case: dict[str, Any]):
     recipe = ORACLE["tables"][case["table"]]
     factors = grid(recipe["sizes"])
     codes = mix(factors, recipe)
-    assert hashlib.sha256(codes.tobytes()).hexdigest() == recipe["sha256"], "the table differs from the stored one"
+    assert hashlib.sha256(codes.tobytes()).hexdigest() == recipe["sha256"], (
+        "the table differs from the stored one"
+    )
     module = importlib.import_module(f"mtdis.metrics.{case['metric']}")
     ours = module.score(codes, factors, seed=case["seed"], **case["settings"])
     assert set(ours) == set(case["result"])
@@ -52,7 +63,12 @@ def test_agrees_with_disentanglement_lib(case: dict[str, Any]):
 
 def test_oracle_says_how_it_was_made():
     assert ORACLE["made"]["commit"].startswith("86a644d")
-    assert {case["metric"] for case in ORACLE["cases"]} == {"modularity", "irs", "beta_vae", "unsupervised"}
+    assert {case["metric"] for case in ORACLE["cases"]} == {
+        "modularity",
+        "irs",
+        "beta_vae",
+        "unsupervised",
+    }
     assert {case["seed"] for case in ORACLE["cases"]} >= {0}
 
 
@@ -70,7 +86,15 @@ def test_oracle_says_how_it_was_made():
         (np.hstack([5 * np.eye(5)] * 2), 1 - 1 / 9),
         (np.array([[2.0, 1.0, 1.0]]), 1 - (1 + 1) / (4 * 2)),
     ],
-    ids=["diagonal", "empty-code", "zeros", "two-codes-each", "missed-factors", "two-factors-each", "formula"],
+    ids=[
+        "diagonal",
+        "empty-code",
+        "zeros",
+        "two-codes-each",
+        "missed-factors",
+        "two-factors-each",
+        "formula",
+    ],
 )
 def test_modularity_of_known_information(matrix, expected):
     assert modularity.modularity(matrix) == pytest.approx(expected, abs=1e-12)
@@ -96,8 +120,14 @@ def test_a_dead_code_takes_its_share_of_modularity_and_leaves_explicitness():
 @pytest.mark.parametrize("value", [0.1, 0.7, 1e6 + 0.1, 0.0])
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
 def test_constant_codes_are_neither_modular_nor_explicit(value, dtype):
-    result = modularity.score(np.full((60, 3), value, dtype), grid((3, 5, 4)), num_train=500, num_test=300)
-    assert result == {"modularity_score": 0, "explicitness_score_train": 0.5, "explicitness_score_test": 0.5}
+    result = modularity.score(
+        np.full((60, 3), value, dtype), grid((3, 5, 4)), num_train=500, num_test=300
+    )
+    assert result == {
+        "modularity_score": 0,
+        "explicitness_score_train": 0.5,
+        "explicitness_score_test": 0.5,
+    }
 
 
 @pytest.mark.parametrize("decimals", [1, 12], ids=["ties", "no-ties"])
@@ -105,7 +135,9 @@ def test_area_is_that_of_scikit_learn(decimals):
     rng = np.random.RandomState(0)
     positive = rng.uniform(size=300) < 0.3
     scores = np.round(positive + rng.standard_normal(300), decimals)
-    assert modularity.area(scores, positive) == pytest.approx(roc_auc_score(positive, scores), abs=1e-12)
+    assert modularity.area(scores, positive) == pytest.approx(
+        roc_auc_score(positive, scores), abs=1e-12
+    )
 
 
 def test_explicitness_leaves_out_absent_classes_and_counts_unknown_ones_as_chance():
@@ -131,7 +163,9 @@ def test_modularity_refuses_draws_and_factors_that_are_too_few():
 def test_logistic_regression_is_that_of_scikit_learn(num_classes):
     rng = np.random.RandomState(num_classes)
     features = rng.standard_normal((400, 5)) * [1, 2, 0.5, 1, 3] + 1
-    labels = np.digitize(features[:, 0] + features[:, 1] * features[:, 2], np.linspace(-2, 3, num_classes - 1))
+    labels = np.digitize(
+        features[:, 0] + features[:, 1] * features[:, 2], np.linspace(-2, 3, num_classes - 1)
+    )
     ours = logistic.fit(features, labels)
     theirs = LogisticRegression(max_iter=1000).fit(features, labels)
     probabilities = theirs.predict_proba(features)
@@ -153,12 +187,19 @@ def test_logistic_regression_keeps_labels_and_refuses_a_single_class():
 def test_irs_of_perfect_codes_is_one():
     factors = grid((4, 3, 5))
     assert irs.score(factors.astype(float), factors)["IRS"] == pytest.approx(1, abs=1e-12)
-    assert irs.score(factors.astype(np.float32)[:, [0, 0, 1]], factors)["IRS"] == pytest.approx(1, abs=1e-6)
+    assert irs.score(factors.astype(np.float32)[:, [0, 0, 1]], factors)["IRS"] == pytest.approx(
+        1, abs=1e-6
+    )
 
 
 def test_irs_of_a_sum_of_two_factors_in_closed_form():
     factors = grid((3, 3))
-    result = irs.score(factors.sum(axis=1, keepdims=True).astype(float), factors, num_train=50_000, diff_quantile=1.0)
+    result = irs.score(
+        factors.sum(axis=1, keepdims=True).astype(float),
+        factors,
+        num_train=50_000,
+        diff_quantile=1.0,
+    )
     # with one of them held, the sum strays by 1 from its mean; over all rows by 2
     assert result["IRS"] == pytest.approx(1 - 1 / 2, abs=0.01)
 
@@ -184,7 +225,9 @@ def test_irs_merges_classes_beyond_the_bins():
     codes = factors[:, :1].astype(float)
     fine, merged = (irs.score(codes, factors, num_bins=bins)["IRS"] for bins in (40, 20))
     assert fine == pytest.approx(1, abs=1e-12)
-    assert merged == pytest.approx(1 - 0.5 / 19.5, abs=0.002)  # two classes a bin, each half a class from their mean
+    assert merged == pytest.approx(
+        1 - 0.5 / 19.5, abs=0.002
+    )  # two classes a bin, each half a class from their mean
 
 
 @pytest.mark.parametrize("quantile", [-0.1, 1.5, float("nan")])
@@ -198,7 +241,10 @@ def test_irs_refuses_what_is_no_quantile(quantile):
 
 def test_beta_vae_of_perfect_codes_is_one_and_of_noise_is_chance():
     factors = grid((10, 10, 10))
-    assert beta_vae.score(factors.astype(float), factors) == {"train_accuracy": 1.0, "eval_accuracy": 1.0}
+    assert beta_vae.score(factors.astype(float), factors) == {
+        "train_accuracy": 1.0,
+        "eval_accuracy": 1.0,
+    }
     factors = grid(DSPRITES)
     result = beta_vae.score(noise(rows=len(factors), codes=8).astype(np.float32), factors)
     assert result["eval_accuracy"] == pytest.approx(1 / 5, abs=0.025)
@@ -236,10 +282,14 @@ def test_pairs_replay_one_random_call_per_batch_half_and_factor():
     shared, rows = table.pairs_with_a_shared_factor(ours, num, batch)
     for b in range(num):
         factor = reference.randint(3)
-        first, second = (np.stack([reference.randint(size, size=batch) for size in sizes]) for _ in range(2))
+        first, second = (
+            np.stack([reference.randint(size, size=batch) for size in sizes]) for _ in range(2)
+        )
         second[factor] = first[factor]
         assert factor == shared[b]
-        np.testing.assert_array_equal(rows[b], [np.ravel_multi_index(half, sizes) for half in (first, second)])
+        np.testing.assert_array_equal(
+            rows[b], [np.ravel_multi_index(half, sizes) for half in (first, second)]
+        )
     assert ours.randint(1000) == reference.randint(1000), "the generators stand at different places"
 
 
@@ -277,7 +327,9 @@ def test_total_correlation_of_equally_correlated_gaussians_in_closed_form():
     d, correlation = 6, 0.4
     matrix = np.full((d, d), correlation) + (1 - correlation) * np.eye(d)
     determinant = (1 - correlation) ** (d - 1) * (1 + (d - 1) * correlation)
-    assert unsupervised.total_correlation(3.7 * matrix) == pytest.approx(-0.5 * np.log(determinant), abs=1e-12)
+    assert unsupervised.total_correlation(3.7 * matrix) == pytest.approx(
+        -0.5 * np.log(determinant), abs=1e-12
+    )
 
 
 def test_scores_of_drawn_gaussians_are_those_of_their_covariance():
@@ -294,20 +346,26 @@ def test_wasserstein_correlation_is_that_of_the_matrix_square_root():
     factor = noise(rows=5, codes=5)
     matrix = factor @ factor.T
     root = sqrtm(matrix * np.diag(matrix)[:, None]).real
-    assert unsupervised.wasserstein_correlation(matrix) == pytest.approx(2 * np.trace(matrix) - 2 * np.trace(root))
+    assert unsupervised.wasserstein_correlation(matrix) == pytest.approx(
+        2 * np.trace(matrix) - 2 * np.trace(root)
+    )
 
 
 def test_mean_information_is_that_of_scikit_learn():
     codes = np.column_stack([noise(rows=500, codes=2), np.arange(500.0) % 7])
     labels = information.discretise(codes, 20)
-    expected = np.mean([mutual_info_score(labels[:, i], labels[:, j]) for i, j in ((0, 1), (0, 2), (1, 2))])
+    expected = np.mean(
+        [mutual_info_score(labels[:, i], labels[:, j]) for i, j in ((0, 1), (0, 2), (1, 2))]
+    )
     assert unsupervised.mean_information(codes, 20) == pytest.approx(expected, abs=1e-12)
 
 
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
 def test_a_dead_code_depends_on_nothing(dtype):
     factors, codes = grid((4, 3, 5)), noise().astype(dtype)
-    alone, dead = (unsupervised.score(c, factors) for c in (codes, np.insert(codes, 2, 0.1, axis=1)))
+    alone, dead = (
+        unsupervised.score(c, factors) for c in (codes, np.insert(codes, 2, 0.1, axis=1))
+    )
     between_alone, between_all = alone.pop("mutual_info_score"), dead.pop("mutual_info_score")
     assert dead == pytest.approx(alone, abs=1e-12)
     assert between_all == pytest.approx(between_alone * (4 * 3) / (5 * 4))
@@ -324,7 +382,9 @@ def test_constant_codes_depend_on_nothing():
 
 def test_linearly_dependent_codes_are_finite():
     codes = noise(codes=2)
-    result = unsupervised.score(np.column_stack([codes, codes.sum(axis=1), 3 * codes[:, 0]]), grid((4, 3, 5)))
+    result = unsupervised.score(
+        np.column_stack([codes, codes.sum(axis=1), 3 * codes[:, 0]]), grid((4, 3, 5))
+    )
     assert 25 < result["gaussian_total_correlation"] < 45
     assert all(np.isfinite(value) for value in result.values())
 

@@ -13,8 +13,9 @@ COLOR, SHAPE, SIZE, CAMERA, STRIPE, TURN, SWING = range(7)
 WHITE, GREEN, RED, BLUE, BROWN, OLIVE = range(6)
 SPHERE = 5
 
-# Measured on the genuine films, reference.md §3.3: rows of the ring's middle at the centre and at the sides of the
-# image, and its least and largest thickness, by camera (top, center, bottom); its colours; those of the objects.
+# Measured on the genuine films, reference.md §3.3: rows of the ring's middle at the centre and at
+# the sides of the image, and its least and largest thickness, by camera (top, center, bottom); its
+# colours; those of the objects.
 RING = [(0, 12, 20, (5, 8)), (1, 20, 27, (4, 6)), (2, 29, 35, (1, 4))]
 RING_COLORS = [
     ("real", 0, (80, 74, 120)),
@@ -25,7 +26,12 @@ RING_COLORS = [
     ("toy", 2, (96, 68, 76)),
 ]
 OBJECT_COLORS = {
-    "real": {WHITE: (187, 197, 189), GREEN: (58, 114, 72), RED: (170, 35, 40), BLUE: (65, 105, 139)},
+    "real": {
+        WHITE: (187, 197, 189),
+        GREEN: (58, 114, 72),
+        RED: (170, 35, 40),
+        BLUE: (65, 105, 139),
+    },
     "toy": {
         WHITE: (212, 212, 212),
         GREEN: (39, 146, 38),
@@ -38,7 +44,10 @@ OBJECT_COLORS = {
 
 
 def rows(**classes: object) -> NDArray[np.float64]:
-    """Raw values (N, 7) of all combinations of the given classes, the others at BASE; last factor fastest."""
+    """Raw values (N, 7) of all combinations of the given classes, the others at BASE.
+
+    Last factor fastest.
+    """
     chosen = [np.atleast_1d(classes.get(name, usual)) for name, usual in BASE.items()]
     return np.array(np.meshgrid(*chosen, indexing="ij"), dtype=float).reshape(7, -1).T
 
@@ -58,7 +67,9 @@ def renderer(request):
 @pytest.fixture(scope="module")
 def sample() -> NDArray[np.float64]:
     """Raw values of every 9973rd row of the full grid: all classes of all factors occur."""
-    return np.stack(np.unravel_index(np.arange(0, MPI3D.count, 9973), MPI3D.sizes), axis=1).astype(float)
+    return np.stack(np.unravel_index(np.arange(0, MPI3D.count, 9973), MPI3D.sizes), axis=1).astype(
+        float
+    )
 
 
 def changed(a: NDArray[np.int64], b: NDArray[np.int64]) -> NDArray[np.bool_]:
@@ -155,7 +166,9 @@ def test_shapes_differ(draw):
 
 @pytest.mark.parametrize(("camera", "apex", "edge", "thickness"), RING)
 def test_the_ring_is_where_each_camera_sees_it(draw, camera, apex, edge, thickness):
-    ring = changed(*draw(camera=camera, stripe=[0, 1], turn=0, swing=39))  # the arm points to the right
+    ring = changed(
+        *draw(camera=camera, stripe=[0, 1], turn=0, swing=39)
+    )  # the arm points to the right
     found, sides = np.flatnonzero(ring[:, 24]), np.flatnonzero(ring[:, [0, 63]].any(axis=1))
     assert found.mean() == pytest.approx(apex, abs=2.5)
     assert sides.mean() == pytest.approx(edge, abs=3)
@@ -179,9 +192,13 @@ def test_objects_have_the_measured_colors_on_their_bright_side(name):
         assert bright == pytest.approx(np.array(expected), abs=32), color
 
 
-@pytest.mark.parametrize(("camera", "mean"), [(0, (43, 46, 46)), (1, (33, 39, 37)), (2, (26, 34, 28))])
+@pytest.mark.parametrize(
+    ("camera", "mean"), [(0, (43, 46, 46)), (1, (33, 39, 37)), (2, (26, 34, 28))]
+)
 def test_real_images_are_as_bright_as_the_photographs(camera, mean):
-    images = mpi3d_real_rendered.render(rows(camera=camera, turn=range(0, 40, 8), swing=range(0, 40, 8)), 64)
+    images = mpi3d_real_rendered.render(
+        rows(camera=camera, turn=range(0, 40, 8), swing=range(0, 40, 8)), 64
+    )
     assert images.mean(axis=(0, 1, 2)) == pytest.approx(np.array(mean), abs=4)
 
 
@@ -215,7 +232,9 @@ def test_background_color_changes_only_the_ring(draw):
 
 
 def test_horizontal_axis_takes_the_object_from_left_to_right(draw):
-    columns = [centre(mask)[0] for mask in object_pixels(draw, turn=range(40), swing=11, shape=SPHERE)]
+    columns = [
+        centre(mask)[0] for mask in object_pixels(draw, turn=range(40), swing=11, shape=SPHERE)
+    ]
     leftmost = int(np.argmin(columns))
     assert leftmost < 10  # the first class points a little to the back
     assert (np.diff(columns[10:]) > 0).all()
@@ -229,7 +248,9 @@ def test_horizontal_axis_takes_the_object_through_depth(draw):
 
 
 def test_vertical_axis_swings_the_object_over_the_post(draw):
-    places = np.array([centre(m) for m in object_pixels(draw, turn=1, swing=range(40), shape=SPHERE)])
+    places = np.array(
+        [centre(m) for m in object_pixels(draw, turn=1, swing=range(40), shape=SPHERE)]
+    )
     assert (np.diff(places[3:-3, 0]) > 0).all()
     top = places[:, 1].argmin()
     assert 16 <= top <= 23
@@ -241,7 +262,10 @@ def test_vertical_axis_swings_the_object_over_the_post(draw):
 
 @pytest.mark.parametrize("factor", [TURN, SWING])
 def test_neighbouring_angles_never_look_the_same(renderer, factor):
-    upright = {"turn": range(1, 39, 4), "swing": [19, 20]}  # where turning the arm moves the object least
+    upright = {
+        "turn": range(1, 39, 4),
+        "swing": [19, 20],
+    }  # where turning the arm moves the object least
     still = rows(shape=[0, SPHERE], size=0, camera=range(3), **upright)
     moved = still.copy()
     moved[:, factor] += 1

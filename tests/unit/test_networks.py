@@ -1,10 +1,18 @@
-"""Encoder and heads: sizes of the published tables, and the stacked heads against ordinary modules."""
+"""Encoder and heads: sizes of the published tables, and the stacked heads against ordinary
+modules.
+"""
 
 import pytest
 import torch
 from torch import nn
 
-from mtdis.training.networks import Heads, conv_channels, initialise_encoder, initialise_heads, make_encoder
+from mtdis.training.networks import (
+    Heads,
+    conv_channels,
+    initialise_encoder,
+    initialise_heads,
+    make_encoder,
+)
 
 
 def parameters(module: nn.Module) -> int:
@@ -13,7 +21,9 @@ def parameters(module: nn.Module) -> int:
 
 @pytest.mark.parametrize(("channels", "expected"), [(1, 1_756_424), (3, 1_757_448)])
 def test_the_encoder_has_the_released_codes_parameter_count(channels: int, expected: int) -> None:
-    assert parameters(make_encoder(channels, 64, 8)) == expected  # reference: disentanglement-pytorch's SimpleConv64
+    assert (
+        parameters(make_encoder(channels, 64, 8)) == expected
+    )  # reference: disentanglement-pytorch's SimpleConv64
 
 
 @pytest.mark.parametrize(
@@ -42,12 +52,16 @@ def test_the_encoder_halves_any_power_of_two_to_one_pixel(size: int) -> None:
 def test_larger_images_add_convolutions_and_change_none_of_the_others() -> None:
     assert conv_channels(64) == (32, 32, 64, 128, 256, 256)  # Table 2
     assert conv_channels(128) == (*conv_channels(64), 256)
-    assert [conv_channels(2**n) for n in range(1, 6)] == [conv_channels(64)[:n] for n in range(1, 6)]
+    assert [conv_channels(2**n) for n in range(1, 6)] == [
+        conv_channels(64)[:n] for n in range(1, 6)
+    ]
 
 
 @pytest.mark.parametrize("size", [1, 3, 48, 256])
 def test_impossible_image_sizes_are_refused(size: int) -> None:
-    with pytest.raises(ValueError, match=f"images of 2, 4, 8, 16, 32, 64, 128 pixels a side; found {size}"):
+    with pytest.raises(
+        ValueError, match=f"images of 2, 4, 8, 16, 32, 64, 128 pixels a side; found {size}"
+    ):
         conv_channels(size)
 
 
@@ -94,13 +108,18 @@ def test_released_initialisation_is_xavier_for_convolutions_and_kaiming_for_line
     for layer in encoder:
         if isinstance(layer, nn.Conv2d) and layer.weight.numel() > 5000:
             fan_in, fan_out = 16 * layer.in_channels, 16 * layer.out_channels
-            assert float(layer.weight.detach().std()) == pytest.approx((2 / (fan_in + fan_out)) ** 0.5, rel=0.05)
+            assert float(layer.weight.detach().std()) == pytest.approx(
+                (2 / (fan_in + fan_out)) ** 0.5, rel=0.05
+            )
         if isinstance(layer, nn.Linear):
-            assert float(layer.weight.detach().std()) == pytest.approx((2 / layer.in_features) ** 0.5, rel=0.05)
+            assert float(layer.weight.detach().std()) == pytest.approx(
+                (2 / layer.in_features) ** 0.5, rel=0.05
+            )
 
 
 def test_untrained_codes_are_too_narrow_for_the_factor_vae_threshold() -> None:
-    # reference: measured spread of untrained codes is below 1e-3 with PyTorch's initialisation, far under 0.05.
+    # reference: measured spread of untrained codes is below 1e-3 with PyTorch's initialisation, far
+    # under 0.05.
     encoder = make_encoder(1, 64, 8)
     initialise_encoder(encoder, "pytorch", 1)
     noise = torch.rand(64, 1, 64, 64, generator=torch.Generator().manual_seed(0))

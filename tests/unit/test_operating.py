@@ -1,4 +1,6 @@
-"""What the user's commands share: none imports torch, tables fit the terminal, sizes and durations are readable."""
+"""What the user's commands share: none imports torch, tables fit the terminal, sizes and durations
+are readable.
+"""
 
 import json
 import subprocess
@@ -26,15 +28,22 @@ COMMANDS = {
 
 
 @pytest.mark.parametrize("command", COMMANDS)
-def test_no_command_of_the_user_imports_torch_and_each_prints_json(command: str, tmp_path: Path) -> None:
+def test_no_command_of_the_user_imports_torch_and_each_prints_json(
+    command: str, tmp_path: Path
+) -> None:
     study = study_in(tmp_path)
     for seed in (1, 2):
         finish(study, of_kind(study, "multi_head", seed))
     score(study, of_kind(study, "multi_head", 1))
     words = [*COMMANDS[command], "--json"]
-    code = f"import sys; from mtdis.cli import main; s = main({words!r}); print('|', *sys.modules); sys.exit(s)"
+    code = (
+        f"import sys; from mtdis.cli import main; s = main({words!r}); print('|', *sys.modules);"
+        " sys.exit(s)"
+    )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
-    assert done.returncode == 0 or (command == "doctor" and done.returncode == 1), done.stderr  # SLURM may be down
+    assert done.returncode == 0 or (command == "doctor" and done.returncode == 1), (
+        done.stderr
+    )  # SLURM may be down
     printed, _, modules = done.stdout.rpartition("|")
     json.loads(printed)
     allowed = HEAVY - {"torch"} if command == "tables" else set()
@@ -53,8 +62,9 @@ def test_what_may_not_be_read_is_named_without_a_traceback(
     study_in(tmp_path)
     monkeypatch.setattr(Path, "is_dir", locked)
     assert main(["own", "shapes"]) == 2
-    assert capsys.readouterr().err == (
-        "mtdis: error: own/shapes: Permission denied. See that you may read and write there.\n"
+    assert (
+        capsys.readouterr().err
+        == "mtdis: error: own/shapes: Permission denied. See that you may read and write there.\n"
     )
 
 
@@ -76,14 +86,16 @@ def test_lines_are_cut_to_the_terminal_and_nowhere_else(monkeypatch: pytest.Monk
 
 
 @pytest.mark.parametrize(
-    ("count", "text"), [(0, "0 B"), (1023, "1023 B"), (1536, "1.5 KiB"), (2**30, "1.0 GiB"), (5 * 2**40, "5.0 TiB")]
+    ("count", "text"),
+    [(0, "0 B"), (1023, "1023 B"), (1536, "1.5 KiB"), (2**30, "1.0 GiB"), (5 * 2**40, "5.0 TiB")],
 )
 def test_sizes_are_readable(count: int, text: str) -> None:
     assert columns.size(count) == text
 
 
 @pytest.mark.parametrize(
-    ("seconds", "text"), [(0.4, "0 s"), (89, "89 s"), (600, "10 min"), (5400, "1.5 h"), (3600 * 1234, "1,234 h")]
+    ("seconds", "text"),
+    [(0.4, "0 s"), (89, "89 s"), (600, "10 min"), (5400, "1.5 h"), (3600 * 1234, "1,234 h")],
 )
 def test_durations_are_readable(seconds: float, text: str) -> None:
     assert columns.duration(seconds) == text

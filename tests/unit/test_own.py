@@ -1,4 +1,6 @@
-"""A user's own data: the entry that `mtdis own` prints, what it says of the files, and what becomes of changed ones."""
+"""A user's own data: the entry that `mtdis own` prints, what it says of the files, and what becomes
+of changed ones.
+"""
 
 import csv
 import json
@@ -57,7 +59,9 @@ def write_rows(folder: Path, rows: list[dict[str, str]]) -> None:
     pd.DataFrame(rows).to_csv(folder / "factors.csv", index=False)
 
 
-def test_the_entry_says_what_the_files_hold(working: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_entry_says_what_the_files_hold(
+    working: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     spec, rows = printed(capsys), read_rows(working / "own/beads")
     assert (spec.names, spec.sizes) == (
         ("shape", "hue", "size"),
@@ -73,10 +77,16 @@ def test_the_command_names_the_classes_of_labels_and_what_is_missing(
 ) -> None:
     assert main(["own", "beads"]) == 0
     lines = capsys.readouterr().out.splitlines()
-    there = len({(row["shape"], row["hue"], row["size"]) for row in read_rows(working / "own/beads")})
+    there = len(
+        {(row["shape"], row["hue"], row["size"]) for row in read_rows(working / "own/beads")}
+    )
     assert lines[0] == "# shape: disc = 0, ring = 1, square = 2"
-    assert lines[1].startswith(f"# {there} of 120 combinations of classes are there, in 40 images: metrics draw from")
-    assert lines[2].startswith("# few images: metrics that learn (DCI, SAP, explicitness) draw thousands of rows with")
+    assert lines[1].startswith(
+        f"# {there} of 120 combinations of classes are there, in 40 images: metrics draw from"
+    )
+    assert lines[2].startswith(
+        "# few images: metrics that learn (DCI, SAP, explicitness) draw thousands of rows with"
+    )
     assert lines[3:5] == ["    dataset:", "      name: own"]
 
 
@@ -91,7 +101,9 @@ def test_the_file_of_a_dataset_holds_images_classes_and_values(
             np.testing.assert_array_equal(file["images"][number], picture)
         hues = [float(row["hue_value"]) for row in rows]
         np.testing.assert_array_equal(file["values"][:, 1], hues)
-        np.testing.assert_array_equal(file["factors"][:, 1], np.searchsorted(sorted(set(hues)), hues))
+        np.testing.assert_array_equal(
+            file["factors"][:, 1], np.searchsorted(sorted(set(hues)), hues)
+        )
     record = json.loads(Path("d.json").read_text())
     assert record["shapes"] == {"images": [40, 8, 8, 3], "factors": [40, 3]}
     assert (record["complete"], record["white"]) == (False, 255)
@@ -107,7 +119,11 @@ def test_the_checksum_is_that_of_the_content_and_not_of_the_kind_of_file(working
     pd.read_csv(folder / "factors.csv").drop(columns="image").to_parquet(folder / "f.parquet")
     sums = [
         examine(working, "beads", images, table).spec.checksum
-        for images, table in (("images", "factors.csv"), ("i.npz", "f.parquet"), ("i.h5", "f.parquet"))
+        for images, table in (
+            ("images", "factors.csv"),
+            ("i.npz", "f.parquet"),
+            ("i.h5", "f.parquet"),
+        )
     ]
     assert len(set(sums)) == 1
 
@@ -126,7 +142,9 @@ def one_class(folder: Path) -> None:
 
 def one_value(folder: Path) -> None:
     rows = read_rows(folder)
-    write_rows(folder, [row | {"hue_value": "1"} if row["hue"] == rows[0]["hue"] else row for row in rows])
+    write_rows(
+        folder, [row | {"hue_value": "1"} if row["hue"] == rows[0]["hue"] else row for row in rows]
+    )
 
 
 def two_rows(folder: Path) -> None:
@@ -152,15 +170,23 @@ def test_changed_data_are_another_dataset_and_the_old_entry_is_refused(
     assert main(["dataset", "--spec", canonical(before), "--out", "d.json"]) == 2
     said = capsys.readouterr().err
     assert f"checksum is '{after.checksum}', the config has '{before.checksum}'" in said
-    assert dataset_of(yaml.safe_load(said[said.index("    dataset:\n      name") :])["dataset"]) == after
+    assert (
+        dataset_of(yaml.safe_load(said[said.index("    dataset:\n      name") :])["dataset"])
+        == after
+    )
     assert not Path("d.json").exists()
     assert not Path("d.h5").exists()
 
 
-def test_data_that_change_while_they_are_copied_are_an_error(working: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_data_that_change_while_they_are_copied_are_an_error(
+    working: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     rows = chunks(printed(capsys), working)  # read once, and found to be right
     one_pixel(working / "own/beads")
-    with pytest.raises(ArtifactError, match=r"own/beads/images changed while it was read: checksum sha256-.* Run the"):
+    with pytest.raises(
+        ArtifactError,
+        match=r"own/beads/images changed while it was read: checksum sha256-.* Run the",
+    ):
         list(rows)
 
 
@@ -168,11 +194,20 @@ def test_the_entry_can_be_pasted_in_place_of_the_line_in_the_readme(
     working: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     readme = (Path(__file__).parents[2] / "README.md").read_text()
-    (example,) = [block for block in re.findall(r"```yaml\n(.*?)```", readme, re.DOTALL) if "`mtdis own" in block]
+    (example,) = [
+        block
+        for block in re.findall(r"```yaml\n(.*?)```", readme, re.DOTALL)
+        if "`mtdis own" in block
+    ]
     assert main(["own", "beads"]) == 0
-    lines = [capsys.readouterr().out.rstrip() if "in place of this line" in x else x for x in example.splitlines()]
+    lines = [
+        capsys.readouterr().out.rstrip() if "in place of this line" in x else x
+        for x in example.splitlines()
+    ]
     config = yaml.safe_load("\n".join(lines).replace("batch_size: 64", "batch_size: 16"))
-    found = {run.dataset for run in Study.from_config(config | {"metrics": {"mig": {}}}).runs.values()}
+    found = {
+        run.dataset for run in Study.from_config(config | {"metrics": {"mig": {}}}).runs.values()
+    }
     assert found == {printed(capsys)}
 
 
@@ -182,7 +217,10 @@ def test_names_that_no_config_could_hold_are_refused_before_anything_is_read(
     (working / "own/beads/factors.csv").rename(working / "own/beads/my factors.csv")
     (working / "own/beads/images/0001.png").write_bytes(b"")
     for words, message in (
-        (["own", "../own/beads"], "label '../own/beads' can't stand in a config: a name without a folder"),
+        (
+            ["own", "../own/beads"],
+            "label '../own/beads' can't stand in a config: a name without a folder",
+        ),
         (["own", "beads", "--images", "a/b"], "images 'a/b' can't stand in a config"),
         (["own", "beads"], "table 'my factors.csv' can't stand in a config"),
     ):
@@ -190,7 +228,9 @@ def test_names_that_no_config_could_hold_are_refused_before_anything_is_read(
         assert message in capsys.readouterr().err
 
 
-def test_a_wrong_entry_is_refused_with_the_right_one(working: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_wrong_entry_is_refused_with_the_right_one(
+    working: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     spec = printed(capsys)
     wrong = spec.model_copy(update={"class_counts": (3, 8, 6), "channels": 1})
     with pytest.raises(
@@ -201,11 +241,16 @@ def test_a_wrong_entry_is_refused_with_the_right_one(working: Path, capsys: pyte
 
 
 @pytest.mark.parametrize(
-    ("order", "repeats", "expected"), [(1, 1, "complete"), (-1, 1, "incomplete"), (1, 2, "incomplete")]
+    ("order", "repeats", "expected"),
+    [(1, 1, "complete"), (-1, 1, "incomplete"), (1, 2, "incomplete")],
 )
 def test_a_grid_is_complete_if_each_combination_is_there_once_in_order(
-    order: int, repeats: int, expected: str, tmp_path: Path, capsys: pytest.CaptureFixture[str],
-) -> None:  # fmt: skip
+    order: int,
+    repeats: int,
+    expected: str,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
     folder = tmp_path / "own/beads"
     folder.mkdir(parents=True)
     classes = [(a, b) for a in range(2) for b in range(5)][::order] * repeats
@@ -219,10 +264,19 @@ def test_a_grid_is_complete_if_each_combination_is_there_once_in_order(
 
 
 def test_task_diagnostics_want_a_complete_grid_when_the_study_is_planned() -> None:
-    experiment = {"kind": "multi_head", "seed": 1, "batch_size": 8, "stages": {"task_diagnostics": {}}}
-    config = {"name": "x", "experiments": {"one": experiment | {"dataset": {"name": "own"} | FIELDS}}}
+    experiment = {
+        "kind": "multi_head",
+        "seed": 1,
+        "batch_size": 8,
+        "stages": {"task_diagnostics": {}},
+    }
+    config = {
+        "name": "x",
+        "experiments": {"one": experiment | {"dataset": {"name": "own"} | FIELDS}},
+    }
     with pytest.raises(
-        ConfigError, match=r"stages.task_diagnostics: both measures need each combination .* take the stage"
+        ConfigError,
+        match=r"stages.task_diagnostics: both measures need each combination .* take the stage",
     ):
         Study.from_config(config)
     complete = {"name": "own", "factor_grid": "complete", "rows": 24, "class_counts": [8, 3]}
@@ -249,7 +303,10 @@ def test_sizes_are_those_that_both_networks_take() -> None:
         ({"label": ".."}, "label: a name without a folder is needed"),
         ({"images": "a/b.h5"}, "images: a name without a folder is needed"),
         ({"table": "..\\x"}, "table: a name without a folder is needed"),
-        ({"factors": ["a b", "c"]}, "factors: factor 'a b': each has a name of its own, a letter and then"),
+        (
+            {"factors": ["a b", "c"]},
+            "factors: factor 'a b': each has a name of its own, a letter and then",
+        ),
         ({"factors": ["a", "a"]}, "factors: factor 'a': each has a name of its own"),
         ({"class_counts": [2]}, "2 factors need as many class_counts; found 1"),
         ({"class_counts": [1, 1]}, "none of the factors has two classes"),
@@ -257,10 +314,16 @@ def test_sizes_are_those_that_both_networks_take() -> None:
         ({"factor_grid": "complete"}, "a complete factor_grid has 6 rows here; found 20"),
         (
             {"image_size": 48},
-            "image_size: the encoder halves images down to one pixel: use 8, 16, 32, 64 or 128; found 48",
+            (
+                "image_size: the encoder halves images down to one pixel: use 8, 16, 32, 64 or 128;"
+                " found 48"
+            ),
         ),
         ({"channels": 5}, "channels: input should be less than or equal to 4; found 5"),
-        ({"checksum": "0123"}, "checksum: this is no checksum; `mtdis own` with the label prints the whole entry"),
+        (
+            {"checksum": "0123"},
+            "checksum: this is no checksum; `mtdis own` with the label prints the whole entry",
+        ),
         ({"image": "x"}, "image: unknown setting 'image'. Did you mean 'images'?"),
     ],
 )
@@ -288,7 +351,9 @@ def test_files_are_found_or_asked_for(working: Path, capsys: pytest.CaptureFixtu
     assert f"{Path('own/beads')} has several of a folder of png images, or one file of .h5" in said
     assert "images, more.h5. Choose one: --images images" in said
     assert printed(capsys, "--images", "images", "--table", "factors.csv").images == "images"
-    with pytest.raises(ArtifactError, match=r"factors.csv, more.parquet\. Choose one: --table factors.csv"):
+    with pytest.raises(
+        ArtifactError, match=r"factors.csv, more.parquet\. Choose one: --table factors.csv"
+    ):
         find_table(folder)
 
 
@@ -332,17 +397,38 @@ def black(folder: Path) -> None:
 @pytest.mark.parametrize(
     ("spoil", "message"),
     [
-        (nothing, "own/beads has no folder of png images, or one file of .h5, .hdf5, .npz, .npy; put it there"),
+        (
+            nothing,
+            (
+                "own/beads has no folder of png images, or one file of .h5, .hdf5, .npz, .npy; put"
+                " it there"
+            ),
+        ),
         (no_table, "own/beads has no csv or parquet file; put it there, or a link to it"),
-        (beside, "own/beads: png images lie beside the table; move them into a folder own/beads/images"),
+        (
+            beside,
+            "own/beads: png images lie beside the table; move them into a folder own/beads/images",
+        ),
         (
             more_images,
-            "own/beads/factors.csv has 2 rows, own/beads/images.npy 3 images; the table needs one row per image",
+            (
+                "own/beads/factors.csv has 2 rows, own/beads/images.npy 3 images; the table needs"
+                " one row per image"
+            ),
         ),
-        (named_array, "the factor table has a column 'image', and the images are one file, own/beads/images.npy"),
+        (
+            named_array,
+            (
+                "the factor table has a column 'image', and the images are one file,"
+                " own/beads/images.npy"
+            ),
+        ),
         (
             black,
-            "images.npy: the largest pixel value of all images is 1, 255 is white. If 1 is meant to be white, save",
+            (
+                "images.npy: the largest pixel value of all images is 1, 255 is white. If 1 is"
+                " meant to be white, save"
+            ),
         ),
     ],
 )
@@ -354,30 +440,52 @@ def test_files_that_do_not_fit_together_are_errors(
     assert message in capsys.readouterr().err
 
 
-def test_files_that_are_not_there_are_named(working: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_files_that_are_not_there_are_named(
+    working: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     assert main(["own", "beds"]) == 2
-    assert "own/beds is no folder (there are: beads). Put images and factor table there" in capsys.readouterr().err
+    assert (
+        "own/beds is no folder (there are: beads). Put images and factor table there"
+        in capsys.readouterr().err
+    )
     for words, message in (
         (["--images", "x.h5"], "own/beads/x.h5 is missing: a folder of png images, or one file of"),
-        (["--images", "factors.csv"], "own/beads/factors.csv is none of .h5, .hdf5, .npz, .npy; save the images as"),
-        (["--table", "x.csv"], "own/beads/x.csv is missing: a csv or parquet file with a row per image is needed"),
+        (
+            ["--images", "factors.csv"],
+            "own/beads/factors.csv is none of .h5, .hdf5, .npz, .npy; save the images as",
+        ),
+        (
+            ["--table", "x.csv"],
+            "own/beads/x.csv is missing: a csv or parquet file with a row per image is needed",
+        ),
     ):
         assert main(["own", "beads", *words]) == 2
         assert message in capsys.readouterr().err
 
 
 def test_an_entry_laid_over_another_leaves_nothing_of_it() -> None:
-    first = Own.parse(FIELDS | {"images": "i.h5", "channels": 1, "factor_grid": "complete", "rows": 6})
-    second = Own.parse(FIELDS | {"label": "other", "factors": ["x"], "class_counts": [4], "image_size": 32})
+    first = Own.parse(
+        FIELDS | {"images": "i.h5", "channels": 1, "factor_grid": "complete", "rows": 6}
+    )
+    second = Own.parse(
+        FIELDS | {"label": "other", "factors": ["x"], "class_counts": [4], "image_size": 32}
+    )
     entries = [yaml.safe_load(entry(spec))["dataset"] for spec in (first, second)]
     config = {
         "name": "x",
         "defaults": {"dataset": entries[0] | {"rows": 600, "factor_grid": "incomplete"}},
         "experiments": {
             "one": {"kind": "random", "seed": 1, "dataset": entries[1]},
-            "both": {"kind": "random", "seed": 1, "dataset": [entries[1], entries[1] | {"label": "third"}]},
+            "both": {
+                "kind": "random",
+                "seed": 1,
+                "dataset": [entries[1], entries[1] | {"label": "third"}],
+            },
         },
     }
     found = Study.from_config(config)
     assert [run.dataset for run in found.experiments["one"].runs] == [second]
-    assert [getattr(run.dataset, "label", "") for run in found.experiments["both"].runs] == ["other", "third"]
+    assert [getattr(run.dataset, "label", "") for run in found.experiments["both"].runs] == [
+        "other",
+        "third",
+    ]

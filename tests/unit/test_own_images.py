@@ -1,4 +1,6 @@
-"""Images of a user in every kind of file: the same bytes come out, and each wrong one is an error one can act on."""
+"""Images of a user in every kind of file: the same bytes come out, and each wrong one is an error
+one can act on.
+"""
 
 import io
 import re
@@ -56,9 +58,15 @@ def opened(folder: Path, name: str, images: Any) -> ImageSource:
 
 
 @pytest.mark.parametrize("name", FILES)
-@pytest.mark.parametrize(("shape", "expected"), [((5, 8, 8), 1), *(((5, 16, 16, c), c) for c in (1, 2, 3, 4))])
+@pytest.mark.parametrize(
+    ("shape", "expected"), [((5, 8, 8), 1), *(((5, 16, 16, c), c) for c in (1, 2, 3, 4))]
+)
 def test_arrays_come_out_as_they_went_in_block_by_block(
-    name: str, shape: tuple[int, ...], expected: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    name: str,
+    shape: tuple[int, ...],
+    expected: int,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     images = noise(*shape)
     source = opened(tmp_path, name, images)
@@ -76,7 +84,9 @@ def test_the_only_array_of_images_may_have_any_name(name: str, tmp_path: Path) -
 
 
 @pytest.mark.parametrize("channels", MODES)
-def test_pngs_come_out_as_they_went_in_and_in_the_tables_order(channels: int, tmp_path: Path) -> None:
+def test_pngs_come_out_as_they_went_in_and_in_the_tables_order(
+    channels: int, tmp_path: Path
+) -> None:
     images = noise(3, 8, 8, channels)
     for number, image in enumerate(images):
         Image.fromarray(image.squeeze(), MODES[channels]).save(tmp_path / f"{number}.png")
@@ -98,20 +108,34 @@ def test_black_and_white_pngs_are_0_and_255(tmp_path: Path) -> None:
     ("images", "message"),
     [
         (noise(3, 8, 8) / 255, "is of type float64; uint8 is needed, 0 black and 255 white."),
-        (noise(3, 8, 8) > 9, "is of type bool; uint8 is needed, 0 black and 255 white. Save images.astype(np.uint8) "),
+        (
+            noise(3, 8, 8) > 9,
+            (
+                "is of type bool; uint8 is needed, 0 black and 255 white. Save"
+                " images.astype(np.uint8) "
+            ),
+        ),
         (noise(3, 8, 8).astype(np.int64), "is of type int64; uint8 is needed"),
         (noise(3, 8, 8).astype(np.uint16), "is of type uint16; uint8 is needed"),
         (np.zeros((0, 8, 8), np.uint8), "holds no image"),
-        (noise(3, 3, 64, 64), "has shape (3, 3, 64, 64); channels come last: np.moveaxis(images, 1, -1)"),
+        (
+            noise(3, 3, 64, 64),
+            "has shape (3, 3, 64, 64); channels come last: np.moveaxis(images, 1, -1)",
+        ),
         (noise(3, 8, 8, 5), "has 5 channels; 1 to 4 are possible"),
         (noise(3, 8, 8, 0), "has 0 channels; 1 to 4 are possible"),
-        (noise(2, 48, 48), "images are 48 x 48 (height x width); square ones of 8, 16, 32, 64 or 128 pixels"),
+        (
+            noise(2, 48, 48),
+            "images are 48 x 48 (height x width); square ones of 8, 16, 32, 64 or 128 pixels",
+        ),
         (noise(2, 100, 100), "Cut them square or resize them, with Pillow: image.resize((64, 64)"),
         (noise(2, 64, 32, 3), "images are 64 x 32 (height x width); square ones of"),
         (noise(2, 4, 4, 3), "images are 4 x 4"),
     ],
-)  # fmt: skip
-def test_arrays_that_are_no_such_images_are_refused(name: str, images: Any, message: str, tmp_path: Path) -> None:
+)
+def test_arrays_that_are_no_such_images_are_refused(
+    name: str, images: Any, message: str, tmp_path: Path
+) -> None:
     with pytest.raises(ArtifactError, match=re.escape(message)) as raised:
         opened(tmp_path, name, images)
     assert str(tmp_path / name) in str(raised.value)
@@ -123,13 +147,17 @@ def test_arrays_of_other_dimensions_are_named(images: Any, tmp_path: Path) -> No
         with pytest.raises(ArtifactError, match=re.escape(str(images.shape))):
             opened(tmp_path, name, images)
     write_h5(tmp_path / "two.h5", images, "x")
-    with pytest.raises(ArtifactError, match=r"an array 'images' of shape .* is needed; arrays: x \("):
+    with pytest.raises(
+        ArtifactError, match=r"an array 'images' of shape .* is needed; arrays: x \("
+    ):
         open_h5(tmp_path / "two.h5")
 
 
 def test_which_of_two_arrays_is_meant_is_asked(tmp_path: Path) -> None:
     np.savez(tmp_path / "i.npz", train=noise(2, 8, 8), test=noise(1, 8, 8))
-    with pytest.raises(ArtifactError, match=re.escape("is needed; arrays: train (2, 8, 8), test (1, 8, 8).")):
+    with pytest.raises(
+        ArtifactError, match=re.escape("is needed; arrays: train (2, 8, 8), test (1, 8, 8).")
+    ):
         open_npz(tmp_path / "i.npz")
     (tmp_path / "none.npz").write_bytes(b"PK\x05\x06" + bytes(18))
     with pytest.raises(ArtifactError, match=r"is needed; arrays: none\."):
@@ -151,7 +179,9 @@ def test_pickles_are_never_loaded(name: str, tmp_path: Path) -> None:
 
 
 def test_fortran_order_is_refused_with_the_fix(tmp_path: Path) -> None:
-    with pytest.raises(ArtifactError, match=r"is in Fortran order; save np.ascontiguousarray\(images\)"):
+    with pytest.raises(
+        ArtifactError, match=r"is in Fortran order; save np.ascontiguousarray\(images\)"
+    ):
         opened(tmp_path, "i.npy", np.asfortranarray(noise(3, 8, 8)))
 
 
@@ -161,7 +191,10 @@ def test_truncated_files_are_errors(name: str, part: float, tmp_path: Path) -> N
     opened(tmp_path, name, noise(40, 16, 16))
     whole = (tmp_path / name).read_bytes()
     (tmp_path / name).write_bytes(whole[: int(len(whole) * part)])
-    with pytest.raises(ArtifactError, match=r"can't be read: .* It may be cut off|is cut off: .* bytes for 10,240 pix"):
+    with pytest.raises(
+        ArtifactError,
+        match=r"can't be read: .* It may be cut off|is cut off: .* bytes for 10,240 pix",
+    ):
         list(FILES[name][1](tmp_path / name).read())
 
 
@@ -176,11 +209,18 @@ def test_a_damaged_zip_is_an_error_while_it_is_read(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     ("kept", "message"),
-    [(4, "is cut off: 384 bytes for 576 pixels"), (8, "can't be read: it ends before its last image")],
+    [
+        (4, "is cut off: 384 bytes for 576 pixels"),
+        (8, "can't be read: it ends before its last image"),
+    ],
 )
-def test_an_npy_that_ends_before_its_header_says_is_an_error(kept: int, message: str, tmp_path: Path) -> None:
+def test_an_npy_that_ends_before_its_header_says_is_an_error(
+    kept: int, message: str, tmp_path: Path
+) -> None:
     stream = io.BytesIO()
-    np.lib.format.write_array_header_1_0(stream, {"descr": "|u1", "fortran_order": False, "shape": (9, 8, 8)})
+    np.lib.format.write_array_header_1_0(
+        stream, {"descr": "|u1", "fortran_order": False, "shape": (9, 8, 8)}
+    )
     (tmp_path / "i.npy").write_bytes(stream.getvalue() + bytes(kept * 64))
     with pytest.raises(ArtifactError, match=f"i.npy {message}"):
         list(open_npy(tmp_path / "i.npy").read())
@@ -226,11 +266,20 @@ def huge_chunks(file: h5py.File) -> None:
 @pytest.mark.parametrize(
     ("make", "message"),
     [
-        (external, "i.h5, array 'images' only points to other files (external storage or a virtual dataset)"),
+        (
+            external,
+            (
+                "i.h5, array 'images' only points to other files (external storage or a virtual"
+                " dataset)"
+            ),
+        ),
         (virtual, "i.h5, array 'images' only points to other files"),
         (
             huge_chunks,
-            "has chunks of 536,870,912 bytes, each read as a whole; 268,435,456 are possible. Write it again",
+            (
+                "has chunks of 536,870,912 bytes, each read as a whole; 268,435,456 are possible."
+                " Write it again"
+            ),
         ),
     ],
 )
@@ -278,7 +327,9 @@ def sixteen_bits_in_colour(folder: Path) -> None:
         (b"IDAT", zlib.compress(bytes(8 * (1 + 8 * 6)))),
         (b"IEND", b""),
     ):
-        content += struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
+        content += (
+            struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
+        )
     (folder / "a.png").write_bytes(content)
 
 
@@ -294,7 +345,9 @@ def bomb(folder: Path) -> None:
     save(folder, "a.png", Image.fromarray(noise(8, 8)))
     header = b"IHDR" + struct.pack(">IIBBBBB", 40000, 40000, 8, 0, 0, 0, 0)
     small = (folder / "a.png").read_bytes()
-    (folder / "a.png").write_bytes(small[:12] + header + struct.pack(">I", zlib.crc32(header)) + small[33:])
+    (folder / "a.png").write_bytes(
+        small[:12] + header + struct.pack(">I", zlib.crc32(header)) + small[33:]
+    )
 
 
 def truncated(folder: Path) -> None:
@@ -309,9 +362,18 @@ def empty(folder: Path) -> None:
 @pytest.mark.parametrize(
     ("make", "message"),
     [
-        (palette, "a.png is a png of mode P; grey or colour of 8 bits, with or without transparency, are possible"),
+        (
+            palette,
+            (
+                "a.png is a png of mode P; grey or colour of 8 bits, with or without transparency,"
+                " are possible"
+            ),
+        ),
         (sixteen_bits, "is a png of mode I;16 with 16 bits a channel"),
-        (sixteen_bits_in_colour, "is a png of mode RGB with 16 bits a channel; grey or colour of 8 bits"),
+        (
+            sixteen_bits_in_colour,
+            "is a png of mode RGB with 16 bits a channel; grey or colour of 8 bits",
+        ),
         (jpeg, "a.png can't be read: cannot identify image file"),
         (oblong, "images are 16 x 8 (height x width); square ones"),
         (bomb, "a.png can't be read: Image size (1600000000 pixels) exceeds limit"),
@@ -319,7 +381,9 @@ def empty(folder: Path) -> None:
         (empty, "a.png can't be read: "),
     ],
 )
-def test_pngs_that_are_no_such_images_are_refused(make: Callable[[Path], None], message: str, tmp_path: Path) -> None:
+def test_pngs_that_are_no_such_images_are_refused(
+    make: Callable[[Path], None], message: str, tmp_path: Path
+) -> None:
     make(tmp_path)
     with pytest.raises(ArtifactError, match=re.escape(message)):
         list(open_pngs(tmp_path, ("a.png",)).read())
@@ -343,10 +407,16 @@ def test_the_way_to_convert_pngs_of_16_bits_keeps_their_pixels(tmp_path: Path) -
         (noise(8, 8, 3), "b.png is 8 x 8 of mode RGB, "),
     ],
 )
-def test_images_of_a_folder_are_of_one_size_and_mode(second: Any, message: str, tmp_path: Path) -> None:
-    files = (save(tmp_path, "a.png", Image.fromarray(noise(8, 8))), save(tmp_path, "b.png", Image.fromarray(second)))
+def test_images_of_a_folder_are_of_one_size_and_mode(
+    second: Any, message: str, tmp_path: Path
+) -> None:
+    files = (
+        save(tmp_path, "a.png", Image.fromarray(noise(8, 8))),
+        save(tmp_path, "b.png", Image.fromarray(second)),
+    )
     with pytest.raises(
-        ArtifactError, match=message + r".*a.png is 8 x 8 of mode L; save all images in one size and mode"
+        ArtifactError,
+        match=message + r".*a.png is 8 x 8 of mode L; save all images in one size and mode",
     ):
         list(open_pngs(tmp_path, files).read())
 
@@ -356,17 +426,27 @@ def test_the_table_names_each_image_of_the_folder(tmp_path: Path) -> None:
         open_pngs(tmp_path, ("a.png",))
     for name in "ab":
         save(tmp_path, f"{name}.png", Image.fromarray(noise(8, 8)))
-    with pytest.raises(ArtifactError, match="the factor table needs a column 'image' with their names"):
+    with pytest.raises(
+        ArtifactError, match="the factor table needs a column 'image' with their names"
+    ):
         open_pngs(tmp_path, None)
-    with pytest.raises(ArtifactError, match=r"names an unknown image 'c.png'\. .*Known: a.png, b.png"):
+    with pytest.raises(
+        ArtifactError, match=r"names an unknown image 'c.png'\. .*Known: a.png, b.png"
+    ):
         open_pngs(tmp_path, ("a.png", "b.png", "c.png"))
-    with pytest.raises(ArtifactError, match=r"1 images are named by no row of the factor table: b.png\. Add a row"):
+    with pytest.raises(
+        ArtifactError, match=r"1 images are named by no row of the factor table: b.png\. Add a row"
+    ):
         open_pngs(tmp_path, ("a.png",))
     with pytest.raises(ArtifactError, match="names an unknown image"):
         open_pngs(tmp_path, ("../a.png",))
     for number in range(9):
         save(tmp_path, f"image_{number}.png", Image.fromarray(noise(8, 8)))
-    with pytest.raises(ArtifactError, match=r"Did you mean 'image_8.png'\? Known: a.png, b.png, .*image_2.png …"):
+    with pytest.raises(
+        ArtifactError, match=r"Did you mean 'image_8.png'\? Known: a.png, b.png, .*image_2.png …"
+    ):
         open_pngs(tmp_path, ("image_8.pn",))
-    with pytest.raises(ArtifactError, match=r"nowhere can't be read: .*No such file.* See that it is a folder"):
+    with pytest.raises(
+        ArtifactError, match=r"nowhere can't be read: .*No such file.* See that it is a folder"
+    ):
         open_pngs(tmp_path / "nowhere", ("a.png",))

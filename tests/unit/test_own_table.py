@@ -1,4 +1,6 @@
-"""Factor tables of a user: what their cells mean, and an error that one can act on for each that is wrong."""
+"""Factor tables of a user: what their cells mean, and an error that one can act on for each that is
+wrong.
+"""
 
 import re
 from pathlib import Path
@@ -37,14 +39,18 @@ def test_labels_are_sorted_as_text_and_their_places_are_values(tmp_path: Path) -
 
 
 def test_raw_values_stay_as_they_are(tmp_path: Path) -> None:
-    table = table_of(tmp_path, "image,turn,turn_value,shape,shape_value\na.png,0,-1e-3,b,7\nb.png,5,.25,a,7\n")
+    table = table_of(
+        tmp_path, "image,turn,turn_value,shape,shape_value\na.png,0,-1e-3,b,7\nb.png,5,.25,a,7\n"
+    )
     assert table.files == ("a.png", "b.png")
     np.testing.assert_array_equal(table.values, [[-0.001, 7], [0.25, 7]])
     np.testing.assert_array_equal(table.classes, [[0, 1], [1, 0]])
 
 
 def test_3_and_3_0_are_one_class(tmp_path: Path) -> None:
-    np.testing.assert_array_equal(table_of(tmp_path, "a\n3\n3.0\n+3\n4\n03\n").classes[:, 0], [0, 0, 0, 1, 0])
+    np.testing.assert_array_equal(
+        table_of(tmp_path, "a\n3\n3.0\n+3\n4\n03\n").classes[:, 0], [0, 0, 0, 1, 0]
+    )
 
 
 def test_quotes_a_byte_order_mark_and_blank_lines_are_read(tmp_path: Path) -> None:
@@ -52,8 +58,12 @@ def test_quotes_a_byte_order_mark_and_blank_lines_are_read(tmp_path: Path) -> No
     assert table.factors["a"].texts == ("x, y", "z")
 
 
-@given(st.lists(st.tuples(st.integers(-5, 5), st.sampled_from(["x", "y z", 'q"', "ü"])), min_size=2))
-def test_csv_and_parquet_say_the_same(tmp_path_factory: pytest.TempPathFactory, rows: list[tuple[int, str]]) -> None:
+@given(
+    st.lists(st.tuples(st.integers(-5, 5), st.sampled_from(["x", "y z", 'q"', "ü"])), min_size=2)
+)
+def test_csv_and_parquet_say_the_same(
+    tmp_path_factory: pytest.TempPathFactory, rows: list[tuple[int, str]]
+) -> None:
     frame = pd.DataFrame([*rows, (-6, "w"), (6, "y z")], columns=["a", "b"])
     folder = tmp_path_factory.mktemp("tables")
     frame.to_csv(folder / "t.csv", index=False)
@@ -67,7 +77,9 @@ def test_csv_and_parquet_say_the_same(tmp_path_factory: pytest.TempPathFactory, 
 
 
 def test_parquet_columns_of_other_types_are_read(tmp_path: Path) -> None:
-    frame = pd.DataFrame({"a": [1.0, 2.0], "b": [True, False], "c": pd.Categorical(["y", "x"]), "d": [1, 1]})
+    frame = pd.DataFrame(
+        {"a": [1.0, 2.0], "b": [True, False], "c": pd.Categorical(["y", "x"]), "d": [1, 1]}
+    )
     frame.assign(d_value=np.array([0.1, 0.1], np.float32)).to_parquet(tmp_path / "t.parquet")
     table = read_table(tmp_path / "t.parquet")
     np.testing.assert_array_equal(table.classes, [[0, 1, 1, 0], [1, 0, 0, 0]])
@@ -87,18 +99,28 @@ WRONG = {
     "image\nx.png\n": "has no column of a factor",
     "my factor\n1\n": "column 'my factor' can't be the name of a factor: a letter, then",
     ",a\n0,1\n": "column '' can't be the name of a factor",  # the index that pandas writes
-    "size,sise_value\n1,2\n": "column 'sise_value' has raw values of an unknown factor 'sise'. Did you mean 'size'?",
+    "size,sise_value\n1,2\n": (
+        "column 'sise_value' has raw values of an unknown factor 'sise'. Did you mean 'size'?"
+    ),
     "a\n1\n1\n": "none of a has two classes; there is nothing to disentangle",
-    "a\n1\nred\n2\nblue\n": "column 'a' mixes numbers ('1', row 1) and text ('red', row 2); use one of the two",
-    "a\n1\n0.5\n": "column 'a' is 0.5 in row 2; a class is a whole number or a text. Number the classes there, and put "
-    "raw values into a column 'a_value'",
+    "a\n1\nred\n2\nblue\n": (
+        "column 'a' mixes numbers ('1', row 1) and text ('red', row 2); use one of the two"
+    ),
+    "a\n1\n0.5\n": (
+        "column 'a' is 0.5 in row 2; a class is a whole number or a text. Number the classes there,"
+        " and put raw values into a column 'a_value'"
+    ),
     "a\n1\n1e300\n": "column 'a' is 1e300 in row 2; a class is a whole number",
     "a,a_value\n1,x\n2,3\n": "column 'a_value' is 'x' in row 1; a finite number is needed",
     "a,a_value\n1,1\n2,inf\n": "column 'a_value' is 'inf' in row 2; a finite number is needed",
     "a,a_value\n1,1\n2,1e999\n": "column 'a_value' is '1e999' in row 2; a finite number is needed",
     "a,a_value\n1,1\n2,\n": "column 'a_value' is empty in row 2; fill it in",
-    "a,a_value\nred,.5\nblue,1\nred,.25\n": "class red of 'a' has the values 0.5 (row 1) and 0.25 (row 3); give each",
-    "image,a\nx.png,1\ny.png,2\nx.png,1\n": "image 'x.png' is named in 2 rows; keep one row per image",
+    "a,a_value\nred,.5\nblue,1\nred,.25\n": (
+        "class red of 'a' has the values 0.5 (row 1) and 0.25 (row 3); give each"
+    ),
+    "image,a\nx.png,1\ny.png,2\nx.png,1\n": (
+        "image 'x.png' is named in 2 rows; keep one row per image"
+    ),
 }
 
 
@@ -122,7 +144,9 @@ def test_a_truncated_parquet_file_is_an_error(kept: int, tmp_path: Path) -> None
     path = tmp_path / "t.parquet"
     pd.DataFrame({"a": [1, 2]}).to_parquet(path)
     path.write_bytes(path.read_bytes()[:kept])
-    with pytest.raises(ArtifactError, match=r"t.parquet can't be read as parquet: .* Write it again, or as csv"):
+    with pytest.raises(
+        ArtifactError, match=r"t.parquet can't be read as parquet: .* Write it again, or as csv"
+    ):
         read_table(path)
 
 
@@ -144,11 +168,17 @@ def test_a_named_index_of_a_parquet_table_is_a_column(tmp_path: Path) -> None:
     np.testing.assert_array_equal(table.values, frame.to_numpy())
 
 
-def test_what_libraries_and_the_system_refuse_is_an_error(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_libraries_and_the_system_refuse_is_an_error(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     for name in ("t.parquet", "t.csv"):
         (tmp_path / name).touch()
-    monkeypatch.setattr(pd, "read_parquet", Mock(side_effect=pa.ArrowNotImplementedError("no such codec")))
-    with pytest.raises(ArtifactError, match=r"t.parquet can't be read as parquet: no such codec\. Write it again"):
+    monkeypatch.setattr(
+        pd, "read_parquet", Mock(side_effect=pa.ArrowNotImplementedError("no such codec"))
+    )
+    with pytest.raises(
+        ArtifactError, match=r"t.parquet can't be read as parquet: no such codec\. Write it again"
+    ):
         read_table(tmp_path / "t.parquet")
     monkeypatch.setattr(Path, "open", Mock(side_effect=PermissionError(13, "Permission denied")))
     with pytest.raises(ArtifactError, match=r"t.csv can't be read: .*Permission denied\. See that"):

@@ -1,4 +1,6 @@
-"""The formulas of the paper's Appendix B: closed forms, their relation to what was run, and degenerate codes."""
+"""The formulas of the paper's Appendix B: closed forms, their relation to what was run, and
+degenerate codes.
+"""
 
 import numpy as np
 import pytest
@@ -16,7 +18,9 @@ def grid(sizes=SIZES):
 
 def mixed(num_codes=4, seed=0):
     rng = np.random.RandomState(seed)
-    return grid() / np.array(SIZES) @ rng.normal(size=(3, num_codes)) + 0.1 * rng.normal(size=(60, num_codes))
+    return grid() / np.array(SIZES) @ rng.normal(size=(3, num_codes)) + 0.1 * rng.normal(
+        size=(60, num_codes)
+    )
 
 
 # ---- MIG (B.1)
@@ -38,7 +42,9 @@ def test_a_weak_code_beside_constant_ones_has_the_full_gap():
     factors = grid()[:, 2:]
     assert mig_paper.score(codes, factors) == {"discrete_mig": 1.0}
     binary_entropy = -(0.4 * np.log(0.4) + 0.6 * np.log(0.6))
-    assert mig.score(codes, factors)["discrete_mig"] == pytest.approx(binary_entropy / np.log(5), abs=0.01)
+    assert mig.score(codes, factors)["discrete_mig"] == pytest.approx(
+        binary_entropy / np.log(5), abs=0.01
+    )
 
 
 def test_mig_of_perfect_codes_is_nearly_one():
@@ -48,11 +54,15 @@ def test_mig_of_perfect_codes_is_nearly_one():
 def test_mig_equals_the_formula_on_scikit_learns_information():
     codes = np.round(3 * mixed())  # fewer values than bins: the values are the labels
     rng = np.random.RandomState(5)
-    rows = np.concatenate([np.stack([rng.randint(n, size=16) for n in SIZES]).T for _ in range(100)])
+    rows = np.concatenate(
+        [np.stack([rng.randint(n, size=16) for n in SIZES]).T for _ in range(100)]
+    )
     drawn = codes[rows @ np.array([15, 5, 1])]
     terms = []
     for factor in rows.T:
-        information = sorted(mutual_info_score(factor, np.digitize(c, np.histogram(c, 20)[1][:-1])) for c in drawn.T)
+        information = sorted(
+            mutual_info_score(factor, np.digitize(c, np.histogram(c, 20)[1][:-1])) for c in drawn.T
+        )
         terms.append((information[-1] - information[-2]) / sum(information))
     result = mig_paper.score(codes, grid(), seed=5, num_train=1600)
     assert result["discrete_mig"] == pytest.approx(np.mean(terms), abs=1e-12)
@@ -64,17 +74,24 @@ def test_mig_equals_the_formula_on_scikit_learns_information():
 def test_balanced_accuracy_is_that_of_scikit_learn():
     rng = np.random.RandomState(0)
     truth, predicted = rng.randint(0, 6, (2, 300)) ** 2 // 7
-    assert sap_paper.balanced_accuracy(truth, predicted) == pytest.approx(balanced_accuracy_score(truth, predicted))
+    assert sap_paper.balanced_accuracy(truth, predicted) == pytest.approx(
+        balanced_accuracy_score(truth, predicted)
+    )
 
 
 def test_balanced_accuracy_counts_a_class_by_its_share_and_not_by_its_rows():
-    assert sap_paper.balanced_accuracy(np.array([0, 0, 0, 2]), np.array([0, 0, 1, 1])) == pytest.approx(1 / 3)
+    assert sap_paper.balanced_accuracy(
+        np.array([0, 0, 0, 2]), np.array([0, 0, 1, 1])
+    ) == pytest.approx(1 / 3)
 
 
 def test_sap_matrix_is_that_of_one_tree_per_pair():
     rng = np.random.RandomState(1)
     codes, factors = mixed(), grid()
-    train, test = ((codes[rows], factors[rows]) for rows in (rng.randint(60, size=150), rng.randint(60, size=90)))
+    train, test = (
+        (codes[rows], factors[rows])
+        for rows in (rng.randint(60, size=150), rng.randint(60, size=90))
+    )
     matrix = sap_paper.accuracy_matrix(train, test, seed=3)
     for i, k in np.ndindex(4, 3):
         tree = DecisionTreeClassifier(class_weight="balanced", max_leaf_nodes=SIZES[k])
@@ -84,7 +101,9 @@ def test_sap_matrix_is_that_of_one_tree_per_pair():
 
 
 def test_sap_of_perfect_codes_is_one_less_chance():
-    """The second-best code of a factor knows nothing of it, and the balanced accuracy of a guess is 1/classes."""
+    """The second-best code of a factor knows nothing of it, and the balanced accuracy of a guess is
+    1/classes.
+    """
     result = sap_paper.score(grid().astype(float), grid())
     assert result["SAP_score"] == pytest.approx(1 - np.mean(1 / np.array(SIZES)), abs=0.03)
 
@@ -114,9 +133,22 @@ def test_sap_of_constant_or_repeated_codes_is_zero():
         (np.zeros((4, 2)), 1 - np.log(2) / np.log(4), 1 - np.log(4) / np.log(2)),
         (np.vstack([5 * np.eye(5)] * 2), 1, 1 - np.log(2) / np.log(5)),
         (np.hstack([5 * np.eye(5)] * 2), 1 - np.log(2) / np.log(5), 1),
-        (np.array([[3.0, 0.0], [1.0, 4.0]]), 1 + (5 / 8) * (0.2 * np.log2(0.2) + 0.8 * np.log2(0.8)), None),
+        (
+            np.array([[3.0, 0.0], [1.0, 4.0]]),
+            1 + (5 / 8) * (0.2 * np.log2(0.2) + 0.8 * np.log2(0.8)),
+            None,
+        ),
     ],
-    ids=["diagonal", "uniform", "zeros", "wide", "wide-zeros", "two-codes-each", "two-factors-each", "by-hand"],
+    ids=[
+        "diagonal",
+        "uniform",
+        "zeros",
+        "wide",
+        "wide-zeros",
+        "two-codes-each",
+        "two-factors-each",
+        "by-hand",
+    ],
 )
 def test_dci_of_known_importances(importance, disentanglement, completeness):
     found = dci_paper.from_importance(importance)
@@ -132,9 +164,14 @@ def test_factors_weigh_alike_in_completeness_however_important():
 
 
 def test_swapped_bases_stretch_what_is_missing_to_one():
-    """1 − D grows by ln K/ln d over the library's, 1 − C by ln d/ln K, where each factor's importances sum to 1."""
+    """1 − D grows by ln K/ln d over the library's, 1 − C by ln d/ln K, where each factor's
+    importances sum to 1.
+    """
     importance = np.random.RandomState(0).dirichlet(np.ones(8), size=5).T
-    theirs, ours = 1 - np.array(dci.from_importance(importance)), 1 - np.array(dci_paper.from_importance(importance))
+    theirs, ours = (
+        1 - np.array(dci.from_importance(importance)),
+        1 - np.array(dci_paper.from_importance(importance)),
+    )
     ratio = np.log(5) / np.log(8)
     assert ours == pytest.approx(theirs * [ratio, 1 / ratio])
 
@@ -149,7 +186,9 @@ def test_scores_have_the_same_relation_to_the_librarys():
 
 def test_the_error_of_a_random_mapping_is_one():
     rng = np.random.RandomState(0)
-    factors = np.stack([rng.choice(3, 200_000, p=[0.7, 0.2, 0.1]), rng.randint(0, 5, 200_000)], axis=1)
+    factors = np.stack(
+        [rng.choice(3, 200_000, p=[0.7, 0.2, 0.1]), rng.randint(0, 5, 200_000)], axis=1
+    )
     guesses = np.stack([rng.permutation(column) for column in factors.T], axis=1)
     assert dci_paper.normalised_error(factors, factors, guesses) == pytest.approx(1, abs=0.01)
     assert dci_paper.normalised_error(factors, factors, factors) == 0
@@ -158,7 +197,9 @@ def test_the_error_of_a_random_mapping_is_one():
 def test_the_error_by_hand():
     train, test = np.array([[0], [0], [0], [1]]), np.array([[0], [1], [1], [2]])
     predicted = np.array([[0], [0], [1], [1]])
-    assert dci_paper.normalised_error(train, test, predicted) == pytest.approx(0.5 / (1 - 0.75 * 0.25 - 0.25 * 0.5))
+    assert dci_paper.normalised_error(train, test, predicted) == pytest.approx(
+        0.5 / (1 - 0.75 * 0.25 - 0.25 * 0.5)
+    )
 
 
 def test_dci_of_perfect_and_of_constant_codes():

@@ -39,42 +39,62 @@ def made(capsys: pytest.CaptureFixture[str], *words: str, status: int = 0) -> di
     return found
 
 
-def test_each_row_says_how_many_runs_it_lacks(study: Study, capsys: pytest.CaptureFixture[str]) -> None:
+def test_each_row_says_how_many_runs_it_lacks(
+    study: Study, capsys: pytest.CaptureFixture[str]
+) -> None:
     done(study, ("random", 1), ("random", 2), ("single_task", 1))
     finish(study, of_kind(study, "single_task", 2))  # trained, not scored
     told = made(capsys)["one"]
     assert {k: told[k] for k in ("runs", "missing", "nothing_of", "failed")} == {
-        "runs": 3, "missing": 3, "nothing_of": ["multi_head on dsprites_rendered"], "failed": {},
-    }  # fmt: skip
+        "runs": 3,
+        "missing": 3,
+        "nothing_of": ["multi_head on dsprites_rendered"],
+        "failed": {},
+    }
     table = pd.read_csv(FOLDER / "table5.csv")
     lacking = table.groupby("row")["missing"].unique().map(list).to_dict()
     assert lacking == {"random": [0], "single_mean": [1], "single_max": [1], "single_min": [1]}
     assert table.set_index("row").loc["random", "n"].eq(2).all()
     text = (FOLDER / "table5.md").read_text().replace("\\", "")
-    assert text.startswith("PARTIAL: 3 runs are missing. single_mean on dsprites_rendered lacks 1; ")
+    assert text.startswith(
+        "PARTIAL: 3 runs are missing. single_mean on dsprites_rendered lacks 1; "
+    )
     assert "no row yet: multi_head on dsprites_rendered." in text
 
 
-def test_what_is_there_is_what_the_complete_table_has(study: Study, capsys: pytest.CaptureFixture[str]) -> None:
-    done(study, *((kind, seed) for kind in ("random", "single_task", "multi_head") for seed in (1, 2)))
+def test_what_is_there_is_what_the_complete_table_has(
+    study: Study, capsys: pytest.CaptureFixture[str]
+) -> None:
+    done(
+        study,
+        *((kind, seed) for kind in ("random", "single_task", "multi_head") for seed in (1, 2)),
+    )
     assert made(capsys)["one"]["missing"] == 0
     complete = Path("results/studies/small/tables/one/long.parquet")
     assert main(["long_table", "--experiment", "one", "--out", str(complete)]) == 0
-    assert main(["table", "--name", "table5", "--long", str(complete), "--out", "complete.csv"]) == 0
-    pd.testing.assert_frame_equal(pd.read_parquet(FOLDER / "long.parquet"), pd.read_parquet(complete))
+    assert (
+        main(["table", "--name", "table5", "--long", str(complete), "--out", "complete.csv"]) == 0
+    )
+    pd.testing.assert_frame_equal(
+        pd.read_parquet(FOLDER / "long.parquet"), pd.read_parquet(complete)
+    )
     partly = pd.read_csv(FOLDER / "table5.csv")
     assert partly.pop("missing").eq(0).all()
     pd.testing.assert_frame_equal(partly, pd.read_csv("complete.csv"))
 
 
-def test_the_complete_tables_are_not_touched(study: Study, capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_complete_tables_are_not_touched(
+    study: Study, capsys: pytest.CaptureFixture[str]
+) -> None:
     done(study, ("random", 1))
     made(capsys)
     written = {p.parent for p in Path("results/studies").rglob("*") if p.is_file()}
     assert written == {FOLDER}
 
 
-def test_stale_and_damaged_results_count_as_missing(study: Study, capsys: pytest.CaptureFixture[str]) -> None:
+def test_stale_and_damaged_results_count_as_missing(
+    study: Study, capsys: pytest.CaptureFixture[str]
+) -> None:
     done(study, ("random", 1), ("random", 2), ("multi_head", 1))
     finish(study, of_kind(study, "random", 1)).write_text("{")
     score(study, of_kind(study, "random", 2)).write_text("[]")
@@ -82,7 +102,9 @@ def test_stale_and_damaged_results_count_as_missing(study: Study, capsys: pytest
     assert (told["runs"], told["missing"]) == (1, 5)
 
 
-def test_scores_that_lack_a_metric_count_as_missing(study: Study, capsys: pytest.CaptureFixture[str]) -> None:
+def test_scores_that_lack_a_metric_count_as_missing(
+    study: Study, capsys: pytest.CaptureFixture[str]
+) -> None:
     done(study, ("random", 1), ("multi_head", 1))
     assert made(capsys)["one"]["missing"] == 4
     study_in(Path(), CONFIG | {"metrics": CONFIG["metrics"] | {"irs": {}}})
@@ -107,7 +129,9 @@ def seen(folder: Path = FOLDER) -> dict[str, int]:
     return {path.name: path.stat().st_mtime_ns for path in folder.iterdir()}
 
 
-def test_tables_that_have_not_changed_are_not_made_again(study: Study, capsys: pytest.CaptureFixture[str]) -> None:
+def test_tables_that_have_not_changed_are_not_made_again(
+    study: Study, capsys: pytest.CaptureFixture[str]
+) -> None:
     done(study, ("random", 1))
     told = made(capsys)
     before = seen()
@@ -118,8 +142,13 @@ def test_tables_that_have_not_changed_are_not_made_again(study: Study, capsys: p
 def test_unchanged_tables_need_no_pandas(study: Study, capsys: pytest.CaptureFixture[str]) -> None:
     done(study, ("random", 1))
     made(capsys)
-    code = "import sys; from mtdis.cli import main; s = main(['tables', '--partial']); print(*sys.modules); sys.exit(s)"
-    printed = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.split()
+    code = (
+        "import sys; from mtdis.cli import main; s = main(['tables', '--partial']);"
+        " print(*sys.modules); sys.exit(s)"
+    )
+    printed = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True
+    ).stdout.split()
     assert str(FOLDER / "table5.csv") in printed
     assert not {"pandas", "numpy", "h5py", "torch"} & set(printed)
 
@@ -161,7 +190,16 @@ def _other_note(study: Study) -> None:
 
 @pytest.mark.parametrize(
     "change",
-    [_new_result, _other_scores, _lost_result, _lost_table, _edited_table, _other_tables, _damaged_note, _other_note],
+    [
+        _new_result,
+        _other_scores,
+        _lost_result,
+        _lost_table,
+        _edited_table,
+        _other_tables,
+        _damaged_note,
+        _other_note,
+    ],
     ids=lambda change: change.__name__.strip("_"),
 )
 def test_tables_are_as_if_made_afresh_whatever_changed(
@@ -177,7 +215,9 @@ def test_tables_are_as_if_made_afresh_whatever_changed(
     assert (FOLDER / "table5.tex").exists()
 
 
-def test_a_stage_that_was_finished_since_is_in_the_table(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_stage_that_was_finished_since_is_in_the_table(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     one = CONFIG["experiments"]["one"] | {"kind": "multi_head", "stages": {"umap": {"rows": 12}}}
     study = study_in(tmp_path, CONFIG | {"experiments": {"one": one}})
     done(study, ("multi_head", 1))
@@ -222,10 +262,14 @@ def test_what_is_finished_while_other_tables_are_made_is_not_forgotten(
     assert made(capsys)["two"]["missing"] == 0
 
 
-def test_only_the_experiment_that_changed_is_made_again(study: Study, capsys: pytest.CaptureFixture[str]) -> None:
+def test_only_the_experiment_that_changed_is_made_again(
+    study: Study, capsys: pytest.CaptureFixture[str]
+) -> None:
     one = CONFIG["experiments"]["one"]
     study = study_in(
-        Path(), CONFIG | {"experiments": {"one": one | {"kind": "random"}, "two": one | {"kind": "multi_head"}}}
+        Path(),
+        CONFIG
+        | {"experiments": {"one": one | {"kind": "random"}, "two": one | {"kind": "multi_head"}}},
     )
     done(study, ("random", 1), ("multi_head", 1))
     made(capsys)
@@ -261,7 +305,9 @@ def test_a_table_that_cannot_be_made_yet_harms_no_other(
         told = made(capsys, status=1)["one"]
     assert told["failed"] == {"all_scores": "KeyError: 'on purpose'"}
     assert (FOLDER / "table5.csv").exists()
-    assert not (FOLDER / "made.json").exists()  # that of the tables before would stand beside half of others
+    assert not (
+        FOLDER / "made.json"
+    ).exists()  # that of the tables before would stand beside half of others
     assert made(capsys)["one"]["failed"] == {}  # what failed is tried again
 
 
@@ -284,7 +330,9 @@ def test_columns_that_say_nothing_of_runs_are_not_asked(study: Study) -> None:
     assert list(partial_tables.with_missing(table, missing)["missing"]) == [1, 2]
 
 
-def test_only_the_named_experiments_and_only_partial(study: Study, capsys: pytest.CaptureFixture[str]) -> None:
+def test_only_the_named_experiments_and_only_partial(
+    study: Study, capsys: pytest.CaptureFixture[str]
+) -> None:
     assert main(["tables"]) == 2
     assert "--partial makes those of what is finished" in capsys.readouterr().err
     assert main(["tables", "--partial", "--experiment", "on"]) == 2
@@ -292,6 +340,9 @@ def test_only_the_named_experiments_and_only_partial(study: Study, capsys: pytes
     done(study, ("random", 1))
     assert main(["tables", "--partial", "--experiment", "one"]) == 0
     out = capsys.readouterr().out.splitlines()
-    assert [line.split() for line in out[:2]] == [["experiment", "runs", "missing", "tables"], ["one", "1", "5", "2"]]
+    assert [line.split() for line in out[:2]] == [
+        ["experiment", "runs", "missing", "tables"],
+        ["one", "1", "5", "2"],
+    ]
     assert str(FOLDER / "table5.csv") in out
     assert long_table.COLUMNS[0] in pd.read_parquet(FOLDER / "long.parquet").columns

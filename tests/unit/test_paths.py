@@ -1,4 +1,6 @@
-"""Where everything lies: these paths are what other programs, and results already there, rely on."""
+"""Where everything lies: these paths are what other programs, and results already there, rely
+on.
+"""
 
 from pathlib import Path
 from typing import Any
@@ -54,7 +56,8 @@ def test_two_studies_share_runs_and_nothing_else() -> None:
 
 
 def test_the_rule_that_trains_reads_the_queue_that_is_written() -> None:
-    # The path stands in the rule's text: as a parameter it would retrain runs, from a variable the lint refuses it.
+    # The path stands in the rule's text: as a parameter it would retrain runs, from a variable the
+    # lint refuses it.
     rule = (Path(__file__).parents[2] / "workflow/rules/train.smk").read_text()
     assert f"--queue {paths.queue()} " in rule
     assert Study.from_config(CONFIG).queue_file == paths.queue()

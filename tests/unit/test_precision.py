@@ -62,8 +62,10 @@ def test_on_a_cpu_tf32_and_fp32_are_one_and_bf16_another(images: Images, tmp_pat
     found = {p: trained(run, images, tmp_path / p) for p, run in runs.items()}
     assert weights(found["tf32"][0]) == weights(found["fp32"][0]) != weights(found["bf16"][0])
     assert {p: progress.execution["precision"] for p, (_, progress) in found.items()} == {
-        "tf32": "fp32", "fp32": "fp32", "bf16": "bf16"
-    }  # fmt: skip
+        "tf32": "fp32",
+        "fp32": "fp32",
+        "bf16": "bf16",
+    }
     losses = {p: progress.history[-1]["train_loss"] for p, (_, progress) in found.items()}
     assert losses["bf16"] == pytest.approx(losses["fp32"], rel=0.02)
     assert losses["bf16"] != losses["fp32"]
@@ -80,7 +82,11 @@ def test_under_bf16_weights_stay_fp32_and_products_do_not() -> None:
     learner.precision = "bf16"
     assert learner.step(torch.ones(3, 4), torch.zeros(3, 2), (0, 0)).dtype == torch.float32
     assert seen == [torch.bfloat16]
-    assert {p.dtype for p in module.parameters()} == {p.grad.dtype for p in module.parameters()} == {torch.float32}
+    assert (
+        {p.dtype for p in module.parameters()}
+        == {p.grad.dtype for p in module.parameters()}
+        == {torch.float32}
+    )
 
 
 def test_the_defaults_leave_ids_as_they_were() -> None:

@@ -29,7 +29,9 @@ def test_peak_memory_counts_what_was_given_back() -> None:
 
 
 @pytest.mark.parametrize(("platform", "unit"), [("linux", 1024), ("darwin", MIB)])
-def test_without_proc_getrusage_tells(platform: str, unit: int, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_proc_getrusage_tells(
+    platform: str, unit: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(provenance, "STATUS", provenance.STATUS.with_name("nothing"))
     monkeypatch.setattr(sys, "platform", platform)
     counted = provenance.resource.getrusage(provenance.resource.RUSAGE_SELF).ru_maxrss

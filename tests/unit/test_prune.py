@@ -1,4 +1,6 @@
-"""`mtdis prune`: lists what no config wants, deletes with --yes only, and leaves alone what is not its own."""
+"""`mtdis prune`: lists what no config wants, deletes with --yes only, and leaves alone what is not
+its own.
+"""
 
 import json
 import os
@@ -22,7 +24,10 @@ from mtdis.training.jobs import gpu_sharing as sharing
 
 @pytest.fixture
 def narrowed(tmp_path: Path) -> tuple[Study, str, str]:
-    """A study of two seeds, all multi-head runs finished, narrowed to seed 1; ids of the wanted and the unwanted."""
+    """A study of two seeds, all multi-head runs finished, narrowed to seed 1.
+
+    Ids of the wanted and the unwanted.
+    """
     study = study_in(tmp_path)
     ids = of_kind(study, "multi_head", 1), of_kind(study, "multi_head", 2)
     for run_id in ids:
@@ -52,7 +57,11 @@ def test_it_lists_with_sizes_and_deletes_nothing_by_itself(
     folder = Path(paths.run(unwanted)).parent
     sizes = {one["path"]: one["bytes"] for one in told["unwanted"]}
     assert sizes[str(folder)] == sum(p.stat().st_size for p in folder.iterdir())
-    assert set(sizes) == {str(folder), str(Path(paths.scores(unwanted)).parent), paths.full_spec(unwanted)}
+    assert set(sizes) == {
+        str(folder),
+        str(Path(paths.scores(unwanted)).parent),
+        paths.full_spec(unwanted),
+    }
     assert told["bytes"] == sum(sizes.values())
     assert told["deleted"] is False
     assert files() == before
@@ -70,14 +79,20 @@ def test_yes_deletes_the_unwanted_and_leaves_the_wanted(
     assert pruned(capsys)["unwanted"] == []
 
 
-def test_other_studies_can_be_protected(narrowed: tuple[Study, str, str], capsys: pytest.CaptureFixture[str]) -> None:
+def test_other_studies_can_be_protected(
+    narrowed: tuple[Study, str, str], capsys: pytest.CaptureFixture[str]
+) -> None:
     assert pruned(capsys, "--protect", "wide.yaml")["unwanted"] == []
     text("more.yaml", json.dumps({"experiments": {"one": {"seed": [2]}}}))
-    assert pruned(capsys, "--protect", "config.yaml", "more.yaml")["unwanted"] == []  # laid over one another
+    assert (
+        pruned(capsys, "--protect", "config.yaml", "more.yaml")["unwanted"] == []
+    )  # laid over one another
     assert len(pruned(capsys, "--protect", "config.yaml")["unwanted"]) == 3
 
 
-def test_what_an_override_asks_for_is_wanted(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_what_an_override_asks_for_is_wanted(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     study_in(tmp_path)
     over = Study.from_config(CONFIG | {"override": {"latent_size": 4}})
     record = finish(over, of_kind(over, "multi_head"))
@@ -86,7 +101,9 @@ def test_what_an_override_asks_for_is_wanted(tmp_path: Path, capsys: pytest.Capt
     assert {one["path"] for one in pruned(capsys)["unwanted"]} >= {str(record.parent)}
 
 
-def test_what_select_leaves_out_is_still_wanted(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_what_select_leaves_out_is_still_wanted(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     other = CONFIG["experiments"]["one"] | {"kind": "random", "seed": 5}
     both = CONFIG | {"experiments": CONFIG["experiments"] | {"two": other}}
     study = study_in(tmp_path, both)
@@ -98,7 +115,11 @@ def test_what_select_leaves_out_is_still_wanted(tmp_path: Path, capsys: pytest.C
 def test_a_failed_stage_that_nobody_wants_goes_with_its_lock(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    one = CONFIG["experiments"]["one"] | {"kind": "multi_head", "seed": [1], "stages": {"umap": {"rows": 12}}}
+    one = CONFIG["experiments"]["one"] | {
+        "kind": "multi_head",
+        "seed": [1],
+        "stages": {"umap": {"rows": 12}},
+    }
     study = study_in(tmp_path, CONFIG | {"experiments": {"one": one}})
     (stage_id,) = study.stages
     record = finish_stage(study, stage_id)
@@ -113,14 +134,19 @@ def test_a_failed_stage_that_nobody_wants_goes_with_its_lock(
     assert not record.parent.exists()
 
 
-def test_results_of_older_versions_are_told_apart(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_results_of_older_versions_are_told_apart(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     study = study_in(tmp_path)
     run_id = of_kind(study, "multi_head")
     record = finish(study, run_id)
     content = json.loads(record.read_text())
     content["id"], content["spec"]["version"] = "older", 1
     text("results/runs/older/run.json", json.dumps(content))
-    text("results/runs/another/run.json", json.dumps(content | {"id": "another", "spec": {"kind": "multi_head"}}))
+    text(
+        "results/runs/another/run.json",
+        json.dumps(content | {"id": "another", "spec": {"kind": "multi_head"}}),
+    )
     reasons = {Path(one["path"]).name: one["reason"] for one in pruned(capsys)["unwanted"]}
     assert reasons == {"older": "of an older version", "another": "no config wants it"}
 
@@ -144,7 +170,9 @@ def damage(folder: Path, how: str) -> None:
         record.write_text("{")
 
 
-@pytest.mark.parametrize("how", ["a note", "a folder", "a link", "another format", "another name", "damaged"])
+@pytest.mark.parametrize(
+    "how", ["a note", "a folder", "a link", "another format", "another name", "damaged"]
+)
 def test_what_mtdis_did_not_write_is_left_alone_and_named(
     how: str, narrowed: tuple[Study, str, str], capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -161,7 +189,10 @@ def test_what_mtdis_did_not_write_is_left_alone_and_named(
 
 @pytest.mark.parametrize("inside", [True, False])
 def test_links_are_not_followed(
-    inside: bool, narrowed: tuple[Study, str, str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    inside: bool,
+    narrowed: tuple[Study, str, str],
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
     """Neither a run's folder that is a link, nor a folder of runs that is one."""
     folder = Path(paths.run(narrowed[2])).parent
@@ -222,7 +253,10 @@ SCORE = {
     ],
 )
 def test_only_scores_go_with_scores(
-    name: str, content: dict[str, Any], narrowed: tuple[Study, str, str], capsys: pytest.CaptureFixture[str]
+    name: str,
+    content: dict[str, Any],
+    narrowed: tuple[Study, str, str],
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
     folder = Path(paths.scores(narrowed[2])).parent
     text(str(folder / "sap+seed=1/multi_head.json"), json.dumps(SCORE))
@@ -230,11 +264,15 @@ def test_only_scores_go_with_scores(
     assert str(folder) in {one["path"] for one in pruned(capsys)["unwanted"]}
     mine = text(str(folder / name), json.dumps(content))
     told = pruned(capsys, "--yes")
-    assert {"path": str(folder), "reason": f"holds {name}, not written by mtdis"} in told["left_alone"]
+    assert {"path": str(folder), "reason": f"holds {name}, not written by mtdis"} in told[
+        "left_alone"
+    ]
     assert json.loads(mine.read_text()) == content
 
 
-def test_the_scores_of_a_run_are_known_as_such(tmp_path: Path, data: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_scores_of_a_run_are_known_as_such(
+    tmp_path: Path, data: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     """Written by the commands themselves, and gone with their folder."""
     study_in(tmp_path)
     spec = small_study.spec_of("random", seed=9)
@@ -247,7 +285,9 @@ def test_the_scores_of_a_run_are_known_as_such(tmp_path: Path, data: Path, capsy
     assert not index.parent.exists()
 
 
-def test_a_checkpoint_goes_only_when_nobody_writes_it(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_checkpoint_goes_only_when_nobody_writes_it(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     study_in(tmp_path)
     checkpoint = text("results/runs/gone/checkpoint.safetensors", "x")
     left = text("results/runs/gone/.codes.h5.123.tmp", "x")
@@ -300,20 +340,31 @@ def test_data_goes_only_on_request(tmp_path: Path, capsys: pytest.CaptureFixture
     told = pruned(capsys, "--data", "--yes")
     assert {one["path"] for one in told["unwanted"]} == {"data/old.json", "data/targets/old.json"}
     assert sorted(str(p) for p in Path("data").rglob("*.*")) == [
-        "data/mine.h5", "data/mine.json", "data/targets/mine.h5", "data/targets/mine.json",
-    ]  # fmt: skip
+        "data/mine.h5",
+        "data/mine.json",
+        "data/targets/mine.h5",
+        "data/targets/mine.json",
+    ]
 
 
-def test_text_says_how_to_delete(narrowed: tuple[Study, str, str], capsys: pytest.CaptureFixture[str]) -> None:
+def test_text_says_how_to_delete(
+    narrowed: tuple[Study, str, str], capsys: pytest.CaptureFixture[str]
+) -> None:
     assert main(["prune"]) == 0
-    assert capsys.readouterr().out.splitlines()[-1].endswith("to be deleted; mtdis prune --yes deletes them")
+    assert (
+        capsys.readouterr()
+        .out.splitlines()[-1]
+        .endswith("to be deleted; mtdis prune --yes deletes them")
+    )
     assert main(["prune", "--yes"]) == 0
     assert capsys.readouterr().out.splitlines()[-1].endswith(" deleted")
     assert main(["prune"]) == 0
     assert capsys.readouterr().out == "nothing to prune: every result is wanted by a config\n"
 
 
-def test_a_damaged_config_deletes_nothing(narrowed: tuple[Study, str, str], capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_damaged_config_deletes_nothing(
+    narrowed: tuple[Study, str, str], capsys: pytest.CaptureFixture[str]
+) -> None:
     before = files()
     text("config.yaml", "name: [")
     assert main(["prune", "--yes"]) == 2

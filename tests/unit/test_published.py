@@ -1,4 +1,6 @@
-"""The printed numbers: complete, and the same as those copied by another hand or as their own arithmetic."""
+"""The printed numbers: complete, and the same as those copied by another hand or as their own
+arithmetic.
+"""
 
 import json
 from pathlib import Path
@@ -13,7 +15,8 @@ from mtdis.reporting.statistics import ROWS
 from mtdis.reporting.style import KEYS
 
 DATASETS = ["dSprites", "Shapes3D", "MPI3D"]
-# From reference.md, section 4.3, not from the file: (key, row): means of the three datasets, then their sd.
+# From reference.md, section 4.3, not from the file: (key, row): means of the three datasets, then
+# their sd.
 SPOT = {
     ("discrete_mig", "random"): (0.01, 0.02, 0.01, 0.01, 0.01, 0.00),
     ("discrete_mig", "single_max"): (0.02, 0.01, 0.01, 0.00, 0.00, 0.00),
@@ -116,7 +119,8 @@ def test_printed_name(dataset: str, replica_of: str, printed: str) -> None:
 
 
 LOSSES = {"dSprites": "8", "Shapes3D": "9", "MPI3D": "10"}
-# From reference.md, section 5.2: E[y²] of the targets on the test split, computed from the task networks.
+# From reference.md, section 5.2: E[y²] of the targets on the test split, computed from the task
+# networks.
 MEAN_SQUARES = {
     "dSprites": [256.02, 426.35, 230.09, 582.30, 207.15, 252.22, 300.49, 184.07, 185.19, 175.41],
     "Shapes3D": [199.65, 333.80, 121.03, 230.61, 422.23, 213.59, 235.60, 152.20, 143.41, 227.32],
@@ -157,7 +161,9 @@ def _matrix(dataset: str) -> pd.DataFrame:
     """Networks (lines) by tasks (columns); the total under the task 0."""
     table = published.numbers(LOSSES[dataset])
     assert set(table["dataset"]) == {dataset}
-    matrix = table.assign(task=table["task"].fillna(0)).pivot(index="row", columns="task", values="mean")
+    matrix = table.assign(task=table["task"].fillna(0)).pivot(
+        index="row", columns="task", values="mean"
+    )
     return matrix.loc[[*(f"task{t}" for t in range(1, 11)), "multi_head"]]
 
 
@@ -205,16 +211,28 @@ def test_table_4_has_two_readings(row: str, cells: tuple[float, ...]) -> None:
 
 @pytest.mark.parametrize(("key", "cells"), TABLE_6.items())
 def test_table_6(key: str, cells: tuple[tuple[float, ...], ...]) -> None:
-    table = published.numbers("6").query("key == @key").set_index(["row", "dataset"])["mean"].unstack()
-    assert table.loc[["autoencoder", "vae", "factor_vae"], DATASETS].to_numpy().tolist() == [list(c) for c in cells]
+    table = (
+        published.numbers("6").query("key == @key").set_index(["row", "dataset"])["mean"].unstack()
+    )
+    assert table.loc[["autoencoder", "vae", "factor_vae"], DATASETS].to_numpy().tolist() == [
+        list(c) for c in cells
+    ]
     doubtful = published.numbers("6").query("key == @key")["reading"].str.contains("may be swapped")
     assert set(doubtful) == {key in ("disentanglement", "completeness")}
 
 
 @pytest.mark.parametrize(("dataset", "row"), TABLE_7)
 def test_table_7(dataset: str, row: str) -> None:
-    table = published.numbers("7").query("dataset == @dataset and row == @row").set_index("key")["mean"]
-    keys = ["components", "mean_correlation", "std_correlation", "min_correlation", "max_correlation"]
+    table = (
+        published.numbers("7").query("dataset == @dataset and row == @row").set_index("key")["mean"]
+    )
+    keys = [
+        "components",
+        "mean_correlation",
+        "std_correlation",
+        "min_correlation",
+        "max_correlation",
+    ]
     assert tuple(table[keys].round(3)) == TABLE_7[dataset, row]
     assert table["min_correlation"] <= table["mean_correlation"] <= table["max_correlation"]
 
@@ -227,10 +245,16 @@ def test_printed_decimals_are_kept() -> None:
 
 def test_datasets_stand_in_the_papers_order_and_others_last() -> None:
     replicas = {
-        "beads": "", "mpi3d_real_rendered": "MPI3D", "cars3d": "", "shapes3d": "", "dsprites_rendered": "dSprites",
+        "beads": "",
+        "mpi3d_real_rendered": "MPI3D",
+        "cars3d": "",
+        "shapes3d": "",
+        "dsprites_rendered": "dSprites",
         "dsprites": "",
-    }  # fmt: skip
-    frame = pd.DataFrame({"dataset": [*replicas, *replicas], "replica_of": [*replicas.values(), *replicas.values()]})
+    }
+    frame = pd.DataFrame(
+        {"dataset": [*replicas, *replicas], "replica_of": [*replicas.values(), *replicas.values()]}
+    )
     order = ["dsprites", "dsprites_rendered", "shapes3d", "mpi3d_real_rendered", "beads", "cars3d"]
     assert published.dataset_order(frame) == order
 

@@ -1,4 +1,6 @@
-"""Table 4 and Figures 6 and 7: errors of decoders averaged and beside the published, images in their places."""
+"""Table 4 and Figures 6 and 7: errors of decoders averaged and beside the published, images in
+their places.
+"""
 
 from typing import Any
 
@@ -16,11 +18,15 @@ from mtdis.specs.ids import identify
 from mtdis.specs.stage import stage_of
 
 
-def result_of(kind: str, network: str, seed: int, errors: dict[str, float], **changes: Any) -> StageResult:
+def result_of(
+    kind: str, network: str, seed: int, errors: dict[str, float], **changes: Any
+) -> StageResult:
     """As of a decoder with these errors on the test split; none: it diverged."""
     run = {"kind": kind, "dataset": "dsprites_rendered", "seed": seed}
     stage = stage_of({"stage": "decoder", "parent": run, "network": network} | changes)
-    rows = [{"metric": "reconstruction", "key": key, "value": value} for key, value in errors.items()]
+    rows = [
+        {"metric": "reconstruction", "key": key, "value": value} for key, value in errors.items()
+    ]
     return StageResult(identify(stage), stage.resolved(), rows, {}, not errors)
 
 
@@ -31,7 +37,10 @@ def lines_of(results: list[StageResult]) -> dict[tuple[str, str, str], dict[str,
 
 def test_table_4_averages_the_networks_of_a_seed_and_then_the_seeds() -> None:
     singles = [("task1", 1, 0.1), ("task2", 1, 0.3), ("task1", 2, 0.6)]
-    results = [result_of("single_task", name, seed, {"mse": e, "bce_sum": 100 * e}) for name, seed, e in singles]
+    results = [
+        result_of("single_task", name, seed, {"mse": e, "bce_sum": 100 * e})
+        for name, seed, e in singles
+    ]
     line = lines_of(results)["single_task", "mse", ""]
     assert (line["mean"], line["n"], line["diverged"]) == (pytest.approx(0.4), 2, 0)
     assert line["sd"] == pytest.approx(0.4 / 2**0.5)
@@ -42,7 +51,12 @@ def test_table_4_counts_what_diverged_and_keeps_settings_apart() -> None:
     sound = [result_of("random", "random", seed, {"mse": 0.5, "bce_sum": 5.0}) for seed in (1, 2)]
     other = result_of("random", "random", 1, {"mse": 0.25, "bce_sum": 7.0}, loss="bce")
     lines = lines_of(
-        [*sound, other, result_of("random", "random", 3, {}), result_of("multi_head", "multi_head", 1, {})]
+        [
+            *sound,
+            other,
+            result_of("random", "random", 3, {}),
+            result_of("multi_head", "multi_head", 1, {}),
+        ]
     )
     line = lines["random", "mse", ""]
     assert (line["mean"], line["n"], line["diverged"]) == (0.5, 2, 1)
@@ -56,8 +70,12 @@ def test_table_4_has_the_published_error_in_its_reading_only() -> None:
     assert line["random", "bce_sum", ""]["published_mean"] == 308.04
     assert np.isnan(line["random", "mse", ""]["published_mean"])
     note = line["random", "bce_sum", ""]["note"]
-    assert note.startswith("stands for dSprites; read as the binary cross-entropy summed over an image")
-    assert np.isnan(line["random", "bce_sum", ""]["difference"])  # another dataset: no difference is taken
+    assert note.startswith(
+        "stands for dSprites; read as the binary cross-entropy summed over an image"
+    )
+    assert np.isnan(
+        line["random", "bce_sum", ""]["difference"]
+    )  # another dataset: no difference is taken
 
 
 def test_table_4_says_in_what_a_decoder_is_unlike_the_papers() -> None:
@@ -98,7 +116,13 @@ def test_a_title_breaks_after_commas_only() -> None:
 def test_figure_6_shows_inputs_once_and_a_line_per_network() -> None:
     [axes] = figure6.draw(pd.DataFrame(), examples("decoder")[:4]).axes
     labels = [label.get_text() for label in axes.get_yticklabels()]
-    assert labels == ["input", "random", "single-task,\ntask 1", "single-task,\ntask 2", "multi-head"]
+    assert labels == [
+        "input",
+        "random",
+        "single-task,\ntask 1",
+        "single-task,\ntask 2",
+        "multi-head",
+    ]
     shown = np.asarray(axes.get_images()[0].get_array())
     inputs = examples("decoder")[0].arrays["inputs"]
     np.testing.assert_array_equal(shown[:8, :8], np.repeat(inputs[0], 3, axis=2))
@@ -115,7 +139,11 @@ def test_figure_7_shows_a_few_of_many_offsets_and_names_its_unit() -> None:
     [axes] = figure7.draw(pd.DataFrame(), [StageResult(first.id, first.spec, [], arrays)]).axes
     assert axes.get_xlabel() == "offset from the image's code (raw units)"
     assert [label.get_text() for label in axes.get_xticklabels()][::4] == ["-3", "3"]
-    assert [label.get_text() for label in axes.get_yticklabels()][:3] == ["input", "reconstruction", "code 1"]
+    assert [label.get_text() for label in axes.get_yticklabels()][:3] == [
+        "input",
+        "reconstruction",
+        "code 1",
+    ]
     assert np.asarray(axes.get_images()[0].get_array()).shape[1] == 21 * 9 - 1
 
 
@@ -129,7 +157,13 @@ def test_traversals_through_decoders_of_unlike_settings_are_shown_apart() -> Non
 
 def test_blocks_stand_in_the_papers_order_of_datasets() -> None:
     names = ["dsprites_rendered", "shapes3d_rendered", "mpi3d_real_rendered"]
-    runs = [{"kind": "random", "dataset": name, "seed": seed} for name in sorted(names) for seed in (2, 1)]
+    runs = [
+        {"kind": "random", "dataset": name, "seed": seed}
+        for name in sorted(names)
+        for seed in (2, 1)
+    ]
     stages = [stage_of({"stage": "decoder", "parent": run, "network": "random"}) for run in runs]
     results = [StageResult(identify(stage), stage.resolved(), [], {}, True) for stage in stages]
-    assert [block.title for block in blocks(results)] == [f"{name}, seed {seed}" for name in names for seed in (1, 2)]
+    assert [block.title for block in blocks(results)] == [
+        f"{name}, seed {seed}" for name in names for seed in (1, 2)
+    ]

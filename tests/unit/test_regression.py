@@ -85,14 +85,22 @@ def test_differences_are_paired_by_seed() -> None:
     first = _value(rows, "multi_minus_single", "task 1")  # 8 - 10 and 11 - 12
     assert (first["mean"], first["n"]) == (-1.5, 2)
     assert first["sd"] == pytest.approx(math.sqrt(0.5))
-    assert _value(rows, "multi_minus_single", TOTAL)["mean"] == pytest.approx((16 - 20 + 22 - 23) / 2)
-    assert _value(rows, "one_minus_single", "task 2")["mean"] == pytest.approx((40 - 30 + 40 - 34) / 2)
+    assert _value(rows, "multi_minus_single", TOTAL)["mean"] == pytest.approx(
+        (16 - 20 + 22 - 23) / 2
+    )
+    assert _value(rows, "one_minus_single", "task 2")["mean"] == pytest.approx(
+        (40 - 30 + 40 - 34) / 2
+    )
 
 
 def test_a_seed_without_partner_is_no_pair() -> None:
     frame = _frame()
     frame = frame[~(frame["kind"].eq("single_task") & frame["seed"].eq(1))]
-    first = _value(loss_rows(differences(own_task_points(losses_on_test(frame)))), "multi_minus_single", "task 1")
+    first = _value(
+        loss_rows(differences(own_task_points(losses_on_test(frame)))),
+        "multi_minus_single",
+        "task 1",
+    )
     assert (first["mean"], first["n"], first["diverged"]) == (-2, 1, 0)
 
 

@@ -20,7 +20,9 @@ def test_pairs_are_those_that_a_search_through_all_rows_finds():
     assert pairs(numbers, sizes) == found
 
 
-@pytest.mark.parametrize(("orientations", "row"), [((0, 10, 39), "| 1 | orientation 1 |"), ((0, 10), "| 0 | none |")])
+@pytest.mark.parametrize(
+    ("orientations", "row"), [((0, 10, 39), "| 1 | orientation 1 |"), ((0, 10), "| 0 | none |")]
+)
 def test_dsprites_repeats_its_first_orientation_in_the_last(tmp_path, orientations, row):
     one = {"shape": (2,), "scale": (5,), "posX": (7,), "posY": (7,), "orientation": orientations}
     spec = Dataset.member("dsprites_rendered").parse({"classes": one})

@@ -1,4 +1,6 @@
-"""Retrieved factors on codes whose answer is known, against scipy, and what the table and the figure show of them."""
+"""Retrieved factors on codes whose answer is known, against scipy, and what the table and the
+figure show of them.
+"""
 
 from dataclasses import replace
 
@@ -15,7 +17,13 @@ from mtdis.reporting.figures import retrieved as figure
 from mtdis.reporting.published import scores as published
 from mtdis.reporting.tables import table7
 from mtdis.specs.stage import stage_of
-from mtdis.stages._rank_correlation import absolute_correlations, match, p_values, permutation_p, retrieved
+from mtdis.stages._rank_correlation import (
+    absolute_correlations,
+    match,
+    p_values,
+    permutation_p,
+    retrieved,
+)
 from mtdis.stages.retrieved import outcome
 
 NAMES = ["shape", "scale", "orientation", "posX"]
@@ -33,7 +41,9 @@ def noise(rows=240, count=8, seed=1):
 
 def found(codes, factors, names=NAMES, **fields):
     parent = {"kind": "random", "dataset": "dsprites_rendered", "seed": 1}
-    stage = stage_of({"stage": "retrieved", "parent": parent, "network": "random", "permutations": 99, **fields})
+    stage = stage_of(
+        {"stage": "retrieved", "parent": parent, "network": "random", "permutations": 99, **fields}
+    )
     return outcome(stage, codes, factors, names)
 
 
@@ -58,7 +68,9 @@ def test_correlations_and_p_are_scipys_with_ties(rows, levels, seed):
             theirs = spearmanr(codes[:, code], factors[:, factor])
             assert ours[code, factor] == pytest.approx(abs(theirs.statistic), abs=1e-12)
             if ours[code, factor] < 1 - 1e-9:
-                assert p_values(ours[code, factor], rows) == pytest.approx(theirs.pvalue, rel=1e-6, abs=1e-12)
+                assert p_values(ours[code, factor], rows) == pytest.approx(
+                    theirs.pvalue, rel=1e-6, abs=1e-12
+                )
 
 
 # ---- codes whose answer is known
@@ -77,14 +89,22 @@ def monotone(x):
         np.hstack([classes(), noise(count=4)]),
         np.hstack([classes(), np.ones((240, 1))]),
     ],
-    ids=["factors", "permuted and flipped", "monotone", "noise beside them", "a constant beside them"],
+    ids=[
+        "factors",
+        "permuted and flipped",
+        "monotone",
+        "noise beside them",
+        "a constant beside them",
+    ],
 )
 def test_codes_that_hold_the_factors_retrieve_all(codes):
     result = found(codes, classes())
     known = values(result)
     assert known["retrieved", "components"] == known["matched", "components"] == 4
     assert known["retrieved", "max_correlation"] == pytest.approx(1)
-    assert [known["matched", f"{name}_correlation"] for name in ("mean", "min")] == pytest.approx([1, 1])
+    assert [known["matched", f"{name}_correlation"] for name in ("mean", "min")] == pytest.approx(
+        [1, 1]
+    )
     assert known["matched", "p_value"] == 0.01
     pairs = zip(result.arrays["matched_codes"], result.arrays["matched_factors"], strict=True)
     assert [result.arrays["correlations"][pair] for pair in pairs] == pytest.approx([1] * 4)
@@ -96,13 +116,16 @@ def test_a_code_goes_to_the_factor_that_it_was_made_of():
     assert result.arrays["matched_factors"].tolist() == [0, 1, 2, 3]
     assert result.arrays["matched_codes"].tolist() == [1, 3, 0, 2]
     known = values(result)
-    assert [known["retrieved", f"{name}_correlation"] for name in ("mean", "std", "min", "max")] == pytest.approx(
-        [1, 0, 1, 1]
-    )
+    assert [
+        known["retrieved", f"{name}_correlation"] for name in ("mean", "std", "min", "max")
+    ] == pytest.approx([1, 0, 1, 1])
 
 
 def test_a_duplicated_code_counts_its_factor_once_and_is_matched_once():
-    """All of the codes hold posX: the paper counts one factor, with a mean of 1; one to one, only one pair is 1."""
+    """All of the codes hold posX: the paper counts one factor, with a mean of 1.
+
+    One to one, only one pair is 1.
+    """
     position = classes()[:, 3:]
     known = values(found(np.hstack([position] * 5), classes()))
     assert known["retrieved", "components"] == known["matched", "components"] == 1
@@ -112,11 +135,14 @@ def test_a_duplicated_code_counts_its_factor_once_and_is_matched_once():
 
 
 def test_a_factor_split_over_two_codes_is_one_factor_with_less_correlation():
-    """A code for the tens and one for the units of 0..31 in place: ρ of each with the whole has a closed form."""
+    """A code for the tens and one for the units of 0..31 in place: ρ of each with the whole has a
+    closed form.
+    """
     factors = np.stack([np.repeat(np.arange(16), 20), np.tile(np.arange(20), 16)], axis=1)
     high, low = factors[:, 0] // 4, factors[:, 0] % 4
     result = found(np.stack([high, low], axis=1), factors, ["posX", "other"])
-    # x = 4·high + low with independent uniform digits: var(high) = var(low), ranks are linear in the classes.
+    # x = 4·high + low with independent uniform digits: var(high) = var(low), ranks are linear in
+    # the classes.
     expected = np.array([4, 1]) / np.sqrt(17)
     np.testing.assert_allclose(result.arrays["correlations"][:, 0], expected, rtol=1e-12)
     known = values(result)
@@ -170,12 +196,18 @@ def test_matching_maximises_the_sum_and_not_each_pair():
 
 
 def test_noise_lies_within_the_null_and_its_p_is_uniform():
-    """A p at most as often below a level as the level says; by Kolmogorov and Smirnov close to uniform."""
+    """A p at most as often below a level as the level says.
+
+    By Kolmogorov and Smirnov close to uniform.
+    """
     found_p = []
     for draw in range(150):
-        matched = match(noise(60, 3, draw), classes(60, 1000 + draw), 39, np.random.default_rng(draw))
+        matched = match(
+            noise(60, 3, draw), classes(60, 1000 + draw), 39, np.random.default_rng(draw)
+        )
         found_p.append(permutation_p(matched.held_out.mean(), matched.null_means))
-    # The p are multiples of 1/40: spread over the step that each stands for, they are uniform on 0 to 1.
+    # The p are multiples of 1/40: spread over the step that each stands for, they are uniform on 0
+    # to 1.
     spread = np.array(found_p) - np.random.default_rng(0).uniform(size=150) / 40
     assert kstest(spread, "uniform").pvalue > 0.01
     assert abs(np.mean(np.array(found_p) <= 0.25) - 0.25) < 0.12
@@ -214,7 +246,9 @@ def test_what_has_no_rank_is_refused():
 
 
 def spreads(count, mean, low, high):
-    """Smallest and largest sum of squared deviations of so many numbers with this mean, lowest and highest."""
+    """Smallest and largest sum of squared deviations of so many numbers with this mean, lowest and
+    highest.
+    """
     others, rest = count - 2, count * mean - low - high
     if not others * low <= rest <= others * high:
         return np.inf, -np.inf
@@ -222,17 +256,24 @@ def spreads(count, mean, low, high):
     at_top = int((rest - others * low) // (high - low))
     between = rest - at_top * high - max(0, others - at_top - 1) * low
     most = at_top * (high - mean) ** 2 + max(0, others - at_top - 1) * (low - mean) ** 2
-    return ends + (rest - others * mean) ** 2 / others, ends + most + (at_top < others) * (between - mean) ** 2
+    return (
+        ends + (rest - others * mean) ** 2 / others,
+        ends + most + (at_top < others) * (between - mean) ** 2,
+    )
 
 
 def test_the_printed_spreads_fit_eight_codes_and_not_the_counted_factors():
     """Why our mean, sd, min and max are over codes while the count is of factors."""
-    table = published.numbers("7").pivot_table(index=["dataset", "row"], columns="key", values="mean")
+    table = published.numbers("7").pivot_table(
+        index=["dataset", "row"], columns="key", values="mean"
+    )
     assert len(table) == 6
     fits = {8: [], "factors": []}
     for line in table.to_dict("records"):
         for name, count in ((8, 8), ("factors", int(line["components"]))):
-            least, most = spreads(count, line["mean_correlation"], line["min_correlation"], line["max_correlation"])
+            least, most = spreads(
+                count, line["mean_correlation"], line["min_correlation"], line["max_correlation"]
+            )
             squares = [line["std_correlation"] ** 2 * (count - ddof) for ddof in (0, 1)]
             fits[name].append(any(least - 1e-5 <= s <= most + 1e-5 for s in squares))
     assert all(fits[8])
@@ -242,7 +283,9 @@ def test_the_printed_spreads_fit_eight_codes_and_not_the_counted_factors():
 def test_table_7_averages_the_shown_seeds_and_counts_what_diverged():
     stages = examples("retrieved")
     table = table7.make(None, stages[::-1])
-    assert table["key"].drop_duplicates().tolist() == list(dict.fromkeys(key for _, key in table7.KEYS))
+    assert table["key"].drop_duplicates().tolist() == list(
+        dict.fromkeys(key for _, key in table7.KEYS)
+    )
     line = {c: "retrieved" if c == "metric" else "components" for c in ("metric", "key")}
     lines = table[(table[list(line)] == line).all(axis=1) & (table["spec.learning_rate"] == 0.001)]
     assert lines["row"].tolist() == ["random", "single_task", "multi_head", "vae"]
@@ -264,20 +307,37 @@ def test_table_7_averages_the_shown_seeds_and_counts_what_diverged():
 def test_only_the_level_makes_the_paper_s_count_another():
     [stage] = [s for s in examples("retrieved") if s.spec["parent"]["kind"] == "vae"][:1]
     for fields, text in (({"seed": 3}, ""), ({"alpha": 0.01}, "alpha=0.01")):
-        spec = dict(stage.spec) | fields | {"parent": dict(stage.spec["parent"]) | {"kind": "multi_head"}}
-        spec["parent"] = {k: v for k, v in spec["parent"].items() if k in ("kind", "dataset", "seed")}
-        note = table7.make(None, [replace(stage, spec=spec | {"network": "multi_head"})])["note"].iloc[0]
+        spec = (
+            dict(stage.spec)
+            | fields
+            | {"parent": dict(stage.spec["parent"]) | {"kind": "multi_head"}}
+        )
+        spec["parent"] = {
+            k: v for k, v in spec["parent"].items() if k in ("kind", "dataset", "seed")
+        }
+        note = table7.make(None, [replace(stage, spec=spec | {"network": "multi_head"})])[
+            "note"
+        ].iloc[0]
         assert (f"unlike the paper: {text}" in note) == bool(text)
 
 
 def test_heat_maps_show_every_value_and_frame_the_matched_pairs():
     [stage] = [s for s in examples("retrieved") if s.spec["parent"]["kind"] == "multi_head"][:1]
     axes = figure.draw(None, [stage]).axes[0]
-    np.testing.assert_array_equal(axes.images[0].get_array().filled(np.nan), stage.arrays["correlations"].T)
-    frames = [tuple(np.add(p.get_xy(), 0.47).round(6)) for p in axes.patches if isinstance(p, Rectangle)]
+    np.testing.assert_array_equal(
+        axes.images[0].get_array().filled(np.nan), stage.arrays["correlations"].T
+    )
+    frames = [
+        tuple(np.add(p.get_xy(), 0.47).round(6)) for p in axes.patches if isinstance(p, Rectangle)
+    ]
     pairs = zip(stage.arrays["matched_codes"], stage.arrays["matched_factors"], strict=True)
     assert frames == [tuple(map(float, pair)) for pair in pairs]
-    assert [label.get_text() for label in axes.get_yticklabels()] == ["shape", "scale", "posX", "posY"]
+    assert [label.get_text() for label in axes.get_yticklabels()] == [
+        "shape",
+        "scale",
+        "posX",
+        "posY",
+    ]
     assert [text.get_text() for text in axes.texts].count("×") == 4  # the constant code
     assert len(axes.lines) == sum(stage.arrays["factor_of_code"] >= 0)
 

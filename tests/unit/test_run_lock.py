@@ -1,4 +1,6 @@
-"""Two processes that are told to compute the same run or stage: one does, the other waits and finds it finished."""
+"""Two processes that are told to compute the same run or stage: one does, the other waits and finds
+it finished.
+"""
 
 import json
 import os
@@ -31,7 +33,9 @@ with alone_with(record) as waited:
 
 @contextmanager
 def holder(record: Path) -> Iterator[subprocess.Popen[str]]:
-    """Another process that has the lock, until something or the end of its input is written to it."""
+    """Another process that has the lock, until something or the end of its input is written to
+    it.
+    """
     words = [sys.executable, "-c", HOLD, str(record)]
     environment = os.environ | {"SLURM_JOB_ID": "17"}
     pipe = subprocess.PIPE
@@ -42,7 +46,9 @@ def holder(record: Path) -> Iterator[subprocess.Popen[str]]:
         process.communicate()
 
 
-def end_when_waited_for(process: subprocess.Popen[str], how: Any, patch: pytest.MonkeyPatch) -> None:
+def end_when_waited_for(
+    process: subprocess.Popen[str], how: Any, patch: pytest.MonkeyPatch
+) -> None:
     """End the holder at the moment in which this process begins to wait for it."""
 
     def blocking(lock: int, way: int) -> None:
@@ -76,7 +82,9 @@ def test_a_killed_process_has_no_lock(tmp_path: Path) -> None:
             assert not waited
 
 
-def test_a_folder_that_cannot_be_written_is_left_to_the_one_who_writes_results(tmp_path: Path) -> None:
+def test_a_folder_that_cannot_be_written_is_left_to_the_one_who_writes_results(
+    tmp_path: Path,
+) -> None:
     (tmp_path / "file").touch()
     with run_lock.alone_with(tmp_path / "file/run.json") as waited:
         assert not waited
@@ -131,7 +139,9 @@ def test_who_would_not_wait_learns_that_another_has_the_lock(tmp_path: Path) -> 
     assert list(record.parent.iterdir()) == [record]
 
 
-def test_without_locks_who_would_not_wait_has_none(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_locks_who_would_not_wait_has_none(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     def unsupported(lock: int, way: int) -> None:
         raise OSError(38, "Function not implemented")
 
@@ -140,12 +150,24 @@ def test_without_locks_who_would_not_wait_has_none(tmp_path: Path, monkeypatch: 
         assert not alone
 
 
-def test_a_stage_that_another_process_computes_is_waited_for(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_stage_that_another_process_computes_is_waited_for(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     record = tmp_path / "stage/stage.json"
     run = {"kind": "random", "dataset": "dsprites_rendered", "seed": 1}
     spec = json.dumps({"stage": "umap", "parent": run, "network": "random"})
     nothing = str(tmp_path / "nothing.json")
-    words = ["stage", "--spec", spec, "--parent", nothing, "--dataset", nothing, "--out", str(record)]
+    words = [
+        "stage",
+        "--spec",
+        spec,
+        "--parent",
+        nothing,
+        "--dataset",
+        nothing,
+        "--out",
+        str(record),
+    ]
     with holder(record) as process:
         end_when_waited_for(process, lambda p: p.communicate("end"), monkeypatch)
         assert main(words) == 0

@@ -16,11 +16,16 @@ SKY = (153, 226, 249)
 
 def raw(classes: NDArray[np.int64]) -> NDArray[np.float64]:
     """Raw values of factor classes (N, 6)."""
-    return np.stack([np.array(v)[c] for v, c in zip(SHAPES3D.values, classes.T, strict=True)], axis=1)
+    return np.stack(
+        [np.array(v)[c] for v, c in zip(SHAPES3D.values, classes.T, strict=True)], axis=1
+    )
 
 
 def rows(**classes) -> NDArray[np.float64]:
-    """Raw values (N, 6) of all combinations of the given classes, the others at BASE; last factor fastest."""
+    """Raw values (N, 6) of all combinations of the given classes, the others at BASE.
+
+    Last factor fastest.
+    """
     chosen = [np.atleast_1d(classes.get(name, usual)) for name, usual in BASE.items()]
     return raw(np.array(np.meshgrid(*chosen, indexing="ij")).reshape(6, -1).T)
 
@@ -37,10 +42,14 @@ def covered(**classes) -> NDArray[np.bool_]:
 
 @pytest.fixture(scope="module")
 def sample() -> NDArray[np.float64]:
-    """Raw values of 320 rows of the full grid in which all classes of all factors occur, in few views."""
+    """Raw values of 320 rows of the full grid in which all classes of all factors occur, in few
+    views.
+    """
     n = np.arange(320)
     views = np.stack([n % 8, n // 8 % 4, n % 16 % 15], axis=1)[n % 40]
-    return raw(np.concatenate([np.stack([n % 10, n // 10 % 10, n // 3 % 10], axis=1), views], axis=1))
+    return raw(
+        np.concatenate([np.stack([n % 10, n // 10 % 10, n // 3 % 10], axis=1), views], axis=1)
+    )
 
 
 # ---- calibration
@@ -50,7 +59,9 @@ def sample() -> NDArray[np.float64]:
 def distances() -> NDArray[np.float64]:
     """Mean absolute difference (53,) between each frame of the GIF and ours."""
     if not (GENUINE / "3dshapes.gif").exists():
-        pytest.skip(f"the genuine frames are not beside the project: {GENUINE / '3dshapes.gif'} is missing")
+        pytest.skip(
+            f"the genuine frames are not beside the project: {GENUINE / '3dshapes.gif'} is missing"
+        )
     genuine, ours = matched("shapes3d")
     return np.abs(genuine.astype(int) - ours).mean(axis=(1, 2, 3))
 
@@ -71,8 +82,12 @@ def test_a_hue_changes_its_own_part_alone(factor, name, shape):
     red, green, cyan = (draw(shape=shape, **{name: hue})[0] for hue in (0, 3, 5))
     part = (red != cyan).any(axis=-1)
     for other in {"floor", "wall", "thing"} - {name}:
-        others = (draw(shape=shape, **{other: 0})[0] != draw(shape=shape, **{other: 5})[0]).any(axis=-1)
-        assert np.count_nonzero(part & others) < 0.25 * np.count_nonzero(part), "they share pixels on edges alone"
+        others = (draw(shape=shape, **{other: 0})[0] != draw(shape=shape, **{other: 5})[0]).any(
+            axis=-1
+        )
+        assert np.count_nonzero(part & others) < 0.25 * np.count_nonzero(part), (
+            "they share pixels on edges alone"
+        )
     assert np.array_equal((red != green).any(axis=-1), part)
 
 
@@ -106,7 +121,9 @@ def test_object_grows_upwards_from_the_floor(shape):
 
 @pytest.mark.parametrize("shape", SHAPES)
 def test_mirrored_orientation_is_mirrored_geometry(shape):
-    """The lamp stands at the left, so only outlines are mirrored: of the object, and of walls against sky."""
+    """The lamp stands at the left, so only outlines are mirrored: of the object, and of walls
+    against sky.
+    """
     left, right = covered(shape=shape, orientation=0)[0], covered(shape=shape, orientation=14)[0]
     assert np.array_equal(left, right[:, ::-1])
     sky = [(draw(shape=shape, orientation=o)[0] == SKY).all(axis=-1) for o in (2, 12)]
@@ -158,32 +175,48 @@ def test_faced_wall_lies_where_the_genuine_one_does(orientation):
     assert np.abs(np.diff(image[28, :, 2])).max() < 10
 
 
-@pytest.mark.parametrize(("orientation", "corner", "edge"), [(0, 43, 0), (4, 58, 0), (10, 4, 63), (14, 20, 63)])
+@pytest.mark.parametrize(
+    ("orientation", "corner", "edge"), [(0, 43, 0), (4, 58, 0), (10, 4, 63), (14, 20, 63)]
+)
 def test_turned_wall_lies_where_the_genuine_one_does(orientation, corner, edge):
-    """Sky ends in row 15 at the outer edge, 19–20 in the corner; the floor begins in rows 42 and 40 (§3.2)."""
+    """Sky ends in row 15 at the outer edge, 19–20 in the corner.
+
+    The floor begins in rows 42 and 40 (§3.2).
+    """
     image = draw(orientation=orientation, scale=0)[0]
-    assert (top_of_wall(image, edge), top_of_wall(image, corner)) == pytest.approx((15, 19.5), abs=1.5)
-    assert (top_of_floor(image, edge), top_of_floor(image, corner)) == pytest.approx((42, 40), abs=1)
+    assert (top_of_wall(image, edge), top_of_wall(image, corner)) == pytest.approx(
+        (15, 19.5), abs=1.5
+    )
+    assert (top_of_floor(image, edge), top_of_floor(image, corner)) == pytest.approx(
+        (42, 40), abs=1
+    )
 
 
 @pytest.mark.parametrize(
-    ("orientation", "side"), [(0, slice(45, 64)), (2, slice(52, 64)), (12, slice(0, 12)), (14, slice(0, 19))]
+    ("orientation", "side"),
+    [(0, slice(45, 64)), (2, slice(52, 64)), (12, slice(0, 12)), (14, slice(0, 19))],
 )
 def test_side_wall_is_darker_than_the_faced_one(orientation, side):
-    """Measured on the GIF: 0.94–1.0 of full value for the faced wall, 0.6–0.86 for the one at the side."""
+    """Measured on the GIF: 0.94–1.0 of full value for the faced wall, 0.6–0.86 for the one at the
+    side.
+    """
     blue = draw(orientation=orientation, scale=0)[0, 24:34, :, 2] / 255
     assert 0.93 <= blue[:, 24:40].mean() <= 1
     assert 0.6 <= blue[:, side].mean() <= 0.86
 
 
 def test_capsules_are_as_large_as_the_genuine_ones():
-    """Heights and widths measured on the GIF over the 8 scales, their base in row 52 (reference §3.2)."""
+    """Heights and widths measured on the GIF over the 8 scales, their base in row 52 (reference
+    §3.2).
+    """
     masks = covered(shape=CAPSULE, scale=range(8), orientation=14)
     down, across = masks.any(axis=2), masks.any(axis=1)
     assert down.sum(axis=1) == pytest.approx([27, 30, 32, 35, 38, 41, 43, 46], abs=1)
     assert across.sum(axis=1)[[0, -1]] == pytest.approx([14, 23], abs=1)
     assert [np.flatnonzero(rows)[-1] for rows in down] == pytest.approx([52] * 8, abs=1)
-    assert [np.flatnonzero(columns).mean() for columns in across] == pytest.approx([31.5] * 8, abs=0.5)
+    assert [np.flatnonzero(columns).mean() for columns in across] == pytest.approx(
+        [31.5] * 8, abs=0.5
+    )
 
 
 def test_shadow_is_a_third_of_the_floor():
@@ -227,7 +260,9 @@ def test_no_two_rows_of_a_sub_grid_look_the_same(size):
 @pytest.mark.parametrize("size", [8, 16, 32])
 def test_smaller_images_show_the_same_picture(size):
     classes = {"shape": SHAPES, "scale": 5, "orientation": [1, 9]}
-    averaged = draw(64, **classes).reshape(8, size, 64 // size, size, 64 // size, 3).mean(axis=(2, 4))
+    averaged = (
+        draw(64, **classes).reshape(8, size, 64 // size, size, 64 // size, 3).mean(axis=(2, 4))
+    )
     small = draw(size, **classes)
     assert small.shape == (8, size, size, 3)
     assert np.abs(small - averaged).mean() < 1

@@ -1,4 +1,6 @@
-"""Trainings that share a process: whose runs are taken, what is left ready, and who takes that over."""
+"""Trainings that share a process: whose runs are taken, what is left ready, and who takes that
+over.
+"""
 
 import json
 import signal
@@ -21,14 +23,24 @@ from mtdis.training.jobs.job_file import Job, read_jobs
 
 
 def job_of(data: Path, out: Path, spec: dict[str, Any]) -> dict[str, Any]:
-    return {"spec": spec, "dataset": str(data / "d.json"), "targets": str(data / "t.json"), "out": str(out)}
+    return {
+        "spec": spec,
+        "dataset": str(data / "d.json"),
+        "targets": str(data / "t.json"),
+        "out": str(out),
+    }
 
 
 @pytest.fixture
 def queue(data: Path, tmp_path: Path) -> Path:
     """Four runs of one dataset, and one that trains on no GPU."""
-    lines = [job_of(data, tmp_path / f"runs/{seed}/run.json", spec_of("multi_head", seed=seed)) for seed in range(4)]
-    lines.append(job_of(data, tmp_path / "runs/random/run.json", spec_of("random")) | {"targets": None})
+    lines = [
+        job_of(data, tmp_path / f"runs/{seed}/run.json", spec_of("multi_head", seed=seed))
+        for seed in range(4)
+    ]
+    lines.append(
+        job_of(data, tmp_path / "runs/random/run.json", spec_of("random")) | {"targets": None}
+    )
     path = tmp_path / "queue.jsonl"
     path.write_text("".join(json.dumps(line) + "\n" for line in lines))
     return path
@@ -45,10 +57,15 @@ def train(data: Path, tmp_path: Path, seed: int, *words: str) -> int:
 
 def train_words(data: Path, tmp_path: Path, seed: int) -> list[str]:
     job = job_of(data, tmp_path / f"runs/{seed}/run.json", spec_of("multi_head", seed=seed))
-    return ["train", *(f"--{key}={value if key != 'spec' else json.dumps(value)}" for key, value in job.items())]
+    return [
+        "train",
+        *(f"--{key}={value if key != 'spec' else json.dumps(value)}" for key, value in job.items()),
+    ]
 
 
-def test_the_last_runs_that_nobody_has_begun_are_taken(data: Path, queue: Path, tmp_path: Path) -> None:
+def test_the_last_runs_that_nobody_has_begun_are_taken(
+    data: Path, queue: Path, tmp_path: Path
+) -> None:
     assert [j.spec.seed for j in beside(own(data, tmp_path), queue, 2)] == [3, 2]
     with alone_with(tmp_path / "runs/3/run.json"):
         assert [j.spec.seed for j in beside(own(data, tmp_path), queue, 2)] == [2, 1]
@@ -64,15 +81,27 @@ def test_what_was_trained_beside_another_is_taken_over_in_the_same_bytes(
 ) -> None:
     assert train(data, tmp_path, 0, "--queue", str(queue), "--together", "2") == 0
     done = tmp_path / "runs/3"
-    assert sorted(p.name for p in done.iterdir()) == ["codes.h5", "history.csv", "ready.json", "weights.safetensors"]
+    assert sorted(p.name for p in done.iterdir()) == [
+        "codes.h5",
+        "history.csv",
+        "ready.json",
+        "weights.safetensors",
+    ]
     assert not (tmp_path / "runs/1").exists()
     written = (done / "weights.safetensors").stat().st_mtime_ns
     assert train(data, tmp_path, 3) == 0
-    assert sorted(p.name for p in done.iterdir()) == ["codes.h5", "history.csv", "run.json", "weights.safetensors"]
+    assert sorted(p.name for p in done.iterdir()) == [
+        "codes.h5",
+        "history.csv",
+        "run.json",
+        "weights.safetensors",
+    ]
     assert (done / "weights.safetensors").stat().st_mtime_ns == written  # nothing was trained again
     assert train(data, tmp_path / "alone", 3) == 0
     alone = tmp_path / "alone/runs/3"
-    assert (alone / "weights.safetensors").read_bytes() == (done / "weights.safetensors").read_bytes()
+    assert (alone / "weights.safetensors").read_bytes() == (
+        done / "weights.safetensors"
+    ).read_bytes()
     assert read_json(alone / "run.json", "")["result"] == read_json(done / "run.json", "")["result"]
 
 
@@ -93,7 +122,9 @@ def test_the_queue_of_a_study_is_a_job_file(tmp_path: Path) -> None:
     (tmp_path / "queue.jsonl").write_text(study.queue(study.runs))
     jobs = read_jobs(tmp_path / "queue.jsonl")
     assert [job.spec for job in jobs] == list(study.runs.values())
-    assert [str(job.out) for job in jobs] == [f"results/runs/{run_id}/run.json" for run_id in study.runs]
+    assert [str(job.out) for job in jobs] == [
+        f"results/runs/{run_id}/run.json" for run_id in study.runs
+    ]
     assert [job.targets is None for job in jobs] == [True, True, False, False]
 
 
@@ -131,7 +162,9 @@ def test_who_helps_does_not_wait_for_one_who_trains(data: Path, tmp_path: Path) 
         assert not is_free(job.out)
 
 
-def test_one_record_is_taken_over_once(data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_one_record_is_taken_over_once(
+    data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """By the run's job or by that of a driver whose predecessor was killed, whoever is first."""
     job = own(data, tmp_path)
     finish(job, ready(job.out))
@@ -147,7 +180,9 @@ def test_one_record_is_taken_over_once(data: Path, tmp_path: Path, monkeypatch: 
     assert job.out.exists()
 
 
-def test_the_own_record_is_there_when_all_have_ended(data: Path, queue: Path, tmp_path: Path) -> None:
+def test_the_own_record_is_there_when_all_have_ended(
+    data: Path, queue: Path, tmp_path: Path
+) -> None:
     """So that snakemake, which deletes what a killed job has declared, finds nothing to delete."""
     job, seen = own(data, tmp_path), []
 
@@ -161,7 +196,9 @@ def test_the_own_record_is_there_when_all_have_ended(data: Path, queue: Path, tm
     assert list(job.out.parent.iterdir()) == [job.out]
 
 
-def test_a_killed_job_that_others_were_trained_beside_is_resumed(data: Path, queue: Path, tmp_path: Path) -> None:
+def test_a_killed_job_that_others_were_trained_beside_is_resumed(
+    data: Path, queue: Path, tmp_path: Path
+) -> None:
     """Killed after its own run was trained, while those beside it go on."""
     script = f"""
 import os, signal, sys
@@ -180,7 +217,10 @@ main(sys.argv[1:])
     words = train_words(data, tmp_path, 0)
     line = json.loads(queue.read_text().splitlines()[3])
     queue.write_text(json.dumps(line | {"spec": line["spec"] | {"epochs": 100_000}}))
-    done = subprocess.run([sys.executable, "-c", script, *words, "--queue", str(queue), "--together", "2"], check=False)
+    done = subprocess.run(
+        [sys.executable, "-c", script, *words, "--queue", str(queue), "--together", "2"],
+        check=False,
+    )
     assert done.returncode == -signal.SIGKILL
     assert not (tmp_path / "runs/0/run.json").exists()
     written = (tmp_path / "runs/0/weights.safetensors").stat().st_mtime_ns
@@ -215,4 +255,6 @@ def test_without_a_whole_queue_a_run_is_trained_alone(
         queue.write_text(content)
     assert train_with_others(own(data, tmp_path), lambda _: seen.append, queue, 4) == 0
     assert [job.out for job in seen] == [tmp_path / "runs/0/run.json"]
-    assert f"trained alone: {'the job file' if content is None else queue}" in capsys.readouterr().err
+    assert (
+        f"trained alone: {'the job file' if content is None else queue}" in capsys.readouterr().err
+    )

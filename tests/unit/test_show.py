@@ -51,8 +51,14 @@ def test_any_unambiguous_part_of_an_id_will_do(text: str, expected: str) -> None
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("multi_head", r"'multi_head' may be 3 runs; give more of one of these:\n  multi_head\+seed=1\n"),
-        ("/home/results/runs/randon+seed=1/run.json", r"no run or stage 'randon\+seed=1'; the nearest:"),
+        (
+            "multi_head",
+            r"'multi_head' may be 3 runs; give more of one of these:\n  multi_head\+seed=1\n",
+        ),
+        (
+            "/home/results/runs/randon+seed=1/run.json",
+            r"no run or stage 'randon\+seed=1'; the nearest:",
+        ),
         ("randon+seed=1", r"no run or stage 'randon\+seed=1'; the nearest:\n  random\+seed=1"),
     ],
 )
@@ -61,20 +67,34 @@ def test_errors_name_the_ids_that_could_be_meant(text: str, message: str) -> Non
         resolve(text, IDS)
 
 
-def test_the_id_before_it_was_shortened_is_known(study: Study, capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_id_before_it_was_shortened_is_known(
+    study: Study, capsys: pytest.CaptureFixture[str]
+) -> None:
     run_id = of_kind(study, "multi_head")
     assert full_id(study.runs[run_id]) != run_id
     assert told(capsys, "show", full_id(study.runs[run_id]))["id"] == run_id
 
 
-def test_a_finished_run_is_shown_with_all_that_is_known(study: Study, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_finished_run_is_shown_with_all_that_is_known(
+    study: Study, capsys: pytest.CaptureFixture[str]
+) -> None:
     run_id = of_kind(study, "single_task")
     record = json.loads(finish(study, run_id).read_text())
     rows = json.loads(score(study, run_id).read_text())["rows"]
     found = told(capsys, "show", run_id)
     assert set(found) == {
-        "id", "standing", "problem", "spec", "result", "losses", "values", "errors", "scores", "execution", "files",
-    }  # fmt: skip
+        "id",
+        "standing",
+        "problem",
+        "spec",
+        "result",
+        "losses",
+        "values",
+        "errors",
+        "scores",
+        "execution",
+        "files",
+    }
     assert (found["standing"], found["problem"]) == ("done", "")
     assert (found["spec"]["learning_rate"], found["spec"]["tasks.count"]) == (0.001, 3)
     assert found["execution"]["seconds"] == SECONDS
@@ -83,8 +103,11 @@ def test_a_finished_run_is_shown_with_all_that_is_known(study: Study, capsys: py
     )
     mig = [row["value"] for row in rows if row["metric"] == "mig"]
     assert found["values"]["mig discrete_mig"] == {
-        "mean": fmean(mig), "lowest": min(mig), "highest": max(mig), "n": 3,
-    }  # fmt: skip
+        "mean": fmean(mig),
+        "lowest": min(mig),
+        "highest": max(mig),
+        "n": 3,
+    }
     there = {path for path, size in found["files"].items() if size is not None}
     assert there == {
         *(
@@ -93,7 +116,11 @@ def test_a_finished_run_is_shown_with_all_that_is_known(study: Study, capsys: py
         ),
         paths.scores(run_id),
     }
-    assert all(Path(path).stat().st_size == size for path, size in found["files"].items() if size is not None)
+    assert all(
+        Path(path).stat().st_size == size
+        for path, size in found["files"].items()
+        if size is not None
+    )
 
 
 def test_text_shows_the_same(study: Study, capsys: pytest.CaptureFixture[str]) -> None:
@@ -108,7 +135,9 @@ def test_text_shows_the_same(study: Study, capsys: pytest.CaptureFixture[str]) -
     assert f"{paths.run(run_id)} " in out
 
 
-def test_a_run_that_is_only_wanted_is_missing(study: Study, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_run_that_is_only_wanted_is_missing(
+    study: Study, capsys: pytest.CaptureFixture[str]
+) -> None:
     found = told(capsys, "show", of_kind(study, "random", 2))
     assert found["standing"] == "missing"
     assert found["spec"]["seed"] == 2
@@ -120,7 +149,10 @@ def test_a_run_that_no_config_wants_is_shown_from_its_record(
 ) -> None:
     run_id = of_kind(study, "random", 2)
     finish(study, run_id)
-    for config in (CONFIG | {"experiments": {"one": CONFIG["experiments"]["one"] | {"seed": [1]}}}, None):
+    for config in (
+        CONFIG | {"experiments": {"one": CONFIG["experiments"]["one"] | {"seed": [1]}}},
+        None,
+    ):
         (tmp_path / "config.yaml").unlink() if config is None else study_in(tmp_path, config)
         assert told(capsys, "show", run_id)["standing"] == "done"
 
@@ -167,7 +199,10 @@ def test_diff_names_the_fields_and_sets_the_scores_side_by_side(
     assert set(found) == {"ids", "standings", "spec", "losses", "scores"}
     assert found["spec"] == {"seed": [1, 2]}
     shown = told(capsys, "show", one)
-    assert found["scores"]["sap+version=2 SAP_score"] == [shown["values"]["sap+version=2 SAP_score"]["mean"], None]
+    assert found["scores"]["sap+version=2 SAP_score"] == [
+        shown["values"]["sap+version=2 SAP_score"]["mean"],
+        None,
+    ]
     losses = [told(capsys, "show", i)["losses"]["multi_head"]["r2"] for i in (one, other)]
     assert found["losses"]["test r2"] == losses
     assert main(["diff", one, other]) == 0

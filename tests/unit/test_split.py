@@ -1,4 +1,6 @@
-"""The published split: equal to sklearn's shuffle, disjoint, covering, and the same for ever. And by combinations.
+"""The published split: equal to sklearn's shuffle, disjoint, covering, and the same for ever.
+
+And by combinations.
 
 What is held out never occurs in training, while each class does.
 """
@@ -41,7 +43,9 @@ def test_sizes_of_the_published_datasets(grid, sizes):
 
 def test_the_dsprites_split_never_changes():
     split = split_rows(DSPRITES.count)
-    assert {part: sha256(rows.astype("<i8").tobytes()).hexdigest() for part, rows in split.items()} == STORED
+    assert {
+        part: sha256(rows.astype("<i8").tobytes()).hexdigest() for part, rows in split.items()
+    } == STORED
 
 
 @settings(deadline=None, max_examples=50)
@@ -86,7 +90,9 @@ def combinations(classes):
 def check(classes, split):
     """Rows are in one part each, combinations too, and training has all classes."""
     assert all(split[part].size and split[part].dtype == np.int64 for part in PARTS)
-    assert np.array_equal(np.sort(np.concatenate([split[part] for part in PARTS])), np.arange(len(classes)))
+    assert np.array_equal(
+        np.sort(np.concatenate([split[part] for part in PARTS])), np.arange(len(classes))
+    )
     parts = [combinations(classes[split[part]]) for part in PARTS]
     assert sum(map(len, parts)) == len(set.union(*parts))
     for column, trained in zip(classes.T, classes[split["train"]].T, strict=True):
@@ -98,7 +104,9 @@ seeds = st.integers(0, 2**32 - 1)
 
 
 @settings(deadline=None, max_examples=60)
-@given(sizes=st.lists(st.integers(2, 6), min_size=2, max_size=3), seed=seeds, times=st.integers(1, 3))
+@given(
+    sizes=st.lists(st.integers(2, 6), min_size=2, max_size=3), seed=seeds, times=st.integers(1, 3)
+)
 def test_combinations_of_a_complete_grid_are_cut_as_rows_are(sizes, seed, times):
     classes = np.repeat(classes_of(sizes), times, axis=0)
     found = check(classes, split_combinations(classes, seed, ["a", "b", "c"][: len(sizes)]))
@@ -142,7 +150,9 @@ def test_another_seed_holds_out_other_combinations():
 
 def test_the_held_out_combinations_of_dsprites_never_change():
     split = split_combinations(classes_of(DSPRITES.sizes)[:, 1:3], 123, ["shape", "scale"])
-    assert {part: sha256(rows.astype("<i8").tobytes()).hexdigest() for part, rows in split.items()} == {
+    assert {
+        part: sha256(rows.astype("<i8").tobytes()).hexdigest() for part, rows in split.items()
+    } == {
         "train": "c8e92deea8877db0fd58ece1ffcaaa6ca5f18319b6cb0484417bdaf6c4772daf",
         "validation": "658a79669fbaac1f8781dfe6f68cc0747761a77109ce7cfa45d032ed739eb220",
         "test": "e90514fa103b316ae26cc5d3633842ae00dabc144431b594f978092a4c43069a",
@@ -151,7 +161,10 @@ def test_the_held_out_combinations_of_dsprites_never_change():
 
 def test_too_few_combinations_are_refused_with_how_many_are_needed():
     table = np.array([(c, c) for c in range(5)] * 4 + [(0, 1)])
-    with pytest.raises(ConfigError, match="held_out shape, scale: these factors have 6 combinations of classes, and 7"):
+    with pytest.raises(
+        ConfigError,
+        match="held_out shape, scale: these factors have 6 combinations of classes, and 7",
+    ):
         split_combinations(table, 123, ["shape", "scale"])
 
 

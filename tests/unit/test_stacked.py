@@ -1,4 +1,6 @@
-"""Networks trained as one stack: each equals its solo run, harms no other, and resumes to the same bytes."""
+"""Networks trained as one stack: each equals its solo run, harms no other, and resumes to the same
+bytes.
+"""
 
 from pathlib import Path
 from typing import Any
@@ -30,20 +32,36 @@ def difference(found: Tensor, expected: Tensor) -> float:
     return float((found - expected).detach().abs().max() / expected.detach().abs().max())
 
 
-def side_by_side(dtype: torch.dtype) -> tuple[dict[str, Any], dict[str, Any], list[tuple[Tensor, Tensor]], Tensor]:
-    """The networks after some steps, solo and stacked; the losses (T,) of each step, likewise; the last images."""
+def side_by_side(
+    dtype: torch.dtype,
+) -> tuple[dict[str, Any], dict[str, Any], list[tuple[Tensor, Tensor]], Tensor]:
+    """The networks after some steps, solo and stacked; the losses (T,) of each step, likewise.
+
+    The last images.
+    """
     run = run_from(
-        spec_of("single_task", dataset={"name": "dsprites_rendered", "image_size": 16}, head_layers=[30, 30])
+        spec_of(
+            "single_task",
+            dataset={"name": "dsprites_rendered", "image_size": 16},
+            head_layers=[30, 30],
+        )
     )
     both = [
-        {name: model.to(dtype) for name, model in training.build(run, (16, 16, 3), torch.device("cpu")).items()}
+        {
+            name: model.to(dtype)
+            for name, model in training.build(run, (16, 16, 3), torch.device("cpu")).items()
+        }
         for _ in range(2)
     ]
     solo = training.learners_of(run, both[0])
     stack = crew_of(run.model_copy(update={"fused": "stacked"}), training.learners_of(run, both[1]))
     generator, losses = torch.Generator().manual_seed(0), []
     for step in range(STEPS):
-        pixels = torch.rand(32, 16, 16, 3, generator=generator, dtype=torch.float64).to(dtype).permute(0, 3, 1, 2)
+        pixels = (
+            torch.rand(32, 16, 16, 3, generator=generator, dtype=torch.float64)
+            .to(dtype)
+            .permute(0, 3, 1, 2)
+        )
         targets = torch.randn(32, 3, generator=generator, dtype=torch.float64).to(dtype)
         alone = torch.stack([learner.step(pixels, targets, (0, step)) for learner in solo.values()])
         losses.append((stack.learners[0][0].step(pixels, targets, (0, step)), alone))
@@ -60,14 +78,18 @@ def test_each_member_equals_its_solo_run_in_fp64() -> None:
 
 
 def test_the_losses_of_each_member_equal_those_of_its_solo_run_in_fp32() -> None:
-    """Losses of 5 steps: Adam's first steps are the gradients' signs, so that single weights follow rounding."""
+    """Losses of 5 steps: Adam's first steps are the gradients' signs, so that single weights follow
+    rounding.
+    """
     _, _, losses, _ = side_by_side(torch.float32)
     assert max(difference(a, b) for a, b in losses) <= 1e-6
 
 
 def test_networks_differ_from_each_other_and_from_the_start() -> None:
     solo, stacked, losses, _ = side_by_side(torch.float64)
-    assert len({model.encoder[0].weight.detach().numpy().tobytes() for model in stacked.values()}) == len(solo)
+    assert len(
+        {model.encoder[0].weight.detach().numpy().tobytes() for model in stacked.values()}
+    ) == len(solo)
     assert difference(losses[-1][0], losses[0][0]) > 0.01
 
 
@@ -76,14 +98,22 @@ def test_heads_outside_the_loss_do_not_move(images: Images, tmp_path: Path) -> N
     before = networks_of(run, images)
     after, _ = trained(run, images, tmp_path)
     for task, name in enumerate(before):
-        for a, b in zip(before[name].heads.parameters(), after[name].heads.parameters(), strict=True):
-            assert [torch.equal(x, y) for x, y in zip(a, b, strict=True)] == [head != task for head in range(3)]
+        for a, b in zip(
+            before[name].heads.parameters(), after[name].heads.parameters(), strict=True
+        ):
+            assert [torch.equal(x, y) for x, y in zip(a, b, strict=True)] == [
+                head != task for head in range(3)
+            ]
 
 
 def test_a_stacked_training_follows_the_solo_one(images: Images, tmp_path: Path) -> None:
     _, solo = trained(run_from(spec_of("single_task")), images, tmp_path / "solo")
-    _, stacked = trained(run_from(spec_of("single_task", fused="stacked")), images, tmp_path / "stacked")
-    assert [(r["network"], r["epoch"]) for r in stacked.history] == [(r["network"], r["epoch"]) for r in solo.history]
+    _, stacked = trained(
+        run_from(spec_of("single_task", fused="stacked")), images, tmp_path / "stacked"
+    )
+    assert [(r["network"], r["epoch"]) for r in stacked.history] == [
+        (r["network"], r["epoch"]) for r in solo.history
+    ]
     for a, b in zip(stacked.history, solo.history, strict=True):
         assert a["train_loss"] == pytest.approx(b["train_loss"], rel=1e-5)
 
@@ -102,21 +132,33 @@ def test_resuming_gives_the_same_bytes(stop: int, images: Images, tmp_path: Path
 
 @pytest.mark.parametrize("bad", [float("inf"), float("nan")])
 def test_a_diverged_member_harms_no_other(bad: float, images: Images, tmp_path: Path) -> None:
-    healthy, expected = trained(run_from(spec_of("single_task", fused="stacked", epochs=1)), images, tmp_path / "a")
+    healthy, expected = trained(
+        run_from(spec_of("single_task", fused="stacked", epochs=1)), images, tmp_path / "a"
+    )
     _, longer = trained(run_from(spec_of("single_task", fused="stacked")), images, tmp_path / "b")
     images.targets[:, 1] *= bad  # the second task alone can't be learned
-    broken, progress = trained(run_from(spec_of("single_task", fused="stacked", epochs=1)), images, tmp_path / "c")
+    broken, progress = trained(
+        run_from(spec_of("single_task", fused="stacked", epochs=1)), images, tmp_path / "c"
+    )
     assert progress.diverged == ["task2"]
     assert expected.diverged == []
     for name in ("task1", "task3"):
         assert weights({"n": broken[name]}) == weights({"n": healthy[name]})
     _, after = trained(run_from(spec_of("single_task", fused="stacked")), images, tmp_path / "d")
     found = {(r["network"], r["epoch"]): r["train_loss"] for r in after.history}
-    wanted = {(r["network"], r["epoch"]): r["train_loss"] for r in longer.history if r["network"] != "task2"}
-    assert found == {("task2", 1): None} | {k: pytest.approx(v, rel=1e-5) for k, v in wanted.items()}
+    wanted = {
+        (r["network"], r["epoch"]): r["train_loss"]
+        for r in longer.history
+        if r["network"] != "task2"
+    }
+    assert found == {("task2", 1): None} | {
+        k: pytest.approx(v, rel=1e-5) for k, v in wanted.items()
+    }
 
 
-def test_a_stack_after_a_divergence_resumes_to_the_same_bytes(images: Images, tmp_path: Path) -> None:
+def test_a_stack_after_a_divergence_resumes_to_the_same_bytes(
+    images: Images, tmp_path: Path
+) -> None:
     images.targets[:, 1] *= float("inf")
     run = run_from(spec_of("single_task", fused="stacked"))
     undisturbed, _ = trained(run, images, tmp_path / "a")

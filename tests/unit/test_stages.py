@@ -1,4 +1,6 @@
-"""Stages: what an experiment's `stages` and `show` stand for, their ids, and what the command writes and refuses."""
+"""Stages: what an experiment's `stages` and `show` stand for, their ids, and what the command
+writes and refuses.
+"""
 
 import json
 from pathlib import Path
@@ -26,8 +28,15 @@ ALL_KINDS = ["random", "single_task", "multi_head"]
 
 
 def study(**body: Any) -> Study:
-    experiment = {"kind": ALL_KINDS, **LEARNING, "seed": [1, 2], "stages": {"umap": {"rows": 20}}} | body
-    return Study.from_config({"name": "small", "metrics": {"mig": {}}, "experiments": {"one": experiment}})
+    experiment = {
+        "kind": ALL_KINDS,
+        **LEARNING,
+        "seed": [1, 2],
+        "stages": {"umap": {"rows": 20}},
+    } | body
+    return Study.from_config(
+        {"name": "small", "metrics": {"mig": {}}, "experiments": {"one": experiment}}
+    )
 
 
 def shown(found: Study) -> list[tuple[str, int, str]]:
@@ -35,7 +44,11 @@ def shown(found: Study) -> list[tuple[str, int, str]]:
 
 
 def test_one_seed_and_one_single_task_network_of_it_are_shown() -> None:
-    assert shown(study()) == [("random", 1, "random"), ("single_task", 1, "task1"), ("multi_head", 1, "multi_head")]
+    assert shown(study()) == [
+        ("random", 1, "random"),
+        ("single_task", 1, "task1"),
+        ("multi_head", 1, "multi_head"),
+    ]
     other = study(show={"seed": [2], "task": [2, 3]}, kind=["single_task"])
     assert shown(other) == [("single_task", 2, "task2"), ("single_task", 2, "task3")]
 
@@ -53,13 +66,22 @@ def test_lists_in_a_stage_sweep() -> None:
         ({"stages": {"umap": {"parent": "x"}}}, r"stages\.umap\.parent: .*leave it out"),
         ({"stages": {"umap": 5}}, r"stages\.umap: a mapping is needed; found 5"),
         ({"stages": {"umap": {"rows": 1}}}, r"stages\.umap\.rows: .*10"),
-        ({"show": {"seed": 9}}, r"show\.seed: no run has seed 9; those of the experiment are \[1, 2\]"),
+        (
+            {"show": {"seed": 9}},
+            r"show\.seed: no run has seed 9; those of the experiment are \[1, 2\]",
+        ),
         ({"show": {"seed": [1, 9]}}, r"show\.seed: no run has seed 9"),
         ({"show": {"sed": 1}}, r"show\.sed: .*seed"),
         ({"show": {"task": "a"}}, r"show\.task: a whole number"),
-        ({"show": {"task": [1, 9]}}, r"show\.task: no run has task 9; those of the experiment are \[1, 2, 3\]"),
+        (
+            {"show": {"task": [1, 9]}},
+            r"show\.task: no run has task 9; those of the experiment are \[1, 2, 3\]",
+        ),
         ({"show": {"task": 0}}, r"show\.task: no run has task 0"),
-        ({"stages": {"architecture": {}}, "kind": "ground_truth"}, r"architecture: the experiment has no network"),
+        (
+            {"stages": {"architecture": {}}, "kind": "ground_truth"},
+            r"architecture: the experiment has no network",
+        ),
     ],
 )
 def test_what_is_wrong_with_stages_is_said(body: dict[str, Any], message: str) -> None:
@@ -70,8 +92,13 @@ def test_what_is_wrong_with_stages_is_said(body: dict[str, Any], message: str) -
 def test_an_id_is_the_parents_a_plus_sign_and_the_stages_own() -> None:
     run = {"kind": "random", "dataset": "dsprites_rendered", "seed": 1}
     stage: Stage = stage_of({"stage": "umap", "parent": run, "network": "random", "rows": 500})
-    assert identify(stage) == "random+version=2+dataset=dsprites_rendered+seed=1++umap+network=random+rows=500"
-    long = stage_of({"stage": "umap", "parent": spec_of("single_task"), "network": "task1", "rows": 500})
+    assert (
+        identify(stage)
+        == "random+version=2+dataset=dsprites_rendered+seed=1++umap+network=random+rows=500"
+    )
+    long = stage_of(
+        {"stage": "umap", "parent": spec_of("single_task"), "network": "task1", "rows": 500}
+    )
     parent, own = identify(long).split("++")
     assert parent == identify(long.parent)
     assert own == "umap+network=task1+rows=500"
@@ -96,13 +123,29 @@ def run_record(data: Path, tmp_path: Path) -> Path:
 
 
 def compute(data: Path, record: Path, out: Path, **changes: Any) -> int:
-    spec = {"stage": "umap", "parent": {"kind": "random", **FIELDS}, "network": "random", "rows": 12} | changes
-    words = ["--spec", json.dumps(spec), "--parent", str(record), "--dataset", str(data / "d.json"), "--out", str(out)]
+    spec = {
+        "stage": "umap",
+        "parent": {"kind": "random", **FIELDS},
+        "network": "random",
+        "rows": 12,
+    } | changes
+    words = [
+        "--spec",
+        json.dumps(spec),
+        "--parent",
+        str(record),
+        "--dataset",
+        str(data / "d.json"),
+        "--out",
+        str(out),
+    ]
     return main(["stage", *words])
 
 
 @pytest.mark.filterwarnings("ignore::Warning")  # of umap-learn, on its own use of others
-def test_a_stage_is_written_sealed_and_read_again(data: Path, run_record: Path, tmp_path: Path) -> None:
+def test_a_stage_is_written_sealed_and_read_again(
+    data: Path, run_record: Path, tmp_path: Path
+) -> None:
     out = tmp_path / "stage/stage.json"
     assert compute(data, run_record, out, n_neighbors=5) == 0
     result = stage_files.read_stage(out)
@@ -135,7 +178,9 @@ def test_nothing_is_computed_on_a_diverged_network_and_the_long_table_says_so(
     result = stage_files.read_stage(out)
     assert result.diverged
     assert not result.arrays
-    stage = stage_of({"stage": "umap", "parent": {"kind": "random", **FIELDS}, "network": "random", "rows": 12})
+    stage = stage_of(
+        {"stage": "umap", "parent": {"kind": "random", **FIELDS}, "network": "random", "rows": 12}
+    )
     (row,) = long_table.stage_rows("one", stage, json.loads(out.read_text()))
     assert row["diverged"]
     assert row["value"] is None
@@ -170,18 +215,30 @@ HEADS: dict[str, Any] = {
 
 def train_heads(data: Path, folder: Path, spec: dict[str, Any], *options: str) -> int:
     assert train(data, folder / "run.json", spec["parent"]) == 0
-    words = ["--spec", json.dumps(spec), "--parent", str(folder / "run.json"), "--dataset", str(data / "d.json")]
+    words = [
+        "--spec",
+        json.dumps(spec),
+        "--parent",
+        str(folder / "run.json"),
+        "--dataset",
+        str(data / "d.json"),
+    ]
     files = ["--targets", str(data / "t.json"), "--out", str(folder / "stage.json")]
     return main(["stage", *words, *files, *options])
 
 
 def test_heads_on_codes_equal_a_plain_loop(data: Path, tmp_path: Path) -> None:
-    """The same heads in ordinary PyTorch: separate linear layers, a sum of errors, Adam, the same batches."""
+    """The same heads in ordinary PyTorch: separate linear layers, a sum of errors, Adam, the same
+    batches.
+    """
     assert train_heads(data, tmp_path, HEADS) == 0
     result = stage_files.read_stage(tmp_path / "stage.json")
     codes, _ = artifacts.read_codes(tmp_path / "run.json", "ground_truth")
     targets = artifacts.read_targets(data / "t.json")
-    heads = [torch.nn.Sequential(torch.nn.Linear(6, 16), torch.nn.Tanh(), torch.nn.Linear(16, 1)) for _ in range(3)]
+    heads = [
+        torch.nn.Sequential(torch.nn.Linear(6, 16), torch.nn.Tanh(), torch.nn.Linear(16, 1))
+        for _ in range(3)
+    ]
     start = build(stage_of(HEADS), 6)
     for number, head in enumerate(heads):
         for layer, place in ((head[0], 0), (head[2], 1)):
@@ -194,11 +251,16 @@ def test_heads_on_codes_equal_a_plain_loop(data: Path, tmp_path: Path) -> None:
         order = generator(1, "batches", epoch).permutation(rows)
         for batch in (order[i * 16 : i * 16 + 16] for i in range(len(rows) // 16)):
             optimiser.zero_grad()
-            errors = [torch.nn.functional.mse_loss(h(x[batch])[:, 0], y[batch, t]) for t, h in enumerate(heads)]
+            errors = [
+                torch.nn.functional.mse_loss(h(x[batch])[:, 0], y[batch, t])
+                for t, h in enumerate(heads)
+            ]
             (sum(errors) / 3).backward()
             optimiser.step()
     test = split_rows(96)["test"]
-    expected = [float(((h(x[test])[:, 0] - y[test, t]) ** 2).mean().detach()) for t, h in enumerate(heads)]
+    expected = [
+        float(((h(x[test])[:, 0] - y[test, t]) ** 2).mean().detach()) for t, h in enumerate(heads)
+    ]
     found = [row["value"] for row in result.rows if (row["metric"], row["key"]) == ("mse", "test")]
     np.testing.assert_allclose(found, expected, rtol=1e-5)
 
@@ -206,23 +268,36 @@ def test_heads_on_codes_equal_a_plain_loop(data: Path, tmp_path: Path) -> None:
 def test_a_stage_that_learns_needs_the_codes_of_all_images() -> None:
     parent = spec_of("random", keep_codes="test")
     with pytest.raises(ConfigError, match="the run keeps those of 'test'; set keep_codes: all"):
-        stage_of({"stage": "heads", "parent": parent, "network": "random", "tasks": LEARNING["tasks"]})
+        stage_of(
+            {"stage": "heads", "parent": parent, "network": "random", "tasks": LEARNING["tasks"]}
+        )
 
 
 def test_a_batch_larger_than_the_training_split_is_refused_before_any_job() -> None:
-    with pytest.raises(ConfigError, match=r"stages\.heads: .*72 rows, fewer than one batch of 80; lower the stage's"):
+    with pytest.raises(
+        ConfigError,
+        match=r"stages\.heads: .*72 rows, fewer than one batch of 80; lower the stage's",
+    ):
         study(kind="ground_truth", stages={"heads": {"batch_size": 80}})
 
 
 def test_targets_of_stages_are_planned_and_task_diagnostics_stand_on_those_of_the_runs() -> None:
-    stages = {"heads": {"seed": [1, 2, 3], "tasks": {"count": [2, 3]}, "batch_size": 16}, "task_diagnostics": None}
+    stages = {
+        "heads": {"seed": [1, 2, 3], "tasks": {"count": [2, 3]}, "batch_size": 16},
+        "task_diagnostics": None,
+    }
     found = study(kind=["multi_head", "random"], stages=stages)
     kinds = [stage.name() for stage in found.stages.values()]
     assert (kinds.count("heads"), kinds.count("task_diagnostics")) == (2 * 3 * 2, 1)
-    assert sorted(t.tasks.count for t in found.targets.values() if t.tasks.input_scaling == "unit") == [3]
+    assert sorted(
+        t.tasks.count for t in found.targets.values() if t.tasks.input_scaling == "unit"
+    ) == [3]
     assert sorted(t.tasks.count for t in found.targets.values()) == [2, 3, 3]
     for stage_id, stage in found.stages.items():
-        assert found.stage_parents(stage_id)["targets"] == f"data/targets/{identify(stage.targets)}.json"
+        assert (
+            found.stage_parents(stage_id)["targets"]
+            == f"data/targets/{identify(stage.targets)}.json"
+        )
 
 
 def test_stages_on_targets_need_no_shown_seed() -> None:
@@ -236,7 +311,16 @@ def test_stages_on_targets_need_no_shown_seed() -> None:
 def test_task_diagnostics_of_a_grid(data: Path, tmp_path: Path) -> None:
     spec = {"stage": "task_diagnostics", "parent": {"dataset": DATASET, "tasks": LEARNING["tasks"]}}
     record, dataset = str(data / "t.json"), str(data / "d.json")
-    words = ["--spec", json.dumps(spec), "--parent", record, "--dataset", dataset, "--targets", record]
+    words = [
+        "--spec",
+        json.dumps(spec),
+        "--parent",
+        record,
+        "--dataset",
+        dataset,
+        "--targets",
+        record,
+    ]
     assert main(["stage", *words, "--out", str(tmp_path / "stage.json")]) == 0
     rows = stage_files.read_stage(tmp_path / "stage.json").rows
     assert len(rows) == 2 * 3 * 6

@@ -1,4 +1,7 @@
-"""Means and spreads by hand; variants kept apart; what diverged or failed counted and never averaged."""
+"""Means and spreads by hand; variants kept apart.
+
+What diverged or failed counted and never averaged.
+"""
 
 import math
 
@@ -77,7 +80,9 @@ def test_the_order_of_rows_changes_no_bit(values: list[float], random) -> None:
     shuffled = list(range(len(frame)))
     random.shuffle(shuffled)
     expected = summarise(frame, ["group"])
-    pd.testing.assert_frame_equal(summarise(frame.iloc[shuffled], ["group"]), expected, check_exact=True)
+    pd.testing.assert_frame_equal(
+        summarise(frame.iloc[shuffled], ["group"]), expected, check_exact=True
+    )
 
 
 @settings(max_examples=20, deadline=None)
@@ -210,7 +215,10 @@ def test_kinds_that_do_not_read_a_field_are_in_every_variant() -> None:
     frame = make_long_table(learning_rates=(0.01, 0.001))
     assert variant_fields(frame) == ["spec.learning_rate"]
     found = list(variants(frame))
-    assert [label for label, _ in found] == [{"spec.learning_rate": 0.001}, {"spec.learning_rate": 0.01}]
+    assert [label for label, _ in found] == [
+        {"spec.learning_rate": 0.001},
+        {"spec.learning_rate": 0.01},
+    ]
     for label, part in found:
         rates = part.loc[part["kind"] != "random", "spec.learning_rate"]
         assert set(rates) == set(label.values())
@@ -224,11 +232,15 @@ def test_mixed_variants_are_not_averaged() -> None:
 
 
 def test_fields_read_by_different_kinds_are_joined() -> None:
-    frame = make_long_table(seeds=(0,), learning_rates=(0.01, 0.001), kinds=("random", "multi_head", "one_head"))
+    frame = make_long_table(
+        seeds=(0,), learning_rates=(0.01, 0.001), kinds=("random", "multi_head", "one_head")
+    )
     heads = frame["kind"].eq("multi_head")
     more = frame[heads].assign(run=frame["run"] + ",width=2", **{"spec.width": 2.0})
     frame = pd.concat([frame.assign(**{"spec.width": np.where(heads, 1.0, NAN)}), more])
-    found = [(tuple(label.values()), sorted(part["kind"].unique())) for label, part in variants(frame)]
+    found = [
+        (tuple(label.values()), sorted(part["kind"].unique())) for label, part in variants(frame)
+    ]
     kinds = ["multi_head", "one_head", "random"]
     assert found == [((r, w), kinds) for r in (0.001, 0.01) for w in (1.0, 2.0)]
 
@@ -237,7 +249,10 @@ def test_a_missing_value_beside_others_of_its_kind_is_a_value() -> None:
     frame = make_long_table(kinds=("random", "multi_head"), learning_rates=(0.01, 0.001))
     frame["spec.learning_rate"] = frame["spec.learning_rate"].replace(0.01, NAN)
     found = list(variants(frame))
-    assert [variant_text(label) for label, _ in found] == ["learning_rate=0.001", "learning_rate=none"]
+    assert [variant_text(label) for label, _ in found] == [
+        "learning_rate=0.001",
+        "learning_rate=none",
+    ]
     assert all(len(part) == len(frame) / 3 * 2 for _, part in found)
 
 

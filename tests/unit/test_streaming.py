@@ -1,4 +1,6 @@
-"""Batches copied ahead are those of arrays on the device, and so is all that is trained and encoded from them."""
+"""Batches copied ahead are those of arrays on the device, and so is all that is trained and encoded
+from them.
+"""
 
 import threading
 from pathlib import Path
@@ -25,15 +27,17 @@ def images(data: Path) -> Images:
 
 def arrays() -> Raw:
     generator = torch.Generator().manual_seed(0)
-    return torch.randint(0, 256, (50, 4, 4, 3), dtype=torch.uint8, generator=generator), torch.randn(
-        50, 3, generator=generator
-    )
+    return torch.randint(
+        0, 256, (50, 4, 4, 3), dtype=torch.uint8, generator=generator
+    ), torch.randn(50, 3, generator=generator)
 
 
 @pytest.mark.parametrize("size", [1, 7, 25, 50, 64])
 def test_batches_copied_ahead_are_the_rows_asked_for(size: int) -> None:
     order = torch.randperm(50, generator=torch.Generator().manual_seed(1))
-    found = list(copied_ahead(arrays(), order, size, CPU))  # all kept: no buffer is shared with a batch given out
+    found = list(
+        copied_ahead(arrays(), order, size, CPU)
+    )  # all kept: no buffer is shared with a batch given out
     wanted = [tuple(array[rows] for array in arrays()) for rows in order.split(size)]
     assert len(found) == len(wanted)
     for batch, expected in zip(found, wanted, strict=True):
@@ -74,7 +78,9 @@ def test_streamed_training_gives_the_same_bytes(
     }
 
 
-def test_images_without_room_on_the_device_stay_on_the_cpu(data: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_images_without_room_on_the_device_stay_on_the_cpu(
+    data: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr("mtdis.commands.train.fits", lambda *_: False)
     found = load_images(data / "d.json", torch.device("meta"))
     assert (found.pixels.device, found.device) == (CPU, torch.device("meta"))

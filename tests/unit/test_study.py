@@ -26,16 +26,21 @@ SMALL: dict[str, Any] = {
 
 
 def study(**experiment: Any) -> Study:
-    return Study.from_config(SMALL | {"experiments": {"one": SMALL["experiments"]["one"] | experiment}})
+    return Study.from_config(
+        SMALL | {"experiments": {"one": SMALL["experiments"]["one"] | experiment}}
+    )
 
 
 def test_the_shipped_configs_are_right() -> None:
     paper = Study.from_config(read_configs([ROOT / "config.yaml"]))
-    # Section 4.1: an untrained, ten single-task, a multi-head and a one-head network, three datasets and seeds each.
+    # Section 4.1: an untrained, ten single-task, a multi-head and a one-head network, three
+    # datasets and seeds each.
     headline = paper.run_ids("headline")
     assert len(headline) == 4 * 3 * 3
     assert sum(paper.networks(r) for r in headline) == (1 + 10 + 1 + 1) * 3 * 3
-    demo = Study.from_config(read_configs([ROOT / "config.yaml", ROOT / "workflow/configs/demo.yaml"]))
+    demo = Study.from_config(
+        read_configs([ROOT / "config.yaml", ROOT / "workflow/configs/demo.yaml"])
+    )
     assert demo.name == "demo"
     assert list(demo.experiments) == ["demo"]
 
@@ -48,7 +53,9 @@ def test_lists_are_dimensions_and_an_experiment_is_their_product() -> None:
     )
     kinds = [run.name() for run in made.runs.values()]
     assert kinds.count("multi_head") == 2 * 2 * 2 * 2
-    assert kinds.count("random") == 2 * 2  # neither learning rate nor tasks are read: seed and image size remain
+    assert (
+        kinds.count("random") == 2 * 2
+    )  # neither learning rate nor tasks are read: seed and image size remain
 
 
 def test_a_word_stands_for_the_papers_datasets_and_sweeps_over_them() -> None:
@@ -62,7 +69,9 @@ def test_a_word_stands_for_the_papers_datasets_and_sweeps_over_them() -> None:
 
 
 def test_an_include_is_not_laid_over_a_word_that_sweeps() -> None:
-    made = study(dataset="rendered", include=[{"kind": "random", "seed": 9, "dataset": "dsprites_rendered"}])
+    made = study(
+        dataset="rendered", include=[{"kind": "random", "seed": 9, "dataset": "dsprites_rendered"}]
+    )
     assert [r.dataset.name() for r in made.runs.values() if r.seed == 9] == ["dsprites_rendered"]
     with pytest.raises(ConfigError, match="dataset: a value is needed"):
         study(dataset="rendered", include=[{"kind": "random", "seed": 9}])
@@ -75,7 +84,9 @@ def test_a_list_of_lists_sweeps_over_a_field_that_is_a_list() -> None:
 
 def test_equal_values_and_shared_runs_are_planned_once() -> None:
     body = SMALL["experiments"]["one"]
-    made = Study.from_config(SMALL | {"experiments": {"one": body | {"learning_rate": [1e-3, 0.001]}, "two": body}})
+    made = Study.from_config(
+        SMALL | {"experiments": {"one": body | {"learning_rate": [1e-3, 0.001]}, "two": body}}
+    )
     assert len(made.runs) == 4
     assert made.run_ids("one") == made.run_ids("two")
 
@@ -88,10 +99,16 @@ def test_what_a_kind_does_not_read_is_dropped_and_said() -> None:
 
 def test_experiments_overlay_the_defaults_field_by_field() -> None:
     config = SMALL | {"defaults": {"tasks": {"count": 3, "subsets": "halves"}, "epochs": 7}}
-    config["experiments"] = {"one": SMALL["experiments"]["one"] | {"kind": "multi_head", "tasks": {"count": 5}}}
-    (run, *_) = Study.from_config(config).runs.values()
+    config["experiments"] = {
+        "one": SMALL["experiments"]["one"] | {"kind": "multi_head", "tasks": {"count": 5}}
+    }
+    run, *_ = Study.from_config(config).runs.values()
     resolved = run.resolved()
-    assert (resolved["tasks"]["count"], resolved["tasks"]["subsets"], resolved["epochs"]) == (5, "halves", 7)
+    assert (resolved["tasks"]["count"], resolved["tasks"]["subsets"], resolved["epochs"]) == (
+        5,
+        "halves",
+        7,
+    )
 
 
 def test_the_released_setting_differs_where_the_released_code_does() -> None:
@@ -99,8 +116,11 @@ def test_the_released_setting_differs_where_the_released_code_does() -> None:
     paper, released = (run.resolved() for run in made.runs.values())
     differing = {k: released[k] for k in paper if paper[k] != released[k]}
     assert differing == {
-        "learning_rate": 1e-4, "initialisation": "released", "head_layers": [300] * 4, "head_activation": "tanh",
-    }  # fmt: skip
+        "learning_rate": 1e-4,
+        "initialisation": "released",
+        "head_layers": [300] * 4,
+        "head_activation": "tanh",
+    }
 
 
 def test_what_is_empty_in_yaml_is_nothing() -> None:
@@ -111,9 +131,15 @@ def test_what_is_empty_in_yaml_is_nothing() -> None:
 
 
 def test_scores_are_needed_for_tables_and_figures() -> None:
-    with pytest.raises(ConfigError, match=r"experiments\.one: table5 show scores and the study has no metrics"):
+    with pytest.raises(
+        ConfigError, match=r"experiments\.one: table5 show scores and the study has no metrics"
+    ):
         Study.from_config(
-            {**SMALL, "metrics": {}, "experiments": {"one": SMALL["experiments"]["one"] | {"tables": "table5"}}}
+            {
+                **SMALL,
+                "metrics": {},
+                "experiments": {"one": SMALL["experiments"]["one"] | {"tables": "table5"}},
+            }
         )
 
 
@@ -169,7 +195,10 @@ REFUSED: list[tuple[dict[str, Any], str]] = [
     ({"kind": None}, r"experiments\.one\.kind: a value is needed"),
     ({"learning_rate": "fast"}, r"experiments\.one\.learning_rate: .*valid number.*found 'fast'"),
     ({"learning_rate": float("nan")}, r"experiments\.one\.learning_rate: .*finite"),
-    ({"kind": "random", "epochs": [1, 2]}, r"experiments\.one\.epochs: a sweep that no selected kind reads"),
+    (
+        {"kind": "random", "epochs": [1, 2]},
+        r"experiments\.one\.epochs: a sweep that no selected kind reads",
+    ),
     (
         {"dataset": {"name": "dsprites_rendered", "subgrid": {"scale": 9}}},
         r"subgrid: scale has 6 classes: keep 1 to 6",
@@ -187,7 +216,13 @@ REFUSED: list[tuple[dict[str, Any], str]] = [
         r"image_size: .*use 8, 16, 32 or 64; found 48",
     ),
     (
-        {"dataset": {"name": "dsprites_rendered", "subgrid": {"scale": 2}, "classes": {"scale": [0]}}},
+        {
+            "dataset": {
+                "name": "dsprites_rendered",
+                "subgrid": {"scale": 2},
+                "classes": {"scale": [0]},
+            }
+        },
         r"'scale' stands in subgrid and in classes",
     ),
     (
@@ -197,13 +232,25 @@ REFUSED: list[tuple[dict[str, Any], str]] = [
     ({"kind": []}, r"experiments\.one\.kind: a value is needed"),
     ({"setting": []}, r"experiments\.one\.setting: a value is needed"),
     ({"head_layers": [0]}, r"head_layers\.0: .*greater than or equal to 1; found 0"),
-    ({"batch_size": 10**6}, r"training split has 552960 rows, fewer than one batch of 1000000; lower batch_size"),
-    ({"dataset": {"name": "dsprites_rendered", "subgrid": dict.fromkeys(FACTORS, 1)}}, r"a split needs 8 images"),
     (
-        {"tasks": {"subsets": "halves"}, "dataset": {"name": "dsprites_rendered", "subgrid": {"shape": 1, "scale": 1}}},
+        {"batch_size": 10**6},
+        r"training split has 552960 rows, fewer than one batch of 1000000; lower batch_size",
+    ),
+    (
+        {"dataset": {"name": "dsprites_rendered", "subgrid": dict.fromkeys(FACTORS, 1)}},
+        r"a split needs 8 images",
+    ),
+    (
+        {
+            "tasks": {"subsets": "halves"},
+            "dataset": {"name": "dsprites_rendered", "subgrid": {"shape": 1, "scale": 1}},
+        },
         r"subsets 'halves' needs factors that vary in each half",
     ),
-    ({"kind": "random", "figures": ["figure4"]}, r"figures: figure4 shows multi_head, one_head; select one of them"),
+    (
+        {"kind": "random", "figures": ["figure4"]},
+        r"figures: figure4 shows multi_head, one_head; select one of them",
+    ),
     ({"setting": "papr"}, r"unknown setting 'papr'\. Did you mean 'paper'"),
 ]
 
@@ -223,7 +270,10 @@ def test_errors_name_place_value_and_what_is_allowed(change: dict[str, Any], mes
         ({"select": ["oen"]}, r"select: unknown experiment 'oen'\. Did you mean 'one'"),
         ({"select": []}, "an empty list builds nothing"),
         ({"metrics": {"migg": {}}}, r"unknown metric 'migg'\. Did you mean 'mig'"),
-        ({"metrics": {"dci": {"num_trian": 5}}}, r"metrics\.dci\.num_trian: .*Did you mean 'num_train'"),
+        (
+            {"metrics": {"dci": {"num_trian": 5}}},
+            r"metrics\.dci\.num_trian: .*Did you mean 'num_train'",
+        ),
         (
             {"metrics": {"mig": {"num_train": 0}}},
             r"metrics\.mig\.num_train: .*greater than or equal to 2; found 0",

@@ -1,4 +1,6 @@
-"""The study's name as the profiles find it: in `--config`, or in the last config file of the command that has one."""
+"""The study's name as the profiles find it: in `--config`, or in the last config file of the
+command that has one.
+"""
 
 import sys
 from pathlib import Path
@@ -46,7 +48,9 @@ def test_without_any_config_there_is_no_name() -> None:
 
 
 @pytest.mark.parametrize("profile", ["default/config.yaml", "slurm/config.v8+.yaml"])
-def test_the_profiles_name_report_and_jobs_by_it(profile: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_profiles_name_report_and_jobs_by_it(
+    profile: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     text("config.yaml", "name: paper\n")
     text("mine.yaml", "name: mine\n")
     template = (PROFILES / profile).read_text()

@@ -28,12 +28,17 @@ def study(**body: Any) -> Study:
 
 
 def of(fields: dict[str, Any]) -> Study:
-    return Study.from_config({"name": "t", "metrics": {"mig": None}, "experiments": {"one": fields}})
+    return Study.from_config(
+        {"name": "t", "metrics": {"mig": None}, "experiments": {"one": fields}}
+    )
 
 
 def seen(made: Study, *paths: str) -> list[tuple[Any, ...]]:
     """(kind, value of each dotted path) of each run, in order."""
-    return [(run.name(), *(_value(run.resolved(), p.split(".")) for p in paths)) for run in made.runs.values()]
+    return [
+        (run.name(), *(_value(run.resolved(), p.split(".")) for p in paths))
+        for run in made.runs.values()
+    ]
 
 
 def _value(fields: Any, path: list[str]) -> Any:
@@ -57,7 +62,8 @@ def some(values: tuple[Any, ...]) -> st.SearchStrategy[list[Any]]:
     epochs=some(EPOCHS),
     excludes=st.lists(
         st.fixed_dictionaries(
-            {}, optional={"kind": some(KINDS), "seed": st.sampled_from(SEEDS), "epochs": some(EPOCHS)}
+            {},
+            optional={"kind": some(KINDS), "seed": st.sampled_from(SEEDS), "epochs": some(EPOCHS)},
         ).filter(bool),
         max_size=2,
     ),
@@ -75,7 +81,11 @@ def test_an_experiment_is_its_product_less_excludes_and_includes(
 
     def matched(point: Naive, exclude: dict[str, Any]) -> bool:
         names = ("kind", "seed", "epochs")
-        wanted = [(value, exclude[name]) for name, value in zip(names, point, strict=True) if name in exclude]
+        wanted = [
+            (value, exclude[name])
+            for name, value in zip(names, point, strict=True)
+            if name in exclude
+        ]
         return all(value in (one if isinstance(one, list) else [one]) for value, one in wanted)
 
     left = {p for p in points if not any(matched(p, e) for e in excludes)}
@@ -92,8 +102,12 @@ def test_an_experiment_is_its_product_less_excludes_and_includes(
 
 @settings(deadline=None, max_examples=40)
 @given(
-    pairs=st.lists(st.tuples(st.sampled_from((1, 2)), st.sampled_from((8, 16, 32))), min_size=1, max_size=4),
-    others=st.lists(st.tuples(st.sampled_from((1e-3, 1e-4)), st.sampled_from(EPOCHS)), min_size=1, max_size=3),
+    pairs=st.lists(
+        st.tuples(st.sampled_from((1, 2)), st.sampled_from((8, 16, 32))), min_size=1, max_size=4
+    ),
+    others=st.lists(
+        st.tuples(st.sampled_from((1e-3, 1e-4)), st.sampled_from(EPOCHS)), min_size=1, max_size=3
+    ),
     seeds=some(SEEDS),
 )
 def test_zips_advance_together_and_are_crossed(
@@ -103,7 +117,9 @@ def test_zips_advance_together_and_are_crossed(
     second = {"learning_rate": [r for r, _ in others], "epochs": [e for _, e in others]}
     made = study(seed=seeds, zip=[first, second])
     found = seen(made, "tasks.count", "dataset.image_size", "learning_rate", "epochs", "seed")
-    expected = {("multi_head", *pair, *other, seed) for pair in pairs for other in others for seed in seeds}
+    expected = {
+        ("multi_head", *pair, *other, seed) for pair in pairs for other in others for seed in seeds
+    }
     assert set(found) == expected
     assert len(found) == len(expected)
 
@@ -120,14 +136,26 @@ def test_kind_and_setting_can_be_zipped() -> None:
 
 
 def test_a_sweep_that_only_one_zipped_kind_reads_is_taken() -> None:
-    made = study(zip={"kind": ["random", "multi_head"], "seed": [1, 2]}, kind=LEFT_OUT, seed=LEFT_OUT, epochs=[5, 6])
-    assert seen(made, "seed", "epochs") == [("random", 1, None), ("multi_head", 2, 5), ("multi_head", 2, 6)]
+    made = study(
+        zip={"kind": ["random", "multi_head"], "seed": [1, 2]},
+        kind=LEFT_OUT,
+        seed=LEFT_OUT,
+        epochs=[5, 6],
+    )
+    assert seen(made, "seed", "epochs") == [
+        ("random", 1, None),
+        ("multi_head", 2, 5),
+        ("multi_head", 2, 6),
+    ]
     assert made.experiments["one"].dropped == {"random": ("epochs",)}
 
 
 def test_a_zip_of_lists_gives_a_list_field_one_list_each_time() -> None:
     made = study(zip={"head_layers": [[300, 300], [64]], "epochs": [5, 6]})
-    assert seen(made, "head_layers", "epochs") == [("multi_head", [300, 300], 5), ("multi_head", [64], 6)]
+    assert seen(made, "head_layers", "epochs") == [
+        ("multi_head", [300, 300], 5),
+        ("multi_head", [64], 6),
+    ]
 
 
 def test_an_include_lies_over_the_fields_that_are_no_lists() -> None:
@@ -135,7 +163,12 @@ def test_an_include_lies_over_the_fields_that_are_no_lists() -> None:
         kind=["random", "multi_head"],
         seed=[1, 2],
         tasks={"count": [5, 6], "subsets": "halves"},
-        dataset={"name": "dsprites_rendered", "image_size": 32, "classes": {"shape": [0, 1]}, "subgrid": {"scale": 3}},
+        dataset={
+            "name": "dsprites_rendered",
+            "image_size": 32,
+            "classes": {"shape": [0, 1]},
+            "subgrid": {"scale": 3},
+        },
         head_layers=[64, 64],
         include=[{"kind": "one_head", "seed": [4, 5], "dataset.image_size": 16}],
     )
@@ -143,16 +176,26 @@ def test_an_include_lies_over_the_fields_that_are_no_lists() -> None:
     assert [run["seed"] for run in added] == [4, 5]
     for run in added:
         assert run["head_layers"] == [64, 64]
-        assert (run["tasks"]["count"], run["tasks"]["subsets"]) == (10, "halves")  # the list of counts is left out
+        assert (run["tasks"]["count"], run["tasks"]["subsets"]) == (
+            10,
+            "halves",
+        )  # the list of counts is left out
         assert run["dataset"]["image_size"] == 16
-        assert (run["dataset"]["classes"], run["dataset"]["subgrid"]) == ({"shape": [0, 1]}, {"scale": 3})
+        assert (run["dataset"]["classes"], run["dataset"]["subgrid"]) == (
+            {"shape": [0, 1]},
+            {"scale": 3},
+        )
 
 
 def test_an_include_keeps_what_unnamed_datasets_are_laid_over() -> None:
     config = {
         "name": "t",
         "metrics": {"mig": None},
-        "defaults": {"dataset": {"name": "dsprites_rendered", "image_size": 8}, "learning_rate": 0.1, "tables": []},
+        "defaults": {
+            "dataset": {"name": "dsprites_rendered", "image_size": 8},
+            "learning_rate": 0.1,
+            "tables": [],
+        },
         "experiments": {
             "one": {
                 "kind": "random",
@@ -168,7 +211,9 @@ def test_an_include_keeps_what_unnamed_datasets_are_laid_over() -> None:
 
 
 def test_an_include_may_bring_back_what_is_excluded_and_counts_once() -> None:
-    made = study(seed=[1, 2, 3], exclude=[{"seed": [2, 3]}], include=[{"seed": 1}, {"seed": 3}, {"seed": 3}])
+    made = study(
+        seed=[1, 2, 3], exclude=[{"seed": [2, 3]}], include=[{"seed": 1}, {"seed": 3}, {"seed": 3}]
+    )
     assert seen(made, "seed") == [("multi_head", 1), ("multi_head", 3)]
     assert len(made.experiments["one"].runs) == 2
 
@@ -200,7 +245,12 @@ def test_excludes_match_values_however_they_are_written(exclude: dict[str, Any],
 
 
 def test_a_run_of_two_settings_stays_if_one_is_excluded() -> None:
-    body = {"head_layers": [64], "head_activation": "relu", "learning_rate": 1e-3, "initialisation": "pytorch"}
+    body = {
+        "head_layers": [64],
+        "head_activation": "relu",
+        "learning_rate": 1e-3,
+        "initialisation": "pytorch",
+    }
     made = study(setting=["paper", "released"], exclude={"setting": "released"}, **body)
     assert len(made.runs) == 1
 
@@ -222,36 +272,78 @@ def test_the_part_of_one_experiment_gives_its_runs_again() -> None:
 
 
 REFUSED: list[tuple[dict[str, Any], str]] = [
-    ({"zip": {"epochs": [1, 2], "latent_size": [3]}}, r"one\.zip: .*length; epochs has 2, latent_size has 1 values"),
+    (
+        {"zip": {"epochs": [1, 2], "latent_size": [3]}},
+        r"one\.zip: .*length; epochs has 2, latent_size has 1 values",
+    ),
     ({"zip": [{"epochs": 5}]}, r"one\.zip\.0\.epochs: a zip needs a list of values; found 5"),
     ({"zip": {"epochs": []}}, r"one\.zip\.epochs: a zip needs a list of values; found \[\]"),
     ({"zip": 3}, r"one\.zip: a mapping of fields to values is needed; found 3"),
     ({"zip": [{}]}, r"one\.zip\.0: a mapping of fields to values is needed; found \{\}"),
-    ({"zip": {"epohcs": [1]}}, r"one\.zip\.epohcs: unknown setting 'epohcs'\. Did you mean 'epochs'"),
+    (
+        {"zip": {"epohcs": [1]}},
+        r"one\.zip\.epohcs: unknown setting 'epohcs'\. Did you mean 'epochs'",
+    ),
     ({"zip": {"tables": [1]}}, r"one\.zip\.tables: unknown setting"),
     ({"zip": {"seed": [2, 3]}}, r"one\.zip: 'seed' is given 2 times in the experiment; keep one"),
     ({"zip": [{"epochs": [2]}, {"epochs": [3]}]}, r"one\.zip: 'epochs' is given 2 times"),
-    ({"zip": {"tasks": {"count": [1]}, "tasks.count": [2]}}, r"one\.zip: 'tasks\.count' is given 2 times"),
+    (
+        {"zip": {"tasks": {"count": [1]}, "tasks.count": [2]}},
+        r"one\.zip: 'tasks\.count' is given 2 times",
+    ),
     ({"zip": {"tasks.count": [0]}}, r"one\.tasks\.count: .*greater than or equal to 1; found 0"),
-    ({"kind": "random", "zip": {"epochs": [1, 2]}}, r"one\.zip\.epochs: a sweep that no selected kind reads"),
-    ({"include": [{"sead": 1}]}, r"one\.include\.0\.sead: unknown setting 'sead'\. Did you mean 'seed'"),
+    (
+        {"kind": "random", "zip": {"epochs": [1, 2]}},
+        r"one\.zip\.epochs: a sweep that no selected kind reads",
+    ),
+    (
+        {"include": [{"sead": 1}]},
+        r"one\.include\.0\.sead: unknown setting 'sead'\. Did you mean 'seed'",
+    ),
     ({"seed": [1, 2], "include": [{"epochs": 3}]}, r"one\.include\.0\.seed: a value is needed"),
-    ({"kind": ["random", "one_head"], "include": [{"seed": 3}]}, r"one\.include\.0\.kind: a value is needed"),
+    (
+        {"kind": ["random", "one_head"], "include": [{"seed": 3}]},
+        r"one\.include\.0\.kind: a value is needed",
+    ),
     ({"include": [{"seed": 1}, {"tasks.count": 0}]}, r"one\.include\.1\.tasks\.count: .*found 0"),
-    ({"include": [{"kind": "random", "epochs": [1, 2]}]}, r"include\.0\.epochs: a sweep that no selected kind reads"),
+    (
+        {"include": [{"kind": "random", "epochs": [1, 2]}]},
+        r"include\.0\.epochs: a sweep that no selected kind reads",
+    ),
     ({"include": {"zip": {"epochs": [1]}}}, r"one\.include\.zip: unknown setting 'zip'"),
-    ({"exclude": [{"seed": 2}]}, r"one\.exclude\.0: no point has seed 2; the points have 1\. Mend it or take it out"),
-    ({"exclude": [{"seed": True}]}, r"one\.exclude\.0: no point has seed True; the points have 1\."),
-    ({"exclude": [{"seed": "one"}]}, r"one\.exclude\.0: no point has seed 'one'; the points have 1\."),
-    ({"exclude": [{"tasks": {"cuont": 5}}]}, r"exclude\.0: no point has this field; .*'tasks\.cuont'.*'tasks\.count'"),
+    (
+        {"exclude": [{"seed": 2}]},
+        r"one\.exclude\.0: no point has seed 2; the points have 1\. Mend it or take it out",
+    ),
+    (
+        {"exclude": [{"seed": True}]},
+        r"one\.exclude\.0: no point has seed True; the points have 1\.",
+    ),
+    (
+        {"exclude": [{"seed": "one"}]},
+        r"one\.exclude\.0: no point has seed 'one'; the points have 1\.",
+    ),
+    (
+        {"exclude": [{"tasks": {"cuont": 5}}]},
+        r"exclude\.0: no point has this field; .*'tasks\.cuont'.*'tasks\.count'",
+    ),
     ({"exclude": [{"sead": 2}]}, r"one\.exclude\.0\.sead: unknown setting 'sead'"),
     ({"exclude": [{"seed": 1}]}, r"one\.exclude: all 1 points are excluded"),
-    ({"exclude": ["seed"]}, r"one\.exclude\.0: a mapping of fields to values is needed; found 'seed'"),
     (
-        {"zip": {"epochs": [2, 3], "latent_size": [4, 5]}, "exclude": {"epochs": 2, "latent_size": 5}},
-        r"one\.exclude: there are points with each of epochs 2, latent_size 5, but none with all of them",
+        {"exclude": ["seed"]},
+        r"one\.exclude\.0: a mapping of fields to values is needed; found 'seed'",
     ),
-]  # fmt: skip
+    (
+        {
+            "zip": {"epochs": [2, 3], "latent_size": [4, 5]},
+            "exclude": {"epochs": 2, "latent_size": 5},
+        },
+        (
+            r"one\.exclude: there are points with each of epochs 2, latent_size 5, but none with"
+            r" all of them"
+        ),
+    ),
+]
 
 
 @pytest.mark.parametrize(("change", "message"), REFUSED, ids=[str(c) for c, _ in REFUSED])
@@ -264,9 +356,18 @@ def test_errors_name_place_value_and_what_is_allowed(change: dict[str, Any], mes
     "body",
     [
         {"zip": {"learning_rate": ["1e-3", 1e-4], "epochs": [1, 2]}},
-        {"zip": [{"tasks": {"count": [1, 2]}, "dataset.image_size": [8, 16]}, {"head_layers": [[3, 3], [4]]}]},
+        {
+            "zip": [
+                {"tasks": {"count": [1, 2]}, "dataset.image_size": [8, 16]},
+                {"head_layers": [[3, 3], [4]]},
+            ]
+        },
         {"zip": None, "include": None, "exclude": None},
-        {"seed": [1, 2], "include": [{"seed": 3, "tasks.count": 3}], "exclude": {"seed": 1, "tasks": {"count": 10}}},
+        {
+            "seed": [1, 2],
+            "include": [{"seed": 3, "tasks.count": 3}],
+            "exclude": {"seed": 1, "tasks": {"count": 10}},
+        },
     ],
 )
 def test_what_the_study_takes_the_schema_takes(body: dict[str, Any]) -> None:
@@ -289,11 +390,17 @@ def test_what_the_study_takes_the_schema_takes(body: dict[str, Any]) -> None:
 )
 def test_typos_in_combinations_are_marked_in_the_editor(body: dict[str, Any]) -> None:
     with pytest.raises(jsonschema.ValidationError):
-        jsonschema.validate({"name": "t", "experiments": {"one": {"kind": "random"} | body}}, config_schema())
+        jsonschema.validate(
+            {"name": "t", "experiments": {"one": {"kind": "random"} | body}}, config_schema()
+        )
 
 
 def test_defaults_take_no_combinations() -> None:
-    config = {"name": "t", "defaults": {"zip": {"seed": [1]}}, "experiments": {"one": {"kind": "random"}}}
+    config = {
+        "name": "t",
+        "defaults": {"zip": {"seed": [1]}},
+        "experiments": {"one": {"kind": "random"}},
+    }
     with pytest.raises(ConfigError, match=r"defaults\.zip: unknown setting 'zip'"):
         Study.from_config(config)
 
@@ -304,7 +411,9 @@ def test_what_is_empty_in_yaml_combines_nothing() -> None:
 
 def test_dotted_and_nested_fields_are_the_same() -> None:
     assert combine.nested({"a.b": 1, "a": {"c.d": 2}}) == {"a": {"b": 1, "c": {"d": 2}}}
-    assert combine.nested({"dataset": "x", "dataset.image_size": 8}) == {"dataset": {"name": "x", "image_size": 8}}
+    assert combine.nested({"dataset": "x", "dataset.image_size": 8}) == {
+        "dataset": {"name": "x", "image_size": 8}
+    }
 
 
 def test_singles_leave_out_lists_except_a_list_fields_one_value() -> None:
@@ -312,4 +421,6 @@ def test_singles_leave_out_lists_except_a_list_fields_one_value() -> None:
     assert sweep.singles(types, {"numbers": [1, 2], "seed": [1]}) == {"numbers": [1, 2]}
     assert sweep.singles(types, {"numbers": [[1], [2]], "seed": 1}) == {"seed": 1}
     both = {"name": ["dsprites_rendered", "dsprites_rendered"], "image_size": 32}
-    assert sweep.singles({"dataset": Dataset}, {"dataset": both}) == {}  # settings of a name that sweeps go with it
+    assert (
+        sweep.singles({"dataset": Dataset}, {"dataset": both}) == {}
+    )  # settings of a name that sweeps go with it

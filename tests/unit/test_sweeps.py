@@ -59,7 +59,9 @@ def test_a_diverged_run_is_a_cross_with_its_number_and_no_mean() -> None:
 
 
 def test_a_variant_that_is_lost_whole_leaves_the_height_to_the_others() -> None:
-    frame = make_long_table(kinds=("multi_head",), learning_rates=(0.001, 1.0), tasks=(1, 2), keys=("discrete_mig",))
+    frame = make_long_table(
+        kinds=("multi_head",), learning_rates=(0.001, 1.0), tasks=(1, 2), keys=("discrete_mig",)
+    )
     lost = frame["spec.learning_rate"] == 1.0
     frame.loc[lost, ["diverged", "value"]] = [True, np.nan]
     left, right = figure14.draw(frame).axes
@@ -76,13 +78,23 @@ def test_several_kinds_of_unequal_n_say_so() -> None:
 
 
 def test_schemes_of_subsets_stand_in_the_order_of_the_caption() -> None:
-    frame = make_long_table(kinds=("multi_head",), subsets=("triples", "halves", "all", "random", "other"))
+    frame = make_long_table(
+        kinds=("multi_head",), subsets=("triples", "halves", "all", "random", "other")
+    )
     axes = figure15.draw(frame).axes
     assert len(axes) == 6
-    assert [tick.split("\n")[0] for tick in _ticks(axes[0])] == ["all", "random", "halves", "triples", "other"]
+    assert [tick.split("\n")[0] for tick in _ticks(axes[0])] == [
+        "all",
+        "random",
+        "halves",
+        "triples",
+        "other",
+    ]
 
 
-@pytest.mark.parametrize("fact", ["names only random subsets and halves", "broken", "Here the masks are boolean"])
+@pytest.mark.parametrize(
+    "fact", ["names only random subsets and halves", "broken", "Here the masks are boolean"]
+)
 def test_the_caption_of_subsets_says_both_facts(fact: str) -> None:
     assert fact in figure15.CAPTION
 
@@ -94,10 +106,14 @@ def test_triples_are_halves_on_the_papers_datasets_as_the_caption_says(factors: 
 
 
 def test_other_fields_are_columns_and_the_swept_one_is_not() -> None:
-    frame = make_long_table(tasks=(1, 2), learning_rates=(0.1, 0.01), subsets=("all", "random"), keys=("discrete_mig",))
+    frame = make_long_table(
+        tasks=(1, 2), learning_rates=(0.1, 0.01), subsets=("all", "random"), keys=("discrete_mig",)
+    )
     found = [(label, value) for label, value, _ in along(frame, "spec.tasks.count")]
     assert len(found) == 8
-    assert {frozenset(label) for label, _ in found} == {frozenset({"spec.learning_rate", "spec.tasks.subsets"})}
+    assert {frozenset(label) for label, _ in found} == {
+        frozenset({"spec.learning_rate", "spec.tasks.subsets"})
+    }
     assert len(figure14.draw(frame).axes) == 4
 
 
@@ -124,7 +140,8 @@ def test_figure_13_shows_totals_trained_tasks_and_each_task() -> None:
 def test_figure_13_has_the_published_totals() -> None:
     frame = with_losses(make_long_table(tasks=2, datasets=["dsprites"], unlike_paper=""))
     every, own, each = figure13.draw(frame).axes
-    # From reference.md, section 4.4, dSprites: the trained tasks' mean is 82.1; from the paper's Table 8, the totals.
+    # From reference.md, section 4.4, dSprites: the trained tasks' mean is 82.1; from the paper's
+    # Table 8, the totals.
     totals = [261.99, 244.89, 265.57, 230.34, 266.06, 265.90, 257.79, 268.96, 268.90, 270.74]
     assert [xy[0, 1] for xy in _lines(every, "D")] == [pytest.approx(np.mean(totals)), 56.73]
     assert [xy[0, 1] for xy in _lines(own, "D")] == [pytest.approx(82.1, abs=0.05), 56.73]

@@ -15,19 +15,30 @@ from mtdis.specs.ids import identify
 from mtdis.specs.stage import stage_of
 
 
-def heads(kind: str, errors: dict[int, tuple[float, ...] | None], run: dict[str, Any] | None = None, **own: Any):
+def heads(
+    kind: str,
+    errors: dict[int, tuple[float, ...] | None],
+    run: dict[str, Any] | None = None,
+    **own: Any,
+):
     """A result per seed with these test errors of tasks of variance 100; None: diverged."""
     parent = {"kind": kind, "dataset": "dsprites_rendered", "seed": 1} | (run or {})
     return [_result(parent, {"seed": seed} | own, values) for seed, values in errors.items()]
 
 
-def _result(parent: dict[str, Any], own: dict[str, Any], values: tuple[float, ...] | None) -> StageResult:
+def _result(
+    parent: dict[str, Any], own: dict[str, Any], values: tuple[float, ...] | None
+) -> StageResult:
     stage = stage_of({"stage": "heads", "parent": parent, "network": parent["kind"], **own})
     rows = [
         {"metric": metric, "key": part, "task": task, "value": value}
         for part, factor in (("train", 0.1), ("validation", 1.1), ("test", 1.0))
         for task, mse in enumerate(values or (), start=1)
-        for metric, value in (("mse", factor * mse), ("r2", 1 - mse / 100), ("target_variance", 100.0))
+        for metric, value in (
+            ("mse", factor * mse),
+            ("r2", 1 - mse / 100),
+            ("target_variance", 100.0),
+        )
     ]
     return StageResult(identify(stage), stage.resolved(), rows, {}, values is None)
 
@@ -61,7 +72,11 @@ def test_what_diverged_is_counted_and_not_averaged() -> None:
 
 
 def test_the_best_is_bold_and_the_best_autoencoder_underlined() -> None:
-    results = [heads("autoencoder", {1: (30.0,)}), heads("vae", {1: (20.0,)}), heads("ground_truth", {1: (5.0,)})]
+    results = [
+        heads("autoencoder", {1: (30.0,)}),
+        heads("vae", {1: (20.0,)}),
+        heads("ground_truth", {1: (5.0,)}),
+    ]
     table = _made(*results)
     for metric in ("mse", "r2"):
         lines = table[table["metric"] == metric]
@@ -75,12 +90,20 @@ def test_the_best_is_bold_and_the_best_autoencoder_underlined() -> None:
 def test_true_factors_raw_and_standardised_are_two_rows_of_one_block_in_the_papers_order() -> None:
     scaled = heads("ground_truth", {1: (5.0,)}, run={"scaling": "standardised"})
     table = _made(
-        heads("factor_vae", {1: (9.0,)}), heads("autoencoder", {1: (9.0,)}), scaled, heads("ground_truth", {1: (8.0,)})
+        heads("factor_vae", {1: (9.0,)}),
+        heads("autoencoder", {1: (9.0,)}),
+        scaled,
+        heads("ground_truth", {1: (8.0,)}),
     )
     rows = ["ground_truth", "ground_truth_standardised", "autoencoder", "factor_vae"]
     assert list(table.loc[table["metric"] == "mse", "row"]) == rows
     assert len(list(rendering.blocks(table))) == 2
-    assert list(table.loc[table["metric"] == "mse", "published_mean"]) == [150.235, 150.235, 80.062, 91.937]
+    assert list(table.loc[table["metric"] == "mse", "published_mean"]) == [
+        150.235,
+        150.235,
+        80.062,
+        91.937,
+    ]
 
 
 def test_on_the_papers_data_at_its_settings_the_difference_is_given() -> None:
@@ -92,7 +115,9 @@ def test_on_the_papers_data_at_its_settings_the_difference_is_given() -> None:
 
 
 def test_other_settings_of_the_heads_are_variants_and_make_it_not_comparable() -> None:
-    table = _made(*(heads("vae", {1: (9.0,), 2: (7.0,)}, head_activation=name) for name in ("relu", "tanh")))
+    table = _made(
+        *(heads("vae", {1: (9.0,), 2: (7.0,)}, head_activation=name) for name in ("relu", "tanh"))
+    )
     assert set(table["spec.heads.head_activation"]) == {"relu", "tanh"}
     relu = _line(table, metric="mse", **{"spec.heads.head_activation": "relu"})
     assert (relu["n"], relu["mean"]) == (2, 8)
@@ -100,7 +125,9 @@ def test_other_settings_of_the_heads_are_variants_and_make_it_not_comparable() -
 
 
 def test_codes_of_other_seeds_are_not_averaged() -> None:
-    table = _made(*(heads("vae", {1: (mse,)}, run={"seed": seed}) for seed, mse in ((1, 10.0), (2, 20.0))))
+    table = _made(
+        *(heads("vae", {1: (mse,)}, run={"seed": seed}) for seed, mse in ((1, 10.0), (2, 20.0)))
+    )
     found = table[table["metric"] == "mse"].set_index("settings")
     assert found["mean"].to_dict() == {"codes of seed 1": 10, "codes of seed 2": 20}
 
@@ -117,7 +144,9 @@ def test_the_figure_sets_networks_trained_end_to_end_beside_and_shows_negative_r
 
 def test_every_panel_below_nought_has_the_line_of_nought() -> None:
     runs = [heads("vae", {1: (250.0,)}, run={"seed": seed}) for seed in (1, 2)]
-    figure = frozen_codes.draw(make_long_table(kinds=("random",)), [result for each in runs for result in each])
+    figure = frozen_codes.draw(
+        make_long_table(kinds=("random",)), [result for each in runs for result in each]
+    )
     below = [axes for axes in figure.axes if axes.get_ylim()[0] < 0]
     assert len(below) == 2
     assert all(any(list(line.get_ydata()) == [0, 0] for line in axes.lines) for axes in below)
@@ -132,4 +161,6 @@ def test_the_figure_shows_heads_alone_where_no_network_learned_end_to_end() -> N
 def test_networks_that_learned_other_tasks_are_not_set_beside() -> None:
     frame = with_losses(make_long_table(kinds=("multi_head",), tasks=3))
     figure = frozen_codes.draw(frame, heads("vae", {1: (25.0, 30.0)}, tasks={"count": 2}))
-    assert [text.get_text() for axes in figure.axes for text in axes.get_xticklabels()] == ["VAE\nn = 1"] * 2
+    assert [text.get_text() for axes in figure.axes for text in axes.get_xticklabels()] == [
+        "VAE\nn = 1"
+    ] * 2

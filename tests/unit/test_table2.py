@@ -63,9 +63,14 @@ def _printed(table: pd.DataFrame, key: str, settings: str) -> list[str]:
     return list(chosen.loc[chosen["column"] == "printed in the paper", "text"])
 
 
-def test_layers_stand_beside_the_printed_ones_and_differences_are_named(results: list[StageResult]) -> None:
+def test_layers_stand_beside_the_printed_ones_and_differences_are_named(
+    results: list[StageResult],
+) -> None:
     layers = table2.make(NOTHING, results)
-    for key, last in (("encoder", "Linear, ReLU"), ("decoder", "ConvTranspose2d, kernel 3, stride 1, ReLU")):
+    for key, last in (
+        ("encoder", "Linear, ReLU"),
+        ("decoder", "ConvTranspose2d, kernel 3, stride 1, ReLU"),
+    ):
         printed = _printed(layers, key, "FactorVAE")
         assert len(printed) == 7
         assert not any("differs" in text for text in printed[:-1])
@@ -89,8 +94,13 @@ def test_a_layer_more_than_printed_is_said(results: list[StageResult]) -> None:
 
 
 def test_the_printed_layers_are_those_of_the_paper() -> None:
-    outputs = {part: list(lines["outputs"].dropna()) for part, lines in printed_layers("2").groupby("part")}
-    assert outputs == {"encoder": [32, 32, 64, 128, 256, 256], "decoder": [256, 256, 128, 128, 64, 64]}
+    outputs = {
+        part: list(lines["outputs"].dropna()) for part, lines in printed_layers("2").groupby("part")
+    }
+    assert outputs == {
+        "encoder": [32, 32, 64, 128, 256, 256],
+        "decoder": [256, 256, 128, 128, 64, 64],
+    }
     heads = printed_layers("3").groupby("part")["outputs"].apply(list).to_dict()
     assert heads == {"heads": [300, 300, 300, 10], "task_network": [300, 300, 300, 300, 1]}
 
@@ -105,7 +115,9 @@ def test_the_task_network_is_the_one_that_makes_targets() -> None:
     found = described_run("multi_head", tasks={"count": 2, "hidden_layers": 2, "hidden_size": 7})
     [network] = described([found])
     real = task_networks(6, network.run.tasks)
-    assert [layer.parameters for layer in network.parts["task_network"]] == [w.size + b.size for w, b in real[0]]
+    assert [layer.parameters for layer in network.parts["task_network"]] == [
+        w.size + b.size for w, b in real[0]
+    ]
     assert {layer.copies for layer in network.parts["task_network"]} == {len(real)}
 
 
@@ -121,7 +133,9 @@ def _words(figure: Figure) -> str:
 
 
 def test_drawings_show_the_numbers_of_specs_and_modules() -> None:
-    results = [described_run("multi_head", tasks={"count": 2, "hidden_layers": 3, "hidden_size": 20})]
+    results = [
+        described_run("multi_head", tasks={"count": 2, "hidden_layers": 3, "hidden_size": 20})
+    ]
     setting, network = (_words(module.draw(NOTHING, results)) for module in (figure1, figure2))
     assert "2 random task networks h(z)\n3 hidden layers of 20 units, tanh" in setting
     assert "orientation: 40" in setting

@@ -42,7 +42,11 @@ def test_lines_come_in_the_order_of_the_paper(table: pd.DataFrame) -> None:
 
 def test_published_values_of_the_replicated_dataset_stand_beside(table: pd.DataFrame) -> None:
     line = _line(table, dataset="mpi3d_rendered", key="eval_accuracy", row="multi_head")
-    assert (line["published_mean"], line["published_sd"], line["published_sd_ddof"]) == (0.36, 0.04, 0)
+    assert (line["published_mean"], line["published_sd"], line["published_sd_ddof"]) == (
+        0.36,
+        0.04,
+        0,
+    )
 
 
 def test_a_replica_is_not_comparable_and_the_note_says_why(table: pd.DataFrame) -> None:
@@ -128,14 +132,22 @@ def test_blocks_keep_settings_and_variants_apart() -> None:
     assert "MIG (bins=10), learning_rate=0.01" in titles
 
 
-def test_notes_name_the_spreads_the_released_settings_and_every_difference(table: pd.DataFrame) -> None:
+def test_notes_name_the_spreads_the_released_settings_and_every_difference(
+    table: pd.DataFrame,
+) -> None:
     text = "\n".join(rendering.notes(table))
     assert "ddof 1" in text
     assert "ddof 0" in text
     assert "released code" in text
     assert "dsprites_rendered: stands for dSprites." in text
-    assert "dsprites_rendered, mpi3d_rendered (single-task, multi-head, one-head): unlike the paper" in text
-    assert "(DCI disentanglement, DCI completeness): completeness and disentanglement may be swapped" in text
+    assert (
+        "dsprites_rendered, mpi3d_rendered (single-task, multi-head, one-head): unlike the paper"
+        in text
+    )
+    assert (
+        "(DCI disentanglement, DCI completeness): completeness and disentanglement may be swapped"
+        in text
+    )
 
 
 def test_latex_is_balanced_and_escaped() -> None:
@@ -147,7 +159,10 @@ def test_latex_is_balanced_and_escaped() -> None:
     assert bare.count("$") % 2 == 0
     assert "_" not in bare
     assert not set("±†–×") & set(bare)
-    assert r"50\% of a\_b \& \{c\}\textasciitilde{}d\textasciicircum{}e \textbackslash{} \#1 \$x\$" in text
+    assert (
+        r"50\% of a\_b \& \{c\}\textasciitilde{}d\textasciicircum{}e \textbackslash{} \#1 \$x\$"
+        in text
+    )
 
 
 def test_latex_lines_have_a_cell_per_column() -> None:

@@ -1,4 +1,6 @@
-"""Smoothness and dependence of tasks: closed forms, and the paper's tasks against values measured by others."""
+"""Smoothness and dependence of tasks: closed forms, and the paper's tasks against values measured
+by others.
+"""
 
 import io
 from dataclasses import replace
@@ -33,7 +35,10 @@ GRIDS = {"dSprites": DSPRITES, "Shapes3D": SHAPES3D, "MPI3D": MPI3D}
 
 def grid_axes(*sizes):
     """Classes of every factor on the complete grid, one array (N,) per factor."""
-    return [axis.ravel().astype(np.float64) for axis in np.meshgrid(*map(np.arange, sizes), indexing="ij")]
+    return [
+        axis.ravel().astype(np.float64)
+        for axis in np.meshgrid(*map(np.arange, sizes), indexing="ij")
+    ]
 
 
 def column(target):
@@ -46,14 +51,17 @@ def column(target):
 def test_total_effects_of_an_additive_function_are_shares_of_variance():
     a, b, c = grid_axes(3, 4, 5)
     targets = column(2 * a - b + 0.5 * c**2)
-    parts = np.array([np.var(2 * np.arange(3)), np.var(np.arange(4)), np.var(0.5 * np.arange(5) ** 2)])
+    parts = np.array(
+        [np.var(2 * np.arange(3)), np.var(np.arange(4)), np.var(0.5 * np.arange(5) ** 2)]
+    )
     np.testing.assert_allclose(total_effect(targets, (3, 4, 5)), [parts / parts.sum()], rtol=1e-12)
 
 
 def test_total_effects_of_a_product_hold_the_interaction():
     a, b = grid_axes(4, 6)
     (va, ma), (vb, mb) = [(np.var(np.arange(n)), np.mean(np.arange(n))) for n in (4, 6)]
-    # Var(ab) = va·vb + va·mb² + vb·ma²; the first term is the interaction and counts for both factors.
+    # Var(ab) = va·vb + va·mb² + vb·ma²; the first term is the interaction and counts for both
+    # factors.
     variance = va * vb + va * mb**2 + vb * ma**2
     expected = [[va * (vb + mb**2) / variance, vb * (va + ma**2) / variance]]
     np.testing.assert_allclose(total_effect(column(a * b), (4, 6)), expected, rtol=1e-12)
@@ -68,9 +76,13 @@ def test_a_factor_without_influence_is_smooth_and_has_no_effect():
 
 def test_autocorrelation_of_alternating_signs_and_of_a_line():
     a, b = grid_axes(6, 7)
-    np.testing.assert_allclose(lag_autocorrelation(column((-1.0) ** a), (6, 7)), [[-1, 1]], rtol=1e-12)
+    np.testing.assert_allclose(
+        lag_autocorrelation(column((-1.0) ** a), (6, 7)), [[-1, 1]], rtol=1e-12
+    )
     # Classes 0..6 minus their mean: neighbours' products 6+2+0+0+2+6 over 6 pairs, variance 28/7.
-    np.testing.assert_allclose(lag_autocorrelation(column(b), (6, 7)), [[1, 16 / 6 / 4]], rtol=1e-12)
+    np.testing.assert_allclose(
+        lag_autocorrelation(column(b), (6, 7)), [[1, 16 / 6 / 4]], rtol=1e-12
+    )
 
 
 def test_autocorrelation_of_a_sum_is_the_weighted_mean_of_its_parts():
@@ -85,7 +97,9 @@ def test_autocorrelation_of_a_sum_is_the_weighted_mean_of_its_parts():
 def test_both_measures_by_loops_over_the_grid(sizes, seed):
     grid = np.random.RandomState(seed).normal(3, 2, size=sizes)
     deviations = grid - grid.mean()
-    lags, effects = (measure(grid.reshape(-1, 1), sizes)[0] for measure in (lag_autocorrelation, total_effect))
+    lags, effects = (
+        measure(grid.reshape(-1, 1), sizes)[0] for measure in (lag_autocorrelation, total_effect)
+    )
     for factor, size in enumerate(sizes):
         lines = np.moveaxis(deviations, factor, -1).reshape(-1, size)
         if size == 1:
@@ -93,16 +107,25 @@ def test_both_measures_by_loops_over_the_grid(sizes, seed):
             continue
         products = [first * second for line in lines for first, second in pairwise(line)]
         assert lags[factor] == pytest.approx(sum(products) / len(products) / grid.var())
-        assert effects[factor] == pytest.approx(np.mean([np.var(line) for line in lines]) / grid.var())
+        assert effects[factor] == pytest.approx(
+            np.mean([np.var(line) for line in lines]) / grid.var()
+        )
 
 
 @settings(deadline=None, max_examples=50)
-@given(scale=st.sampled_from([-3.0, 1e-3, 1e4]), shift=st.sampled_from([0.0, -7.0, 1e3]), seed=st.integers(0, 1000))
+@given(
+    scale=st.sampled_from([-3.0, 1e-3, 1e4]),
+    shift=st.sampled_from([0.0, -7.0, 1e3]),
+    seed=st.integers(0, 1000),
+)
 def test_units_of_the_targets_do_not_matter(scale, shift, seed):
     targets = np.random.RandomState(seed).normal(size=(24, 2))
     for measure in (lag_autocorrelation, total_effect):
         np.testing.assert_allclose(
-            measure(scale * targets + shift, (2, 3, 4)), measure(targets, (2, 3, 4)), rtol=1e-6, atol=1e-6
+            measure(scale * targets + shift, (2, 3, 4)),
+            measure(targets, (2, 3, 4)),
+            rtol=1e-6,
+            atol=1e-6,
         )
 
 
@@ -129,14 +152,21 @@ def test_total_effects_sum_to_at_least_one(seed):
 def test_factors_of_one_class_and_constant_targets_have_no_value():
     targets = np.stack([np.arange(6.0), np.full(6, 0.1)], axis=1).astype(np.float32)
     rows = diagnose(targets, (1, 6), ("colour", "x"))
-    assert [(row["task"], row["factor"]) for row in rows] == [(1, "colour"), (1, "x"), (2, "colour"), (2, "x")]
+    assert [(row["task"], row["factor"]) for row in rows] == [
+        (1, "colour"),
+        (1, "x"),
+        (2, "colour"),
+        (2, "x"),
+    ]
     assert [row["total_effect"] for row in rows] == [None, pytest.approx(1.0), None, None]
     assert [row["lag_autocorrelation"] is None for row in rows] == [True, False, True, True]
 
 
 @pytest.mark.parametrize("shape", [(5, 1), (6,), (0, 1)])
 def test_targets_of_no_complete_grid_are_refused(shape):
-    with pytest.raises(ValueError, match=r"complete grid: 6 rows for classes \[2, 3\].*without holes"):
+    with pytest.raises(
+        ValueError, match=r"complete grid: 6 rows for classes \[2, 3\].*without holes"
+    ):
         total_effect(np.zeros(shape), (2, 3))
 
 
@@ -156,7 +186,10 @@ def test_tasks_have_effects_of_exactly_the_factors_that_they_see(subsets):
 
 
 def lines_along(grid, factor, rows, random):
-    """Factor values (L·n, K) of L complete lines along one factor; each other factor's classes equally often."""
+    """Factor values (L·n, K) of L complete lines along one factor.
+
+    Each other factor's classes equally often.
+    """
     size = grid.sizes[factor]
     lines = max(1, rows // size)
     spread = [random.permutation(np.resize(random.permutation(v), lines)) for v in grid.values]
@@ -166,13 +199,18 @@ def lines_along(grid, factor, rows, random):
 
 
 def estimated(grid, rows=2000):
-    """Both measures (2, K), means over the paper's ten tasks, estimated from complete lines of the grid."""
+    """Both measures (2, K), means over the paper's ten tasks, estimated from complete lines of the
+    grid.
+    """
     random = np.random.RandomState(0)
-    targets = [make_targets(lines_along(grid, k, rows, random), Tasks()) for k in range(len(grid.names))]
+    targets = [
+        make_targets(lines_along(grid, k, rows, random), Tasks()) for k in range(len(grid.names))
+    ]
     everything = np.concatenate(targets)
     found = np.full((2, len(grid.names)), np.nan)
     for factor, target in enumerate(targets):
-        # Lines are a grid of (line, factor), whose mean and variance are exchanged for those of all rows.
+        # Lines are a grid of (line, factor), whose mean and variance are exchanged for those of all
+        # rows.
         sizes = (len(target) // grid.sizes[factor], grid.sizes[factor])
         share = target.var(axis=0) / everything.var(axis=0)
         offset = (target.mean(axis=0) - everything.mean(axis=0)) ** 2 / everything.var(axis=0)
@@ -203,13 +241,20 @@ def complete(**tasks):
 
 
 def stage(subgrid, **tasks):
-    """The result of the stage on the targets of a dataset; small networks, so that it takes no time."""
+    """The result of the stage on the targets of a dataset.
+
+    Small networks, so that it takes no time.
+    """
     fields = {"dataset": {"name": "dsprites_rendered", "subgrid": subgrid or {}}, "tasks": tasks}
     spec = Targets.parse(fields)
     grid = spec.dataset.grid
     quick = spec.tasks.model_copy(update={"hidden_layers": 1, "hidden_size": 4})
-    rows = long_rows(diagnose(make_targets(grid_rows(grid, 0, grid.count)[1], quick), grid.sizes, grid.names))
-    return StageResult(identify(spec), {"stage": "task_diagnostics", "parent": spec.resolved()}, rows, {})
+    rows = long_rows(
+        diagnose(make_targets(grid_rows(grid, 0, grid.count)[1], quick), grid.sizes, grid.names)
+    )
+    return StageResult(
+        identify(spec), {"stage": "task_diagnostics", "parent": spec.resolved()}, rows, {}
+    )
 
 
 SUBGRID = {"orientation": 5, "posX": 4, "posY": 4}
@@ -233,9 +278,13 @@ def test_table_holds_means_over_tasks_of_every_scaling():
     made = table.make(NO_RUNS, stages)
     assert made["column"].drop_duplicates().tolist() == ["raw", "unit", "standardised"]
     assert made["row"].drop_duplicates().tolist() == list(DSPRITES.names[1:])
-    values = [r["value"] for r in stages[1].rows if (r["metric"], r["key"]) == ("total_effect", "posX")]
+    values = [
+        r["value"] for r in stages[1].rows if (r["metric"], r["key"]) == ("total_effect", "posX")
+    ]
     line = made.query("key == 'total_effect' and column == 'raw' and row == 'posX'").iloc[0]
-    assert line[["mean", "sd", "n"]].tolist() == pytest.approx([np.mean(values), np.std(values, ddof=1), 10])
+    assert line[["mean", "sd", "n"]].tolist() == pytest.approx(
+        [np.mean(values), np.std(values, ddof=1), 10]
+    )
     assert made.equals(table.make(NO_RUNS, [*reversed(stages), stages[0]]))
 
 
@@ -254,7 +303,12 @@ def test_references_stand_beside_raw_inputs_and_are_compared_on_the_complete_gri
     assert not part["comparable"].any()
     assert part["difference"].isna().all()
     assert set(part.loc[part["published_mean"].notna(), "column"]) == {"raw"}
-    assert part.query("column == 'raw' and row == 'scale' and key == 'total_effect'")["published_mean"].item() == 0.34
+    assert (
+        part.query("column == 'raw' and row == 'scale' and key == 'total_effect'")[
+            "published_mean"
+        ].item()
+        == 0.34
+    )
     assert set(part.query("column == 'raw'")["note"]) == {"a part of the grid"}
     whole = table.make(NO_RUNS, [complete()])
     known = whole[whole["published_mean"].notna()]
@@ -299,9 +353,17 @@ def test_figure_has_all_its_points_and_no_text_covers_another(case):
     drawn = figure.draw(NO_RUNS, stages)
     with style.settings():
         drawn.savefig(io.BytesIO(), format="png")
-    points = sum(len(line.get_xdata()) for axes in drawn.axes for line in axes.lines if line.get_marker() == "o")
+    points = sum(
+        len(line.get_xdata())
+        for axes in drawn.axes
+        for line in axes.lines
+        if line.get_marker() == "o"
+    )
     assert points == sum(row["value"] is not None for result in stages for row in result.rows)
-    assert all(axes.get_ylabel() and axes.get_xlabel() and "n = " in axes.get_title() for axes in drawn.axes)
+    assert all(
+        axes.get_ylabel() and axes.get_xlabel() and "n = " in axes.get_title()
+        for axes in drawn.axes
+    )
     boxes = [text.get_window_extent().padded(-1) for text in texts(drawn)]
     assert not [(a, b) for i, a in enumerate(boxes) for b in boxes[:i] if Bbox.intersection(a, b)]
     assert all(drawn.bbox.padded(2).containsx(x) for box in boxes for x in box.intervalx)
@@ -320,7 +382,9 @@ def test_figure_says_what_is_comparable():
     assert "measured by others" in whole
     assert "not comparable" not in whole
     assert "measured" not in words(figure.draw(NO_RUNS, [complete(input_scaling="unit")]))
-    assert words(figure.draw(NO_RUNS, [complete()])).count("one class") == 2  # colour, in both panels
+    assert (
+        words(figure.draw(NO_RUNS, [complete()])).count("one class") == 2
+    )  # colour, in both panels
 
 
 @pytest.mark.parametrize("function", [table.make, figure.draw])

@@ -14,7 +14,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mtdis.data.split import split_rows
-from mtdis.data.tasks import ROWS_AT_ONCE, factor_masks, make_targets, network_outputs, scale_inputs, task_networks
+from mtdis.data.tasks import (
+    ROWS_AT_ONCE,
+    factor_masks,
+    make_targets,
+    network_outputs,
+    scale_inputs,
+    task_networks,
+)
 from mtdis.errors import ConfigError
 from mtdis.specs.grids import DSPRITES, MPI3D, SHAPES3D
 from mtdis.specs.models.multi_head import MultiHead
@@ -26,7 +33,9 @@ PRINTED = json.loads((Path(__file__).parents[1] / "data" / "tables_8_10.json").r
 
 # Row 0 of each dataset, as printed in the notebooks of the released code.
 GOLDEN = {
-    "dSprites": "17.0857 6.1955 -27.4882 15.1222 -0.6068 39.4181 -16.6097 -9.5201 -14.2578 -15.0261",
+    "dSprites": (
+        "17.0857 6.1955 -27.4882 15.1222 -0.6068 39.4181 -16.6097 -9.5201 -14.2578 -15.0261"
+    ),
     "Shapes3D": "-0.3121 -2.3516 -1.4603 -4.7415 -19.1270 -1.0144 -12.4474 13.7029 -6.3065 3.1940",
     "MPI3D": "-11.7803 -0.2168 -0.3916 51.1039 11.7409 -20.4014 -10.9999 35.7435 -21.4851 -0.1084",
 }
@@ -75,7 +84,8 @@ def test_first_row_equals_the_released_targets(dataset):
 
 @pytest.mark.parametrize("dataset", DATASETS)
 def test_second_moments_are_the_off_diagonals_of_tables_8_to_10(dataset):
-    # An untrained tanh head predicts nearly 0, so its printed loss is the second moment of its task.
+    # An untrained tanh head predicts nearly 0, so its printed loss is the second moment of its
+    # task.
     single = np.array([PRINTED[dataset]["rows"][str(row)][:10] for row in range(1, 11)])
     off_diagonal = (single.sum(axis=0) - single.diagonal()) / 9
     squares = (test_split_targets(dataset) ** 2).mean(axis=0)
@@ -101,7 +111,8 @@ def test_stored_tables_agree_with_their_own_totals(dataset):
 
 
 def test_released_subsets_give_the_values_of_correct_masks():
-    # Networks 150–154 made the released 'random' tasks; with the masks it drew they give these five values.
+    # Networks 150–154 made the released 'random' tasks; with the masks it drew they give these five
+    # values.
     networks = task_networks(6, Tasks(count=155))[150:]
     masks = factor_masks((False, True, True, True, True, True), Tasks(count=5, subsets="random"))
     first_row = np.array([[1, 1, 0.5, 0, 0, 0]])
@@ -135,7 +146,9 @@ def torch_outputs(layers, inputs, activation):
     [
         Tasks(count=3),
         Tasks(count=2, activation="relu", weight_std=0.2, seed=7),
-        Tasks(count=3, hidden_layers=2, hidden_size=5, seed=0),  # tensors of fewer than 16: torch's other path
+        Tasks(
+            count=3, hidden_layers=2, hidden_size=5, seed=0
+        ),  # tensors of fewer than 16: torch's other path
         Tasks(count=3, hidden_layers=1, hidden_size=1, seed=2**32 - 1),
     ],
     ids=["paper", "relu", "narrow", "one unit"],
@@ -152,8 +165,11 @@ def test_networks_and_outputs_equal_torch_modules(spec):
             np.testing.assert_allclose(weight, layer.weight.detach().numpy(), rtol=0, atol=3e-6)
             np.testing.assert_allclose(bias, layer.bias.detach().numpy(), rtol=0, atol=1e-7)
         expected = torch_outputs(layers, values, spec.activation)
-        # Weights differ from torch's in the last bit, which the layers amplify in step with the outputs.
-        np.testing.assert_allclose(targets[:, task], expected, rtol=0, atol=1e-4 * max(expected.std(), 1))
+        # Weights differ from torch's in the last bit, which the layers amplify in step with the
+        # outputs.
+        np.testing.assert_allclose(
+            targets[:, task], expected, rtol=0, atol=1e-4 * max(expected.std(), 1)
+        )
 
 
 def test_the_module_does_not_need_torch():
@@ -185,14 +201,18 @@ def test_values_and_global_random_state_are_left_alone():
     values, before = some_values(), np.random.get_state()[1].copy()
     kept = values.copy()
     for scaling in ("raw", "unit", "standardised"):
-        make_targets(values, SMALL.model_copy(update={"input_scaling": scaling, "subsets": "random"}))
+        make_targets(
+            values, SMALL.model_copy(update={"input_scaling": scaling, "subsets": "random"})
+        )
     assert np.array_equal(values, kept)
     assert np.array_equal(before, np.random.get_state()[1])
 
 
 def test_each_task_and_each_seed_is_another_function():
     values = some_values()
-    targets = np.hstack([make_targets(values, SMALL.model_copy(update={"seed": seed})) for seed in (0, 1, 658)])
+    targets = np.hstack(
+        [make_targets(values, SMALL.model_copy(update={"seed": seed})) for seed in (0, 1, 658)]
+    )
     correlation = np.corrcoef(targets.T) - np.eye(12)
     assert np.abs(correlation).max() < 0.9
 
@@ -222,7 +242,9 @@ def test_each_option_changes_every_task(change):
 def test_chunks_of_rows_do_not_show():
     values = some_values(rows=2 * ROWS_AT_ONCE + 3)
     whole = make_targets(values, SMALL)
-    parts = [make_targets(values[rows], SMALL) for rows in np.array_split(np.arange(len(values)), 7)]
+    parts = [
+        make_targets(values[rows], SMALL) for rows in np.array_split(np.arange(len(values)), 7)
+    ]
     np.testing.assert_allclose(np.concatenate(parts), whole, rtol=1e-6, atol=1e-6)
 
 
@@ -240,7 +262,9 @@ def test_scalings_by_hand():
 
 
 @settings(deadline=None, max_examples=50)
-@given(seed=st.integers(0, 1000), factors=st.integers(1, 6), scale=st.sampled_from([1e-3, 1.0, 1e3]))
+@given(
+    seed=st.integers(0, 1000), factors=st.integers(1, 6), scale=st.sampled_from([1e-3, 1.0, 1e3])
+)
 def test_scaled_targets_ignore_units_of_the_factors(seed, factors, scale):
     values = some_values(rows=20, factors=factors, seed=seed)
     for scaling in ("unit", "standardised"):
@@ -263,7 +287,8 @@ def test_halves_alternate_and_are_disjoint(factors):
     assert masks[1::2].tolist() == [[not kept for kept in first]] * 2
 
 
-# By hand; those of pairs and triples of 7 factors are the masks that the released notebook of MPI3D printed.
+# By hand; those of pairs and triples of 7 factors are the masks that the released notebook of MPI3D
+# printed.
 BY_HAND = {
     ("halves", 5): ["11000", "00111"],
     ("halves", 6): ["111000", "000111"],
@@ -297,7 +322,9 @@ def test_groups_cover_all_factors_and_none_twice_unless_they_grow(subsets, facto
 
 
 @settings(deadline=None, max_examples=100)
-@given(varying=st.lists(st.booleans(), min_size=1, max_size=8).filter(any), count=st.integers(1, 60))
+@given(
+    varying=st.lists(st.booleans(), min_size=1, max_size=8).filter(any), count=st.integers(1, 60)
+)
 def test_random_subsets_have_a_varying_factor_and_do_not_shift_each_other(varying, count):
     spec = Tasks(count=count, subsets="random")
     masks = factor_masks(tuple(varying), spec)
@@ -340,7 +367,9 @@ def test_targets_depend_on_exactly_the_factors_of_their_masks(subsets, factors, 
 
 
 def test_halves_without_a_varying_factor_are_refused():
-    with pytest.raises(ConfigError, match=r"at least two values; found \[False, False, True, True\]"):
+    with pytest.raises(
+        ConfigError, match=r"at least two values; found \[False, False, True, True\]"
+    ):
         factor_masks((False, False, True, True), Tasks(subsets="halves"))
 
 
@@ -350,17 +379,28 @@ def test_a_half_that_no_task_sees_may_be_constant():
 
 @pytest.mark.parametrize(
     ("subsets", "varying"),
-    [("grow", "001111"), ("pairs", "110011"), ("pairs", "111100"), ("triples", "000111"), ("triples", "1110000")],
+    [
+        ("grow", "001111"),
+        ("pairs", "110011"),
+        ("pairs", "111100"),
+        ("triples", "000111"),
+        ("triples", "1110000"),
+    ],
 )
 def test_groups_without_a_varying_factor_are_refused(subsets, varying):
     varying = tuple(mark == "1" for mark in varying)
-    with pytest.raises(ConfigError, match=rf"'subsets: {subsets}' need.*found \[.*Use 'subsets: all'"):
+    with pytest.raises(
+        ConfigError, match=rf"'subsets: {subsets}' need.*found \[.*Use 'subsets: all'"
+    ):
         factor_masks(varying, Tasks(subsets=subsets))
     assert factor_masks(varying, Tasks()).all()
 
 
 def test_groups_that_no_task_sees_may_be_constant():
-    assert factor_masks((True, True, True, True, False, False), Tasks(count=2, subsets="pairs")).sum() == 4
+    assert (
+        factor_masks((True, True, True, True, False, False), Tasks(count=2, subsets="pairs")).sum()
+        == 4
+    )
 
 
 @pytest.mark.parametrize(
@@ -373,7 +413,9 @@ def test_groups_that_no_task_sees_may_be_constant():
 )
 def test_a_run_says_which_factors_must_vary(subsets, subgrid, named):
     fields = {"dataset": {"name": "dsprites_rendered", "subgrid": subgrid}, "seed": 0}
-    with pytest.raises(ConfigError, match=f"subsets '{subsets}' needs .*{named}; keep more classes"):
+    with pytest.raises(
+        ConfigError, match=f"subsets '{subsets}' needs .*{named}; keep more classes"
+    ):
         MultiHead.parse(fields | {"tasks": {"subsets": subsets}})
     assert MultiHead.parse(fields).tasks.subsets == "all"
 

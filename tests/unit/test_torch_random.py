@@ -10,7 +10,9 @@ from mtdis.data.torch_random import TorchStream
 
 SEEDS = [0, 1, 658, 2**31, 2**32 - 1]
 ROUNDING = 3e-6
-"""Of normals: torch takes angles up to 2π in float32 and multiplies their cosine by a radius of up to 6."""
+"""Of normals: torch takes angles up to 2π in float32 and multiplies their cosine by a radius of up
+to 6.
+"""
 FULL_NORMAL_SIZES = [16, 17, 31, 32, 300, 1800, 90_000]
 
 
@@ -66,17 +68,24 @@ def test_normal_equals_torch_to_float32_rounding(seed, size):
 def test_standard_deviation_scales_the_draws(std):
     for size in (5, 1001):
         (expected,) = from_torch(3, ("normal_", size, (0.0, std)))
-        np.testing.assert_allclose(TorchStream(3).normal(size, std), expected, rtol=0, atol=ROUNDING * max(std, 1))
+        np.testing.assert_allclose(
+            TorchStream(3).normal(size, std), expected, rtol=0, atol=ROUNDING * max(std, 1)
+        )
 
 
 @settings(deadline=None, max_examples=50)
 @given(
     seed=st.integers(0, 2**32 - 1),
-    calls=st.lists(st.tuples(st.sampled_from(["uniform_", "normal_"]), st.integers(1, 60)), max_size=8),
+    calls=st.lists(
+        st.tuples(st.sampled_from(["uniform_", "normal_"]), st.integers(1, 60)), max_size=8
+    ),
 )
 def test_any_series_of_calls_stays_in_step(seed, calls):
-    # Odd short normals leave half a pair behind, which the next short normal takes even after other calls.
-    expected = from_torch(seed, *[(name, size, (-1.0, 1.0) if name == "uniform_" else ()) for name, size in calls])
+    # Odd short normals leave half a pair behind, which the next short normal takes even after other
+    # calls.
+    expected = from_torch(
+        seed, *[(name, size, (-1.0, 1.0) if name == "uniform_" else ()) for name, size in calls]
+    )
     stream = TorchStream(seed)
     for (name, size), values in zip(calls, expected, strict=True):
         found = stream.uniform(size, -1.0, 1.0) if name == "uniform_" else stream.normal(size)
@@ -89,7 +98,10 @@ def test_default_linear_bias_and_later_weights_are_replayed():
     torch.nn.init.normal_(layer.weight)
     stream = TorchStream(658)
     stream.words(300 * 17)
-    bias, weight = stream.uniform(17, -(300**-0.5), 300**-0.5), stream.normal(300 * 17).reshape(17, 300)
+    bias, weight = (
+        stream.uniform(17, -(300**-0.5), 300**-0.5),
+        stream.normal(300 * 17).reshape(17, 300),
+    )
     np.testing.assert_allclose(bias, layer.bias.detach().numpy(), rtol=0, atol=1e-7)
     np.testing.assert_allclose(weight, layer.weight.detach().numpy(), rtol=0, atol=ROUNDING)
 

@@ -1,4 +1,7 @@
-"""The loop against a plain one of ordinary PyTorch; paired starts; untouched heads; resume; divergence."""
+"""The loop against a plain one of ordinary PyTorch; paired starts; untouched heads; resume.
+
+Divergence.
+"""
 
 import json
 from pathlib import Path
@@ -25,10 +28,17 @@ def images(data: Path) -> Images:
     return load(data / "d.json", data / "t.json", torch.device("cpu"))
 
 
-def plain_loss(kind: str, predictions: torch.Tensor, targets: torch.Tensor, task: int) -> torch.Tensor:
-    """The losses of the paper written out: the sum of task errors, their mean, and one task's error."""
+def plain_loss(
+    kind: str, predictions: torch.Tensor, targets: torch.Tensor, task: int
+) -> torch.Tensor:
+    """The losses of the paper written out: the sum of task errors, their mean, and one task's
+    error.
+    """
     if kind == "multi_head":
-        return sum(torch.nn.functional.mse_loss(predictions[:, t], targets[:, t]) for t in range(targets.shape[1]))
+        return sum(
+            torch.nn.functional.mse_loss(predictions[:, t], targets[:, t])
+            for t in range(targets.shape[1])
+        )
     if kind == "one_head":
         return torch.nn.functional.mse_loss(predictions, targets)
     return torch.nn.functional.mse_loss(predictions[:, task], targets[:, task])
@@ -60,7 +70,10 @@ def test_all_networks_of_a_seed_start_equal(images: Images) -> None:
     encoders = [weights({"e": m.encoder}) for networks in starts for m in networks.values()]
     assert all(e == encoders[0] for e in encoders)
     single, multi = starts[1], starts[2]
-    assert all(weights({"h": m.heads}) == weights({"h": multi["multi_head"].heads}) for m in single.values())
+    assert all(
+        weights({"h": m.heads}) == weights({"h": multi["multi_head"].heads})
+        for m in single.values()
+    )
     other = networks_of(run_from(spec_of("random", seed=2)), images)
     assert weights({"e": other["random"].encoder}) != encoders[0]
 
@@ -70,14 +83,18 @@ def test_heads_that_are_not_in_the_loss_do_not_move(images: Images, tmp_path: Pa
     before = networks_of(run, images)
     after, _ = trained(run, images, tmp_path)
     for task, name in enumerate(before):
-        for a, b in zip(before[name].heads.parameters(), after[name].heads.parameters(), strict=True):
+        for a, b in zip(
+            before[name].heads.parameters(), after[name].heads.parameters(), strict=True
+        ):
             same = [torch.equal(x, y) for x, y in zip(a, b, strict=True)]
             assert same == [head != task for head in range(3)]
 
 
 @pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize("stop", [1, 4, 5, 8])
-def test_resuming_gives_the_same_bytes(kind: str, stop: int, images: Images, tmp_path: Path) -> None:
+def test_resuming_gives_the_same_bytes(
+    kind: str, stop: int, images: Images, tmp_path: Path
+) -> None:
     run = run_from(spec_of(kind))
     undisturbed, progress = trained(run, images, tmp_path / "a")
     for step in kill_at(stop):
@@ -91,7 +108,13 @@ def test_resuming_gives_the_same_bytes(kind: str, stop: int, images: Images, tmp
 def test_a_checkpoint_of_another_run_is_not_used(images: Images, tmp_path: Path) -> None:
     for step in kill_at(3):
         with pytest.raises(KeyboardInterrupt):
-            trained(run_from(spec_of("multi_head", seed=2)), images, tmp_path, checkpoint_seconds=0, observe=step)
+            trained(
+                run_from(spec_of("multi_head", seed=2)),
+                images,
+                tmp_path,
+                checkpoint_seconds=0,
+                observe=step,
+            )
     fresh, _ = trained(run_from(spec_of("multi_head")), images, tmp_path / "fresh")
     beside, _ = trained(run_from(spec_of("multi_head")), images, tmp_path)
     assert weights(beside) == weights(fresh)
@@ -121,14 +144,21 @@ def test_a_split_smaller_than_a_batch_is_refused(images: Images, tmp_path: Path)
         trained(run, images, tmp_path)
 
 
-def test_a_resumed_training_tells_what_was_done_before_and_keeps_its_time(images: Images, tmp_path: Path) -> None:
+def test_a_resumed_training_tells_what_was_done_before_and_keeps_its_time(
+    images: Images, tmp_path: Path
+) -> None:
     run = run_from(spec_of("multi_head"))
     for step in kill_at(6):
         with pytest.raises(KeyboardInterrupt):
             trained(run, images, tmp_path, checkpoint_seconds=0, observe=step)
     seen: list[training.Step] = []
     _, progress = trained(run, images, tmp_path, observe=seen.append)
-    assert [(s.images, s.resumed) for s in seen] == [(5 * 16, True), (16, False), (16, False), (16, False)]
+    assert [(s.images, s.resumed) for s in seen] == [
+        (5 * 16, True),
+        (16, False),
+        (16, False),
+        (16, False),
+    ]
     assert progress.seconds_before > 0
 
 
@@ -143,7 +173,13 @@ def test_codes_do_not_depend_on_their_neighbours(images: Images) -> None:
 def test_a_checkpoint_holds_no_pickle(images: Images, tmp_path: Path) -> None:
     for step in kill_at(3):
         with pytest.raises(KeyboardInterrupt):
-            trained(run_from(spec_of("multi_head")), images, tmp_path, checkpoint_seconds=0, observe=step)
+            trained(
+                run_from(spec_of("multi_head")),
+                images,
+                tmp_path,
+                checkpoint_seconds=0,
+                observe=step,
+            )
     raw = (tmp_path / "checkpoint").read_bytes()
     header = json.loads(raw[8 : 8 + int.from_bytes(raw[:8], "little")])
     assert json.loads(header["__metadata__"]["about"])["step"] == 2
@@ -155,7 +191,9 @@ def test_networks_of_one_seed_can_draw_their_own_batches(images: Images, tmp_pat
     plain = networks_of(run, images)["task2"]
     optimiser = torch.optim.Adam(plain.parameters(), lr=1e-3)
     for epoch in range(2):
-        order = torch.from_numpy(generator(1, "batches", "task2", epoch).permutation(split_rows(96)["train"]))
+        order = torch.from_numpy(
+            generator(1, "batches", "task2", epoch).permutation(split_rows(96)["train"])
+        )
         for batch in order[:64].split(16):
             optimiser.zero_grad()
             prediction = plain.heads(plain.encoder(images.batch(batch)))[:, 1]

@@ -1,4 +1,7 @@
-"""Downloads against a server on the loopback: cut, resumed, wrong, missing; nothing half is ever left in place."""
+"""Downloads against a server on the loopback: cut, resumed, wrong, missing.
+
+Nothing half is ever left in place.
+"""
 
 import http.server
 import json
@@ -64,7 +67,9 @@ class Handler(http.server.BaseHTTPRequestHandler):
         body = answer.content[start:]
         self.send_response(206 if start else 200)
         if start:
-            self.send_header("Content-Range", f"bytes {start}-{len(answer.content) - 1}/{len(answer.content)}")
+            self.send_header(
+                "Content-Range", f"bytes {start}-{len(answer.content) - 1}/{len(answer.content)}"
+            )
         for name, value in {"Content-Length": str(len(body)), **answer.headers}.items():
             self.send_header(name, value)
         self.end_headers()
@@ -93,7 +98,12 @@ class Server:
     answers: dict[str, Answer]
 
     def file(self, *paths: str, content: bytes = CONTENT) -> GenuineFile:
-        return GenuineFile("f.npz", tuple(self.url + path for path in paths), md5(content).hexdigest(), len(content))
+        return GenuineFile(
+            "f.npz",
+            tuple(self.url + path for path in paths),
+            md5(content).hexdigest(),
+            len(content),
+        )
 
 
 @pytest.fixture
@@ -169,7 +179,9 @@ def test_a_later_command_goes_on_too(server, monkeypatch):
 def test_a_mirror_that_fails_too_costs_nothing_of_what_the_first_url_gave(server, monkeypatch):
     monkeypatch.setattr(transfer, "ATTEMPTS", 1)
     server.answers["/a"].cuts, server.answers["/b"].cuts = [2**20, 0], [5, 0]
-    with pytest.raises(ArtifactError, match=r"/a: the connection .* kept and continued next time.*\n.*/b: the conn"):
+    with pytest.raises(
+        ArtifactError, match=r"/a: the connection .* kept and continued next time.*\n.*/b: the conn"
+    ):
         obtain(server.file("/a", "/b"))
     held = part_of(server).stat().st_size
     assert 5 < held <= 2**20
@@ -197,7 +209,9 @@ def test_a_server_without_ranges_sends_it_all_again(server):
 
 
 @pytest.mark.parametrize(
-    "headers", [{}, {"ETag": 'W/"1"'}, {"Last-Modified": "Mon, 01 Jan 2024 00:00:00 GMT"}], ids=["none", "weak", "date"]
+    "headers",
+    [{}, {"ETag": 'W/"1"'}, {"Last-Modified": "Mon, 01 Jan 2024 00:00:00 GMT"}],
+    ids=["none", "weak", "date"],
 )
 def test_only_what_tells_versions_apart_is_continued(headers, server):
     server.answers["/a"] = Answer(headers=headers, cuts=[2**20])
@@ -229,7 +243,9 @@ def test_what_is_known_of_new_bytes_is_not_written_over_old_ones(server, monkeyp
 
     monkeypatch.setattr(Path, "write_text", noted)
     obtain(server.file("/a"))
-    assert old_bytes == [False]  # a kill between the two leaves nothing that would be continued wrongly
+    assert old_bytes == [
+        False
+    ]  # a kill between the two leaves nothing that would be continued wrongly
 
 
 @pytest.mark.parametrize("state", ["{", "[]", '{"url": "http://elsewhere"}', None])
@@ -249,9 +265,14 @@ def test_a_part_with_nothing_left_to_send(extra, server):
     path = part_of(server)
     path.parent.mkdir()
     path.write_bytes(CONTENT + b"x" * extra)
-    path.with_name(f"{path.name}.json").write_text(json.dumps({"url": f"{server.url}/a", "version": '"1"'}))
+    path.with_name(f"{path.name}.json").write_text(
+        json.dumps({"url": f"{server.url}/a", "version": '"1"'})
+    )
     obtain(server.file("/a"))
-    assert server.answers["/a"].asked == [f"bytes={len(CONTENT) + extra}-", *([""] if extra else [])]
+    assert server.answers["/a"].asked == [
+        f"bytes={len(CONTENT) + extra}-",
+        *([""] if extra else []),
+    ]
     assert alone()
 
 
@@ -269,7 +290,9 @@ def test_wrong_bytes_go_to_the_mirror_and_leave_nothing(server):
 
 
 def test_gzip_files_are_stored_as_they_lie(server):
-    server.answers["/a"].headers["Content-Encoding"] = "x-gzip"  # as a server that knows the suffix says
+    server.answers["/a"].headers["Content-Encoding"] = (
+        "x-gzip"  # as a server that knows the suffix says
+    )
     obtain(server.file("/a"))
     assert alone()
 
@@ -303,7 +326,9 @@ def test_another_upload_is_refused_kept_and_taken_once_accepted(server):
     server.answers["/a"] = Answer(content=OTHER)
     found = md5(OTHER).hexdigest()
     file = server.file("/a")
-    with pytest.raises(ArtifactError, match=f"has MD5 {found} .* expected {file.md5}.*accept: {{f: {found}}}"):
+    with pytest.raises(
+        ArtifactError, match=f"has MD5 {found} .* expected {file.md5}.*accept: {{f: {found}}}"
+    ):
         obtain(file)
     assert not PATH.exists()
     assert obtain(file, found)["md5"] == found
@@ -327,7 +352,9 @@ def test_what_lies_there_is_verified_and_not_fetched(server):
 def test_a_wrong_file_that_lies_there_is_never_touched(server):
     PATH.parent.mkdir()
     PATH.write_bytes(OTHER[:10])
-    with pytest.raises(ArtifactError, match=rf"\(10 of {len(CONTENT):,} bytes\).*To fetch it instead, move"):
+    with pytest.raises(
+        ArtifactError, match=rf"\(10 of {len(CONTENT):,} bytes\).*To fetch it instead, move"
+    ):
         obtain(server.file("/a"))
     assert PATH.read_bytes() == OTHER[:10]
     PATH.unlink()
@@ -338,7 +365,9 @@ def test_a_wrong_file_that_lies_there_is_never_touched(server):
 
 def test_no_room_is_said_before_anything_is_sent(server, monkeypatch):
     monkeypatch.setattr(transfer.shutil, "disk_usage", Mock(return_value=Mock(free=1000)))
-    with pytest.raises(ArtifactError, match=f"{len(CONTENT):,} bytes are still to come and 1,000 are free"):
+    with pytest.raises(
+        ArtifactError, match=f"{len(CONTENT):,} bytes are still to come and 1,000 are free"
+    ):
         obtain(server.file("/a"))
 
 
@@ -352,20 +381,26 @@ def test_no_room_keeps_the_part_whose_place_would_not_do_either(server, monkeypa
         obtain(server.file("/a"))
     assert part.read_bytes() == b"x" * 500
     assert json.loads(part.with_name(f"{part.name}.json").read_text()) == state
-    monkeypatch.setattr(transfer.shutil, "disk_usage", Mock(return_value=Mock(free=len(CONTENT) - 500)))
+    monkeypatch.setattr(
+        transfer.shutil, "disk_usage", Mock(return_value=Mock(free=len(CONTENT) - 500))
+    )
     obtain(server.file("/a"))
     assert alone()
 
 
 def test_a_folder_that_cannot_be_made_is_said(server):
     PATH.parent.touch()
-    with pytest.raises(ArtifactError, match=r"f.npz can't be put at files/f.npz or read there: .*exists.*Mend that"):
+    with pytest.raises(
+        ArtifactError, match=r"f.npz can't be put at files/f.npz or read there: .*exists.*Mend that"
+    ):
         obtain(server.file("/a"))
 
 
 def test_a_full_disk_keeps_what_is_there_and_says_so(server, monkeypatch, full_disk):
     monkeypatch.setattr(transfer, "_check_room", Mock())
-    with pytest.raises(ArtifactError, match=r"f.npz can't be put at .*No space left.*goes on from what is"):
+    with pytest.raises(
+        ArtifactError, match=r"f.npz can't be put at .*No space left.*goes on from what is"
+    ):
         mirrors.obtain(server.file("/a"), md5(CONTENT).hexdigest(), full_disk / "f.npz")
     assert not (full_disk / "f.npz").exists()
 
@@ -373,7 +408,9 @@ def test_a_full_disk_keeps_what_is_there_and_says_so(server, monkeypatch, full_d
 def test_the_command_shows_the_terms_and_records_what_came(server, monkeypatch, capsys):
     cls = Dataset.member("small_norb")
     names = [file.name for file in cls.files]
-    files = tuple(GenuineFile(name, (f"{server.url}/a",), md5(CONTENT).hexdigest()) for name in names)
+    files = tuple(
+        GenuineFile(name, (f"{server.url}/a",), md5(CONTENT).hexdigest()) for name in names
+    )
     monkeypatch.setattr(cls, "files", files)
     assert main(["download", "--spec", '{"name": "small_norb", "subgrid": {"category": 2}}']) == 0
     shown = capsys.readouterr().err
@@ -385,7 +422,11 @@ def test_the_command_shows_the_terms_and_records_what_came(server, monkeypatch, 
     assert record["citation"] == cls.citation
     assert list(record["files"]) == sorted(names)
     about = record["files"][names[0]]
-    assert (about["bytes"], about["md5"], about["url"]) == (len(CONTENT), files[0].md5, f"{server.url}/a")
+    assert (about["bytes"], about["md5"], about["url"]) == (
+        len(CONTENT),
+        files[0].md5,
+        f"{server.url}/a",
+    )
     paths = downloads.verified_files(cls(), Path())
     assert [path.name for path in paths] == names
     assert all(path.read_bytes() == CONTENT for path in paths)

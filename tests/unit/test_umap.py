@@ -1,4 +1,7 @@
-"""UMAP of codes: what it must keep apart, its bytes, and what it refuses; what Figure 5 shows of it."""
+"""UMAP of codes: what it must keep apart, its bytes, and what it refuses.
+
+What Figure 5 shows of it.
+"""
 
 from hashlib import sha256
 
@@ -44,9 +47,10 @@ def test_the_codes_are_left_as_they_are() -> None:
 
 
 @pytest.mark.parametrize(
-    "given", [codes(4), codes(20), np.ones((60, 8), np.float32), np.repeat(codes(6), 10, axis=0)],
+    "given",
+    [codes(4), codes(20), np.ones((60, 8), np.float32), np.repeat(codes(6), 10, axis=0)],
     ids=["four", "fewer than neighbours", "constant", "duplicates"],
-)  # fmt: skip
+)
 def test_degenerate_codes_have_finite_embeddings(given: np.ndarray) -> None:
     found = embed(given, n_neighbors=50, min_dist=0.1, seed=1)
     assert found.shape == (len(given), 2)
@@ -84,7 +88,9 @@ def test_points_have_the_colours_of_their_classes() -> None:
     [stage] = [s for s in examples("umap") if s.spec["parent"]["kind"] == "vae"][:1]
     figure = figure5.draw(None, [stage])
     shape = figure.axes[0].collections[0]
-    points, shown = ([*map(tuple, array)] for array in (shape.get_offsets(), shape.get_facecolors()))
+    points, shown = (
+        [*map(tuple, array)] for array in (shape.get_offsets(), shape.get_facecolors())
+    )
     where = dict(zip(points, shown, strict=True))
     embedding, classes = stage.arrays["embedding"], stage.arrays["factors"][:, 0]
     colours = [{where[tuple(point)] for point in embedding[classes == c]} for c in range(3)]

@@ -1,4 +1,7 @@
-"""Steps by a captured graph, its control flow shown with a recorder that replays on the CPU; the choice of a way."""
+"""Steps by a captured graph, its control flow shown with a recorder that replays on the CPU.
+
+The choice of a way.
+"""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -19,7 +22,17 @@ from mtdis.training import loop as training
 from mtdis.training.batches import Examples, Images
 from mtdis.training.ensemble import Crew, Solo
 from mtdis.training.learner import Learner
-from mtdis.training.step_modes import WARM_UP, Batches, Branched, Captured, Eager, Way, Work, record_graph, undone
+from mtdis.training.step_modes import (
+    WARM_UP,
+    Batches,
+    Branched,
+    Captured,
+    Eager,
+    Way,
+    Work,
+    record_graph,
+    undone,
+)
 
 
 @pytest.fixture
@@ -28,7 +41,9 @@ def images(data: Path) -> Images:
 
 
 class Recorder:
-    """Records as a GPU does: the work runs a few times first, then each replay fills one and the same tensor."""
+    """Records as a GPU does: the work runs a few times first, then each replay fills one and the
+    same tensor.
+    """
 
     def __init__(self) -> None:
         self.records = 0
@@ -83,7 +98,11 @@ def test_a_captured_training_gives_the_bytes_of_an_eager_one(
     captured, progress = trained(run, images, tmp_path / "b")
     assert weights(captured) == weights(eager)
     assert progress.history == expected.history
-    assert progress.execution == {"precision": "fp32", "way": "graph", "pilot": {"eager": 1.0, "graph": 2.0}}
+    assert progress.execution == {
+        "precision": "fp32",
+        "way": "graph",
+        "pilot": {"eager": 1.0, "graph": 2.0},
+    }
     assert record.records == 1
 
 
@@ -103,7 +122,10 @@ def test_a_divergence_records_again_without_another_race(
 
 @pytest.mark.usefixtures("graphs_win")
 def test_what_cannot_be_captured_is_trained_eagerly_and_said(
-    images: Images, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    images: Images,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
     run = run_from(spec_of("multi_head"))
     eager, _ = trained(run, images, tmp_path / "a")
@@ -142,7 +164,9 @@ def test_what_a_pilot_does_is_undone_in_place() -> None:
     inputs, targets = torch.ones(4, 3), torch.zeros(4, 1)
     for first in (True, False):  # before there are moments, and when there are some
         before = [p.detach().clone() for p in module.parameters()]
-        state = {k: {n: t.clone() for n, t in s.items()} for k, s in learner.optimisers[0].state.items()}
+        state = {
+            k: {n: t.clone() for n, t in s.items()} for k, s in learner.optimisers[0].state.items()
+        }
         addresses = [p.data_ptr() for p in module.parameters()]
         with undone(crew_with(learner)):
             for _ in range(4):
@@ -151,13 +175,17 @@ def test_what_a_pilot_does_is_undone_in_place() -> None:
         assert all(torch.equal(a, b) for a, b in zip(module.parameters(), before, strict=True))
         assert [p.data_ptr() for p in module.parameters()] == addresses
         for key, held in learner.optimisers[0].state.items():
-            assert all(torch.equal(t, state[key][n]) if state else not t.any() for n, t in held.items())
+            assert all(
+                torch.equal(t, state[key][n]) if state else not t.any() for n, t in held.items()
+            )
         assert bool(state) is not first
         learner.step(inputs, targets, (0, 0))
 
 
 class Streams:
-    """Stands for torch.cuda on a machine without a GPU: work runs at once, and what waits for what is written down."""
+    """Stands for torch.cuda on a machine without a GPU: work runs at once, and what waits for what
+    is written down.
+    """
 
     def __init__(self, patch: pytest.MonkeyPatch) -> None:
         self.said: list[tuple[str, ...]] = []
@@ -170,12 +198,18 @@ class Streams:
         patch.setattr(torch.cuda, "default_stream", lambda *_: self.default)
         patch.setattr(torch.cuda, "set_stream", self.enter)
         patch.setattr(torch.cuda, "stream", self.on)
-        patch.setattr(torch.cuda, "CUDAGraph", lambda: SimpleNamespace(replay=lambda: self.said.append(("replay",))))
+        patch.setattr(
+            torch.cuda,
+            "CUDAGraph",
+            lambda: SimpleNamespace(replay=lambda: self.said.append(("replay",))),
+        )
         patch.setattr(torch.cuda, "graph", self.capture)
 
     def stream(self) -> Any:
         name, self.made = f"s{self.made}", self.made + 1
-        return SimpleNamespace(name=name, wait_stream=lambda other: self.said.append((name, "waits for", other.name)))
+        return SimpleNamespace(
+            name=name, wait_stream=lambda other: self.said.append((name, "waits for", other.name))
+        )
 
     def dealt(self, _device: Any = None, priority: int = 0) -> Any:
         self.priorities.append(priority)
@@ -205,7 +239,9 @@ def test_branches_fork_from_the_batch_and_join_before_the_losses(
     run = run_from(spec_of("single_task"))
     eager, _ = trained(run, images, tmp_path / "a")
     streams = Streams(monkeypatch)
-    monkeypatch.setattr(training, "makers", lambda crew, data, _: {"eager": lambda: Branched(crew, data)})
+    monkeypatch.setattr(
+        training, "makers", lambda crew, data, _: {"eager": lambda: Branched(crew, data)}
+    )
     branched, _ = trained(run, images, tmp_path / "b")
     assert weights(branched) == weights(eager)
     forks = [(f"s{n}", "waits for", "s0") for n in (1, 2, 3)]
@@ -214,7 +250,9 @@ def test_branches_fork_from_the_batch_and_join_before_the_losses(
     assert 0 not in streams.priorities  # none can be the stream that another run trains on
 
 
-def test_a_graph_is_recorded_after_a_warm_up_on_the_same_stream(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_graph_is_recorded_after_a_warm_up_on_the_same_stream(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     streams = Streams(monkeypatch)
     seen: list[str] = []
 
@@ -225,12 +263,19 @@ def test_a_graph_is_recorded_after_a_warm_up_on_the_same_stream(monkeypatch: pyt
     _, replay = record_graph(work)
     replay()
     assert seen == ["s1"] * (WARM_UP + 1)
-    assert streams.said == [("s1", "waits for", "s0"), ("s0", "waits for", "s1"), ("capture", "s1"), ("replay",)]
+    assert streams.said == [
+        ("s1", "waits for", "s0"),
+        ("s0", "waits for", "s1"),
+        ("capture", "s1"),
+        ("replay",),
+    ]
     assert streams.current.name == "s0"
 
 
 def test_a_run_with_a_stream_of_its_own_is_recorded_there(monkeypatch: pytest.MonkeyPatch) -> None:
-    """PyTorch deals out 32 streams in turn: a new one may be that of another run, whose work would be captured."""
+    """PyTorch deals out 32 streams in turn: a new one may be that of another run, whose work would
+    be captured.
+    """
     streams = Streams(monkeypatch)
     streams.enter(streams.stream())
     record_graph(lambda: torch.zeros(1))

@@ -63,12 +63,17 @@ class StudyFolder:
 
 
 def snakemake(*words: str, checkout: Path = ROOT, folder: Path = ROOT) -> CompletedProcess[str]:
-    """Run snakemake in a folder on a checkout's Snakefile; all that it prints stands in `stdout`."""
+    """Run snakemake in a folder on a checkout's Snakefile.
+
+    All that it prints stands in `stdout`.
+    """
     tools = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
     environment = os.environ | {"PATH": tools, "PYTHONPATH": str(checkout), "OMP_NUM_THREADS": "1"}
     program = str(Path(sys.executable).with_name("snakemake"))
     command = [program, "--snakefile", str(checkout / "Snakefile"), "--cores", "2", *words]
-    return run(command, cwd=folder, env=environment, stdout=PIPE, stderr=STDOUT, text=True, check=False)
+    return run(
+        command, cwd=folder, env=environment, stdout=PIPE, stderr=STDOUT, text=True, check=False
+    )
 
 
 def job_counts(done: CompletedProcess[str]) -> dict[str, int]:

@@ -1,4 +1,6 @@
-"""Disks that are full or may not be written: the runs on them fail with a plain message, and nothing else is harmed."""
+"""Disks that are full or may not be written: the runs on them fail with a plain message, and
+nothing else is harmed.
+"""
 
 import json
 import subprocess
@@ -35,7 +37,10 @@ def finish(study: StudyFolder) -> None:
 @contextmanager
 def read_only(folder: Path) -> Iterator[None]:
     """The folder as on a file system that may not be written: modes would not stop root."""
-    words = (["mount", "--bind", str(folder), str(folder)], ["mount", "-o", "remount,ro,bind", str(folder)])
+    words = (
+        ["mount", "--bind", str(folder), str(folder)],
+        ["mount", "-o", "remount,ro,bind", str(folder)],
+    )
     for command in words:
         if subprocess.run(command, capture_output=True).returncode:
             subprocess.run(["umount", str(folder)], capture_output=True)
@@ -68,12 +73,15 @@ def test_a_results_folder_that_may_not_be_written_loses_nothing(finished: StudyF
         done = finished.snakemake()
     assert done.returncode == 1
     assert "Write-protected output files" in done.stdout
-    assert {p: p.read_bytes() for p in (finished.path / "results").rglob("*") if p.is_file()} == before
+    assert {
+        p: p.read_bytes() for p in (finished.path / "results").rglob("*") if p.is_file()
+    } == before
     finish(finished)
 
 
 def test_a_run_on_a_read_only_disk_loses_nothing_that_is_finished(finished: StudyFolder) -> None:
-    # Snakemake itself ends here, with others still to come: it can't take away the output that a job might have left.
+    # Snakemake itself ends here, with others still to come: it can't take away the output that a
+    # job might have left.
     finished.change(seed=[1, 2])
     before = {p: p.read_bytes() for p in (finished.path / "results").rglob("run.json")}
     folder = run_folder(finished, "multi_head", 2)
@@ -86,7 +94,9 @@ def test_a_run_on_a_read_only_disk_loses_nothing_that_is_finished(finished: Stud
     finish(finished)
 
 
-def test_scores_that_were_cut_are_named_and_computed_again_on_request(finished: StudyFolder) -> None:
+def test_scores_that_were_cut_are_named_and_computed_again_on_request(
+    finished: StudyFolder,
+) -> None:
     [cut] = (finished.path / "results/scores").glob("multi_head+*/index.json")
     whole = json.loads(cut.read_text())
     cut.write_bytes(cut.read_bytes()[:40])

@@ -15,14 +15,18 @@ from .conftest import AGGREGATES, CONFIG, ROOT, StudyFolder, job_counts, snakema
 def test_a_failed_run_harms_no_other(finished: StudyFolder) -> None:
     finished.change(seed=[1, 2])
     study = Study.from_config(yaml.safe_load((finished.path / "config.yaml").read_text()))
-    (doomed,) = [run_id for run_id, run in study.runs.items() if (run.name(), run.seed) == ("multi_head", 2)]
+    (doomed,) = [
+        run_id for run_id, run in study.runs.items() if (run.name(), run.seed) == ("multi_head", 2)
+    ]
     folder = finished.path / "results/runs" / doomed
     (folder / "codes.h5").mkdir(parents=True)  # its codes can't be written
     done = finished.snakemake()
     assert done.returncode == 1
     assert "codes.h5: " in done.stdout
     assert "See that" in done.stdout
-    runs = [p.name for p in (finished.path / "results/scores").iterdir() if (p / "index.json").exists()]
+    runs = [
+        p.name for p in (finished.path / "results/scores").iterdir() if (p / "index.json").exists()
+    ]
     assert sorted(r.split("+")[0] for r in runs) == ["multi_head", "random", "random"]
     (folder / "codes.h5").rmdir()
     assert finished.planned() == AGGREGATES | {"train": 1, "scores": 1}
@@ -40,7 +44,9 @@ def test_a_failed_run_harms_no_other(finished: StudyFolder) -> None:
         ({"seed": [[1]]}, "experiments.one.seed: a list can't be here; found [1]."),
     ],
 )
-def test_a_wrong_config_is_a_short_error(change: dict[str, object], message: str, tmp_path: Path) -> None:
+def test_a_wrong_config_is_a_short_error(
+    change: dict[str, object], message: str, tmp_path: Path
+) -> None:
     folder = StudyFolder(tmp_path)
     folder.write(CONFIG)
     folder.change(**change)
@@ -58,8 +64,15 @@ def test_truncated_codes_are_named_and_nothing_finished_is_lost(finished: StudyF
     done = finished.snakemake()
     assert done.returncode == 1
     assert "codes.h5 has 500 bytes, its record says" in done.stdout
-    kept = sorted(p.parent.parent.name.split("+")[0] for p in (finished.path / "results/scores").rglob("mig*/*.json"))
-    assert kept == ["multi_head", "random", "random"]  # the old scores of both, the new one of the sound run
+    kept = sorted(
+        p.parent.parent.name.split("+")[0]
+        for p in (finished.path / "results/scores").rglob("mig*/*.json")
+    )
+    assert kept == [
+        "multi_head",
+        "random",
+        "random",
+    ]  # the old scores of both, the new one of the sound run
     bank.with_name("run.json").unlink()
     assert finished.snakemake().returncode == 0
 
@@ -105,17 +118,28 @@ def test_a_run_ends_with_its_report(finished_once: Path) -> None:
 def test_an_id_that_is_not_in_the_study_is_named(finished: StudyFolder) -> None:
     done = finished.snakemake("-n", "results/runs/random+dataset=dsprites_rendered+seed=7/run.json")
     assert done.returncode == 1
-    assert "no run 'random+dataset=dsprites_rendered+seed=7' in this study; near: random+" in done.stdout
+    assert (
+        "no run 'random+dataset=dsprites_rendered+seed=7' in this study; near: random+"
+        in done.stdout
+    )
 
 
 def test_experiments_cannot_take_the_name_of_a_rule() -> None:
-    files = [ROOT / "Snakefile", ROOT / "workflow/Snakefile", *(ROOT / "workflow/rules").glob("*.smk")]
-    rules = {name for f in files for name in re.findall(r"^rule (\w+):", f.read_text(), re.MULTILINE)}
+    files = [
+        ROOT / "Snakefile",
+        ROOT / "workflow/Snakefile",
+        *(ROOT / "workflow/rules").glob("*.smk"),
+    ]
+    rules = {
+        name for f in files for name in re.findall(r"^rule (\w+):", f.read_text(), re.MULTILINE)
+    }
     assert rules == set(RULES)
 
 
 def test_results_record_what_made_them(finished: StudyFolder) -> None:
-    records = [json.loads(p.read_text()) for p in (finished.path / "results/runs").rglob("run.json")]
+    records = [
+        json.loads(p.read_text()) for p in (finished.path / "results/runs").rglob("run.json")
+    ]
     assert len(records) == 2
     for record in records:
         assert record["spec"]["dataset"]["name"] == "dsprites_rendered"

@@ -1,4 +1,7 @@
-"""A genuine dataset through snakemake: downloaded from a server on the loopback, then prepared; its grid is small."""
+"""A genuine dataset through snakemake: downloaded from a server on the loopback, then prepared.
+
+Its grid is small.
+"""
 
 import http.server
 import threading
@@ -42,8 +45,9 @@ def url(tmp_path: Path) -> Iterator[str]:
 def study(tmp_path: Path, other_checkout: Path, url: str) -> StudyFolder:
     """A study on 96 images, whose grid, URL and checksum stand in a changed checkout."""
     grid = (
-        "MPI3D.part({'object_color': (0, 1, 2), 'object_shape': (0, 1), 'object_size': (0, 1), 'camera_height': (0,), "
-        "'background_color': (0, 1), 'horizontal_axis': (0, 1), 'vertical_axis': (0, 1)})"
+        "MPI3D.part({'object_color': (0, 1, 2), 'object_shape': (0, 1), 'object_size': (0, 1),"
+        " 'camera_height': (0,), 'background_color': (0, 1), 'horizontal_axis': (0, 1),"
+        " 'vertical_axis': (0, 1)})"
     )
     spec = other_checkout / "mtdis/specs/datasets/mpi3d_toy.py"
     edit(spec, "= MPI3D\n", f"= {grid}\n")
@@ -51,21 +55,34 @@ def study(tmp_path: Path, other_checkout: Path, url: str) -> StudyFolder:
     folder = StudyFolder(tmp_path / "folder", other_checkout)
     folder.path.mkdir()
     body = CONFIG["experiments"]["one"] | {"dataset": DATASET, "kind": ["random"]}
-    folder.write(CONFIG | {"experiments": {"one": {k: v for k, v in body.items() if k not in ("tables", "figures")}}})
+    folder.write(
+        CONFIG
+        | {
+            "experiments": {
+                "one": {k: v for k, v in body.items() if k not in ("tables", "figures")}
+            }
+        }
+    )
     return folder
 
 
-def test_a_study_downloads_once_then_reads(study: StudyFolder, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_study_downloads_once_then_reads(
+    study: StudyFolder, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setenv("NO_PROXY", "127.0.0.1")
     assert study.planned()["download"] == 1
     prepared = next(iter(study_outputs(study)))
-    (study.path / "results/studies/small").mkdir(parents=True)  # for the report, which is made of any target
+    (study.path / "results/studies/small").mkdir(
+        parents=True
+    )  # for the report, which is made of any target
     done = study.snakemake(prepared)
     assert done.returncode == 0, done.stdout
     with h5py.File((study.path / prepared).with_suffix(".h5")) as file:
         assert np.array_equal(file["images"][()], np.concatenate([IMAGES[:32], IMAGES[64:]]))
         assert md5(study.path / "data/downloads/mpi3d_toy" / NAME) in file.attrs["source"]
-    (study.path / "data/downloads/mpi3d_toy.json").touch()  # verified again: what was read stays as it is
+    (
+        study.path / "data/downloads/mpi3d_toy.json"
+    ).touch()  # verified again: what was read stays as it is
     assert "dataset" not in study.planned()
     assert "download" not in study.planned()
 

@@ -1,4 +1,6 @@
-"""Twenty kills, ten of each kind of run, at steps drawn from a stored seed: the bytes of the undisturbed run."""
+"""Twenty kills, ten of each kind of run, at steps drawn from a stored seed: the bytes of the
+undisturbed run.
+"""
 
 import json
 import os
@@ -21,18 +23,29 @@ STEPS = 4 * 12
 
 def words(data: Path, out: Path, kind: str) -> list[str]:
     spec = json.dumps(spec_of(kind, epochs=12))
-    files = ["--dataset", str(data / "d.json"), "--targets", str(data / "t.json"), "--out", str(out)]
+    files = [
+        "--dataset",
+        str(data / "d.json"),
+        "--targets",
+        str(data / "t.json"),
+        "--out",
+        str(out),
+    ]
     return ["train", "--spec", spec, *files, "--checkpoint-seconds", "0"]
 
 
 def killed(steps: int, arguments: list[str]) -> int:
     script = [sys.executable, str(ROOT / "tests/kill_training.py"), str(steps)]
     environment = os.environ | {"PYTHONPATH": str(ROOT)}
-    return subprocess.run([*script, *arguments], env=environment, capture_output=True, check=False).returncode
+    return subprocess.run(
+        [*script, *arguments], env=environment, capture_output=True, check=False
+    ).returncode
 
 
 def contents(folder: Path) -> dict[str, bytes]:
-    """The bytes that must not depend on kills: weights, arrays of codes, the record's result, the history."""
+    """The bytes that must not depend on kills: weights, arrays of codes, the record's result, the
+    history.
+    """
     found = {n: (folder / n).read_bytes() for n in ("weights.safetensors", "history.csv")}
     with h5py.File(folder / "codes.h5") as file:
         found |= {f"codes/{n}": table[()].tobytes() for n, table in file["codes"].items()}
@@ -41,7 +54,9 @@ def contents(folder: Path) -> dict[str, bytes]:
 
 
 @pytest.mark.parametrize("kind", ["single_task", "multi_head"])
-def test_ten_kills_give_the_bytes_of_the_undisturbed_run(kind: str, data: Path, tmp_path: Path) -> None:
+def test_ten_kills_give_the_bytes_of_the_undisturbed_run(
+    kind: str, data: Path, tmp_path: Path
+) -> None:
     assert killed(STEPS + 1, words(data, tmp_path / "whole/run.json", kind)) == 0
     drawn = sorted(random.Random(f"{SEED}/{kind}").sample(range(1, STEPS), KILLS))
     done = 0

@@ -1,4 +1,6 @@
-"""A user's own data from its folder to scores, tables and figures, by the commands of the README alone."""
+"""A user's own data from its folder to scores, tables and figures, by the commands of the README
+alone.
+"""
 
 import json
 from pathlib import Path
@@ -15,7 +17,11 @@ from mtdis.cli import main
 
 from .conftest import StudyFolder
 
-METRICS = {"mig": {"num_train": 200}, "factor_vae": {"num_train": 60, "num_eval": 30}, "irs": {"num_train": 200}}
+METRICS = {
+    "mig": {"num_train": 200},
+    "factor_vae": {"num_train": 60, "num_eval": 30},
+    "irs": {"num_train": 200},
+}
 
 
 def config_of(entry: str) -> dict[str, Any]:
@@ -34,7 +40,9 @@ def config_of(entry: str) -> dict[str, Any]:
     return {"name": "mine", "metrics": METRICS, "experiments": {"beads": runs}}
 
 
-def test_own_images_with_holes_end_in_scores_and_figures(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_own_images_with_holes_end_in_scores_and_figures(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     folder = StudyFolder(tmp_path)
     write_beads(tmp_path / "own/beads", count=60, side=8)
     assert main(["own", "beads"]) == 0

@@ -1,4 +1,6 @@
-"""The paper's config: what it trains is what the paper's text implies, and what snakemake plans for it."""
+"""The paper's config: what it trains is what the paper's text implies, and what snakemake plans for
+it.
+"""
 
 from pathlib import Path
 
@@ -12,7 +14,11 @@ from .conftest import ROOT, job_counts, snakemake
 
 DATASETS = 3  # dSprites, Shapes3D, MPI3D
 SEEDS = 3  # "We repeat this procedure three times" (C.1)
-SINGLE, MULTI, ONE = 10, 1, 1  # one encoder per task, one for ten heads, one for a head of ten outputs (4.1, Figure 4)
+SINGLE, MULTI, ONE = (
+    10,
+    1,
+    1,
+)  # one encoder per task, one for ten heads, one for a head of ten outputs (4.1, Figure 4)
 PER_DATASET = {
     "headline": SEEDS * (SINGLE + MULTI + ONE),  # 4.1: 36 networks per dataset
     "losses": SEEDS * (SINGLE + MULTI + ONE),  # the same networks, by their test errors (E)
@@ -21,7 +27,9 @@ PER_DATASET = {
     "reconstructions": SEEDS * (SINGLE + MULTI),  # 4.2.2, too
     "autoencoders": 3,  # 4.3: AE, VAE and FactorVAE, one encoder each
     "number_of_tasks": SEEDS * (6 + 4),  # G: 5, 10, 20, 30, 40, 50; and our 1 to 4
-    "factor_subsets": SEEDS * (3 + 3),  # H: all, random, halves; and the released grow, pairs, triples
+    "factor_subsets": (
+        SEEDS * (3 + 3)
+    ),  # H: all, random, halves; and the released grow, pairs, triples
     "components": SEEDS * (SINGLE + MULTI),  # I: the networks of 4.2.1
     "tasks": SEEDS * 3,  # 3.1: raw inputs as in the paper; and our unit and standardised
     "networks": 1 + 1,  # A: a network with heads and one with a decoder
@@ -29,7 +37,9 @@ PER_DATASET = {
 STAGES_PER_DATASET = {
     "embeddings": 3,  # random, single-task, multi-head
     "reconstructions": 3 + 2 * 3,  # a decoder for each, and traversals in two units
-    "autoencoders": 3 * (3 + 2),  # heads of three seeds on three encoders, and on true factors raw and standardised
+    "autoencoders": (
+        3 * (3 + 2)
+    ),  # heads of three seeds on three encoders, and on true factors raw and standardised
     "components": 3,
     "tasks": 3,  # diagnostics of each input scaling
     "networks": 2,
@@ -57,11 +67,17 @@ def test_each_experiment_trains_the_networks_that_the_text_implies(study: Study)
 
 def test_what_several_experiments_want_is_trained_once(study: Study) -> None:
     total = make_plan(study, Path("nowhere"))["total"]
-    assert total["trained"] == DATASETS * (sum(PER_DATASET.values()) - sum(SHARED_PER_DATASET.values())) == 369
+    assert (
+        total["trained"]
+        == DATASETS * (sum(PER_DATASET.values()) - sum(SHARED_PER_DATASET.values()))
+        == 369
+    )
     assert total["stages"] == sum(STAGES.values())
 
 
-def test_every_table_and_figure_and_every_metric_of_the_package_is_in_the_papers_config(study: Study) -> None:
+def test_every_table_and_figure_and_every_metric_of_the_package_is_in_the_papers_config(
+    study: Study,
+) -> None:
     from mtdis.discover import names
     from mtdis.specs.family import members
 
@@ -73,7 +89,9 @@ def test_every_table_and_figure_and_every_metric_of_the_package_is_in_the_papers
     assert {r.name() for r in study.runs.values()} == set(members("models"))
 
 
-def test_snakemake_plans_a_job_per_run_score_stage_table_and_figure(study: Study, tmp_path: Path) -> None:
+def test_snakemake_plans_a_job_per_run_score_stage_table_and_figure(
+    study: Study, tmp_path: Path
+) -> None:
     folder = tmp_path / "empty"
     folder.mkdir()
     (folder / "config.yaml").write_text((ROOT / "config.yaml").read_text())
@@ -95,10 +113,14 @@ def test_snakemake_plans_a_job_per_run_score_stage_table_and_figure(study: Study
 def test_the_small_version_has_every_experiment_of_the_paper(study: Study) -> None:
     from mtdis.commands._options import read_configs
 
-    small = Study.from_config(read_configs([ROOT / "config.yaml", ROOT / "workflow/configs/demo_full.yaml"]))
+    small = Study.from_config(
+        read_configs([ROOT / "config.yaml", ROOT / "workflow/configs/demo_full.yaml"])
+    )
     assert small.name == "demo-full"
     for name, experiment in study.experiments.items():
         assert small.experiments[name].tables == experiment.tables
         assert small.experiments[name].figures == experiment.figures
-        assert {r.name() for r in small.experiments[name].runs} == {r.name() for r in experiment.runs}
+        assert {r.name() for r in small.experiments[name].runs} == {
+            r.name() for r in experiment.runs
+        }
         assert len(small.experiments[name].stages) == len(experiment.stages)

@@ -1,4 +1,6 @@
-"""What a second run, a new value, field, dimension, version or a touched file makes snakemake do: job counts."""
+"""What a second run, a new value, field, dimension, version or a touched file makes snakemake do:
+job counts.
+"""
 
 import os
 import re
@@ -19,10 +21,18 @@ def test_the_study_ends_in_tables_and_figures(finished: StudyFolder) -> None:
     study = finished.path / "results/studies/small"
     produced = sorted(str(p.relative_to(study)) for p in study.rglob("*") if p.is_file())
     assert produced == [
-        "figures/one/figure3.pdf", "figures/one/figure3.png",
-        "report.html", "tables/long.csv", "tables/long.parquet", "tables/one/long.csv", "tables/one/long.parquet",
-        "tables/one/table5.csv", "tables/one/table5.html", "tables/one/table5.md", "tables/one/table5.tex",
-    ]  # fmt: skip
+        "figures/one/figure3.pdf",
+        "figures/one/figure3.png",
+        "report.html",
+        "tables/long.csv",
+        "tables/long.parquet",
+        "tables/one/long.csv",
+        "tables/one/long.parquet",
+        "tables/one/table5.csv",
+        "tables/one/table5.html",
+        "tables/one/table5.md",
+        "tables/one/table5.tex",
+    ]
     table = pd.read_csv(study / "tables/one/table5.csv")
     assert set(table["row"]) == {"random", "multi_head"}
     assert table["n"].eq(1).all()
@@ -44,24 +54,32 @@ def test_another_dataset_size_meets_no_old_result(finished: StudyFolder) -> None
 
 
 def test_a_new_metric_scores_and_trains_nothing(finished: StudyFolder) -> None:
-    config = CONFIG | {"metrics": CONFIG["metrics"] | {"factor_vae": {"num_train": 50, "num_eval": 50}}}
+    config = CONFIG | {
+        "metrics": CONFIG["metrics"] | {"factor_vae": {"num_train": 50, "num_eval": 50}}
+    }
     finished.write(config)
     assert finished.planned() == AGGREGATES | {"scores": 2}
 
 
 def test_another_experiment_label_trains_nothing(finished: StudyFolder) -> None:
-    finished.write(CONFIG | {"experiments": CONFIG["experiments"] | {"two": CONFIG["experiments"]["one"]}})
+    finished.write(
+        CONFIG | {"experiments": CONFIG["experiments"] | {"two": CONFIG["experiments"]["one"]}}
+    )
     assert finished.planned() == AGGREGATES
 
 
 def test_a_comment_or_another_order_in_the_config_does_nothing(finished: StudyFolder) -> None:
     body = dict(reversed(CONFIG["experiments"]["one"].items()))
-    text = "# a comment\n" + yaml.safe_dump(CONFIG | {"experiments": {"one": body}}, sort_keys=False)
+    text = "# a comment\n" + yaml.safe_dump(
+        CONFIG | {"experiments": {"one": body}}, sort_keys=False
+    )
     (finished.path / "config.yaml").write_text(text)
     assert finished.planned() == {}
 
 
-def test_a_new_field_at_its_default_adds_no_training(finished: StudyFolder, other_checkout: Path) -> None:
+def test_a_new_field_at_its_default_adds_no_training(
+    finished: StudyFolder, other_checkout: Path
+) -> None:
     edit(
         other_checkout / "mtdis/specs/run.py",
         r"(    epochs: int = )",
@@ -69,12 +87,20 @@ def test_a_new_field_at_its_default_adds_no_training(finished: StudyFolder, othe
     )
     assert replace(finished, checkout=other_checkout).planned() == {}
     finished.change(momentum=[0.9, 0.5])
-    assert replace(finished, checkout=other_checkout).planned() == AGGREGATES | {"train": 1, "scores": 1}
+    assert replace(finished, checkout=other_checkout).planned() == AGGREGATES | {
+        "train": 1,
+        "scores": 1,
+    }
 
 
-def test_a_raised_training_version_trains_again(finished: StudyFolder, other_checkout: Path) -> None:
+def test_a_raised_training_version_trains_again(
+    finished: StudyFolder, other_checkout: Path
+) -> None:
     edit(other_checkout / "mtdis/specs/run.py", r"TRAINING_VERSION = 2", "TRAINING_VERSION = 3")
-    assert replace(finished, checkout=other_checkout).planned() == AGGREGATES | {"train": 2, "scores": 2}
+    assert replace(finished, checkout=other_checkout).planned() == AGGREGATES | {
+        "train": 2,
+        "scores": 2,
+    }
 
 
 def edit(path: Path, pattern: str, replacement: str) -> None:
@@ -83,7 +109,9 @@ def edit(path: Path, pattern: str, replacement: str) -> None:
     path.write_text(text)
 
 
-def test_another_wording_of_a_rule_trains_nothing(finished: StudyFolder, other_checkout: Path) -> None:
+def test_another_wording_of_a_rule_trains_nothing(
+    finished: StudyFolder, other_checkout: Path
+) -> None:
     edit(
         other_checkout / "workflow/rules/train.smk",
         r'"mtdis train --spec',
@@ -92,7 +120,9 @@ def test_another_wording_of_a_rule_trains_nothing(finished: StudyFolder, other_c
     assert replace(finished, checkout=other_checkout).planned() == {}
 
 
-def test_metrics_in_another_order_and_another_figure_compute_no_score(finished: StudyFolder) -> None:
+def test_metrics_in_another_order_and_another_figure_compute_no_score(
+    finished: StudyFolder,
+) -> None:
     other = {"factor_vae": {"num_train": 50, "num_eval": 50}}
     finished.write(CONFIG | {"metrics": CONFIG["metrics"] | other})
     assert finished.snakemake().returncode == 0
@@ -113,13 +143,21 @@ def test_touched_files_do_nothing(finished: StudyFolder) -> None:
 
 def test_targets_for_one_experiment_and_one_run(finished: StudyFolder) -> None:
     finished.write(
-        CONFIG | {"experiments": CONFIG["experiments"] | {"two": CONFIG["experiments"]["one"] | {"seed": [2, 3]}}}
+        CONFIG
+        | {
+            "experiments": (
+                CONFIG["experiments"] | {"two": CONFIG["experiments"]["one"] | {"seed": [2, 3]}}
+            )
+        }
     )
     assert finished.planned("one") == {}
     two = finished.planned("two")
     assert (two["train"], two["long_table"]) == (4, 1)
-    run = (
-        "results/scores/random+version=2+dataset=dsprites_rendered+seed=2+dataset.image_size=8+dataset.subgrid.scale=2"
-    )
-    (index,) = {p for p in re.findall(r"\S+index\.json", finished.snakemake("-np", "two").stdout) if p.startswith(run)}
+    run = "results/scores/random+version=2+dataset=dsprites_rendered+seed=2"
+    run += "+dataset.image_size=8+dataset.subgrid.scale=2"
+    (index,) = {
+        p
+        for p in re.findall(r"\S+index\.json", finished.snakemake("-np", "two").stdout)
+        if p.startswith(run)
+    }
     assert finished.planned(index) == {"train": 1, "scores": 1}

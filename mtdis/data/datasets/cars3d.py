@@ -1,7 +1,8 @@
-"""Cars3D from its archive: one MATLAB file per car, 4 elevations × 24 azimuths, made smaller to 64×64.
+"""Cars3D from its archive: one MATLAB file per car, 4 elevations × 24 azimuths, made smaller to
+64×64.
 
-disentanglement_lib numbers the cars in the order in which the file system lists them; here they are in the order of
-their names.
+disentanglement_lib numbers the cars in the order in which the file system lists them; here they are
+in the order of their names.
 """
 
 import gzip
@@ -33,9 +34,12 @@ SIDE = 128
 
 
 def chunks(spec: Cars3d, folder: Path) -> Iterator[Chunk]:
-    """The dataset from the archive below `folder`; nothing is unpacked to disk. ArtifactError if it is not whole.
+    """The dataset from the archive below `folder`; nothing is unpacked to disk.
 
-    A car's images stand together in the archive and apart in the grid, so that all (216 MB) are held at once.
+    ArtifactError if it is not whole.
+
+    A car's images stand together in the archive and apart in the grid, so that all (216 MB) are
+    held at once.
     """
     (path,) = downloads.verified_files(spec, folder)
     cars = _names(path, spec.full_grid.sizes[2])
@@ -84,6 +88,11 @@ def _views(path: Path, name: str, content: IO[bytes], views: tuple[int, ...]) ->
         file: Any = BytesIO(content.read())
         stored: NDArray[np.uint8] = loadmat(file, variable_names=["im"])["im"]
     elevations, azimuths = views
-    check_array(path, f"im of {name}", (stored.shape, stored.dtype), ((SIDE, SIDE, 3, azimuths, elevations), "uint8"))
+    check_array(
+        path,
+        f"im of {name}",
+        (stored.shape, stored.dtype),
+        ((SIDE, SIDE, 3, azimuths, elevations), "uint8"),
+    )
     each = np.ascontiguousarray(stored.transpose(4, 3, 0, 1, 2)).reshape(-1, SIDE, SIDE, 3)
     return np.stack([thumbnail(image) for image in each]).reshape(elevations, azimuths, 64, 64, 3)

@@ -15,11 +15,16 @@ __all__ = ["chunks", "source"]
 
 
 def chunks(spec: Dsprites, folder: Path) -> Iterator[Chunk]:
-    """The dataset from the file below `folder`, whose labels must be those of the grid; ArtifactError if not."""
+    """The dataset from the file below `folder`, whose labels must be those of the grid.
+
+    ArtifactError if not.
+    """
     (path,) = downloads.verified_files(spec, folder)
     grid = spec.full_grid
     table, side = (grid.count, len(grid.names)), spec.image_shape[:2]
-    check_labels(path, "latents_values", grid, npz_stream.blocks(path, "latents_values", table, "float64"))
+    check_labels(
+        path, "latents_values", grid, npz_stream.blocks(path, "latents_values", table, "float64")
+    )
     classes = npz_stream.blocks(path, "latents_classes", table, "int64")
     check_labels(path, "latents_classes", grid, classes, classes=True)
     images = npz_stream.blocks(path, "imgs", (grid.count, *side), "uint8")
@@ -30,5 +35,7 @@ def _binary(blocks: Iterable[Pixels], path: Path) -> Iterator[Pixels]:
     """The blocks with their channel; ArtifactError if a pixel is neither 0 nor 1."""
     for block in blocks:
         if block.max() > 1:
-            raise ArtifactError(f"{path}: the pixels of imgs must be 0 or 1; found {block.max()}. {REMEDY}")
+            raise ArtifactError(
+                f"{path}: the pixels of imgs must be 0 or 1; found {block.max()}. {REMEDY}"
+            )
         yield block[..., None]

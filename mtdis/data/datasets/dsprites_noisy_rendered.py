@@ -1,12 +1,22 @@
-"""Noisy-dSprites of disentanglement_lib: min(sprite + noise, 1), the noise uniform in 0..1 in each pixel and channel.
+"""Noisy-dSprites of disentanglement_lib: min(sprite + noise, 1), the noise uniform in 0..1 in each
+pixel and channel.
 
-Differs from the library in when noise is drawn: once for each image (see mtdis.data.rendering.sprite_variants).
+Differs from the library in when noise is drawn: once for each image (see
+mtdis.data.rendering.sprite_variants).
 """
 
 import numpy as np
 
 from mtdis.data.rendering.compiled import compiled
-from mtdis.data.rendering.sprite_variants import Key, Pixels, Rows, byte, noise_key, painted_chunks, uniforms
+from mtdis.data.rendering.sprite_variants import (
+    Key,
+    Pixels,
+    Rows,
+    byte,
+    noise_key,
+    painted_chunks,
+    uniforms,
+)
 
 WHITE = 255
 
@@ -22,7 +32,8 @@ def _paint_all(images: Pixels, sprites: Pixels, rows: Rows, key: Key) -> None:
 
 
 def paint(sprites: Pixels, rows: Rows, noise_seed: int) -> Pixels:
-    """Images (n, S, S, 3) in 0..255 of sprites (n, S, S) in {0, 1}, which stand in these rows (n,) of the full grid.
+    """Images (n, S, S, 3) in 0..255 of sprites (n, S, S) in {0, 1}, which stand in these rows (n,)
+    of the full grid.
 
     Images of another size have noise of their own: its grain is the pixel.
     """

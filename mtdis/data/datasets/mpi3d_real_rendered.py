@@ -1,8 +1,10 @@
-"""MPI3D-real drawn from its geometry, in the light of its photographs, so that a study needs no download.
+"""MPI3D-real drawn from its geometry, in the light of its photographs, so that a study needs no
+download.
 
-The numbers below were fitted to frames of mpi3d_real1.gif in rr-learning/disentanglement_dataset, by lowering
-the mean absolute difference one number after the other: tests/data/mpi3d_gif_classes.json says which frames. The
-salmon of the ring was not: the film's palette has none and mixes it from purple and red pixels.
+The numbers below were fitted to frames of mpi3d_real1.gif in rr-learning/disentanglement_dataset,
+by lowering the mean absolute difference one number after the other:
+tests/data/mpi3d_gif_classes.json says which frames. The salmon of the ring was not: the film's
+palette has none and mixes it from purple and red pixels.
 """
 
 from functools import partial

@@ -1,7 +1,8 @@
 """MPI3D-toy drawn from its geometry, in its flat colours, so that a study needs no download.
 
-The numbers below were fitted to frames of mpi3d_toy1.gif in rr-learning/disentanglement_dataset, by lowering
-the mean absolute difference one number after the other: tests/data/mpi3d_gif_classes.json says which frames.
+The numbers below were fitted to frames of mpi3d_toy1.gif in rr-learning/disentanglement_dataset, by
+lowering the mean absolute difference one number after the other: tests/data/mpi3d_gif_classes.json
+says which frames.
 """
 
 from functools import partial

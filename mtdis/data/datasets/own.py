@@ -1,4 +1,6 @@
-"""A user's own images and factors, as they lie in own/<label>, if they are still those of the config."""
+"""A user's own images and factors, as they lie in own/<label>, if they are still those of the
+config.
+"""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -12,8 +14,8 @@ from mtdis.specs.datasets.own import Own
 def chunks(spec: Own, folder: Path) -> Iterator[Chunk]:
     """All rows in the order of the factor table; all files are read and checked before the first.
 
-    ArtifactError if a file is not what it has to be, or changes while it is read; ConfigError, with the right entry,
-    if the spec says other things of the files than they do.
+    ArtifactError if a file is not what it has to be, or changes while it is read; ConfigError, with
+    the right entry, if the spec says other things of the files than they do.
     """
     data = examine(folder, spec.label, spec.images, spec.table)
     if data.spec != spec:
@@ -23,13 +25,18 @@ def chunks(spec: Own, folder: Path) -> Iterator[Chunk]:
 
 def _changed(wanted: Own, found: Own) -> str:
     there = found.resolved()
-    differing = [f"{k} is {there[k]!r}, the config has {v!r}" for k, v in wanted.resolved().items() if there[k] != v]
+    differing = [
+        f"{k} is {there[k]!r}, the config has {v!r}"
+        for k, v in wanted.resolved().items()
+        if there[k] != v
+    ]
     return (
-        f"own/{wanted.label} is not what the config says: {'; '.join(differing)}. If the files are right, replace the "
-        f"entry; results of the old one stay, under their own ids:\n{entry(found)}"
+        f"own/{wanted.label} is not what the config says: {'; '.join(differing)}. If the files are"
+        " right, replace the entry; results of the old one stay, under their own"
+        f" ids:\n{entry(found)}"
     )
 
 
-def source(spec: Own, folder: Path) -> str:  # noqa: ARG001 - the spec names the files
+def source(spec: Own, folder: Path) -> str:
     """Where the images come from, for the record."""
     return f"own/{spec.label}: {spec.images} and {spec.table}, {spec.checksum}"

@@ -20,10 +20,15 @@ MOST = 16384
 
 
 def chunks(spec: Shapes3d, folder: Path) -> Iterator[Chunk]:
-    """The dataset from the file below `folder`, whose labels must be those of the grid; ArtifactError if not."""
+    """The dataset from the file below `folder`, whose labels must be those of the grid.
+
+    ArtifactError if not.
+    """
     (path,) = downloads.verified_files(spec, folder)
     grid = spec.full_grid
-    check_labels(path, "labels", grid, _blocks(path, "labels", (grid.count, len(grid.names)), "float64"))
+    check_labels(
+        path, "labels", grid, _blocks(path, "labels", (grid.count, len(grid.names)), "float64")
+    )
     return chunks_of(spec, _blocks(path, "images", (grid.count, *spec.image_shape), "uint8"))
 
 

@@ -1,12 +1,13 @@
 """3D Shapes drawn by casting rays into its room, so that a study needs no download.
 
-An image is a sum of layers that do not depend on the hues: how much light each pixel gets from the floor, the
-walls, the object, its gloss and the sky. There are 480 views of the object; each is cast once and kept, and the
-hues are multiplied in.
+An image is a sum of layers that do not depend on the hues: how much light each pixel gets from the
+floor, the walls, the object, its gloss and the sky. There are 480 views of the object; each is cast
+once and kept, and the hues are multiplied in.
 
-The constants were fitted to the frames of the GIF (53) and the PNG (25) in deepmind/3d-shapes: all together by
-CMA-ES on the mean absolute difference, over 12 frames and 15 images, then the sizes of each round shape by
-Nelder-Mead. Faint textures of walls and floor are left out, and the light on the floor is a little too even.
+The constants were fitted to the frames of the GIF (53) and the PNG (25) in deepmind/3d-shapes: all
+together by CMA-ES on the mean absolute difference, over 12 frames and 15 images, then the sizes of
+each round shape by Nelder-Mead. Faint textures of walls and floor are left out, and the light on
+the floor is a little too even.
 """
 
 import math
@@ -29,9 +30,13 @@ Light = tuple[float, float, float, float, float]
 
 CUBE, CYLINDER, SPHERE, CAPSULE = range(4)
 VIEWS = 480  # kept: all of the full grid, 39 MB at 64×64
-MAX_SCALE, MAX_TURN = 2.0, 45.0  # beyond, the object leaves the picture, or the room its two side walls
+MAX_SCALE, MAX_TURN = (
+    2.0,
+    45.0,
+)  # beyond, the object leaves the picture, or the room its two side walls
 
-# The room: x to the right, y up, z to the back, from the foot of the object; lengths in heights of the camera.
+# The room: x to the right, y up, z to the back, from the foot of the object; lengths in heights of
+# the camera.
 EYE_DISTANCE, EYE_HEIGHT = 3.443, 1.0
 SIDE_WALL, BACK_WALL, WALL_TOP = 4.192, 4.289, 2.379
 # The picture, in pixels of a 64×64 image.
@@ -42,10 +47,12 @@ CUBE_HALF = 0.444
 CYLINDER_RADIUS, CYLINDER_HEIGHT = 0.476, 0.959
 SPHERE_RADIUS, SPHERE_RAISE = 0.538, 0.539
 CAPSULE_RADIUS, CAPSULE_HEIGHT = 0.412, 1.654
-# A lamp in the room, behind the object to its left, aimed at a spot of the floor, and one on the camera.
+# A lamp in the room, behind the object to its left, aimed at a spot of the floor, and one on the
+# camera.
 LAMP: Vector = (-1.416, 7.505, 0.432)
 AIM: Vector = (-0.303, 0.0, -0.585)
-# Light of each surface without a lamp, from the lamp, from the camera's, and how the lamp falls off beside its aim.
+# Light of each surface without a lamp, from the lamp, from the camera's, and how the lamp falls off
+# beside its aim.
 FLOOR_DARK, FLOOR_LAMP, FLOOR_FALL, FLOOR_SHADOW = 0.159, 0.954, 2.14, 0.331
 WALL_DARK, WALL_LAMP, WALL_EYE, FALL = 0.377, 0.359, 0.544, 2.14
 LEFT_GAIN, RIGHT_GAIN = 0.904, 0.73  # the side walls are darker than the lamps explain
@@ -159,7 +166,9 @@ def _hit_room(eye: Vector, ray: Vector) -> Hit:
 
 @compiled
 def _lamp(point: Vector, normal: Vector, fall: float) -> float:
-    """Light of the lamp at a point that it sees: by its angle to the surface, and less beside its aim."""
+    """Light of the lamp at a point that it sees: by its angle to the surface, and less beside its
+    aim.
+    """
     toward = _unit((LAMP[0] - point[0], LAMP[1] - point[1], LAMP[2] - point[2]))
     axis = _unit((LAMP[0] - AIM[0], LAMP[1] - AIM[1], LAMP[2] - AIM[2]))
     return float(max(_dot(toward, normal), 0.0) * max(_dot(toward, axis), 0.0) ** fall)
@@ -179,7 +188,13 @@ def _cast(shape: int, scale: float, eye: Vector, ray: Vector) -> Light:
     if steps < room:
         lamp = _lamp(_along(eye, ray, steps), facing, FALL)
         light = OBJECT_DARK + OBJECT_LAMP * lamp - OBJECT_EYE * _dot(ray, facing)
-        return 0.0, 0.0, light, GLOSS * (lamp > 0.0), 0.0  # its gloss is one shade wherever the lamp reaches
+        return (
+            0.0,
+            0.0,
+            light,
+            GLOSS * (lamp > 0.0),
+            0.0,
+        )  # its gloss is one shade wherever the lamp reaches
     point = _along(eye, ray, room)
     if normal[1] > 0.0:
         lit = FLOOR_DARK + FLOOR_LAMP * _lamp(point, normal, FLOOR_FALL)
@@ -193,7 +208,10 @@ def _cast(shape: int, scale: float, eye: Vector, ray: Vector) -> Light:
 
 @compiled
 def _cast_view(layers: Layers, shape: int, scale: float, turn: float, samples: int) -> None:
-    """Add the light of samples² rays per pixel to black layers (size, size, 5); the turn is in radians."""
+    """Add the light of samples² rays per pixel to black layers (size, size, 5).
+
+    The turn is in radians.
+    """
     cos, sin, size = math.cos(turn), math.sin(turn), len(layers)
     eye = (sin * EYE_DISTANCE, EYE_HEIGHT, -cos * EYE_DISTANCE)
     step = NATIVE_SIZE / (size * samples)
@@ -211,13 +229,18 @@ def _cast_view(layers: Layers, shape: int, scale: float, turn: float, samples: i
 def _view(scale: float, shape: float, orientation: float, size: int) -> Layers:
     """Layers (size, size, 5) of one view."""
     layers = np.zeros((size, size, 5), dtype=np.float32)
-    _cast_view(layers, int(shape), scale, math.radians(orientation), max(2, SAMPLES * NATIVE_SIZE // size))
+    _cast_view(
+        layers, int(shape), scale, math.radians(orientation), max(2, SAMPLES * NATIVE_SIZE // size)
+    )
     return layers
 
 
 @compiled
 def _compose(images: Pixels, layers: Layers, views: NDArray[np.int64], tints: Layers) -> None:
-    """Multiply the light of floor, walls and object by their tints (N, 3, 3); what is brighter than white is white."""
+    """Multiply the light of floor, walls and object by their tints (N, 3, 3).
+
+    What is brighter than white is white.
+    """
     sky = (SKY_RED, SKY_GREEN, SKY_BLUE)
     size = images.shape[1]
     for n in range(len(images)):
@@ -240,16 +263,30 @@ def _tints(hues: Float64s) -> Layers:
 
 def _check(values: Float64s, image_size: int) -> None:
     if values.ndim != 2 or values.shape[1] != 6:
-        raise ValueError(f"The 'values' parameter of render must have shape (N, 6). Got {values.shape} instead.")
+        raise ValueError(
+            f"The 'values' parameter of render must have shape (N, 6). Got {values.shape} instead."
+        )
     if image_size < 1:
-        raise ValueError(f"The 'image_size' parameter of render must be at least 1. Got {image_size} instead.")
+        raise ValueError(
+            f"The 'image_size' parameter of render must be at least 1. Got {image_size} instead."
+        )
     hues, scales, shapes, turns = values[:, :3], values[:, 3], values[:, 4], values[:, 5]
     rules = (
         ("values", values, np.isfinite(values), "be finite"),
         ("hues (columns 0 to 2)", hues, (hues >= 0) & (hues <= 1), "be in 0..1"),
-        ("scales (column 3)", scales, (scales > 0) & (scales <= MAX_SCALE), f"be above 0 and at most {MAX_SCALE:g}"),
+        (
+            "scales (column 3)",
+            scales,
+            (scales > 0) & (scales <= MAX_SCALE),
+            f"be above 0 and at most {MAX_SCALE:g}",
+        ),
         ("shapes (column 4)", shapes, np.isin(shapes, range(4)), "be 0, 1, 2 or 3"),
-        ("orientations (column 5)", turns, np.abs(turns) <= MAX_TURN, f"be in -{MAX_TURN:g}..{MAX_TURN:g} degrees"),
+        (
+            "orientations (column 5)",
+            turns,
+            np.abs(turns) <= MAX_TURN,
+            f"be in -{MAX_TURN:g}..{MAX_TURN:g} degrees",
+        ),
     )
     for name, found, good, must in rules:
         if not good.all():
@@ -259,10 +296,11 @@ def _check(values: Float64s, image_size: int) -> None:
 def render(values: Float64s, image_size: int) -> Pixels:
     """Draw images (N, image_size, image_size, 3) in 0..255 from raw factor values (N, 6).
 
-    Columns in the genuine file's order: hues of floor, walls and object (0..1), scale (0.75..1.25), shape (0 cube,
-    1 cylinder, 2 sphere, 3 capsule), orientation (degrees, -30..30: the camera walks around the object). The
-    picture grows with image_size, 64 in the genuine file. Each image depends on its own row alone.
-    Raises ValueError for values of another shape or not finite, and for those that cannot be drawn.
+    Columns in the genuine file's order: hues of floor, walls and object (0..1), scale (0.75..1.25),
+    shape (0 cube, 1 cylinder, 2 sphere, 3 capsule), orientation (degrees, -30..30: the camera walks
+    around the object). The picture grows with image_size, 64 in the genuine file. Each image
+    depends on its own row alone. Raises ValueError for values of another shape or not finite, and
+    for those that cannot be drawn.
     """
     values = np.ascontiguousarray(values, dtype=np.float64)
     _check(values, image_size)

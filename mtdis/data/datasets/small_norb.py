@@ -1,6 +1,8 @@
-"""smallNORB from its gzipped matrices: the first image of each stereo pair, made smaller to 64×64, in the grid's order.
+"""smallNORB from its gzipped matrices: the first image of each stereo pair, made smaller to 64×64,
+in the grid's order.
 
-disentanglement_lib hides the factor `instance` and draws it anew for each image; here it is a factor like the others.
+disentanglement_lib hides the factor `instance` and draws it anew for each image; here it is a
+factor like the others.
 """
 
 from collections.abc import Iterator
@@ -28,7 +30,9 @@ Ints = NDArray[np.int64]
 
 
 def chunks(spec: SmallNorb, folder: Path) -> Iterator[Chunk]:
-    """The dataset from the files below `folder`; ArtifactError unless each combination is there exactly once.
+    """The dataset from the files below `folder`.
+
+    ArtifactError unless each combination is there exactly once.
 
     The files are in another order than the grid, so that all images (199 MB) are held at once.
     """
@@ -44,11 +48,15 @@ def chunks(spec: SmallNorb, folder: Path) -> Iterator[Chunk]:
                 if kept[place]:
                     images[place, ..., 0] = thumbnail(image)
                     bar.update(1)
-    return chunks_of(spec, (images[start : start + BLOCK] for start in range(0, len(images), BLOCK)))
+    return chunks_of(
+        spec, (images[start : start + BLOCK] for start in range(0, len(images), BLOCK))
+    )
 
 
 def _grid_rows(cat: Path, info: Path, grid: Grid) -> Ints:
-    """The row of the grid of each image (n,), from its category (n,) and instance, elevation, azimuth, lighting."""
+    """The row of the grid of each image (n,), from its category (n,) and instance, elevation,
+    azimuth, lighting.
+    """
     category = np.concatenate([*norb_matrix.blocks(cat, (None,), "int32")])
     rest = np.concatenate([*norb_matrix.blocks(info, (len(category), 4), "int32")])
     classes = np.column_stack([category, rest]).astype(np.int64)
@@ -57,8 +65,12 @@ def _grid_rows(cat: Path, info: Path, grid: Grid) -> Ints:
     wrong = odd | (classes < 0).any(axis=1) | (classes >= grid.sizes).any(axis=1)
     if wrong.any():
         row = int(np.argmax(wrong))
-        found = ", ".join(f"{n} {v}" for n, v in zip(grid.names, (category[row], *rest[row]), strict=True))
-        raise ArtifactError(f"{info}: image {row} is labelled {found}, which the grid has not. {REMEDY}")
+        found = ", ".join(
+            f"{n} {v}" for n, v in zip(grid.names, (category[row], *rest[row]), strict=True)
+        )
+        raise ArtifactError(
+            f"{info}: image {row} is labelled {found}, which the grid has not. {REMEDY}"
+        )
     rows: Ints = np.ravel_multi_index(tuple(classes.T), grid.sizes).astype(np.int64)
     return rows
 
@@ -69,7 +81,9 @@ def _check_each_once(rows: Ints, grid: Grid, folder: Path) -> None:
         row = int(np.argmax(counts != 1))
         classes = np.unravel_index(row, grid.sizes)
         named = ", ".join(f"{name} {int(c)}" for name, c in zip(grid.names, classes, strict=True))
-        raise ArtifactError(f"{folder}: {named} is there {counts[row]} times; expected once. {REMEDY}")
+        raise ArtifactError(
+            f"{folder}: {named} is there {counts[row]} times; expected once. {REMEDY}"
+        )
 
 
 def _first_of_pairs(dat: Path, places: Ints) -> Iterator[tuple[int, NDArray[np.uint8]]]:

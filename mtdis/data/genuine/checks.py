@@ -1,4 +1,6 @@
-"""The chunks of a dataset from the rows of its file: those that the spec keeps, labelled by their place in the grid."""
+"""The chunks of a dataset from the rows of its file: those that the spec keeps, labelled by their
+place in the grid.
+"""
 
 import zlib
 from collections.abc import Iterable, Iterator
@@ -25,7 +27,17 @@ BLOCK = 2048
 """Rows read at once: 25 MB of 64×64 colour images."""
 REMEDY = "It is not the published file, or damaged: fetch it again with mtdis download."
 UNREADABLE = (
-    *(OSError, EOFError, LookupError, ValueError, TypeError, RuntimeError, BadZipFile, TarError, zlib.error),
+    *(
+        OSError,
+        EOFError,
+        LookupError,
+        ValueError,
+        TypeError,
+        RuntimeError,
+        BadZipFile,
+        TarError,
+        zlib.error,
+    ),
     *(SyntaxError, TokenError),  # of a damaged npy header, which is a Python literal
 )
 """What the readers of zip, npy, gzip, tar, mat and HDF5 files raise at damaged ones."""
@@ -35,13 +47,17 @@ LABEL_TOLERANCE = 1e-6
 
 @contextmanager
 def reading(path: Path, what: str) -> Iterator[None]:
-    """Within it, what a damaged file makes readers raise becomes an ArtifactError that names file and part."""
+    """Within it, what a damaged file makes readers raise becomes an ArtifactError that names file
+    and part.
+    """
     try:
         yield
     except ArtifactError:
         raise
     except UNREADABLE as error:
-        raise ArtifactError(f"{path}: can't read {what}: {str(error) or type(error).__name__}. {REMEDY}") from None
+        raise ArtifactError(
+            f"{path}: can't read {what}: {str(error) or type(error).__name__}. {REMEDY}"
+        ) from None
 
 
 def check_array(path: Path, what: str, found: tuple[Any, Any], expected: tuple[Any, Any]) -> None:
@@ -54,7 +70,10 @@ def check_array(path: Path, what: str, found: tuple[Any, Any], expected: tuple[A
 
 
 def check_end(stream: IO[bytes] | GzipFile) -> None:
-    """ValueError unless the stream ends here; packed streams check their own checksum when they end."""
+    """ValueError unless the stream ends here.
+
+    Packed streams check their own checksum when they end.
+    """
     if stream.read(1):
         raise ValueError("there is more in it than its header says")
 
@@ -76,8 +95,12 @@ def chunks_of(spec: GridDataset, blocks: Iterable[Pixels]) -> Iterator[Chunk]:
             start, taken = stop, taken + len(chosen)
 
 
-def check_labels(path: Path, what: str, grid: Grid, blocks: Iterable[NDArray[Any]], *, classes: bool = False) -> None:
-    """ArtifactError at the first row whose labels (blocks of (n, K)) are not the grid's values, or its classes."""
+def check_labels(
+    path: Path, what: str, grid: Grid, blocks: Iterable[NDArray[Any]], *, classes: bool = False
+) -> None:
+    """ArtifactError at the first row whose labels (blocks of (n, K)) are not the grid's values, or
+    its classes.
+    """
     start = 0
     for block in blocks:
         expected = grid_rows(grid, start, start + len(block))[0 if classes else 1]
@@ -92,4 +115,6 @@ def check_labels(path: Path, what: str, grid: Grid, blocks: Iterable[NDArray[Any
 
 
 def _named(grid: Grid, labels_of_row: NDArray[Any]) -> str:
-    return ", ".join(f"{name} {value:.6g}" for name, value in zip(grid.names, labels_of_row, strict=True))
+    return ", ".join(
+        f"{name} {value:.6g}" for name, value in zip(grid.names, labels_of_row, strict=True)
+    )

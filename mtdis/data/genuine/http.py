@@ -1,7 +1,8 @@
 """One file over HTTP, in a part file that a later attempt continues (RFC 9110: Range, If-Range).
 
-`requests` does the transfer. Looked at and not taken on 2026-11-22: pooch 1.9 and parfive 2.3 begin again after a cut,
-pypdl 1.5 appends whatever a server without Range sends, resumable-urlretrieve 0.1 is no longer kept up.
+`requests` does the transfer. Looked at and not taken on 2026-11-22: pooch 1.9 and parfive 2.3 begin
+again after a cut, pypdl 1.5 appends whatever a server without Range sends, resumable-urlretrieve
+0.1 is no longer kept up.
 """
 
 import json
@@ -35,7 +36,8 @@ class _CutShortError(Exception):
 
 
 def bring(url: str, part: Path) -> None:
-    """Make `part` the whole file that `url` gives, going on from what an earlier attempt at the same file left.
+    """Make `part` the whole file that `url` gives, going on from what an earlier attempt at the
+    same file left.
 
     TransferError if the server does not give it; OSError if the disk does not take it.
     """
@@ -50,7 +52,9 @@ def bring(url: str, part: Path) -> None:
             reason = str(error)
         if idle < ATTEMPTS:
             time.sleep(FIRST_PAUSE * 2 ** (idle - 1) if idle else 0)
-    raise TransferError(f"{reason} ({ATTEMPTS} attempts; {_held(part):,} bytes are kept and continued next time)")
+    raise TransferError(
+        f"{reason} ({ATTEMPTS} attempts; {_held(part):,} bytes are kept and continued next time)"
+    )
 
 
 def source_of(part: Path) -> str:
@@ -106,11 +110,17 @@ def _receive(response: requests.Response, part: Path, url: str, held: int) -> No
         raise TransferError(f"the server answers {response.status_code} {response.reason}")
     start, total = _extent(response)
     if start not in (0, held):
-        raise TransferError(f"the server was asked for the bytes from {held:,} and sends those from {start:,}")
+        raise TransferError(
+            f"the server was asked for the bytes from {held:,} and sends those from {start:,}"
+        )
     _check_room(part, (total or 0) - start, given_up=0 if start else _held(part))
     if not start:
-        part.unlink(missing_ok=True)  # before its state is written, which must never be that of other bytes
-        _state_path(part).write_text(json.dumps({"url": url, "version": _version(response)}), encoding="utf-8")
+        part.unlink(
+            missing_ok=True
+        )  # before its state is written, which must never be that of other bytes
+        _state_path(part).write_text(
+            json.dumps({"url": url, "version": _version(response)}), encoding="utf-8"
+        )
     with part.open("ab") as file, progress_bar(total or 0, Path(part.stem).stem, "B") as bar:
         bar.update(start)
         for block in response.raw.stream(BLOCK, decode_content=False):
@@ -121,17 +131,23 @@ def _receive(response: requests.Response, part: Path, url: str, held: int) -> No
 
 
 def _nothing_left(response: requests.Response, part: Path, held: int) -> None:
-    """The answer to a request for bytes beyond the end: the part was whole, or is not of this file."""
+    """The answer to a request for bytes beyond the end: the part was whole, or is not of this
+    file.
+    """
     _, _, total = response.headers.get("Content-Range", "").rpartition("/")
     if total != str(held):
         forget(part)
-        raise _CutShortError(f"the server has {total or 'fewer'} bytes, {held:,} are here; begun again")
+        raise _CutShortError(
+            f"the server has {total or 'fewer'} bytes, {held:,} are here; begun again"
+        )
 
 
 def _extent(response: requests.Response) -> tuple[int, int | None]:
     """First byte that is sent, and the size of the whole file if the server says."""
     if response.status_code == 206:
-        span, _, total = response.headers.get("Content-Range", "").removeprefix("bytes ").partition("/")
+        span, _, total = (
+            response.headers.get("Content-Range", "").removeprefix("bytes ").partition("/")
+        )
         first = span.partition("-")[0]
         return int(first) if first.isdigit() else -1, int(total) if total.isdigit() else None
     length = response.headers.get("Content-Length", "")
@@ -145,7 +161,11 @@ def _version(response: requests.Response) -> str:
 
 
 def _check_room(part: Path, needed: int, given_up: int) -> None:
-    """TransferError unless there is room for so many bytes, once so many of the part are removed."""
+    """TransferError unless there is room for so many bytes, once so many of the part are
+    removed.
+    """
     free = shutil.disk_usage(part.parent).free + given_up
     if needed > free:
-        raise TransferError(f"{needed:,} bytes are still to come and {free:,} are free in {part.parent.resolve()}")
+        raise TransferError(
+            f"{needed:,} bytes are still to come and {free:,} are free in {part.parent.resolve()}"
+        )

@@ -1,4 +1,6 @@
-"""A published file at its place: found there, or fetched from the first URL that gives the right one."""
+"""A published file at its place: found there, or fetched from the first URL that gives the right
+one.
+"""
 
 import os
 from hashlib import sha256
@@ -15,18 +17,20 @@ HASH = "?" * 8
 
 
 def obtain(file: GenuineFile, md5: str, path: Path) -> dict[str, Any]:
-    """Size and checksums of the file at `path`, and the URL it came from; it is fetched if it is not there.
+    """Size and checksums of the file at `path`, and the URL it came from.
 
-    A file that is there already is verified and never replaced. One that is fetched lies beside it, in a `.part` of its
-    URL, until its MD5 is the one expected. ArtifactError says what each URL gave, both checksums and how to accept
-    another one, or what the disk refused.
+    It is fetched if it is not there.
+
+    A file that is there already is verified and never replaced. One that is fetched lies beside it,
+    in a `.part` of its URL, until its MD5 is the one expected. ArtifactError says what each URL
+    gave, both checksums and how to accept another one, or what the disk refused.
     """
     try:
         return _obtained(file, md5, path)
     except OSError as error:
         raise ArtifactError(
-            f"{file.name} can't be put at {path} or read there: {error}. Mend that and run the same command again; it "
-            "goes on from what is already fetched."
+            f"{file.name} can't be put at {path} or read there: {error}. Mend that and run the same"
+            " command again; it goes on from what is already fetched."
         ) from error
 
 
@@ -45,17 +49,22 @@ def _obtained(file: GenuineFile, md5: str, path: Path) -> dict[str, Any]:
 def _verified(file: GenuineFile, md5: str, path: Path) -> dict[str, Any]:
     if not path.is_file():
         raise ArtifactError(
-            f"{path} is no file, or a link to one that is not there. Put {file.name} there or remove it."
+            f"{path} is no file, or a link to one that is not there. Put {file.name} there or"
+            " remove it."
         )
     found = checksums(path)
     if found["md5"] != md5:
-        raise ArtifactError(f"{_difference(file, md5, path, found)} To fetch it instead, move {path} away.")
+        raise ArtifactError(
+            f"{_difference(file, md5, path, found)} To fetch it instead, move {path} away."
+        )
     return found
 
 
 def _fetched(file: GenuineFile, md5: str, path: Path) -> dict[str, Any]:
     failures = []
-    for url in sorted(file.urls, key=lambda url: transfer.source_of(_part(path, url)) != url):  # those begun come first
+    for url in sorted(
+        file.urls, key=lambda url: transfer.source_of(_part(path, url)) != url
+    ):  # those begun come first
         part = _part(path, url)
         try:
             transfer.bring(url, part)
@@ -91,13 +100,16 @@ def _put(whole: Path, path: Path) -> None:
 
 
 def _refused(path: Path, md5: str) -> Path:
-    """Where a file with a checksum that was not expected waits: accepted, it need not be fetched again."""
+    """Where a file with a checksum that was not expected waits: accepted, it need not be fetched
+    again.
+    """
     return path.with_name(f"{path.name}.refused-{md5}")
 
 
 def _difference(file: GenuineFile, md5: str, path: Path, found: dict[str, Any]) -> str:
     size = f" of {file.size:,}" if file.size and file.size != found["bytes"] else ""
     return (
-        f"{path} has MD5 {found['md5']} ({found['bytes']:,}{size} bytes), expected {md5}. It is damaged, or another "
-        f"upload; if you trust it, set  accept: {{{file.key}: {found['md5']}}}  in the dataset's settings."
+        f"{path} has MD5 {found['md5']} ({found['bytes']:,}{size} bytes), expected {md5}. It is"
+        f" damaged, or another upload; if you trust it, set  accept: {{{file.key}: {found['md5']}}}"
+        "  in the dataset's settings."
     )

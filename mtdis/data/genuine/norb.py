@@ -1,4 +1,5 @@
-"""The matrix format of NORB: a magic number, the dimensions, then the numbers, all little-endian, within gzip.
+"""The matrix format of NORB: a magic number, the dimensions, then the numbers, all little-endian,
+within gzip.
 
 https://cs.nyu.edu/~ylclab/data/norb-v1.0-small
 """
@@ -22,7 +23,8 @@ STORED_DIMENSIONS = 3
 def blocks(path: Path, shape: tuple[int | None, ...], dtype: str) -> Iterator[NDArray[Any]]:
     """A matrix in blocks of rows (n, ...); `None` in the shape is any number of rows.
 
-    ArtifactError if the file is missing, damaged or ends early, or the matrix has another shape or type.
+    ArtifactError if the file is missing, damaged or ends early, or the matrix has another shape or
+    type.
     """
     with reading(path, "the matrix"), gzip.open(path) as stream:
         found, kind = _header(stream)
@@ -38,7 +40,9 @@ def _rows(path: Path, shape: tuple[int, ...], dtype: np.dtype[Any]) -> Iterator[
         for start in range(0, shape[0], BLOCK):
             part = (min(BLOCK, shape[0] - start), *shape[1:])
             with reading(path, "the matrix"):
-                numbers = np.frombuffer(_exactly(stream, int(np.prod(part)) * dtype.itemsize), dtype)
+                numbers = np.frombuffer(
+                    _exactly(stream, int(np.prod(part)) * dtype.itemsize), dtype
+                )
             yield numbers.reshape(part)
         with reading(path, "the matrix"):
             check_end(stream)
@@ -47,7 +51,9 @@ def _rows(path: Path, shape: tuple[int, ...], dtype: np.dtype[Any]) -> Iterator[
 def _header(stream: gzip.GzipFile) -> tuple[tuple[int, ...], np.dtype[Any]]:
     magic, count = (int(x) for x in np.frombuffer(_exactly(stream, 8), "<u4"))
     if magic not in TYPES:
-        raise ValueError(f"it begins with {magic:#x}, not one of {', '.join(f'{known:#x}' for known in TYPES)}")
+        raise ValueError(
+            f"it begins with {magic:#x}, not one of {', '.join(f'{known:#x}' for known in TYPES)}"
+        )
     if not 1 <= count <= 4:
         raise ValueError(f"it says to have {count} dimensions")
     sizes = np.frombuffer(_exactly(stream, 4 * max(STORED_DIMENSIONS, count)), "<i4")

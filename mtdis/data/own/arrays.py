@@ -1,4 +1,6 @@
-"""Reads a user's images from an h5, npz or npy file without ever holding all of them, and without pickle."""
+"""Reads a user's images from an h5, npz or npy file without ever holding all of them, and without
+pickle.
+"""
 
 import lzma
 import zipfile
@@ -21,7 +23,16 @@ Opener = Callable[[], AbstractContextManager[IO[bytes]]]
 NAME = "images"
 """The array that is taken of several."""
 UNREADABLE = (
-    *(OSError, ValueError, EOFError, KeyError, RuntimeError, zipfile.BadZipFile, zlib.error, lzma.LZMAError),
+    *(
+        OSError,
+        ValueError,
+        EOFError,
+        KeyError,
+        RuntimeError,
+        zipfile.BadZipFile,
+        zlib.error,
+        lzma.LZMAError,
+    ),
     *(SyntaxError, TokenError),  # of a damaged npy header, which is a Python literal
 )
 AGAIN = "Write it again: np.save, np.savez or h5py, with an array 'images'."
@@ -30,7 +41,9 @@ LARGEST_CHUNK = 2**28
 
 
 class Stored(NamedTuple):
-    """How an HDF5 file holds an array: chunks are None if it lies in one piece, elsewhere is said of other files."""
+    """How an HDF5 file holds an array: chunks are None if it lies in one piece, elsewhere is said
+    of other files.
+    """
 
     shape: tuple[int, ...]
     dtype: np.dtype[Any]
@@ -47,7 +60,10 @@ class Header(NamedTuple):
 
 
 def open_h5(path: Path) -> ImageSource:
-    """The array `images` of an HDF5 file, or its only one of three or four dimensions; ArtifactError otherwise."""
+    """The array `images` of an HDF5 file, or its only one of three or four dimensions.
+
+    ArtifactError otherwise.
+    """
     try:
         with h5py.File(path) as file:
             found: dict[str, Stored] = {}
@@ -63,25 +79,31 @@ def open_h5(path: Path) -> ImageSource:
 
 def _note(found: dict[str, Stored], name: str, item: Any) -> None:
     if isinstance(item, h5py.Dataset) and item.shape is not None:
-        found[name] = Stored(item.shape, item.dtype, item.chunks, bool(item.external or item.is_virtual))
+        found[name] = Stored(
+            item.shape, item.dtype, item.chunks, bool(item.external or item.is_virtual)
+        )
 
 
 def _check_storage(where: str, stored: Stored) -> None:
     """ArtifactError for an array that lies in other files, or in chunks too large for memory."""
     if stored.elsewhere:
         raise ArtifactError(
-            f"{where} only points to other files (external storage or a virtual dataset), which could change unseen. "
-            "Write its pixels into the file: target['images'] = source['images'][:]."
+            f"{where} only points to other files (external storage or a virtual dataset), which"
+            " could change unseen. Write its pixels into the file: target['images'] ="
+            " source['images'][:]."
         )
     if stored.chunks and (size := prod(stored.chunks)) > LARGEST_CHUNK:
         raise ArtifactError(
-            f"{where} has chunks of {size:,} bytes, each read as a whole; {LARGEST_CHUNK:,} are possible. Write it "
-            f"again with smaller ones: create_dataset('images', data=images, chunks={(1, *stored.shape[1:])})."
+            f"{where} has chunks of {size:,} bytes, each read as a whole; {LARGEST_CHUNK:,} are"
+            " possible. Write it again with smaller ones: create_dataset('images', data=images,"
+            f" chunks={(1, *stored.shape[1:])})."
         )
 
 
 def _rows_at_once(stored: h5py.Dataset, shape: tuple[int, int, int]) -> int:
-    """Whole chunks of the file, so that none is unpacked twice, unless these are too many images for memory."""
+    """Whole chunks of the file, so that none is unpacked twice, unless these are too many images
+    for memory.
+    """
     rows, packed = block_rows(shape), stored.chunks[0] if stored.chunks else 1
     return packed * max(1, rows // packed) if packed * prod(shape) <= LARGEST_CHUNK else rows
 
@@ -103,15 +125,24 @@ def open_npy(path: Path) -> ImageSource:
 
 
 def open_npz(path: Path) -> ImageSource:
-    """The array `images` of an npz file, or its only one of three or four dimensions; ArtifactError otherwise."""
+    """The array `images` of an npz file, or its only one of three or four dimensions.
+
+    ArtifactError otherwise.
+    """
     try:
         with zipfile.ZipFile(path) as archive:
-            sizes = {i.filename: i.file_size for i in archive.infolist() if i.filename.endswith(".npy")}
-        headers = {name.removesuffix(".npy"): _header(partial(_member, path, name)) for name in sizes}
+            sizes = {
+                i.filename: i.file_size for i in archive.infolist() if i.filename.endswith(".npy")
+            }
+        headers = {
+            name.removesuffix(".npy"): _header(partial(_member, path, name)) for name in sizes
+        }
     except UNREADABLE as error:
         raise refused(path, error, AGAIN) from None
     name = _choose(path, {name: header.shape for name, header in headers.items()})
-    return _open_member(path, f"{path}, array '{name}'", partial(_member, path, f"{name}.npy"), sizes[f"{name}.npy"])
+    return _open_member(
+        path, f"{path}, array '{name}'", partial(_member, path, f"{name}.npy"), sizes[f"{name}.npy"]
+    )
 
 
 @contextmanager
@@ -129,7 +160,8 @@ def _choose(path: Path, shapes: Mapping[str, tuple[int, ...]]) -> str:
     if len(possible) != 1:
         found = ", ".join(f"{name} {shape}" for name, shape in shapes.items()) or "none"
         raise ArtifactError(
-            f"{path}: an array '{NAME}' of shape (images, height, width[, channels]) is needed; arrays: {found}."
+            f"{path}: an array '{NAME}' of shape (images, height, width[, channels]) is needed;"
+            f" arrays: {found}."
         )
     return possible[0]
 
@@ -155,13 +187,18 @@ def _header(opener: Opener) -> Header:
 
 def _read_header(stream: IO[bytes]) -> Header:
     version = np.lib.format.read_magic(stream)
-    readers = {(1, 0): np.lib.format.read_array_header_1_0, (2, 0): np.lib.format.read_array_header_2_0}
+    readers = {
+        (1, 0): np.lib.format.read_array_header_1_0,
+        (2, 0): np.lib.format.read_array_header_2_0,
+    }
     if version not in readers:
         raise ValueError(f"npy format {version[0]}.{version[1]}, which plain arrays don't need")
     return Header(*readers[version](stream))
 
 
-def _npy_blocks(path: Path, opener: Opener, count: int, shape: tuple[int, int, int]) -> Iterator[Pixels]:
+def _npy_blocks(
+    path: Path, opener: Opener, count: int, shape: tuple[int, int, int]
+) -> Iterator[Pixels]:
     rows, size = block_rows(shape), int(np.prod(shape))
     try:
         with opener() as stream:

@@ -1,4 +1,5 @@
-"""Reads a user's csv or parquet table column by column, as text: what a cell means is decided later.
+"""Reads a user's csv or parquet table column by column, as text: what a cell means is decided
+later.
 
 R rows.
 """
@@ -32,16 +33,26 @@ class Column(NamedTuple):
 
 
 def read_columns(path: Path) -> Mapping[str, Column]:
-    """The columns of a table by name, in order; ArtifactError if it can't be read, has no rows, or has empty cells."""
+    """The columns of a table by name, in order.
+
+    ArtifactError if it can't be read, has no rows, or has empty cells.
+    """
     if not path.is_file():
-        raise ArtifactError(f"{path} is missing: a csv or parquet file with a row per image is needed.")
+        raise ArtifactError(
+            f"{path} is missing: a csv or parquet file with a row per image is needed."
+        )
     columns = _read_parquet(path) if path.suffix == ".parquet" else _read_csv(path)
     for name, column in columns.items():
         for place, word in enumerate(column.words):
             if word.lower() in MISSING:
-                raise ArtifactError(f"{path}: column '{name}' is empty in row {column.row(place)}; fill it in.")
+                raise ArtifactError(
+                    f"{path}: column '{name}' is empty in row {column.row(place)}; fill it in."
+                )
     if not any(len(column.places) for column in columns.values()):
-        raise ArtifactError(f"{path} has no rows; it needs one per image below a line with the names of the columns.")
+        raise ArtifactError(
+            f"{path} has no rows; it needs one per image below a line with the names of the"
+            " columns."
+        )
     return columns
 
 
@@ -50,11 +61,17 @@ def _read_csv(path: Path) -> dict[str, Column]:
         with path.open(encoding="utf-8-sig", newline="") as stream:
             return _columns_of(path, stream)
     except UnicodeDecodeError as error:
-        raise ArtifactError(f"{path} is not UTF-8 text ({error}); save it as csv in UTF-8.") from None
+        raise ArtifactError(
+            f"{path} is not UTF-8 text ({error}); save it as csv in UTF-8."
+        ) from None
     except csv.Error as error:
-        raise ArtifactError(f"{path} can't be read as csv: {error}. Save it again as csv with commas.") from None
+        raise ArtifactError(
+            f"{path} can't be read as csv: {error}. Save it again as csv with commas."
+        ) from None
     except OSError as error:
-        raise ArtifactError(f"{path} can't be read: {error}. See that it is there and you may read it.") from None
+        raise ArtifactError(
+            f"{path} can't be read: {error}. See that it is there and you may read it."
+        ) from None
 
 
 def _columns_of(path: Path, stream: IO[str]) -> dict[str, Column]:
@@ -64,11 +81,15 @@ def _columns_of(path: Path, stream: IO[str]) -> dict[str, Column]:
     for cells in filter(None, lines):
         if len(cells) != len(names):
             raise ArtifactError(
-                f"{path}: line {lines.line_num} has {len(cells)} cells, the first line has {len(names)}; mend the line."
+                f"{path}: line {lines.line_num} has {len(cells)} cells, the first line has"
+                f" {len(names)}; mend the line."
             )
         for cell, at, known in zip(map(str.strip, cells), places, words, strict=True):
             at.append(known.setdefault(cell, len(known)))
-    found = (Column(np.array(at, dtype=np.int64), tuple(known)) for at, known in zip(places, words, strict=True))
+    found = (
+        Column(np.array(at, dtype=np.int64), tuple(known))
+        for at, known in zip(places, words, strict=True)
+    )
     return dict(zip(names, found, strict=True))
 
 
@@ -77,10 +98,14 @@ def _names(path: Path, cells: list[str]) -> list[str]:
     if not names:
         raise ArtifactError(f"{path} is empty; its first line has to name the columns.")
     if len(names) == 1 and (other := next((mark for mark in ";\t" if mark in names[0]), None)):
-        raise ArtifactError(f"{path} is separated by {other!r}; save it with commas, or as parquet.")
+        raise ArtifactError(
+            f"{path} is separated by {other!r}; save it with commas, or as parquet."
+        )
     for name in names:
         if names.count(name) > 1:
-            raise ArtifactError(f"{path} has {names.count(name)} columns named '{name}'; rename or delete one.")
+            raise ArtifactError(
+                f"{path} has {names.count(name)} columns named '{name}'; rename or delete one."
+            )
     return names
 
 
@@ -88,11 +113,15 @@ def _read_parquet(path: Path) -> dict[str, Column]:
     try:
         frame = pd.read_parquet(path)
         if named := [name for name in frame.index.names if name is not None]:
-            frame = frame.reset_index(named)  # a column that pandas made the index; csv would have it as one, too
+            frame = frame.reset_index(
+                named
+            )  # a column that pandas made the index; csv would have it as one, too
         return {str(name): _column(frame[name]) for name in frame.columns}
     except (OSError, ValueError, TypeError, pa.ArrowException) as error:
         reason = str(error).partition("\n")[0]
-        raise ArtifactError(f"{path} can't be read as parquet: {reason}. Write it again, or as csv.") from None
+        raise ArtifactError(
+            f"{path} can't be read as parquet: {reason}. Write it again, or as csv."
+        ) from None
 
 
 def _column(cells: "pd.Series[Any]") -> Column:

@@ -1,4 +1,6 @@
-"""Looks into own/<label>: which files are there, whether they fit together, and the config entry that they make."""
+"""Looks into own/<label>: which files are there, whether they fit together, and the config entry
+that they make.
+"""
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
@@ -29,8 +31,9 @@ TABLES = (".csv", ".parquet")
 FEW = 10_000
 """Rows that DCI and others draw to learn from, unless the config says otherwise."""
 MEMORY = (
-    "few images: metrics that learn (DCI, SAP, explicitness) draw thousands of rows with replacement, so that the same "
-    "images are learned from and tested on; how well they predict is then partly memory"
+    "few images: metrics that learn (DCI, SAP, explicitness) draw thousands of rows with"
+    " replacement, so that the same images are learned from and tested on; how well they predict is"
+    " then partly memory"
 )
 INDENT = " " * 4
 """Before the settings of an experiment."""
@@ -63,7 +66,8 @@ class OwnData:
     def chunks(self) -> Iterator[Chunk]:
         """Images (n, H, W, C), classes (n, K) and raw values (n, K), in the order of the rows.
 
-        ArtifactError after the last of them if they are not those that the spec's checksum was computed from.
+        ArtifactError after the last of them if they are not those that the spec's checksum was
+        computed from.
         """
         checksum = Checksum(self.table, self.images)
         for chunk in _chunks(self.table, self.images):
@@ -71,8 +75,9 @@ class OwnData:
             yield chunk
         if str(checksum) != self.spec.checksum:
             raise ArtifactError(
-                f"own/{self.spec.label}/{self.spec.images} changed while it was read: checksum {checksum} the second "
-                f"time, {self.spec.checksum} before. Run the same command again when nothing writes there any more."
+                f"own/{self.spec.label}/{self.spec.images} changed while it was read: checksum"
+                f" {checksum} the second time, {self.spec.checksum} before. Run the same command"
+                " again when nothing writes there any more."
             )
 
 
@@ -80,44 +85,66 @@ def folder_of(working: Path, label: str) -> Path:
     """The folder of a label; ArtifactError if it is not there."""
     folder = working / "own" / label
     if not folder.is_dir():
-        there = ", ".join(sorted(p.name for p in (working / "own").glob("*") if p.is_dir())) or "none"
+        there = (
+            ", ".join(sorted(p.name for p in (working / "own").glob("*") if p.is_dir())) or "none"
+        )
         raise ArtifactError(
-            f"{folder} is no folder (there are: {there}). Put images and factor table there, or a link to their folder."
+            f"{folder} is no folder (there are: {there}). Put images and factor table there, or a"
+            " link to their folder."
         )
     return folder
 
 
 def find_images(folder: Path) -> str:
     """The name of what holds the images in a folder; ArtifactError if that is not plain."""
-    found = [p for p in listed(folder) if p.suffix in ARRAYS or (p.is_dir() and next(p.glob("*.[pP][nN][gG]"), None))]
+    found = [
+        p
+        for p in listed(folder)
+        if p.suffix in ARRAYS or (p.is_dir() and next(p.glob("*.[pP][nN][gG]"), None))
+    ]
     if not found and next(folder.glob("*.png"), None):
-        raise ArtifactError(f"{folder}: png images lie beside the table; move them into a folder {folder / 'images'}.")
+        raise ArtifactError(
+            f"{folder}: png images lie beside the table; move them into a folder"
+            f" {folder / 'images'}."
+        )
     return _only(folder, found, IMAGES, "--images")
 
 
 def find_table(folder: Path) -> str:
     """The name of the factor table in a folder; ArtifactError if that is not plain."""
-    return _only(folder, [p for p in listed(folder) if p.suffix in TABLES], "a csv or parquet file", "--table")
+    return _only(
+        folder,
+        [p for p in listed(folder) if p.suffix in TABLES],
+        "a csv or parquet file",
+        "--table",
+    )
 
 
 def _only(folder: Path, found: list[Path], wanted: str, option: str) -> str:
     names = sorted(p.name for p in found if not p.name.startswith("."))
     if not names:
-        raise ArtifactError(f"{folder} has no {wanted.removeprefix('a ')}; put it there, or a link to it.")
+        raise ArtifactError(
+            f"{folder} has no {wanted.removeprefix('a ')}; put it there, or a link to it."
+        )
     if len(names) > 1:
-        raise ArtifactError(f"{folder} has several of {wanted}: {', '.join(names)}. Choose one: {option} {names[0]}")
+        raise ArtifactError(
+            f"{folder} has several of {wanted}: {', '.join(names)}. Choose one: {option} {names[0]}"
+        )
     return names[0]
 
 
 def examine(working: Path, label: str, images: str, table: str) -> OwnData:
-    """Read all of a user's files once and check them; ArtifactError for the first thing that is not right."""
+    """Read all of a user's files once and check them.
+
+    ArtifactError for the first thing that is not right.
+    """
     folder = folder_of(working, label)
     factors = read_table(folder / table)
     source = _open_images(folder / images, factors.files)
     if source.count != len(factors.classes):
         raise ArtifactError(
-            f"{folder / table} has {len(factors.classes):,} rows, {folder / images} {source.count:,} images; the table "
-            "needs one row per image, in the images' order."
+            f"{folder / table} has {len(factors.classes):,} rows, {folder / images}"
+            f" {source.count:,} images; the table needs one row per image, in the images' order."
         )
     height, _, channels = source.shape
     spec = Own.parse(
@@ -144,17 +171,21 @@ def _open_images(path: Path, files: tuple[str, ...] | None) -> ImageSource:
     if not path.is_file():
         raise ArtifactError(f"{path} is missing: {IMAGES} is needed.")
     if path.suffix not in ARRAYS:
-        raise ArtifactError(f"{path} is none of {', '.join(ARRAYS)}; save the images as one of these or as pngs.")
+        raise ArtifactError(
+            f"{path} is none of {', '.join(ARRAYS)}; save the images as one of these or as pngs."
+        )
     if files is not None:
         raise ArtifactError(
-            f"the factor table has a column 'image', and the images are one file, {path}; rows follow the order of its "
-            "images. Delete the column, or rename it if it is a factor."
+            f"the factor table has a column 'image', and the images are one file, {path}; rows"
+            " follow the order of its images. Delete the column, or rename it if it is a factor."
         )
     return ARRAYS[path.suffix](path)
 
 
 def is_complete(classes: NDArray[np.int64]) -> bool:
-    """Whether rows of classes (N, K), each counted from 0, are all combinations, each once, in C order."""
+    """Whether rows of classes (N, K), each counted from 0, are all combinations, each once, in C
+    order.
+    """
     sizes = tuple(int(size) for size in classes.max(axis=0) + 1)
     if prod(sizes) != len(classes):
         return False
@@ -180,23 +211,28 @@ def _checksum(path: Path, table: FactorTable, images: ImageSource) -> str:
         checksum.add(chunk)
     if brightest <= 1:
         raise ArtifactError(
-            f"{path}: the largest pixel value of all images is {brightest}, 255 is white. If 1 is meant to be white, "
-            "save images * 255."
+            f"{path}: the largest pixel value of all images is {brightest}, 255 is white. If 1 is"
+            " meant to be white, save images * 255."
         )
     return str(checksum)
 
 
 def entry(spec: Own) -> str:
-    """The config entry of a dataset, as YAML: all fields, so that a merge with another entry leaves nothing of it.
+    """The config entry of a dataset, as YAML: all fields, so that a merge with another entry leaves
+    nothing of it.
 
     Its lines are indented as they stand in an experiment.
     """
-    text = yaml.safe_dump({"dataset": spec.resolved()}, sort_keys=False, default_flow_style=None, width=110)
+    text = yaml.safe_dump(
+        {"dataset": spec.resolved()}, sort_keys=False, default_flow_style=None, width=110
+    )
     return indent(text, INDENT)
 
 
 def remarks(data: OwnData) -> list[str]:
-    """What a user should know of the data: the classes of labels, and what an incomplete grid changes."""
+    """What a user should know of the data: the classes of labels, and what an incomplete grid
+    changes.
+    """
     found = [
         f"{name}: {', '.join(f'{text} = {number}' for number, text in enumerate(factor.texts))}"
         for name, factor in data.table.factors.items()
@@ -214,7 +250,13 @@ def _on_the_grid(data: OwnData) -> str:
     possible, there = prod(data.spec.sizes), len(np.unique(data.table.classes, axis=0))
     if there == possible == data.spec.count:
         names = ", ".join(data.spec.names)
-        what = f"all {possible:,} combinations of classes are there once, but not in order (sort the rows by {names})"
+        what = (
+            f"all {possible:,} combinations of classes are there once, but not in order (sort the"
+            f" rows by {names})"
+        )
     else:
-        what = f"{there:,} of {possible:,} combinations of classes are there, in {data.spec.count:,} images"
+        what = (
+            f"{there:,} of {possible:,} combinations of classes are there, in {data.spec.count:,}"
+            " images"
+        )
     return f"{what}: metrics draw from these rows, and the stage task_diagnostics can't be computed"

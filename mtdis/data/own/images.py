@@ -1,4 +1,6 @@
-"""What images of one's own have to be, whatever file they lie in, and how they are read block by block."""
+"""What images of one's own have to be, whatever file they lie in, and how they are read block by
+block.
+"""
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -31,25 +33,41 @@ def check_size(where: str, height: int, width: int) -> None:
     """ArtifactError for images of a size that no encoder halves to one pixel."""
     if height != width or height not in SIZES:
         raise ArtifactError(
-            f"{where}: images are {height} x {width} (height x width); square ones of {POSSIBLE} are possible, since "
-            f"the encoder halves them to one pixel. Cut them square or resize them, {RESIZE}."
+            f"{where}: images are {height} x {width} (height x width); square ones of {POSSIBLE}"
+            " are possible, since the encoder halves them to one pixel. Cut them square or resize"
+            f" them, {RESIZE}."
         )
 
 
-def check_array(where: str, shape: tuple[int, ...], dtype: np.dtype[Any]) -> tuple[int, tuple[int, int, int]]:
-    """Number and shape (H, W, C) of the images of an array; ArtifactError unless it is uint8 (N, H, W[, C])."""
+def check_array(
+    where: str, shape: tuple[int, ...], dtype: np.dtype[Any]
+) -> tuple[int, tuple[int, int, int]]:
+    """Number and shape (H, W, C) of the images of an array.
+
+    ArtifactError unless it is uint8 (N, H, W[, C]).
+    """
     if dtype != np.uint8:
-        raise ArtifactError(f"{where} is of type {dtype}; uint8 is needed, 0 black and 255 white. {_as_uint8(dtype)}")
+        raise ArtifactError(
+            f"{where} is of type {dtype}; uint8 is needed, 0 black and 255 white."
+            f" {_as_uint8(dtype)}"
+        )
     if len(shape) not in (3, 4):
-        raise ArtifactError(f"{where} has shape {shape}; (images, height, width) or one more for channels is needed.")
+        raise ArtifactError(
+            f"{where} has shape {shape}; (images, height, width) or one more for channels is"
+            " needed."
+        )
     count, height, width, channels = (*shape, 1)[:4]
     if len(shape) == 4 and channels > 4 and height <= 4:
-        raise ArtifactError(f"{where} has shape {shape}; channels come last: np.moveaxis(images, 1, -1).")
+        raise ArtifactError(
+            f"{where} has shape {shape}; channels come last: np.moveaxis(images, 1, -1)."
+        )
     if count < 1:
         raise ArtifactError(f"{where} of shape {shape} holds no image.")
     check_size(where, height, width)
     if not 1 <= channels <= 4:
-        raise ArtifactError(f"{where} has {channels} channels; 1 to 4 are possible. Leave some out.")
+        raise ArtifactError(
+            f"{where} has {channels} channels; 1 to 4 are possible. Leave some out."
+        )
     return count, (height, width, channels)
 
 
@@ -59,7 +77,10 @@ def _as_uint8(dtype: np.dtype[Any]) -> str:
     if dtype.kind == "b":
         return "Save images.astype(np.uint8) * 255."
     if dtype.kind in "iu":
-        return "If its values go from 0 to 255, save images.astype(np.uint8); scale wider ones to that first."
+        return (
+            "If its values go from 0 to 255, save images.astype(np.uint8); scale wider ones to that"
+            " first."
+        )
     return "Save the pixels as numbers: np.asarray(images).astype(np.uint8)."
 
 
@@ -73,10 +94,14 @@ def listed(folder: Path) -> list[Path]:
     try:
         return list(folder.iterdir())
     except OSError as error:
-        raise ArtifactError(f"{folder} can't be read: {error}. See that it is a folder you may read.") from None
+        raise ArtifactError(
+            f"{folder} can't be read: {error}. See that it is a folder you may read."
+        ) from None
 
 
 def refused(path: Path, error: Exception, remedy: str) -> ArtifactError:
     """The error for a file that a library can't read."""
     reason = str(error).partition("\n")[0] or type(error).__name__
-    return ArtifactError(f"{path} can't be read: {reason}. It may be cut off or of another kind. {remedy}")
+    return ArtifactError(
+        f"{path} can't be read: {reason}. It may be cut off or of another kind. {remedy}"
+    )

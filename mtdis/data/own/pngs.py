@@ -1,4 +1,6 @@
-"""Reads a user's images from a folder of png files, in the order in which the factor table names them."""
+"""Reads a user's images from a folder of png files, in the order in which the factor table names
+them.
+"""
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -23,23 +25,34 @@ MANY = 5
 
 
 def open_pngs(folder: Path, files: Sequence[str] | None) -> ImageSource:
-    """The png files of a folder, all of which and no others `files` has to name; ArtifactError otherwise."""
-    there = {file.name for file in listed(folder) if file.suffix.lower() == ".png" and not file.name.startswith(".")}
+    """The png files of a folder, all of which and no others `files` has to name.
+
+    ArtifactError otherwise.
+    """
+    there = {
+        file.name
+        for file in listed(folder)
+        if file.suffix.lower() == ".png" and not file.name.startswith(".")
+    }
     if not there:
         raise ArtifactError(f"{folder} has no png image; save the images there as png files.")
     if files is None:
-        raise ArtifactError(f"images lie in folder {folder}: the factor table needs a column 'image' with their names.")
+        raise ArtifactError(
+            f"images lie in folder {folder}: the factor table needs a column 'image' with their"
+            " names."
+        )
     for name in files:
         if name not in there:
             near = nearest(name, there)
             hint = f" Did you mean '{near}'?" if near else ""
             raise ArtifactError(
-                f"{folder}: the factor table names an unknown image '{name}'.{hint} Known: {_some(sorted(there))}."
+                f"{folder}: the factor table names an unknown image '{name}'.{hint} Known:"
+                f" {_some(sorted(there))}."
             )
     if unnamed := sorted(there - set(files)):
         raise ArtifactError(
-            f"{folder}: {len(unnamed)} images are named by no row of the factor table: {_some(unnamed)}. Add a row for "
-            "each or take the files away."
+            f"{folder}: {len(unnamed)} images are named by no row of the factor table:"
+            f" {_some(unnamed)}. Add a row for each or take the files away."
         )
     mode, side = _described(folder / files[0])
     shape = (side, side, CHANNELS[mode])
@@ -57,7 +70,10 @@ def _described(path: Path) -> tuple[str, int]:
 
 @contextmanager
 def _opened(path: Path) -> Iterator[Image.Image]:
-    """The image before its pixels are read; ArtifactError if it is no png, or of a mode or size that can't be."""
+    """The image before its pixels are read.
+
+    ArtifactError if it is no png, or of a mode or size that can't be.
+    """
     image, deep = _read_header(path)
     with image:
         _check(path, image, deep=deep)
@@ -65,12 +81,20 @@ def _opened(path: Path) -> Iterator[Image.Image]:
 
 
 def _read_header(path: Path) -> tuple[Image.Image, bool]:
-    """The image, and whether it has 16 bits a channel, of which Pillow takes 8 in silence if it is in colour."""
+    """The image, and whether it has 16 bits a channel, of which Pillow takes 8 in silence if it is
+    in colour.
+    """
     try:
         with path.open("rb") as file:
             deep = file.read(BIT_DEPTH + 1)[BIT_DEPTH:] == b"\x10"
         return Image.open(path, formats=["PNG"]), deep
-    except (OSError, ValueError, SyntaxError, Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
+    except (
+        OSError,
+        ValueError,
+        SyntaxError,
+        Image.DecompressionBombError,
+        Image.DecompressionBombWarning,
+    ) as error:
         raise refused(path, error, "Save it again as png.") from None
 
 
@@ -78,16 +102,20 @@ def _check(path: Path, image: Image.Image, *, deep: bool) -> None:
     if deep or image.mode not in CHANNELS:
         found = f"{image.mode} with 16 bits a channel" if deep else image.mode
         other = image.mode if image.mode in CHANNELS else INSTEAD.get(image.mode, "RGB")
-        converted = DEEP_GREY if image.mode.startswith("I") else f"Image.open(path).convert({other!r})"
+        converted = (
+            DEEP_GREY if image.mode.startswith("I") else f"Image.open(path).convert({other!r})"
+        )
         kinds = "grey or colour of 8 bits, with or without transparency,"
         raise ArtifactError(
-            f"{path} is a png of mode {found}; {kinds} are possible ({', '.join(CHANNELS)}). Convert all images "
-            f"alike, with Pillow: {converted}.save(path)."
+            f"{path} is a png of mode {found}; {kinds} are possible ({', '.join(CHANNELS)})."
+            f" Convert all images alike, with Pillow: {converted}.save(path)."
         )
     check_size(str(path), image.height, image.width)
 
 
-def _blocks(folder: Path, files: Sequence[str], mode: str, shape: tuple[int, int, int]) -> Iterator[Pixels]:
+def _blocks(
+    folder: Path, files: Sequence[str], mode: str, shape: tuple[int, int, int]
+) -> Iterator[Pixels]:
     rows = block_rows(shape)
     for start in range(0, len(files), rows):
         names = files[start : start + rows]
@@ -98,8 +126,8 @@ def _pixels(path: Path, first: Path, mode: str, shape: tuple[int, int, int]) -> 
     with _opened(path) as image:
         if (image.mode, image.height) != (mode, shape[0]):
             raise ArtifactError(
-                f"{path} is {image.height} x {image.width} of mode {image.mode}, {first} is {shape[0]} x {shape[1]} of "
-                f"mode {mode}; save all images in one size and mode."
+                f"{path} is {image.height} x {image.width} of mode {image.mode}, {first} is"
+                f" {shape[0]} x {shape[1]} of mode {mode}; save all images in one size and mode."
             )
         try:
             grey = image.convert("L") if mode == "1" else image

@@ -26,7 +26,9 @@ LARGEST = 2**53
 
 @dataclass(frozen=True)
 class Factor:
-    """Classes (N,) of a factor, counted from 0, and the raw value and the text in the table of each class."""
+    """Classes (N,) of a factor, counted from 0, and the raw value and the text in the table of each
+    class.
+    """
 
     classes: NDArray[np.int64]
     values: NDArray[np.float64]
@@ -37,7 +39,9 @@ class Factor:
 
 @dataclass(frozen=True)
 class FactorTable:
-    """The factors by name, in the order of their columns, and the file of each row if the table names files."""
+    """The factors by name, in the order of their columns, and the file of each row if the table
+    names files.
+    """
 
     factors: Mapping[str, Factor]
     files: tuple[str, ...] | None
@@ -56,33 +60,44 @@ class FactorTable:
 def read_table(path: Path) -> FactorTable:
     """The factor table of a csv or parquet file.
 
-    Column `<factor>` has the classes: whole numbers, or labels, which are sorted as text. An optional column
-    `<factor>_value` has their raw values, otherwise the number itself (a label's place among the labels, from 0).
-    Column `image` names files. ArtifactError, which says where and what to do, for anything else.
+    Column `<factor>` has the classes: whole numbers, or labels, which are sorted as text. An
+    optional column `<factor>_value` has their raw values, otherwise the number itself (a label's
+    place among the labels, from 0). Column `image` names files. ArtifactError, which says where and
+    what to do, for anything else.
     """
     columns = dict(read_columns(path))
     files = columns.pop(FILES, None)
-    raw = {name.removesuffix(VALUES): columns.pop(name) for name in list(columns) if name.endswith(VALUES)}
+    raw = {
+        name.removesuffix(VALUES): columns.pop(name)
+        for name in list(columns)
+        if name.endswith(VALUES)
+    }
     _check_names(path, columns, raw)
     factors = {name: _factor(path, name, column, raw.get(name)) for name, column in columns.items()}
     if all(len(factor.values) == 1 for factor in factors.values()):
-        raise ArtifactError(f"{path}: none of {', '.join(factors)} has two classes; there is nothing to disentangle.")
+        raise ArtifactError(
+            f"{path}: none of {', '.join(factors)} has two classes; there is nothing to"
+            " disentangle."
+        )
     return FactorTable(factors, None if files is None else _each_once(path, files))
 
 
 def _check_names(path: Path, columns: Mapping[str, Column], raw: Mapping[str, Column]) -> None:
     if not columns:
-        raise ArtifactError(f"{path} has no column of a factor; add one per factor with the class of each image.")
+        raise ArtifactError(
+            f"{path} has no column of a factor; add one per factor with the class of each image."
+        )
     for name in columns:
         if not re.fullmatch(FACTOR, name):
             raise ArtifactError(
-                f"{path}: column '{name}' can't be the name of a factor: a letter, then letters, digits, '_' and '-'. "
-                "Rename it, or delete it if it is none."
+                f"{path}: column '{name}' can't be the name of a factor: a letter, then letters,"
+                " digits, '_' and '-'. Rename it, or delete it if it is none."
             )
     for name in raw:
         if name not in columns:
             raise ArtifactError(
-                f"{path}: column '{name}{VALUES}' has raw values of an {unknown('factor', name, columns)}"
+                f"{path}: column '{name}{VALUES}' has raw values of an"
+                f" {unknown('factor', name, columns)}"
             )
 
 
@@ -90,7 +105,9 @@ def _each_once(path: Path, column: Column) -> tuple[str, ...]:
     if len(column.words) < len(column.places):
         counts = np.bincount(column.places)
         word = column.words[int(np.argmax(counts > 1))]
-        raise ArtifactError(f"{path}: image '{word}' is named in {counts.max()} rows; keep one row per image.")
+        raise ArtifactError(
+            f"{path}: image '{word}' is named in {counts.max()} rows; keep one row per image."
+        )
     return tuple(rows_of(column))
 
 
@@ -106,9 +123,13 @@ def _factor(path: Path, name: str, column: Column, raw: Column | None) -> Factor
     return factor if raw is None else _with_values(path, name, factor, raw)
 
 
-def _of_places(column: Column, order: Sequence[int], values: NDArray[np.float64], *, is_text: bool) -> Factor:
+def _of_places(
+    column: Column, order: Sequence[int], values: NDArray[np.float64], *, is_text: bool
+) -> Factor:
     rank = np.argsort(np.array(order))
-    return Factor(rank[column.places].astype(np.int64), values, tuple(column.words[i] for i in order), is_text)
+    return Factor(
+        rank[column.places].astype(np.int64), values, tuple(column.words[i] for i in order), is_text
+    )
 
 
 def _numbers(path: Path, name: str, column: Column) -> NDArray[np.float64] | None:
@@ -119,16 +140,18 @@ def _numbers(path: Path, name: str, column: Column) -> NDArray[np.float64] | Non
     if not all(are_numbers):
         number, text = (column.words[are_numbers.index(kind)] for kind in (True, False))
         raise ArtifactError(
-            f"{path}: column '{name}' mixes numbers ('{number}', row {column.row(are_numbers.index(True))}) and text "
-            f"('{text}', row {column.row(are_numbers.index(False))}); use one of the two for its classes."
+            f"{path}: column '{name}' mixes numbers ('{number}', row"
+            f" {column.row(are_numbers.index(True))}) and text ('{text}', row"
+            f" {column.row(are_numbers.index(False))}); use one of the two for its classes."
         )
     numbers = np.array([float(word) for word in column.words])
     wrong = (numbers != np.round(numbers)) | (np.abs(numbers) > LARGEST)
     if wrong.any():
         place = int(np.argmax(wrong))
         raise ArtifactError(
-            f"{path}: column '{name}' is {column.words[place]} in row {column.row(place)}; a class is a whole "
-            f"number or a text. Number the classes there, and put raw values into a column '{name}{VALUES}'."
+            f"{path}: column '{name}' is {column.words[place]} in row {column.row(place)}; a class"
+            " is a whole number or a text. Number the classes there, and put raw values into a"
+            f" column '{name}{VALUES}'."
         )
     return numbers
 
@@ -138,7 +161,8 @@ def _with_values(path: Path, name: str, factor: Factor, raw: Column) -> Factor:
     for place, word in enumerate(raw.words):
         if not NUMBER.fullmatch(word) or not np.isfinite(float(word)):
             raise ArtifactError(
-                f"{path}: column '{name}{VALUES}' is '{word}' in row {raw.row(place)}; a finite number is needed."
+                f"{path}: column '{name}{VALUES}' is '{word}' in row {raw.row(place)}; a finite"
+                " number is needed."
             )
     cells = np.array([float(word) for word in raw.words])[raw.places]
     _, first = np.unique(factor.classes, return_index=True)
@@ -147,7 +171,8 @@ def _with_values(path: Path, name: str, factor: Factor, raw: Column) -> Factor:
     if other.size:
         one_class = factor.classes[other[0]]
         raise ArtifactError(
-            f"{path}: class {factor.texts[one_class]} of '{name}' has the values {values[one_class]:g} (row "
-            f"{first[one_class] + 1}) and {cells[other[0]]:g} (row {other[0] + 1}); give each value a class of its own."
+            f"{path}: class {factor.texts[one_class]} of '{name}' has the values"
+            f" {values[one_class]:g} (row {first[one_class] + 1}) and {cells[other[0]]:g} (row"
+            f" {other[0] + 1}); give each value a class of its own."
         )
     return Factor(factor.classes, values, factor.texts, factor.is_text)

@@ -1,6 +1,8 @@
-"""Ray casting of solids into a picture with depths, and of the arm of MPI3D: all that is compiled of its renderers.
+"""Ray casting of solids into a picture with depths, and of the arm of MPI3D: all that is compiled
+of its renderers.
 
-World axes: x to the right, y away from the camera, z up. All in one file: see mtdis.data.rendering.compiled.
+World axes: x to the right, y away from the camera, z up. All in one file: see
+mtdis.data.rendering.compiled.
 """
 
 import math
@@ -57,11 +59,16 @@ class Scenery(NamedTuple):
 
 @compiled
 def _enter(planes: Float64s, scale: float, o: Float64s, d: Float64s) -> tuple[float, int]:
-    """Depth at which the ray o + t·d enters planes times scale, and the face; (inf, 0) where it passes."""
+    """Depth at which the ray o + t·d enters planes times scale, and the face.
+
+    (inf, 0) where it passes.
+    """
     near, far, face = 0.0, np.inf, 0
     for k in range(len(planes)):
         along = planes[k, 0] * d[0] + planes[k, 1] * d[1] + planes[k, 2] * d[2]
-        room = planes[k, 3] * scale - planes[k, 0] * o[0] - planes[k, 1] * o[1] - planes[k, 2] * o[2]
+        room = (
+            planes[k, 3] * scale - planes[k, 0] * o[0] - planes[k, 1] * o[1] - planes[k, 2] * o[2]
+        )
         if along < 0.0:
             if room / along > near:
                 near, face = room / along, k
@@ -76,7 +83,10 @@ def _enter(planes: Float64s, scale: float, o: Float64s, d: Float64s) -> tuple[fl
 
 @compiled
 def _enter_sphere(radius: float, o: Float64s, d: Float64s) -> float:
-    """Depth at which the ray o + t·d enters the sphere that stands on the origin; inf where it passes."""
+    """Depth at which the ray o + t·d enters the sphere that stands on the origin.
+
+    Inf where it passes.
+    """
     z = o[2] - radius
     a = d[0] * d[0] + d[1] * d[1] + d[2] * d[2]
     b = o[0] * d[0] + o[1] * d[1] + z * d[2]
@@ -87,8 +97,12 @@ def _enter_sphere(radius: float, o: Float64s, d: Float64s) -> float:
 
 
 @compiled
-def _hit(planes: Float64s, scale: float, o: Float64s, d: Float64s, light: Float64s) -> tuple[float, float]:
-    """Depth at which a ray meets a solid, and the cosine between the surface there and the light."""
+def _hit(
+    planes: Float64s, scale: float, o: Float64s, d: Float64s, light: Float64s
+) -> tuple[float, float]:
+    """Depth at which a ray meets a solid, and the cosine between the surface there and the
+    light.
+    """
     if planes[0, 3] < 0.0 and planes[0, 0] == planes[0, 1] == planes[0, 2] == 0.0:
         radius = -planes[0, 3] * scale
         t = _enter_sphere(radius, o, d)
@@ -107,22 +121,31 @@ def _window(middle: float, reach: float, size: int) -> tuple[int, int]:
 
 
 @compiled
-def draw(canvas: Canvas, camera: Float64s, solid: Solid, pose: Pose, light: Float64s, color: Float64s) -> None:
+def draw(
+    canvas: Canvas, camera: Float64s, solid: Solid, pose: Pose, light: Float64s, color: Float64s
+) -> None:
     """Draw one solid on the canvas where it is nearer than what is there.
 
-    camera (5, 3): position, right, up, forward, and (focal length, column, row) of the optical axis in samples.
-    light (5,): direction towards the light, ambient and diffuse part of the brightness. color (3,) in 0..255.
+    camera (5, 3): position, right, up, forward, and (focal length, column, row) of the optical axis
+    in samples. light (5,): direction towards the light, ambient and diffuse part of the brightness.
+    color (3,) in 0..255.
     """
     picture, depth = canvas
     focal, column_0, row_0 = camera[4]
     away = pose.place - camera[0]
     middle = away + pose.scale * solid.bound[0] * pose.axes[2]
     unit = focal / np.dot(middle, camera[3])
-    reach = 1.0 + 1.1 * unit * pose.scale * solid.bound[1]  # perspective shows a sphere a little larger
+    reach = (
+        1.0 + 1.1 * unit * pose.scale * solid.bound[1]
+    )  # perspective shows a sphere a little larger
     left, right = _window(column_0 + unit * np.dot(middle, camera[1]), reach, len(picture))
     top, bottom = _window(row_0 - unit * np.dot(middle, camera[2]), reach, len(picture))
     origin, towards, ray = -np.dot(pose.axes, away), np.dot(pose.axes, light[:3]), np.empty(3)
-    across, upwards, ahead = (np.dot(pose.axes, camera[1]), np.dot(pose.axes, camera[2]), np.dot(pose.axes, camera[3]))
+    across, upwards, ahead = (
+        np.dot(pose.axes, camera[1]),
+        np.dot(pose.axes, camera[2]),
+        np.dot(pose.axes, camera[3]),
+    )
     for row in range(top, bottom):
         v = (row_0 - row - 0.5) / focal
         for column in range(left, right):
@@ -138,10 +161,16 @@ def draw(canvas: Canvas, camera: Float64s, solid: Solid, pose: Pose, light: Floa
 
 @compiled
 def _arm_axes(turn: float, swing: float) -> Float64s:
-    """Axes (3, 3) of the arm as rows: the swing axis, across, and along the rod, for angles in radians."""
+    """Axes (3, 3) of the arm as rows: the swing axis, across, and along the rod, for angles in
+    radians.
+    """
     cos_t, sin_t, cos_s, sin_s = math.cos(turn), math.sin(turn), math.cos(swing), math.sin(swing)
     return np.array(
-        [[-sin_t, cos_t, 0.0], [-cos_s * cos_t, -cos_s * sin_t, sin_s], [sin_s * cos_t, sin_s * sin_t, cos_s]]
+        [
+            [-sin_t, cos_t, 0.0],
+            [-cos_s * cos_t, -cos_s * sin_t, sin_s],
+            [sin_s * cos_t, sin_s * sin_t, cos_s],
+        ]
     )
 
 
@@ -150,13 +179,32 @@ def _draw_arm(canvas: Canvas, scenery: Scenery, classes: NDArray[np.int64]) -> N
     """Head, rod and object of one image over the still parts."""
     color, shape, size, camera, _, turn, swing = classes
     frame = scenery.cameras[camera]
-    upright, axes = _arm_axes(scenery.turns[turn], 0.0), _arm_axes(scenery.turns[turn], scenery.swings[swing])
+    upright, axes = (
+        _arm_axes(scenery.turns[turn], 0.0),
+        _arm_axes(scenery.turns[turn], scenery.swings[swing]),
+    )
     shoulder, scale = scenery.shift * axes[0], scenery.scales[size]
     held = Solid(scenery.shapes[shape], scenery.bounds[shape])
-    length = 2 * scenery.rod.bound[0] - scale * held.bound[0]  # the rod holds every object at its centre
-    draw(canvas, frame, scenery.head, Pose(upright, np.zeros(3), 1.0), scenery.light, scenery.colors[6])
+    length = (
+        2 * scenery.rod.bound[0] - scale * held.bound[0]
+    )  # the rod holds every object at its centre
+    draw(
+        canvas,
+        frame,
+        scenery.head,
+        Pose(upright, np.zeros(3), 1.0),
+        scenery.light,
+        scenery.colors[6],
+    )
     draw(canvas, frame, scenery.rod, Pose(axes, shoulder, 1.0), scenery.light, scenery.colors[7])
-    draw(canvas, frame, held, Pose(axes, shoulder + length * axes[2], scale), scenery.light, scenery.colors[color])
+    draw(
+        canvas,
+        frame,
+        held,
+        Pose(axes, shoulder + length * axes[2], scale),
+        scenery.light,
+        scenery.colors[color],
+    )
 
 
 @compiled

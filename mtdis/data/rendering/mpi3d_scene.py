@@ -1,4 +1,5 @@
-"""The scene of MPI3D: a post on a floor inside a coloured ring, and an arm that turns, swings and carries an object.
+"""The scene of MPI3D: a post on a floor inside a coloured ring, and an arm that turns, swings and
+carries an object.
 
 mtdis.data.datasets.mpi3d_*_rendered hold a style each, fitted to genuine frames.
 """
@@ -14,13 +15,16 @@ from mtdis.data.rendering.mpi3d_style import Camera, Color, Style
 from mtdis.data.rendering.solids import Float64s, Pose, Solid, box, prism, pyramid, sphere
 
 NATIVE_SIZE = 64
-SAMPLES = 128  # rays along each side of an image: 2 per pixel at 64×64, 16 at 8×8, where changes are subtle
+# rays along each side of an image: 2 per pixel at 64×64, 16 at 8×8, where changes are subtle
+SAMPLES = 128
 SIZES = (6, 6, 2, 3, 3, 40, 40)
 ROUND = 24  # sides of the prisms and pyramids that stand for cylinders and cones
 
 
 def objects(shapes: tuple[tuple[float, float], ...]) -> tuple[Float64s, Float64s]:
-    """Planes (6, ROUND + 2, 4) of the large objects, which stand on the origin, and spheres around them (6, 2)."""
+    """Planes (6, ROUND + 2, 4) of the large objects, which stand on the origin, and spheres around
+    them (6, 2).
+    """
     cone, cube, cylinder, hexagon, square, ball = shapes
     solids = [
         pyramid(ROUND, *cone),
@@ -50,7 +54,9 @@ def rod(style: Style) -> Solid:
 
 
 def camera_frame(camera: Camera, samples: float) -> Float64s:
-    """Position, right, up, forward, and (focal length, column, row): (5, 3), in samples of 1/samples pixel."""
+    """Position, right, up, forward, and (focal length, column, row): (5, 3), in samples of
+    1/samples pixel.
+    """
     elevation, azimuth, roll = np.radians([camera.elevation, camera.azimuth, camera.roll])
     level = np.array([math.cos(azimuth), math.sin(azimuth), 0.0])
     ahead = np.array([-math.sin(azimuth), math.cos(azimuth), 0.0])
@@ -66,11 +72,15 @@ def light_of(style: Style) -> Float64s:
     """Direction towards the light (3), ambient and diffuse part."""
     azimuth, elevation = np.radians(style.light[:2])
     flat = math.cos(elevation)
-    return np.array([flat * math.cos(azimuth), flat * math.sin(azimuth), math.sin(elevation), *style.light[2:]])
+    return np.array(
+        [flat * math.cos(azimuth), flat * math.sin(azimuth), math.sin(elevation), *style.light[2:]]
+    )
 
 
 def grain_of(style: Style, size: int) -> Float64s:
-    """A pattern of noise (size, size), the same in every image, so that it tells nothing about the factors."""
+    """A pattern of noise (size, size), the same in every image, so that it tells nothing about the
+    factors.
+    """
     return np.random.RandomState(0).normal(0.0, style.grain * size / NATIVE_SIZE, (size, size))
 
 
@@ -91,16 +101,25 @@ def empty_room(style: Style, camera: Camera, stripe: Color, frame: Float64s, sid
     rays = frame[3] + u * frame[1] + v * frame[2]
     below = rays[..., 2] < 0
     reach = (style.ring[2] - frame[0, 2]) / np.where(below, rays[..., 2], -1.0)
-    radius = np.where(below, np.hypot(*(frame[0, i] + reach * rays[..., i] for i in range(2))), np.inf)[..., None]
+    radius = np.where(
+        below, np.hypot(*(frame[0, i] + reach * rays[..., i] for i in range(2))), np.inf
+    )[..., None]
     floor, backdrop = _tinted(camera.floor, side), _tinted(camera.backdrop, side)
-    room = np.where(radius < style.ring[0], floor, np.where(radius > style.ring[1], backdrop, np.array(stripe)))
+    room = np.where(
+        radius < style.ring[0], floor, np.where(radius > style.ring[1], backdrop, np.array(stripe))
+    )
     return np.clip(room, 0, 255).astype(np.float32)
 
 
 def still_parts(style: Style, camera: Camera, stripe: Color, samples: float, side: int) -> Canvas:
-    """All that does not move, in side × side samples of 1/samples pixel: the room, the post and its base."""
+    """All that does not move, in side × side samples of 1/samples pixel: the room, the post and its
+    base.
+    """
     frame = camera_frame(camera, samples)
-    canvas = Canvas(empty_room(style, camera, stripe, frame, side), np.full((side, side), np.inf, dtype=np.float32))
+    canvas = Canvas(
+        empty_room(style, camera, stripe, frame, side),
+        np.full((side, side), np.inf, dtype=np.float32),
+    )
     radius, bottom, top = style.post_size
     bound = np.array([bottom / 2, abs(bottom) + style.base_size[0]])
     pose = Pose(np.eye(3), np.zeros(3), 1.0)
@@ -116,7 +135,9 @@ def scenery_of(style: Style, size: int) -> Scenery:
     """The scene of a style, ready to draw images of size × size pixels."""
     side = size * math.ceil(SAMPLES / size)
     samples = side / NATIVE_SIZE
-    stills = [[still_parts(style, c, s, samples, side) for s in style.stripes] for c in style.cameras]
+    stills = [
+        [still_parts(style, c, s, samples, side) for s in style.stripes] for c in style.cameras
+    ]
     shapes, bounds = objects(style.shapes)
     return Scenery(
         cameras=np.stack([camera_frame(c, samples) for c in style.cameras]),
@@ -139,26 +160,35 @@ def scenery_of(style: Style, size: int) -> Scenery:
 def _classes(values: Float64s, image_size: int) -> NDArray[np.int64]:
     values = np.ascontiguousarray(values, dtype=np.float64)
     if values.ndim != 2 or values.shape[1] != len(SIZES):
-        raise ValueError(f"The 'values' parameter of render must have shape (N, 7). Got {values.shape} instead.")
+        raise ValueError(
+            f"The 'values' parameter of render must have shape (N, 7). Got {values.shape} instead."
+        )
     if image_size < 1:
-        raise ValueError(f"The 'image_size' parameter of render must be at least 1. Got {image_size} instead.")
+        raise ValueError(
+            f"The 'image_size' parameter of render must be at least 1. Got {image_size} instead."
+        )
     for column, size in enumerate(SIZES):
         known = np.isin(values[:, column], np.arange(size))
         if not known.all():
             found = values[:, column][~known][0]
-            raise ValueError(f"Column {column} of 'values' must hold the classes 0 to {size - 1}. Got {found} instead.")
+            raise ValueError(
+                f"Column {column} of 'values' must hold the classes 0 to {size - 1}. Got {found}"
+                " instead."
+            )
     return values.astype(np.int64)
 
 
 def render_scene(style: Style, values: Float64s, image_size: int) -> Pixels:
-    """Draw images (N, image_size, image_size, 3) in 0..255 from raw factor values (N, 7), which are classes.
+    """Draw images (N, image_size, image_size, 3) in 0..255 from raw factor values (N, 7), which are
+    classes.
 
-    Columns in the genuine file's order: object_color (white, green, red, blue, brown, olive), object_shape (cone,
-    cube, cylinder, hexagonal prism, pyramid, sphere), object_size (small, large), camera_height (top, middle,
-    bottom), background_color (purple, sea green, salmon), horizontal_axis (0..39: the arm turns around the post, at
-    first it swings in the image plane) and vertical_axis (0..39: it swings from left over upright to right).
-    Each image depends on its own row alone.
-    Raises ValueError for values of another shape or that are no classes, and for a size that is not positive.
+    Columns in the genuine file's order: object_color (white, green, red, blue, brown, olive),
+    object_shape (cone, cube, cylinder, hexagonal prism, pyramid, sphere), object_size (small,
+    large), camera_height (top, middle, bottom), background_color (purple, sea green, salmon),
+    horizontal_axis (0..39: the arm turns around the post, at first it swings in the image plane)
+    and vertical_axis (0..39: it swings from left over upright to right). Each image depends on its
+    own row alone. Raises ValueError for values of another shape or that are no classes, and for a
+    size that is not positive.
     """
     classes = _classes(values, image_size)
     images = np.empty((len(classes), image_size, image_size, 3), dtype=np.uint8)

@@ -1,6 +1,8 @@
-"""What a renderer of MPI3D images is told: every length, angle and colour of the scene, as plain numbers.
+"""What a renderer of MPI3D images is told: every length, angle and colour of the scene, as plain
+numbers.
 
-Lengths are in pixels of a 64×64 image at the shoulder, where the arm is mounted, which is the origin.
+Lengths are in pixels of a 64×64 image at the shoulder, where the arm is mounted, which is the
+origin.
 """
 
 from dataclasses import dataclass
@@ -25,7 +27,9 @@ class Camera:
     """Of the shoulder in the image."""
     row: float
     floor: tuple[Color, Color, Color]
-    """Colour in the middle of the image, what it gains from top to bottom, and from the middle to both sides."""
+    """Colour in the middle of the image, what it gains from top to bottom, and from the middle to
+    both sides.
+    """
     backdrop: tuple[Color, Color, Color]
     """The same for what lies outside of the ring."""
 
@@ -53,15 +57,21 @@ class Style:
     base_size: tuple[float, float]
     """Radius of the disc under the post, and its thickness."""
     head_size: tuple[float, float, float, float]
-    """Half edges of the head along the swing axis, across and upwards, and its shift along the swing axis."""
+    """Half edges of the head along the swing axis, across and upwards, and its shift along the
+    swing axis.
+    """
     rod_size: tuple[float, float, float]
-    """Radius of the rod, its length from the shoulder to the object's centre, and its shift along the swing axis."""
+    """Radius of the rod, its length from the shoulder to the object's centre, and its shift along
+    the swing axis.
+    """
     shapes: tuple[tuple[float, float], ...]
     """Radius and height of the large cone, cube, cylinder, hexagonal prism, pyramid and sphere."""
     small: float
     """Size of a small object over that of a large one."""
     horizontal: tuple[float, float]
-    """First and last angle of the arm around the post; at 0 it swings in the image plane, from left to right."""
+    """First and last angle of the arm around the post; at 0 it swings in the image plane, from left
+    to right.
+    """
     vertical: tuple[float, float]
     """First and last angle of the arm from upright."""
     grain: float

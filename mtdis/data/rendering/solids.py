@@ -1,8 +1,8 @@
 """Convex solids as planes: what the scene of MPI3D is built of.
 
-A solid is an array of planes (P, 4) in its own frame:
-a point p is inside iff planes[k, :3]·p ≤ planes[k, 3] for every k. Rows of zeros with bound 1 cut nothing, so
-that solids can be padded to one length. A sphere is one row (0, 0, 0, −radius): its lowest point is the origin.
+A solid is an array of planes (P, 4) in its own frame: a point p is inside iff planes[k, :3]·p ≤
+planes[k, 3] for every k. Rows of zeros with bound 1 cut nothing, so that solids can be padded to
+one length. A sphere is one row (0, 0, 0, −radius): its lowest point is the origin.
 """
 
 import math
@@ -34,13 +34,18 @@ class Pose(NamedTuple):
 
 
 def prism(sides: int, radius: float, bottom: float, top: float) -> Float64s:
-    """Planes (sides + 2, 4) of an upright prism whose corners lie on a circle around z; one face looks along x."""
+    """Planes (sides + 2, 4) of an upright prism whose corners lie on a circle around z.
+
+    One face looks along x.
+    """
     walls = _walls(sides, radius * math.cos(math.pi / sides), 0.0)
     return np.concatenate([walls, [(0, 0, 1, top), (0, 0, -1, -bottom)]])
 
 
 def pyramid(sides: int, radius: float, height: float) -> Float64s:
-    """Planes (sides + 1, 4) of an upright pyramid on z = 0, base corners on a circle around z, tip at `height`."""
+    """Planes (sides + 1, 4) of an upright pyramid on z = 0, base corners on a circle around z, tip
+    at `height`.
+    """
     apothem = radius * math.cos(math.pi / sides)
     return np.concatenate([_walls(sides, apothem, apothem / height), [(0, 0, -1, 0)]])
 
@@ -53,7 +58,9 @@ def sphere(radius: float) -> Float64s:
 def box(half: tuple[float, float, float], centre: tuple[float, float, float]) -> Float64s:
     """Planes (6, 4) of a box with the given half edges around `centre`."""
     sides = [
-        (sign * axis, sign * c + h) for axis, c, h in zip(np.eye(3), centre, half, strict=True) for sign in (1, -1)
+        (sign * axis, sign * c + h)
+        for axis, c, h in zip(np.eye(3), centre, half, strict=True)
+        for sign in (1, -1)
     ]
     return np.array([(*normal, bound) for normal, bound in sides])
 

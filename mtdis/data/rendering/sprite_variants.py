@@ -1,10 +1,12 @@
-"""What the variants of dSprites share: the sprites of our renderer, and draws that belong to an image.
+"""What the variants of dSprites share: the sprites of our renderer, and draws that belong to an
+image.
 
-A draw is a function of (noise_seed, the image's flat index in the full grid, number of the draw) alone, by the
-counter-based generator Philox4x32-10 (Salmon et al. 2011, "Parallel random numbers: as easy as 1, 2, 3"). So chunks,
-sub-grids and the order of rows change no byte. Each image is drawn once, and all networks and metrics see the same.
-disentanglement_lib draws from the random stream of whoever asks for images, each time that an image is shown: there
-noise never repeats, neither between epochs nor between metrics.
+A draw is a function of (noise_seed, the image's flat index in the full grid, number of the draw)
+alone, by the counter-based generator Philox4x32-10 (Salmon et al. 2011, "Parallel random numbers:
+as easy as 1, 2, 3"). So chunks, sub-grids and the order of rows change no byte. Each image is drawn
+once, and all networks and metrics see the same. disentanglement_lib draws from the random stream of
+whoever asks for images, each time that an image is shown: there noise never repeats, neither
+between epochs nor between metrics.
 """
 
 from collections.abc import Callable, Iterator
@@ -25,7 +27,9 @@ Words = tuple[np.uint64, np.uint64, np.uint64, np.uint64]
 Key = tuple[np.uint64, np.uint64]
 Four = tuple[float, float, float, float]
 Paint = Callable[[Pixels, Rows, int], Pixels]
-"""Sprites (n, S, S) in {0, 1}, their rows in the full grid (n,) and the noise_seed to images (n, S, S, 3)."""
+"""Sprites (n, S, S) in {0, 1}, their rows in the full grid (n,) and the noise_seed to images (n, S,
+S, 3).
+"""
 
 LOW = np.uint64(2**32 - 1)
 HALF = np.uint64(32)
@@ -41,14 +45,21 @@ def philox(counter: Words, key: Key) -> Words:
     first, second = key
     for _ in range(ROUNDS):
         left, right = MULTIPLIERS[0] * a, MULTIPLIERS[1] * c
-        a, b, c, d = (right >> HALF) ^ b ^ first, right & LOW, (left >> HALF) ^ d ^ second, left & LOW
+        a, b, c, d = (
+            (right >> HALF) ^ b ^ first,
+            right & LOW,
+            (left >> HALF) ^ d ^ second,
+            left & LOW,
+        )
         first, second = (first + STEPS[0]) & LOW, (second + STEPS[1]) & LOW
     return a, b, c, d
 
 
 @compiled
 def uniforms(row: int, number: int, key: Key) -> Four:
-    """Four draws in 0..1, 1 excluded: those of one number for the image in one row of the full grid."""
+    """Four draws in 0..1, 1 excluded: those of one number for the image in one row of the full
+    grid.
+    """
     zero = np.uint64(0)
     a, b, c, d = philox((np.uint64(number), np.uint64(row), zero, zero), key)
     return a / 2.0**32, b / 2.0**32, c / 2.0**32, d / 2.0**32

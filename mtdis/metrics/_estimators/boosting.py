@@ -1,13 +1,14 @@
 """Gradient boosted trees for classification: scikit-learn's numbers, many times faster.
 
-`fit` grows the trees of scikit-learn 1.9's `GradientBoostingClassifier` (the estimator of DCI) with its
-default settings and the same seed: equal trees, leaf values, importances and predictions, bit for bit, where
-codes are free of ties or tied rows have equal labels (an image drawn twice). With other ties the last bits of
-a sum depend on scikit-learn's unstable sort; what that changes is no more than what another seed changes.
+`fit` grows the trees of scikit-learn 1.9's `GradientBoostingClassifier` (the estimator of DCI) with
+its default settings and the same seed: equal trees, leaf values, importances and predictions, bit
+for bit, where codes are free of ties or tied rows have equal labels (an image drawn twice). With
+other ties the last bits of a sum depend on scikit-learn's unstable sort; what that changes is no
+more than what another seed changes.
 
-It is fast because each code is sorted once, not once per node and tree: a split parts the sorted rows and
-keeps their order. The algorithm is Friedman's (2001), its details and random draws are those of scikit-learn
-(BSD-3-Clause, none of its code is here).
+It is fast because each code is sorted once, not once per node and tree: a split parts the sorted
+rows and keeps their order. The algorithm is Friedman's (2001), its details and random draws are
+those of scikit-learn (BSD-3-Clause, none of its code is here).
 """
 
 from __future__ import annotations
@@ -34,7 +35,8 @@ class Model:
     """Fitted trees."""
 
     classes: NDArray[Any]  # (K,), sorted
-    importances: Floats  # (d,): share of each code in the decrease of impurity; all zero if no tree has a split
+    # (d,): share of each code in the decrease of impurity; all zero if no tree has a split
+    importances: Floats
     fitted: NDArray[Any]  # (n,): `predict` of the training codes, which costs nothing here
     trees: Trees  # arrays (stages, T, m), T one for two classes and else one per class
     start: Floats  # (T,): raw predictions before the first stage
@@ -46,7 +48,9 @@ class Model:
 
         values = _checked_values(codes)
         if len(values) != len(self.importances):
-            raise ValueError(f"codes must have {len(self.importances)} columns, as in fit. Found {len(values)}.")
+            raise ValueError(
+                f"codes must have {len(self.importances)} columns, as in fit. Found {len(values)}."
+            )
         raw = np.repeat(self.start[:, None], values.shape[1], axis=1)
         for stage in range(len(self.trees.code)):
             kernels.add_trees(values, self.learning_rate, _stage(self.trees, stage), raw)
@@ -65,9 +69,9 @@ def fit(
 ) -> Model:
     """Fit boosted trees that tell the labels (n,) from the codes (n, d).
 
-    Defaults and seed mean what they mean in `GradientBoostingClassifier(random_state=seed)`. Threads share
-    the trees of a stage; the result does not depend on their number. ValueError as there: one class, NaN,
-    infinity, a wrong shape.
+    Defaults and seed mean what they mean in `GradientBoostingClassifier(random_state=seed)`.
+    Threads share the trees of a stage; the result does not depend on their number. ValueError as
+    there: one class, NaN, infinity, a wrong shape.
     """
     values = _checked_values(codes)
     classes, encoded = _checked_labels(labels, values.shape[1])
@@ -93,7 +97,10 @@ def _boost(
     trees: Trees,
     raw: Floats,
 ) -> None:
-    """Grow all stages; rows are shared out to the threads for the gradients, trees for the growing."""
+    """Grow all stages.
+
+    Rows are shared out to the threads for the gradients, trees for the growing.
+    """
     from mtdis.metrics._estimators import boosting_kernels as kernels
 
     target = np.empty_like(raw)
@@ -103,7 +110,15 @@ def _boost(
             bounds = repeat(raw), repeat(labels), edges[:-1], edges[1:], repeat(target)
             list(share(kernels.find_residuals, *bounds))
             rest = table, target, labels, stage_seeds, rate, _stage(trees, stage), raw
-            list(share(kernels.grow_share, range(len(works)), repeat(len(works)), works, *map(repeat, rest)))
+            list(
+                share(
+                    kernels.grow_share,
+                    range(len(works)),
+                    repeat(len(works)),
+                    works,
+                    *map(repeat, rest),
+                )
+            )
 
 
 @contextmanager
@@ -116,17 +131,23 @@ def _mapper(num_threads: int) -> Iterator[Any]:
             yield pool.map
 
 
-def _prepare(values: NDArray[np.float32], max_depth: int, num_works: int) -> tuple[Table, list[Workspace]]:
+def _prepare(
+    values: NDArray[np.float32], max_depth: int, num_works: int
+) -> tuple[Table, list[Workspace]]:
     """Sort each code once; give each thread its workspace."""
     from mtdis.metrics._estimators import boosting_kernels as kernels
 
     d, n = values.shape
-    kind: Any = np.uint16 if n <= 2**16 else np.uint32  # half the bytes spare the cache: a quarter faster
+    kind: Any = (
+        np.uint16 if n <= 2**16 else np.uint32
+    )  # half the bytes spare the cache: a quarter faster
     order = np.argsort(values, axis=1, kind="stable")
     ranked = np.take_along_axis(values, order, axis=1)
     close = np.zeros((d, n), dtype=np.bool_)
     np.put_along_axis(close, order[:, 1:], ranked[:, 1:] <= ranked[:, :-1] + kernels.CLOSE, axis=1)
-    longest = np.array([_longest_run(np.take_along_axis(close, order, axis=1)[code]) for code in range(d)])
+    longest = np.array(
+        [_longest_run(np.take_along_axis(close, order, axis=1)[code]) for code in range(d)]
+    )
     inverse = 1 / np.maximum(np.arange(n + 1.0), 0.5)
     table = kernels.Table(values, close, longest, inverse, inverse[::-1].copy())
     works = []
@@ -176,13 +197,19 @@ def _stage(trees: Trees, stage: int) -> Trees:
 def _importances(trees: Trees, d: int) -> Floats:
     """Average each code's decrease of impurity over the trees that have a split, and normalise."""
     flat = -1, trees.code.shape[-1]
-    code, left, right, size = (a.reshape(flat) for a in (trees.code, trees.left, trees.right, trees.size))
+    code, left, right, size = (
+        a.reshape(flat) for a in (trees.code, trees.left, trees.right, trees.size)
+    )
     weighted = size * trees.impurity.reshape(flat)
     in_use = np.arange(code.shape[1]) < trees.used.reshape(-1, 1)
     tree, node = np.nonzero(in_use & (left >= 0))
-    decrease = weighted[tree, node] - weighted[tree, left[tree, node]] - weighted[tree, right[tree, node]]
+    decrease = (
+        weighted[tree, node] - weighted[tree, left[tree, node]] - weighted[tree, right[tree, node]]
+    )
     per_tree = np.zeros((len(code), d))
-    np.add.at(per_tree, (tree, code[tree, node]), decrease)  # in the order of the nodes, like scikit-learn
+    np.add.at(
+        per_tree, (tree, code[tree, node]), decrease
+    )  # in the order of the nodes, like scikit-learn
     grown = trees.used.ravel() > 1
     if not grown.any():
         return np.zeros(d)
@@ -204,7 +231,9 @@ def _prior(labels: Ints) -> Floats:
 
 def _decide(raw: Floats, classes: NDArray[Any]) -> NDArray[Any]:
     """Return the likeliest classes, the first of equal ones (the second of two)."""
-    likeliest: NDArray[Any] = classes[raw.argmax(axis=0) if len(raw) > 1 else (raw[0] >= 0).astype(np.int64)]
+    likeliest: NDArray[Any] = classes[
+        raw.argmax(axis=0) if len(raw) > 1 else (raw[0] >= 0).astype(np.int64)
+    ]
     return likeliest
 
 
@@ -212,7 +241,9 @@ def _checked_values(codes: ArrayLike) -> NDArray[np.float32]:
     """Return the codes as float32, which is what scikit-learn sees, one code per row."""
     array = np.asarray(codes)
     if array.ndim != 2 or 0 in array.shape:
-        raise ValueError(f"codes must be a table (n, d) that is not empty. Found shape {array.shape}.")
+        raise ValueError(
+            f"codes must be a table (n, d) that is not empty. Found shape {array.shape}."
+        )
     with np.errstate(over="ignore"):
         values = np.ascontiguousarray(array.T, dtype=np.float32)
     if not np.isfinite(values).all():

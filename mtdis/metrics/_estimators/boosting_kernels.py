@@ -1,8 +1,10 @@
-"""The compiled half of `boosting`: gradients of the log-loss, trees grown depth first, values of leaves.
+"""The compiled half of `boosting`: gradients of the log-loss, trees grown depth first, values of
+leaves.
 
-Letters: n rows, d codes, T trees of a stage, L levels that are cut, m nodes of a full tree. Every sum is
-taken in scikit-learn's own order, since a last bit can decide which of two nearly equal cuts wins. All of it stands in
-one file because numba renews a cached function when its own file changes, not when one it calls elsewhere does.
+Letters: n rows, d codes, T trees of a stage, L levels that are cut, m nodes of a full tree. Every
+sum is taken in scikit-learn's own order, since a last bit can decide which of two nearly equal cuts
+wins. All of it stands in one file because numba renews a cached function when its own file changes,
+not when one it calls elsewhere does.
 """
 
 import math
@@ -22,7 +24,10 @@ UNDEFINED = -2  # code and threshold of a leaf
 BLOCK, LANES = 128, 8  # of numpy's sums
 STRETCH = 128  # places that `scan` judges at once
 CHUNK = 256  # rows whose gradients are found at once
-ZERO, ONE = np.uint64(0), np.uint64(1)  # unsigned, so that numba need not ask whether an index is negative
+ZERO, ONE = (
+    np.uint64(0),
+    np.uint64(1),
+)  # unsigned, so that numba need not ask whether an index is negative
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -31,7 +36,10 @@ Function = TypeVar("Function", bound=Callable[..., Any])
 
 
 class Trees(NamedTuple):
-    """Trees, each of m nodes in depth-first order, the first `used` in use; leading axes say which tree."""
+    """Trees, each of m nodes in depth-first order, the first `used` in use.
+
+    Leading axes say which tree.
+    """
 
     code: Ints
     threshold: Floats
@@ -57,7 +65,8 @@ class Workspace(NamedTuple):
     """What a thread writes to. A node is a range of places, the same in `orders` and in `rows`."""
 
     orders: Rows  # (L, d, n): per level and code, each node's rows by value
-    rows: Rows  # (n,): each node's rows as scikit-learn would hold them, which is the order of its sums
+    # (n,): each node's rows as scikit-learn would hold them, which is the order of its sums
+    rows: Rows
     holes: Rows  # (n + 1,)
     goes_left: NDArray[np.uint8]  # (n,), by row
     leaf: NDArray[np.uint32]  # (n,), by row: the node it ends in
@@ -80,24 +89,33 @@ def compiled(function: Function) -> Function:
     return result
 
 
-# --- gradients --------------------------------------------------------------------------------------------
+# --- gradients
+# --------------------------------------------------------------------------------------------
 
 
 @compiled
 def find_residuals(raw: Floats, labels: Ints, first: int, last: int, out: Floats) -> None:
-    """Write the negative gradient of the log-loss for the rows first to last; raw and out are (T, n)."""
+    """Write the negative gradient of the log-loss for the rows first to last.
+
+    Raw and out are (T, n).
+    """
     if raw.shape[0] == 1:
         for i in range(first, last):
             out[0, i] = -binary_gradient(labels[i], raw[0, i])
         return
-    for start in range(first, last, CHUNK):  # few enough rows that those of all classes stay in the cache
+    for start in range(
+        first, last, CHUNK
+    ):  # few enough rows that those of all classes stay in the cache
         rows = slice(start, min(start + CHUNK, last))
         find_class_residuals(raw[:, rows], labels[rows], out[:, rows])
 
 
 @compiled
 def find_class_residuals(raw: Floats, labels: Ints, out: Floats) -> None:
-    """Write the negative gradient for three classes or more, the softmax less the truth; raw and out are (T, r)."""
+    """Write the negative gradient for three classes or more, the softmax less the truth.
+
+    Raw and out are (T, r).
+    """
     top, total = raw[0].copy(), np.zeros(labels.size)
     for k in range(1, raw.shape[0]):
         for i in range(labels.size):
@@ -122,12 +140,15 @@ def binary_gradient(label: int, raw: float) -> float:
     return ((1 - label) - label * small) / (1 + small)
 
 
-# --- the best cut of a node -------------------------------------------------------------------------------
+# --- the best cut of a node
+# -------------------------------------------------------------------------------
 
 
 @compiled
 def draw(state: Ints, low: int, high: int) -> int:
-    """Return an integer in [low, high) from scikit-learn's generator, Marsaglia's 32-bit xorshift."""
+    """Return an integer in [low, high) from scikit-learn's generator, Marsaglia's 32-bit
+    xorshift.
+    """
     x = state[0] if state[0] else 1
     x = (x ^ (x << 13)) & 0xFFFFFFFF
     x ^= x >> 17
@@ -138,10 +159,12 @@ def draw(state: Ints, low: int, high: int) -> int:
 
 @compiled
 def draw_visits(draws: Draws, known: int, values: Any, order: Rows) -> tuple[int, int, int]:
-    """Fill `visits`; return how many, how many codes are constant by now, and the code that was sorted last.
+    """Fill `visits`; return how many, how many codes are constant by now, and the code that was
+    sorted last.
 
-    Drawn from are the known constant codes, which lie at the front, and those not drawn yet. Sorting a code
-    whose values are all equal leaves scikit-learn's rows as they were, so it does not count as the last.
+    Drawn from are the known constant codes, which lie at the front, and those not drawn yet.
+    Sorting a code whose values are all equal leaves scikit-learn's rows as they were, so it does
+    not count as the last.
     """
     codes, constant = draws.codes, draws.constant
     visits, found, drawn, last, end = 0, 0, 0, -1, codes.size
@@ -171,7 +194,9 @@ def draw_visits(draws: Draws, known: int, values: Any, order: Rows) -> tuple[int
 
 @compiled
 def add_orders(target: Floats, orders: Rows, first: int, second: int, out: Floats) -> None:
-    """Write the sums left of each place, of two codes at once: one sum alone waits for its last addition."""
+    """Write the sums left of each place, of two codes at once: one sum alone waits for its last
+    addition.
+    """
     one, two = 0.0, 0.0
     for p in range(orders.shape[1]):
         out[0, p], out[1, p] = one, two
@@ -180,11 +205,14 @@ def add_orders(target: Floats, orders: Rows, first: int, second: int, out: Float
 
 
 @compiled
-def mend_sums(code: int, order: Rows, table: Table, target: Floats, total: float, sums: Floats) -> None:
+def mend_sums(
+    code: int, order: Rows, table: Table, target: Floats, total: float, sums: Floats
+) -> None:
     """Take the sums of the last places as scikit-learn does, where ties lie.
 
-    It moves a run of ties to the left sum as a whole; where the rest is shorter than the run, it takes the rest
-    from the total instead. No run is longer than `longest`, so that this concerns no place before the last ones.
+    It moves a run of ties to the left sum as a whole; where the rest is shorter than the run, it
+    takes the rest from the total instead. No run is longer than `longest`, so that this concerns no
+    place before the last ones.
     """
     n, run = order.size, 1
     first = max(1, n - 2 * table.longest[code])
@@ -210,10 +238,16 @@ def is_tied(table: Table, code: int, order: Rows, p: int) -> bool:
 
 
 @compiled
-def is_promising(left: Floats, total: float, inverse: Floats, mirrored: Floats, worth: float) -> bool:
-    """Tell whether a cut of a stretch gains enough, by products with 1/p, since divisions are slow."""
+def is_promising(
+    left: Floats, total: float, inverse: Floats, mirrored: Floats, worth: float
+) -> bool:
+    """Tell whether a cut of a stretch gains enough, by products with 1/p, since divisions are
+    slow.
+    """
     promising = False
-    for p in range(left.size):  # without a way out, which would keep the compiler from taking eight at once
+    for p in range(
+        left.size
+    ):  # without a way out, which would keep the compiler from taking eight at once
         right = total - left[p]
         if left[p] * left[p] * inverse[p] + right * right * mirrored[p] >= worth:
             promising = True
@@ -221,8 +255,11 @@ def is_promising(left: Floats, total: float, inverse: Floats, mirrored: Floats, 
 
 
 @compiled
-def scan(code: int, order: Rows, table: Table, total: float, sums: Floats, best: float) -> tuple[float, int]:
-    """Return the first largest gain of one code's cuts and its place if above `best`, else `best` and 0.
+def scan(
+    code: int, order: Rows, table: Table, total: float, sums: Floats, best: float
+) -> tuple[float, int]:
+    """Return the first largest gain of one code's cuts and its place if above `best`, else `best`
+    and 0.
 
     No cut parts tied values.
     """
@@ -242,8 +279,13 @@ def scan(code: int, order: Rows, table: Table, total: float, sums: Floats, best:
 
 
 @compiled
-def find_cut(table: Table, target: Floats, total: float, orders: Rows, visits: Ints, sums: Floats) -> tuple[int, int]:
-    """Return the code and the place of the best cut, of equal ones the first; place 0 if there is none."""
+def find_cut(
+    table: Table, target: Floats, total: float, orders: Rows, visits: Ints, sums: Floats
+) -> tuple[int, int]:
+    """Return the code and the place of the best cut, of equal ones the first.
+
+    Place 0 if there is none.
+    """
     best, best_code, best_place = -1.0, -1, 0
     for i in range(visits.size):
         code = visits[i]
@@ -256,15 +298,18 @@ def find_cut(table: Table, target: Floats, total: float, orders: Rows, visits: I
     return best_code, best_place
 
 
-# --- sending rows left and right --------------------------------------------------------------------------
+# --- sending rows left and right
+# --------------------------------------------------------------------------
 
 
 @compiled
 def swap_apart(order: Rows, goes_left: Any, place: int, holes: Rows, rows: Rows) -> None:
-    """Write `order`, left rows first, as swapping each right row found with the unseen end leaves it.
+    """Write `order`, left rows first, as swapping each right row found with the unseen end leaves
+    it.
 
-    So the right rows before the place (the holes) give way to the left rows behind it, the last of these first.
-    Each time it is a right row that lands at the end: the one that was next to it, or that of the next hole.
+    So the right rows before the place (the holes) give way to the left rows behind it, the last of
+    these first. Each time it is a right row that lands at the end: the one that was next to it, or
+    that of the next hole.
     """
     hole, count = ZERO, ZERO
     for p in range(place):
@@ -275,7 +320,9 @@ def swap_apart(order: Rows, goes_left: Any, place: int, holes: Rows, rows: Rows)
     for p in range(order.size - 1, place - 1, -1):
         row = order[p]
         side = np.uint64(goes_left[row])
-        rows[holes[hole]] = row  # without a branch, which nothing could foresee: a right row is overwritten
+        rows[holes[hole]] = (
+            row  # without a branch, which nothing could foresee: a right row is overwritten
+        )
         rows[p] = moved
         hole += side
         moved = order[holes[hole]] if side else row
@@ -293,8 +340,19 @@ def part(order: Rows, goes_left: Any, place: int, out: Rows) -> None:
 
 
 @compiled
-def split(work: Workspace, depth: int, begin: int, end: int, code: int, place: int, last: int, visits: Ints) -> None:
-    """Send a node's rows left and right: in scikit-learn's order, and by value if its children may be cut."""
+def split(
+    work: Workspace,
+    depth: int,
+    begin: int,
+    end: int,
+    code: int,
+    place: int,
+    last: int,
+    visits: Ints,
+) -> None:
+    """Send a node's rows left and right: in scikit-learn's order, and by value if its children may
+    be cut.
+    """
     orders = work.orders[depth, :, begin:end]
     for p in range(end - begin):
         work.goes_left[orders[code, p]] = p < place
@@ -304,7 +362,8 @@ def split(work: Workspace, depth: int, begin: int, end: int, code: int, place: i
             part(orders[visit], work.goes_left, place, work.orders[depth + 1, visit, begin:end])
 
 
-# --- one tree ---------------------------------------------------------------------------------------------
+# --- one tree
+# ---------------------------------------------------------------------------------------------
 
 
 @compiled
@@ -318,8 +377,13 @@ def add_up(target: Floats, rows: Rows) -> tuple[float, float]:
 
 
 @compiled
-def find_impurities(target: Floats, rows: Rows, place: int, total: float, squares: float) -> tuple[float, float]:
-    """Return the variances left and right of a place; the shorter side is summed, the rest subtracted."""
+def find_impurities(
+    target: Floats, rows: Rows, place: int, total: float, squares: float
+) -> tuple[float, float]:
+    """Return the variances left and right of a place.
+
+    The shorter side is summed, the rest subtracted.
+    """
     left, left_squares = add_up(target, rows[:place])
     rest = rows.size - place
     if place > rest:
@@ -327,11 +391,16 @@ def find_impurities(target: Floats, rows: Rows, place: int, total: float, square
         for p in range(rows.size - 1, place - 1, -1):
             left -= target[rows[p]]
     right = total - left
-    return left_squares / place - (left / place) ** 2, (squares - left_squares) / rest - (right / rest) ** 2
+    return (
+        left_squares / place - (left / place) ** 2,
+        (squares - left_squares) / rest - (right / rest) ** 2,
+    )
 
 
 @compiled
-def add_node(tree: Trees, work: Workspace, parent: int, begin: int, end: int, impurity: float) -> int:
+def add_node(
+    tree: Trees, work: Workspace, parent: int, begin: int, end: int, impurity: float
+) -> int:
     """Append a leaf, as the parent's left child if it has none yet, and return its number."""
     node = int(tree.used[0])
     tree.used[0] += 1
@@ -356,7 +425,10 @@ def cut(
     depth: int,
     known: int,
 ) -> tuple[int, int, float, float]:
-    """Cut a node in two; return the place (0: still a leaf), how many codes are constant, both impurities."""
+    """Cut a node in two.
+
+    Return the place (0: still a leaf), how many codes are constant, both impurities.
+    """
     begin, size, impurity = work.begin[node], tree.size[node], tree.impurity[node]
     end, n = begin + size, work.rows.size
     if depth == work.orders.shape[0] or size < 2:
@@ -376,7 +448,10 @@ def cut(
     left, right = find_impurities(target, work.rows[begin:end], place, total, squares)
     if size / n * (impurity - (size - place) / size * right - place / size * left) + EPSILON < 0:
         return 0, known, 0.0, 0.0
-    below, above = table.values[code, order[code, place - 1]], table.values[code, order[code, place]]
+    below, above = (
+        table.values[code, order[code, place - 1]],
+        table.values[code, order[code, place]],
+    )
     tree.code[node], tree.threshold[node] = code, below / 2.0 + above / 2.0
     return place, known, left, right
 
@@ -389,7 +464,9 @@ def grow(table: Table, target: Floats, seed: int, work: Workspace, tree: Trees) 
     tree.used[0] = 0
     for row in range(n):
         work.rows[row] = row
-    pending = [(0, n, 0, NONE, 0, 0.0)]  # a stack, since numba can't cache functions that call themselves
+    pending = [
+        (0, n, 0, NONE, 0, 0.0)
+    ]  # a stack, since numba can't cache functions that call themselves
     while pending:
         begin, end, depth, parent, known, impurity = pending.pop()
         node = add_node(tree, work, parent, begin, end, impurity)
@@ -402,7 +479,8 @@ def grow(table: Table, target: Floats, seed: int, work: Workspace, tree: Trees) 
                 work.leaf[row] = node
 
 
-# --- leaves -----------------------------------------------------------------------------------------------
+# --- leaves
+# -----------------------------------------------------------------------------------------------
 
 
 @compiled
@@ -422,7 +500,9 @@ def block_sum(x: Floats) -> float:
 
 @compiled
 def pairwise_sum(x: Floats) -> float:
-    """Sum as numpy does: halves of halves down to blocks, and the blocks' sums pairwise up again."""
+    """Sum as numpy does: halves of halves down to blocks, and the blocks' sums pairwise up
+    again.
+    """
     pending, sums, at = [(x.size, 0)], [(0.0, -1)], 0  # sizes and sums, each with its depth
     while pending:
         size, depth = pending.pop()
@@ -441,8 +521,12 @@ def pairwise_sum(x: Floats) -> float:
 
 
 @compiled
-def fit_leaves(target: Floats, labels: Ints, label: int, factor: float, tree: Trees, work: Workspace) -> None:
-    """Give each leaf the Newton step of its rows: mean gradient over mean Hessian, times the factor."""
+def fit_leaves(
+    target: Floats, labels: Ints, label: int, factor: float, tree: Trees, work: Workspace
+) -> None:
+    """Give each leaf the Newton step of its rows: mean gradient over mean Hessian, times the
+    factor.
+    """
     gradient, hessian = work.gathered
     for row in range(target.size):
         leaf = work.leaf[row]
@@ -458,7 +542,8 @@ def fit_leaves(target: Floats, labels: Ints, label: int, factor: float, tree: Tr
             tree.value[node] = 0.0 if abs(curve) < TINY else slope / curve
 
 
-# --- a stage, and predictions -----------------------------------------------------------------------------
+# --- a stage, and predictions
+# -----------------------------------------------------------------------------
 
 
 @compiled
@@ -489,7 +574,10 @@ def grow_share(
     trees: Trees,
     raw: Floats,
 ) -> None:
-    """Grow every step-th tree of a stage and add it to raw; target, seeds, trees and raw are (T, ...)."""
+    """Grow every step-th tree of a stage and add it to raw.
+
+    Target, seeds, trees and raw are (T, ...).
+    """
     num_trees = raw.shape[0]
     factor = (num_trees - 1) / num_trees if num_trees > 1 else 1.0
     for k in range(first, num_trees, step):

@@ -1,13 +1,16 @@
-"""Linear support vector machines on one code each, all codes and classes at once, solved to the optimum.
+"""Linear support vector machines on one code each, all codes and classes at once, solved to the
+optimum.
 
-The problem is liblinear's (Fan et al. 2008, JMLR 9, section 2) as scikit-learn's `LinearSVC(dual=False,
-class_weight="balanced")` sets it up: a class against the rest has the slope w and intercept b that minimise
-½(w² + b²) + Σ cost · max(0, 1 ∓ (wx + b))², with − for rows of the class and + for the rest. Easily missed:
-b is regularised too, and beyond two classes the rest always costs C; only the class itself is weighted.
+The problem is liblinear's (Fan et al. 2008, JMLR 9, section 2) as scikit-learn's
+`LinearSVC(dual=False, class_weight="balanced")` sets it up: a class against the rest has the slope
+w and intercept b that minimise ½(w² + b²) + Σ cost · max(0, 1 ∓ (wx + b))², with − for rows of the
+class and + for the rest. Easily missed: b is regularised too, and beyond two classes the rest
+always costs C; only the class itself is weighted.
 
-The objective is quadratic as long as the same rows violate their margin. On sorted rows these are prefixes or suffixes,
-so cumulated moments (Σ1, Σx, Σx²) give value, gradient and Hessian at the price of a binary search, and Newton's
-method ends after a few steps (Mangasarian 2002, doi 10.1080/1055678021000028375).
+The objective is quadratic as long as the same rows violate their margin. On sorted rows these are
+prefixes or suffixes, so cumulated moments (Σ1, Σx, Σx²) give value, gradient and Hessian at the
+price of a binary search, and Newton's method ends after a few steps (Mangasarian 2002, doi
+10.1080/1055678021000028375).
 
 Letters: n rows, d codes, c classes, p machines on a code (c, but one for two classes).
 """
@@ -24,18 +27,24 @@ Floats = npt.NDArray[np.float64]
 MAX_STEPS = 100
 MAX_HALVINGS = 20
 TOLERANCE = 1e-12
-"""Of decision values on the training rows, relative to their size; a smaller step ends the search."""
+"""Of decision values on the training rows, relative to their size; a smaller step ends the search.
+"""
 SUFFICIENT = 1e-4
 """A step must bring this share of the decrease that the gradient promises (Armijo's rule)."""
 ROUNDING = 1e-12
 """Differences of the objective below this share of its value at 0 are rounding."""
 
 TIE = 1e-14
-"""Of two classes the second needs a higher decision value: balanced constant codes are a tie but for rounding."""
+"""Of two classes the second needs a higher decision value: balanced constant codes are a tie but
+for rounding.
+"""
 
 
 class Machines(NamedTuple):
-    """Per code and class a line; the class whose line is highest is predicted, the first of equals."""
+    """Per code and class a line.
+
+    The class whose line is highest is predicted, the first of equals.
+    """
 
     classes: IntArray  # (c,)
     slopes: Floats  # (d, c)
@@ -45,8 +54,8 @@ class Machines(NamedTuple):
 class Groups(NamedTuple):
     """Rows of g groups, sorted by value within each.
 
-    Row i of a group stands in column start + 1 + i; in column start + i are the moments Σ1, Σx, Σx² of the rows
-    before row i, and of row i and those after it.
+    Row i of a group stands in column start + 1 + i; in column start + i are the moments Σ1, Σx, Σx²
+    of the rows before row i, and of row i and those after it.
     """
 
     values: Floats  # (d, n + g + 1)
@@ -57,7 +66,9 @@ class Groups(NamedTuple):
 
 
 class Problem(NamedTuple):
-    """What the machines on all codes minimise: p groups of the classes' own rows, one group of all rows."""
+    """What the machines on all codes minimise: p groups of the classes' own rows, one group of all
+    rows.
+    """
 
     own: Groups
     everyone: Groups
@@ -75,10 +86,12 @@ class Point(NamedTuple):
 
 
 def fit(codes: FloatArray, factors: IntArray, cost: float) -> list[Machines]:
-    """Machines that predict each factor (n, K) from each single code (n, d), balanced, one against the rest.
+    """Machines that predict each factor (n, K) from each single code (n, d), balanced, one against
+    the rest.
 
-    `cost` > 0 is C, the price of a violated margin. Of two classes the second is told from the first by one
-    machine. Raises ValueError if a factor has a single class, ArithmeticError if Newton's method does not end.
+    `cost` > 0 is C, the price of a violated margin. Of two classes the second is told from the
+    first by one machine. Raises ValueError if a factor has a single class, ArithmeticError if
+    Newton's method does not end.
     """
     orders = np.argsort(codes, axis=0, kind="stable").T
     ordered = np.take_along_axis(codes.T, orders, axis=1).astype(np.float64)
@@ -89,21 +102,29 @@ def fit(codes: FloatArray, factors: IntArray, cost: float) -> list[Machines]:
 def predict(machines: Machines, codes: FloatArray) -> IntArray:
     """The class (n, d) that each code (n, d) predicts on its own."""
     lines = zip(codes.T, machines.slopes, machines.intercepts, strict=True)
-    highest = [np.argmax(np.outer(code, slopes) + intercepts, axis=1) for code, slopes, intercepts in lines]
+    highest = [
+        np.argmax(np.outer(code, slopes) + intercepts, axis=1) for code, slopes, intercepts in lines
+    ]
     return np.asarray(machines.classes[np.stack(highest, axis=1)])
 
 
 def _fit_factor(ordered: Floats, labels: IntArray, everyone: Groups, cost: float) -> Machines:
-    """Machines of one factor from sorted codes (d, n), their rows' labels (d, n), and the group of all rows."""
+    """Machines of one factor from sorted codes (d, n), their rows' labels (d, n), and the group of
+    all rows.
+    """
     classes, counts = np.unique(labels[0], return_counts=True)
     if len(classes) < 2:
-        raise ValueError(f"a classifier needs two classes, found only {classes.tolist()}: draw more rows")
+        raise ValueError(
+            f"a classifier needs two classes, found only {classes.tolist()}: draw more rows"
+        )
     # the narrow type makes numpy sort by counting
     by_class = np.argsort(np.searchsorted(classes, labels).astype(np.uint16), axis=1, kind="stable")
     groups = _groups(np.take_along_axis(ordered, by_class, axis=1), counts)
     balanced = cost * labels.shape[1] / (len(classes) * counts)
     if len(classes) > 2:
-        slopes, intercepts = _solve(Problem(groups, everyone, balanced, np.full(len(classes), cost)))
+        slopes, intercepts = _solve(
+            Problem(groups, everyone, balanced, np.full(len(classes), cost))
+        )
         return Machines(classes, slopes, intercepts)
     second = groups._replace(start=groups.start[1:], size=groups.size[1:])
     line = _solve(Problem(second, everyone, balanced[1:], balanced[:1]))
@@ -118,7 +139,9 @@ def _groups(values: Floats, sizes: IntArray) -> Groups:
     starts = starts + np.arange(len(sizes))
     powers = np.stack([np.ones_like(padded), padded, padded * padded])
     before, after = np.zeros((2, *powers.shape))
-    for start, size in zip(starts, sizes, strict=True):  # apart, so that equal groups have equal bits
+    for start, size in zip(
+        starts, sizes, strict=True
+    ):  # apart, so that equal groups have equal bits
         stop = start + size
         rows = powers[:, :, start + 1 : stop + 1]
         np.cumsum(rows, axis=2, out=before[:, :, start + 1 : stop + 1])
@@ -134,10 +157,16 @@ def _solve(problem: Problem) -> Floats:
     point = _evaluate(problem, np.zeros((2, codes, machines)))
     rounding = ROUNDING * point.value
     for step in range(MAX_STEPS):
-        if np.all(_reach(point.target - point.line, reach) <= TOLERANCE * (1 + _reach(point.line, reach))):
+        if np.all(
+            _reach(point.target - point.line, reach) <= TOLERANCE * (1 + _reach(point.line, reach))
+        ):
             return point.target
-        point = _descend(problem, point, rounding / 2**step)  # ever less, or steps within rounding could go round
-    raise ArithmeticError(f"the linear machines did not converge in {MAX_STEPS} steps: bring the codes to unit scale")
+        point = _descend(
+            problem, point, rounding / 2**step
+        )  # ever less, or steps within rounding could go round
+    raise ArithmeticError(
+        f"the linear machines did not converge in {MAX_STEPS} steps: bring the codes to unit scale"
+    )
 
 
 def _reach(line: Floats, reach: Floats) -> Floats:
@@ -148,14 +177,16 @@ def _reach(line: Floats, reach: Floats) -> Floats:
 def _descend(problem: Problem, point: Point, rounding: Floats) -> Point:
     """The point after one Newton step, halved per machine until the objective falls enough.
 
-    A machine stays and is its own target where no step helps: on very large codes a margin can be violated by
-    less than the rounding of wx + b, so that Newton's step comes from the wrong rows.
+    A machine stays and is its own target where no step helps: on very large codes a margin can be
+    violated by less than the rounding of wx + b, so that Newton's step comes from the wrong rows.
     """
     direction = point.target - point.line
     promised = SUFFICIENT * (point.gradient * direction).sum(axis=0)
     share = np.ones_like(point.value)
     for _ in range(MAX_HALVINGS):
-        trial = _evaluate(problem, np.where(share == 1, point.target, point.line + share * direction))
+        trial = _evaluate(
+            problem, np.where(share == 1, point.target, point.line + share * direction)
+        )
         enough = trial.value <= point.value + share * promised + np.where(share == 1, rounding, 0.0)
         if enough.all():
             break
@@ -180,7 +211,9 @@ def _evaluate(problem: Problem, line: Floats) -> Point:
 
 
 def _violators(problem: Problem, line: Floats) -> tuple[Floats, Floats]:
-    """Moments (3, d, p) of the class's own rows where wx + b is below 1, and of the other rows where it is above −1."""
+    """Moments (3, d, p) of the class's own rows where wx + b is below 1, and of the other rows
+    where it is above −1.
+    """
     own, _ = _split(problem.own, line, 1.0)
     _, of_class = _split(problem.own, line, -1.0)
     _, of_everyone = _split(problem.everyone, line, -1.0)
@@ -191,7 +224,8 @@ def _split(groups: Groups, line: Floats, level: float) -> tuple[Floats, Floats]:
     """Moments (3, d, p) of each group's rows where wx + b is below the level, and of the others."""
     slope, intercept = line
     rising = slope >= 0
-    # the rows below come first if the line rises, last if it falls; `low` grows to the number of the first ones
+    # the rows below come first if the line rises, last if it falls; `low` grows to the number of
+    # the first ones
     low = np.zeros(slope.shape, np.int64)
     high = low + groups.size
     for _ in range(int(groups.size.max()).bit_length()):
@@ -200,5 +234,7 @@ def _split(groups: Groups, line: Floats, level: float) -> tuple[Floats, Floats]:
         first = ((slope * value + intercept < level) == rising) & (low < high)
         low, high = np.where(first, middle + 1, low), np.where(first, high, middle)
     column = (groups.start + low)[None]
-    before, after = (np.take_along_axis(moments, column, axis=2) for moments in (groups.before, groups.after))
+    before, after = (
+        np.take_along_axis(moments, column, axis=2) for moments in (groups.before, groups.after)
+    )
     return np.where(rising, before, after), np.where(rising, after, before)

@@ -1,8 +1,9 @@
 """Multinomial logistic regression: scikit-learn's `LogisticRegression`, about three times faster.
 
-It has that class's objective, solver and stopping rule at its default settings, as of version 1.9: an L2
-penalty with C = 1 on all but the intercepts, L-BFGS from zero. Before 0.22 scikit-learn's default was each class
-against the rest instead. The time is saved by working on arrays of classes × rows, whose sums numpy vectorises.
+It has that class's objective, solver and stopping rule at its default settings, as of version 1.9:
+an L2 penalty with C = 1 on all but the intercepts, L-BFGS from zero. Before 0.22 scikit-learn's
+default was each class against the rest instead. The time is saved by working on arrays of classes ×
+rows, whose sums numpy vectorises.
 """
 
 from dataclasses import dataclass
@@ -15,7 +16,12 @@ from mtdis.metrics._sampling import FloatArray
 
 Array = npt.NDArray[np.float64]
 
-OPTIONS: Any = {"maxiter": 100, "maxls": 50, "gtol": 1e-4, "ftol": 64 * float(np.finfo(np.float64).eps)}
+OPTIONS: Any = {
+    "maxiter": 100,
+    "maxls": 50,
+    "gtol": 1e-4,
+    "ftol": 64 * float(np.finfo(np.float64).eps),
+}
 
 
 @dataclass(frozen=True)
@@ -35,7 +41,9 @@ class Model:
 
 
 def fit(features: FloatArray, labels: npt.NDArray[Any]) -> Model:
-    """The classifier of labels (n,) from features (n, d); it stops, without a word, after 100 iterations.
+    """The classifier of labels (n,) from features (n, d).
+
+    It stops, without a word, after 100 iterations.
 
     Raises ValueError when the labels hold a single class.
     """
@@ -43,23 +51,31 @@ def fit(features: FloatArray, labels: npt.NDArray[Any]) -> Model:
 
     classes, numbers = np.unique(labels, return_inverse=True)
     if len(classes) < 2:
-        raise ValueError(f"all {len(labels)} labels are of class {classes.tolist()}: at least two classes are needed")
+        raise ValueError(
+            f"all {len(labels)} labels are of class {classes.tolist()}: at least two classes are"
+            " needed"
+        )
     objective = _Objective(features, numbers, len(classes))
-    found = minimize(objective, np.zeros(objective.shape).ravel(), jac=True, method="L-BFGS-B", options=OPTIONS)
+    found = minimize(
+        objective, np.zeros(objective.shape).ravel(), jac=True, method="L-BFGS-B", options=OPTIONS
+    )
     return Model(classes, found.x.reshape(objective.shape))
 
 
 class _Objective:
     """Mean log-loss plus penalty, and its gradient, as a function of the weights (C·(d + 1),)."""
 
-    def __init__(self, features: FloatArray, labels: npt.NDArray[np.intp], num_classes: int) -> None:
+    def __init__(
+        self, features: FloatArray, labels: npt.NDArray[np.intp], num_classes: int
+    ) -> None:
         self.rows = _with_ones(features)
         self.columns = np.ascontiguousarray(self.rows.T)
         self.own = (labels, np.arange(len(labels)))
         self.shape = (num_classes, self.rows.shape[1])
         members = labels == np.arange(num_classes)[:, None]
         self.target = members @ self.rows / len(labels)
-        # two classes are one vector w to scikit-learn; here they are w/2 and −w/2, whose squares add up to half
+        # two classes are one vector w to scikit-learn; here they are w/2 and −w/2, whose squares
+        # add up to half
         self.penalty = (2 if num_classes == 2 else 1) / len(labels)
 
     def __call__(self, flat: Array) -> tuple[float, Array]:
@@ -78,7 +94,9 @@ def _with_ones(features: FloatArray) -> Array:
 
 
 def _softmax(logits: Array) -> tuple[Array, Array]:
-    """Probabilities (C, n), in the memory of the logits (C, n), and the logarithm (n,) of their sum of exponentials."""
+    """Probabilities (C, n), in the memory of the logits (C, n), and the logarithm (n,) of their sum
+    of exponentials.
+    """
     largest = logits.max(axis=0)
     logits -= largest  # so that no exponential overflows
     np.exp(logits, out=logits)

@@ -1,4 +1,6 @@
-"""Bars of the rows of Table 5, a panel per key and dataset: what Figures 3 and 4 share, and Figure 13's totals."""
+"""Bars of the rows of Table 5, a panel per key and dataset: what Figures 3 and 4 share, and Figure
+13's totals.
+"""
 
 from collections.abc import Sequence
 from typing import Any
@@ -32,7 +34,9 @@ TICKS = "kind, n seeds"
 
 
 def draw_bars(frame: pd.DataFrame, rows: Sequence[str]) -> Figure:
-    """A bar for each of these rows that the experiment has: seeds, spread, n, and the published value."""
+    """A bar for each of these rows that the experiment has: seeds, spread, n, and the published
+    value.
+    """
     panels = _panels(frame, rows)
     handles = [*bar_handles(panels), *mark_handles(panels, EXTREMES)]
     return draw_grid(panels, draw_panel, handles, Layout(bars_width(panels), bars_height(panels)))
@@ -45,7 +49,9 @@ def bars_width(panels: Sequence[Panel]) -> float:
 
 def bars_height(panels: Sequence[Panel]) -> float:
     """Inches that a panel with the longest words below its bars needs."""
-    bars = [line for panel in panels for line in panel.table.to_dict("records") if _is_bar(line["row"])]
+    bars = [
+        line for panel in panels for line in panel.table.to_dict("records") if _is_bar(line["row"])
+    ]
     return 1.4 + 0.17 * max(_tick(line).count("\n") + 1 for line in bars)
 
 
@@ -75,7 +81,9 @@ def draw_panel(axes: Axes, panel: Panel) -> None:
 def _panels(frame: pd.DataFrame, rows: Sequence[str]) -> list[Panel]:
     found = []
     for label, part in variants(headline_scores(frame)):
-        table, points = (f[f["row"].isin(rows)] for f in (score_table(part, "5"), headline_points(part)))
+        table, points = (
+            f[f["row"].isin(rows)] for f in (score_table(part, "5"), headline_points(part))
+        )
         for key, dataset, lines in cells_of(table):
             seeds = points.merge(lines[["dataset", "metric", "key", "settings"]].head(1))
             found.append(Panel(key, (dataset, variant_text(label)), "", TICKS, lines, seeds))

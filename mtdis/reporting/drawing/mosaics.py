@@ -1,7 +1,7 @@
 """Grids of small images for figures: a row of images per line, with a gap between them.
 
-A row holds images (n, S, S, C) uint8 with 1 to 4 channels, or None where nothing is shown; rows of one mosaic have the
-same n. A second or fourth channel is shown as opacity, before white.
+A row holds images (n, S, S, C) uint8 with 1 to 4 channels, or None where nothing is shown; rows of
+one mosaic have the same n. A second or fourth channel is shown as opacity, before white.
 """
 
 from collections.abc import Sequence
@@ -27,12 +27,16 @@ class Row(NamedTuple):
 
 
 def mosaic(rows: Sequence[Images | None], size: int, count: int) -> Images:
-    """One picture (height, width, 3) uint8 of the rows, white between the images and where there are none."""
+    """One picture (height, width, 3) uint8 of the rows, white between the images and where there
+    are none.
+    """
     cell = size + gap(size)
     picture = np.full((cell * len(rows), cell * count, 3), 255, np.uint8)
     for line, images in enumerate(rows):
         for place, image in enumerate([] if images is None else images):
-            picture[cell * line : cell * line + size, cell * place : cell * place + size] = _shown(image)
+            picture[cell * line : cell * line + size, cell * place : cell * place + size] = _shown(
+                image
+            )
     return picture[: -gap(size), : -gap(size)]
 
 
@@ -42,7 +46,9 @@ def _shown(image: Images) -> Images:
     if channels % 2:
         return image
     opacity = image[..., -1:].astype(np.float64) / 255
-    before_white: Images = np.round(opacity * image[..., :-1] + (1 - opacity) * 255).astype(np.uint8)
+    before_white: Images = np.round(opacity * image[..., :-1] + (1 - opacity) * 255).astype(
+        np.uint8
+    )
     return before_white
 
 
@@ -52,9 +58,13 @@ def gap(size: int) -> int:
 
 
 def draw_rows(axes: Axes, rows: Sequence[Row], size: int, columns: Sequence[str]) -> None:
-    """Rows of images, their labels at the left and those of the columns (n,) below, empty ones left out."""
+    """Rows of images, their labels at the left and those of the columns (n,) below, empty ones left
+    out.
+    """
     axes.imshow(mosaic([row.images for row in rows], size, len(columns)), interpolation="nearest")
-    centres = [(size + gap(size)) * place + (size - 1) / 2 for place in range(max(len(rows), len(columns)))]
+    centres = [
+        (size + gap(size)) * place + (size - 1) / 2 for place in range(max(len(rows), len(columns)))
+    ]
     axes.set_yticks(centres[: len(rows)], [row.label for row in rows])
     labelled = [place for place, text in enumerate(columns) if text]
     axes.set_xticks([centres[place] for place in labelled], [columns[place] for place in labelled])

@@ -21,10 +21,12 @@ Handle = Patch | Line2D
 
 
 class Panel(NamedTuple):
-    """One thing measured (`key`) for one dataset and variant (`column`): lines of a table and their seeds.
+    """One thing measured (`key`) for one dataset and variant (`column`): lines of a table and their
+    seeds.
 
-    Panels of one key share their y axis. `label` and `ticks` name the axes. Lines have the columns row, mean, sd, n,
-    diverged and failed, and may have published_mean, published_sd and comparable; points have row and value.
+    Panels of one key share their y axis. `label` and `ticks` name the axes. Lines have the columns
+    row, mean, sd, n, diverged and failed, and may have published_mean, published_sd and comparable;
+    points have row and value.
     """
 
     key: tuple[str, ...]
@@ -36,7 +38,9 @@ class Panel(NamedTuple):
 
 
 class Layout(NamedTuple):
-    """Inches of a panel, and how many panels stand side by side where there is one dataset and variant."""
+    """Inches of a panel, and how many panels stand side by side where there is one dataset and
+    variant.
+    """
 
     width: float
     height: float
@@ -44,7 +48,10 @@ class Layout(NamedTuple):
 
 
 def draw_grid(
-    panels: Sequence[Panel], draw: Callable[[Axes, Panel], None], handles: Sequence[Handle], layout: Layout
+    panels: Sequence[Panel],
+    draw: Callable[[Axes, Panel], None],
+    handles: Sequence[Handle],
+    layout: Layout,
 ) -> Figure:
     """Every panel drawn by `draw`: keys downwards, datasets and variants across; y axes from 0."""
     down, across, places = _places(panels, layout.abreast)
@@ -89,7 +96,9 @@ def draw_published(axes: Axes, x: float, line: dict[Any, Any]) -> None:
     if pd.isna(line["published_mean"]):
         return
     if pd.notna(line["published_sd"]):
-        axes.errorbar(x, line["published_mean"], yerr=line["published_sd"], ecolor=BLACK, elinewidth=0.8)
+        axes.errorbar(
+            x, line["published_mean"], yerr=line["published_sd"], ecolor=BLACK, elinewidth=0.8
+        )
     mark = MARKS[_published_mark(line["comparable"])][1]
     axes.plot(x, line["published_mean"], **mark, zorder=3, clip_on=False)
 
@@ -109,18 +118,31 @@ def mark_handles(panels: Sequence[Panel], rows: Sequence[str] = ()) -> list[Hand
     table = pd.concat([panel.table for panel in panels])
     there = {"seed", *(set(table.loc[table["n"] > 0, "row"]) & set(rows))}
     if "published_mean" in table.columns:
-        there |= {_published_mark(c) for c in table.loc[table["published_mean"].notna(), "comparable"]}
+        there |= {
+            _published_mark(c) for c in table.loc[table["published_mean"].notna(), "comparable"]
+        }
     there |= {"diverged"} if table["diverged"].any() else set()
     handles: list[Handle] = []
     if table["n"].gt(1).any():
-        handles.append(Line2D([], [], color=BLACK, marker="|", label="mean ± sd over seeds (ddof 1)"))
-    return handles + [Line2D([], [], label=words, **mark) for name, (words, mark) in MARKS.items() if name in there]
+        handles.append(
+            Line2D([], [], color=BLACK, marker="|", label="mean ± sd over seeds (ddof 1)")
+        )
+    return handles + [
+        Line2D([], [], label=words, **mark)
+        for name, (words, mark) in MARKS.items()
+        if name in there
+    ]
 
 
 def draw_lost(axes: Axes, x: float, line: dict[Any, Any]) -> None:
     """The words for a line that has no value at all."""
     word = " and ".join(word for word in LOST_WORDS if line[word])
-    middle: Any = {"transform": axes.get_xaxis_transform(), "ha": "center", "va": "center", "fontsize": 8}
+    middle: Any = {
+        "transform": axes.get_xaxis_transform(),
+        "ha": "center",
+        "va": "center",
+        "fontsize": 8,
+    }
     axes.text(x, 0.5, word, rotation=90, color=LOST, **middle)
 
 
@@ -133,14 +155,21 @@ def _figure(handles: Sequence[Handle], down: int, across: int, layout: Layout) -
     width = max(0.5 + across * layout.width, LEGEND_COLUMN)
     legend_columns = min(3, int(width // LEGEND_COLUMN))
     legend_lines = math.ceil(len(handles) / legend_columns)
-    figure = Figure(figsize=(width, 0.7 + 0.2 * legend_lines + down * layout.height), layout="constrained")
+    figure = Figure(
+        figsize=(width, 0.7 + 0.2 * legend_lines + down * layout.height), layout="constrained"
+    )
     FigureCanvasAgg(figure)
-    figure.legend(handles=list(handles), loc="outside lower center", ncols=legend_columns, frameon=False)
+    figure.legend(
+        handles=list(handles), loc="outside lower center", ncols=legend_columns, frameon=False
+    )
     return figure
 
 
 def _places(panels: Sequence[Panel], abreast: int) -> tuple[int, int, list[int]]:
-    """Height and width of the grid, each panel's place: keys downwards; of one column, several keys abreast."""
+    """Height and width of the grid, each panel's place: keys downwards.
+
+    Of one column, several keys abreast.
+    """
     columns = list(dict.fromkeys(panel.column for panel in panels))
     keys = list(dict.fromkeys(panel.key for panel in panels))
     if len(columns) == 1:
@@ -151,7 +180,9 @@ def _places(panels: Sequence[Panel], abreast: int) -> tuple[int, int, list[int]]
 
 
 def _top(panels: Sequence[Panel]) -> float:
-    """Height of panels that share an axis: all that they show, and room above for the crosses of diverged networks."""
+    """Height of panels that share an axis: all that they show, and room above for the crosses of
+    diverged networks.
+    """
     highest = pd.Series([_highest(panel) for panel in panels]).max()
     return 1.15 * highest if highest > 0 else 1.0
 
@@ -166,7 +197,9 @@ def _highest(panel: Panel) -> float:
 
 
 def _name_axes(figure: Figure, panels: Sequence[Panel], places: list[int], across: int) -> None:
-    """What is measured at the left of each line, dataset and variant above each column, the ticks' meaning below."""
+    """What is measured at the left of each line, dataset and variant above each column, the ticks'
+    meaning below.
+    """
     one_column = len({panel.column for panel in panels}) == 1
     named: set[object] = set()
     below = {place: panel.ticks for panel, place in zip(panels, places, strict=True)}

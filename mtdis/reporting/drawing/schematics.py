@@ -1,4 +1,5 @@
-"""Boxes and arrows: what the drawings of the setting and of the network (Figures 1 and 2) are made of.
+"""Boxes and arrows: what the drawings of the setting and of the network (Figures 1 and 2) are made
+of.
 
 Places are in inches from the lower left corner of a drawing.
 """
@@ -19,7 +20,9 @@ PALE = "#F2F2F2"
 TEXT = 7.5
 
 
-def draw_each(items: Sequence[Item], draw: Callable[[Axes, Item], None], width: float, height: float) -> Figure:
+def draw_each(
+    items: Sequence[Item], draw: Callable[[Axes, Item], None], width: float, height: float
+) -> Figure:
     """A drawing per item of this width and height, one below another, without axes."""
     with settings():
         figure = Figure(figsize=(width, height * len(items)))
@@ -35,7 +38,12 @@ def draw_each(items: Sequence[Item], draw: Callable[[Axes, Item], None], width: 
 def box(axes: Axes, corner: Point, size: Point, text: str, colour: str = BLACK) -> None:
     """A box with text in its middle, its first line bold."""
     patch = FancyBboxPatch(
-        corner, *size, boxstyle="round,pad=0,rounding_size=0.06", facecolor=PALE, edgecolor=colour, linewidth=1.2
+        corner,
+        *size,
+        boxstyle="round,pad=0,rounding_size=0.06",
+        facecolor=PALE,
+        edgecolor=colour,
+        linewidth=1.2,
     )
     axes.add_patch(patch)
     title, _, rest = text.partition("\n")

@@ -21,7 +21,14 @@ from mtdis.reporting.drawing.panels import (
     spread_evenly,
 )
 from mtdis.reporting.published import scores as published
-from mtdis.reporting.statistics import CELL, along, headline_points, headline_rows, value_text, variant_text
+from mtdis.reporting.statistics import (
+    CELL,
+    along,
+    headline_points,
+    headline_rows,
+    value_text,
+    variant_text,
+)
 from mtdis.reporting.style import KEYS, LOST, MARKS, style
 from mtdis.reporting.summaries.scores import headline_scores
 
@@ -29,17 +36,23 @@ Between = Literal["-", "none"]
 EXTREMES = ("single_max", "single_min")
 
 
-def draw_sweep(frame: pd.DataFrame, field: str, place: Callable[[Any], Any], words: str, between: Between) -> Figure:
+def draw_sweep(
+    frame: pd.DataFrame, field: str, place: Callable[[Any], Any], words: str, between: Between
+) -> Figure:
     """Mean, spread and seeds of every kind that reads a field, at each of its values.
 
-    `field` is a column of the long table (`spec.tasks.count`), `place` the sort key of its values, `words` the name
-    of the axis, `between` the line style from one value's mean to the next's ("none": values without an order).
+    `field` is a column of the long table (`spec.tasks.count`), `place` the sort key of its values,
+    `words` the name of the axis, `between` the line style from one value's mean to the next's
+    ("none": values without an order).
     """
     panels, values = _panels(frame, field, words)
     texts = [value_text(value) for value in sorted(values, key=place)]
     rows = list(dict.fromkeys(row for panel in panels for row in panel.table["row"]))
     draw = partial(_draw_panel, texts=texts, rows=rows, between=between)
-    lines = [Line2D([], [], color=style(r).colour, marker="s", linestyle=between, label=style(r).label) for r in rows]
+    lines = [
+        Line2D([], [], color=style(r).colour, marker="s", linestyle=between, label=style(r).label)
+        for r in rows
+    ]
     handles = [*lines, *mark_handles(panels)]
     return draw_grid(panels, draw, handles, Layout(max(2.6, 0.9 + 0.55 * len(texts)), 2.0))
 
@@ -62,12 +75,20 @@ def _panels(frame: pd.DataFrame, field: str, words: str) -> tuple[list[Panel], s
     order = [name for pair in KEYS for name in across if name[0][:2] == pair]
     keys = [key for key, _, _ in found]
     return [
-        Panel(key, (dataset, variant), score_label(key, keys), words, *_joined(found[key, dataset, variant]))
+        Panel(
+            key,
+            (dataset, variant),
+            score_label(key, keys),
+            words,
+            *_joined(found[key, dataset, variant]),
+        )
         for key, dataset, variant in order
     ], values
 
 
-def _joined(parts: Sequence[tuple[pd.DataFrame, pd.DataFrame]]) -> tuple[pd.DataFrame, pd.DataFrame]:
+def _joined(
+    parts: Sequence[tuple[pd.DataFrame, pd.DataFrame]],
+) -> tuple[pd.DataFrame, pd.DataFrame]:
     tables, points = zip(*parts, strict=True)
     return pd.concat(tables), pd.concat(points)
 
@@ -76,36 +97,64 @@ def _at(value: Any, rows: pd.DataFrame) -> pd.DataFrame:
     return rows[~rows["row"].isin(EXTREMES)].assign(at=value_text(value))
 
 
-def _draw_panel(axes: Axes, panel: Panel, texts: list[str], rows: list[str], between: Between) -> None:
+def _draw_panel(
+    axes: Axes, panel: Panel, texts: list[str], rows: list[str], between: Between
+) -> None:
     for number, row in enumerate(rows):
         beside = 0.5 * ((number + 0.5) / len(rows) - 0.5)
-        _draw_row(axes, panel, row, {text: place + beside for place, text in enumerate(texts)}, between)
+        _draw_row(
+            axes, panel, row, {text: place + beside for place, text in enumerate(texts)}, between
+        )
     axes.set_xticks(range(len(texts)), [f"{text}\n{_count(panel, text)}" for text in texts])
     axes.set_xlim(-0.5, len(texts) - 0.5)
 
 
-def _draw_row(axes: Axes, panel: Panel, row: str, places: dict[str, float], between: Between) -> None:
+def _draw_row(
+    axes: Axes, panel: Panel, row: str, places: dict[str, float], between: Between
+) -> None:
     lines = [line for line in panel.table.to_dict("records") if line["row"] == row]
     for line in lines:
         if line["diverged"]:
             _draw_lost(axes, places[line["at"]], line["diverged"])
     kept = sorted((line for line in lines if line["n"]), key=lambda line: places[line["at"]])
     x, colour = [places[line["at"]] for line in kept], style(row).colour
-    axes.plot(x, [line["mean"] for line in kept], color=colour, marker="s", markersize=5, linestyle=between)
+    axes.plot(
+        x,
+        [line["mean"] for line in kept],
+        color=colour,
+        marker="s",
+        markersize=5,
+        linestyle=between,
+    )
     several = [line for line in kept if line["n"] > 1]
     at = [places[line["at"]] for line in several]
     means, sds = ([line[name] for line in several] for name in ("mean", "sd"))
     axes.errorbar(at, means, yerr=sds, color=colour, linestyle="none", linewidth=1.2, capsize=3)
     points = panel.points[(panel.points["row"] == row) & panel.points["value"].notna()]
     for text, seeds in points.groupby("at")["value"]:
-        axes.plot(spread_evenly(places[str(text)], seeds, 0.2), seeds, **MARKS["seed"][1], zorder=3, clip_on=False)
+        axes.plot(
+            spread_evenly(places[str(text)], seeds, 0.2),
+            seeds,
+            **MARKS["seed"][1],
+            zorder=3,
+            clip_on=False,
+        )
 
 
 def _draw_lost(axes: Axes, x: float, count: int) -> None:
     draw_diverged(axes, x)
     # Beside the cross and not above it, where titles stand.
-    axes.annotate(f"{count}", (x, 0.96), xycoords=axes.get_xaxis_transform(), xytext=(4, 0), textcoords="offset points",
-                  ha="left", va="center", fontsize=7, color=LOST)  # fmt: skip
+    axes.annotate(
+        f"{count}",
+        (x, 0.96),
+        xycoords=axes.get_xaxis_transform(),
+        xytext=(4, 0),
+        textcoords="offset points",
+        ha="left",
+        va="center",
+        fontsize=7,
+        color=LOST,
+    )
 
 
 def _count(panel: Panel, text: str) -> str:

@@ -1,4 +1,6 @@
-"""Figure 1 of the paper: random networks of the true factors make the tasks that a learner is trained on."""
+"""Figure 1 of the paper: random networks of the true factors make the tasks that a learner is
+trained on.
+"""
 
 from collections.abc import Sequence
 
@@ -16,10 +18,11 @@ STAGES = ("architecture",)
 KINDS = ("multi_head", "one_head", "single_task")
 SCHEMATIC = True
 CAPTION = (
-    "The setting, after the paper's Figure 1, with the numbers of this study: an image x and its "
-    "targets y come from the same true factors z, the image by a renderer or camera, each target by a random network "
-    "of the factors. The learner sees images and targets, never the factors; afterwards its codes are held against "
-    "them. Look at the size of the task networks: section 3.1 wants tasks that are non-linear and smooth."
+    "The setting, after the paper's Figure 1, with the numbers of this study: an image x and its"
+    " targets y come from the same true factors z, the image by a renderer or camera, each target"
+    " by a random network of the factors. The learner sees images and targets, never the factors;"
+    " afterwards its codes are held against them. Look at the size of the task networks: section"
+    " 3.1 wants tasks that are non-linear and smooth."
 )
 WIDTH, HEIGHT = 9.6, 3.3
 TOP, BOTTOM, TALL = 1.95, 0.35, 1.1
@@ -38,7 +41,12 @@ def _draw(axes: Axes, network: Described) -> None:
     label(axes, (WIDTH / 2, HEIGHT - 0.12), run.dataset.title, fontsize=9)
     box(axes, (0.1, BOTTOM), (1.8, TOP + TALL - BOTTOM), _factors(run))
     box(axes, (2.5, TOP), (2.6, TALL), _tasks(network))
-    box(axes, (6.9, TOP), (2.5, TALL), f"targets y = h(z)\n{_plural(run.tasks.count, 'number')} per image")
+    box(
+        axes,
+        (6.9, TOP),
+        (2.5, TALL),
+        f"targets y = h(z)\n{_plural(run.tasks.count, 'number')} per image",
+    )
     box(
         axes,
         (2.5, BOTTOM),
@@ -46,7 +54,13 @@ def _draw(axes: Axes, network: Described) -> None:
         f"images x\n{shape_text(run.dataset.image_shape)}\n{run.dataset.count:,} of them",
     )
     box(axes, (4.8, BOTTOM), (2.2, TALL), _learner(network), colour)
-    box(axes, (7.7, BOTTOM), (1.7, TALL), f"predictions f(x)\n{_plural(run.tasks.count, 'number')} per image", colour)
+    box(
+        axes,
+        (7.7, BOTTOM),
+        (1.7, TALL),
+        f"predictions f(x)\n{_plural(run.tasks.count, 'number')} per image",
+        colour,
+    )
     _connect(axes)
 
 
@@ -70,7 +84,9 @@ def _connect(axes: Axes) -> None:
 
 
 def _factors(run: TaskRun) -> str:
-    sizes = [f"{name}: {size}" for name, size in zip(run.dataset.names, run.dataset.sizes, strict=True)]
+    sizes = [
+        f"{name}: {size}" for name, size in zip(run.dataset.names, run.dataset.sizes, strict=True)
+    ]
     return "\n".join(["true factors z", "(number of values)", *sizes])
 
 
@@ -79,24 +95,34 @@ def _tasks(network: Described) -> str:
     assert isinstance(run, TaskRun)
     hidden = {layer.output[0] for layer in layers[:-1]}
     units = " or ".join(map(str, sorted(hidden)))
-    return "\n".join([
-        f"{_plural(layers[0].copies, 'random task network')} h(z)",
-        f"{_plural(len(layers) - 1, 'hidden layer')} of {units} units, {layers[0].activation.lower()}",
-        f"{sum(layer.parameters for layer in layers):,} parameters each, never trained",
-        f"weights from N(0, {run.tasks.weight_std:g}²), seed {run.tasks.seed}",
-        f"inputs: {run.tasks.input_scaling} values, factors: {run.tasks.subsets}",
-    ])  # fmt: skip
+    return "\n".join(
+        [
+            f"{_plural(layers[0].copies, 'random task network')} h(z)",
+            (
+                f"{_plural(len(layers) - 1, 'hidden layer')} of {units} units,"
+                f" {layers[0].activation.lower()}"
+            ),
+            f"{sum(layer.parameters for layer in layers):,} parameters each, never trained",
+            f"weights from N(0, {run.tasks.weight_std:g}²), seed {run.tasks.seed}",
+            f"inputs: {run.tasks.input_scaling} values, factors: {run.tasks.subsets}",
+        ]
+    )
 
 
 def _learner(network: Described) -> str:
     encoder, heads = network.parts["encoder"], network.parts["heads"]
-    return "\n".join([
-        f"learner f, {style(network.run.name()).label}",
-        f"encoder of {len(encoder)} layers, {sum(layer.parameters for layer in encoder):,}",
-        f"{network.run.code_count} codes",
-        f"{_plural(heads[0].copies, 'head')}, {sum(layer.parameters for layer in heads) * heads[0].copies:,}",
-        "(numbers of parameters)",
-    ])  # fmt: skip
+    return "\n".join(
+        [
+            f"learner f, {style(network.run.name()).label}",
+            f"encoder of {len(encoder)} layers, {sum(layer.parameters for layer in encoder):,}",
+            f"{network.run.code_count} codes",
+            (
+                f"{_plural(heads[0].copies, 'head')},"
+                f" {sum(layer.parameters for layer in heads) * heads[0].copies:,}"
+            ),
+            "(numbers of parameters)",
+        ]
+    )
 
 
 def _plural(count: int, word: str) -> str:

@@ -23,30 +23,44 @@ from mtdis.reporting.published import scores as published
 from mtdis.reporting.statistics import kind_of, of_runs, variant_text, variants
 from mtdis.reporting.style import MARKS, style
 from mtdis.reporting.summaries.losses import loss_table, printed_losses
-from mtdis.reporting.summaries.task_errors import TOTAL, kind_points, loss_rows, losses_on_test, own_task_points
+from mtdis.reporting.summaries.task_errors import (
+    TOTAL,
+    kind_points,
+    loss_rows,
+    losses_on_test,
+    own_task_points,
+)
 from mtdis.reporting.tables import trained_task
 
 KINDS = ("single_task", "multi_head", "one_head")
 EVERY, OWN, EACH = "mean MSE,\nall tasks", "mean MSE,\ntrained tasks", "MSE,\ntrained task"
 CAPTION = (
-    "How well are the tasks solved? Top: the mean test error over all tasks, as in the paper's figure, where "
-    "a single-task network counts with the heads that it never trained; this bar says little. (The paper also has "
-    "the untrained network; ours has no heads, and heads that predict 0 err by the mean square of the targets.) Middle "
-    "and bottom: single-task networks on the one task that each has learned, which is what sharing has to beat. "
-    "On this the paper's own numbers favour sharing on dSprites and MPI3D and single tasks on Shapes3D. Lower "
-    "is better. Bars and squares are means over seeds with one standard deviation (ddof 1), circles single "
-    "seeds; n counts them. Diamonds are published values (Tables 8 to 10), hollow where conditions differ. A cross "
-    "marks means some of whose networks diverged: those are left out and counted."
+    "How well are the tasks solved? Top: the mean test error over all tasks, as in the paper's"
+    " figure, where a single-task network counts with the heads that it never trained; this bar"
+    " says little. (The paper also has the untrained network; ours has no heads, and heads that"
+    " predict 0 err by the mean square of the targets.) Middle and bottom: single-task networks on"
+    " the one task that each has learned, which is what sharing has to beat. On this the paper's"
+    " own numbers favour sharing on dSprites and MPI3D and single tasks on Shapes3D. Lower is"
+    " better. Bars and squares are means over seeds with one standard deviation (ddof 1), circles"
+    " single seeds; n counts them. Diamonds are published values (Tables 8 to 10), hollow where"
+    " conditions differ. A cross marks means some of whose networks diverged: those are left out"
+    " and counted."
 )
 
 
 def draw(frame: pd.DataFrame) -> Figure:
-    """Test error over all tasks, over trained tasks, and of each task, for each dataset and variant."""
+    """Test error over all tasks, over trained tasks, and of each task, for each dataset and
+    variant.
+    """
     panels = _panels(of_runs(frame[frame["kind"].isin(KINDS)]))
     tasks = max(panel.table["column"].nunique() for panel in panels)
     width = max(0.8 + 0.42 * tasks, 3.2)
-    # The bars of all tasks and of trained ones differ in what a single-task network counts for, not in colour.
-    kinds = [panel._replace(table=panel.table.assign(row=panel.table["row"].map(kind_of))) for panel in panels]
+    # The bars of all tasks and of trained ones differ in what a single-task network counts for, not
+    # in colour.
+    kinds = [
+        panel._replace(table=panel.table.assign(row=panel.table["row"].map(kind_of)))
+        for panel in panels
+    ]
     handles = [*bar_handles(kinds), *mark_handles(panels)]
     return draw_grid(panels, _draw, handles, Layout(width, bars_height(panels), abreast=1))
 
@@ -68,16 +82,30 @@ def _panels(frame: pd.DataFrame) -> list[Panel]:
 def _variant_panels(frame: pd.DataFrame, losses: pd.DataFrame, variant: str) -> list[Panel]:
     own = own_task_points(losses)
     every = kind_points(losses)
-    tables = _mse(loss_table(frame, lambda x: loss_rows(kind_points(x)), _printed_totals())), _mse(_own(frame))
+    tables = (
+        _mse(loss_table(frame, lambda x: loss_rows(kind_points(x)), _printed_totals())),
+        _mse(_own(frame)),
+    )
     panels = []
     for key, dataset, lines in cells_of(tables[0]):
-        panels.append(Panel((EVERY, *key), (dataset, variant), EVERY, TICKS, lines, _of(dataset, every)))
+        panels.append(
+            Panel((EVERY, *key), (dataset, variant), EVERY, TICKS, lines, _of(dataset, every))
+        )
     for key, dataset, lines in cells_of(tables[1]):
         total = lines["column"] == TOTAL
         seeds = _of(dataset, own)
         means = seeds[seeds["column"] == TOTAL]
         panels.append(Panel((OWN, *key), (dataset, variant), OWN, TICKS, lines[total], means))
-        panels.append(Panel((EACH, *key), (dataset, variant), EACH, "task", lines[~total], seeds.drop(means.index)))
+        panels.append(
+            Panel(
+                (EACH, *key),
+                (dataset, variant),
+                EACH,
+                "task",
+                lines[~total],
+                seeds.drop(means.index),
+            )
+        )
     return panels
 
 
@@ -95,7 +123,9 @@ def _own(frame: pd.DataFrame) -> pd.DataFrame:
 
 
 def _printed_totals() -> pd.DataFrame:
-    """The printed totals: of single tasks the mean over the ten networks, as in the paper's figure."""
+    """The printed totals: of single tasks the mean over the ten networks, as in the paper's
+    figure.
+    """
     every = printed_losses(published.numbers("8", "9", "10"))
     totals = every[every["column"] == TOTAL]
     single = totals[totals["row"] != "multi_head"]
@@ -105,7 +135,11 @@ def _printed_totals() -> pd.DataFrame:
 
 
 def _draw(axes: Axes, panel: Panel) -> None:
-    how: dict[str, Callable[[Axes, Panel], None]] = {EVERY: draw_panel, OWN: draw_panel, EACH: _draw_tasks}
+    how: dict[str, Callable[[Axes, Panel], None]] = {
+        EVERY: draw_panel,
+        OWN: draw_panel,
+        EACH: _draw_tasks,
+    }
     how[panel.label](axes, panel)
 
 
@@ -114,7 +148,9 @@ def _draw_tasks(axes: Axes, panel: Panel) -> None:
     columns, rows = (list(panel.table[name].unique()) for name in ("column", "row"))
     for line in panel.table.to_dict("records"):
         beside = 0.8 * ((rows.index(line["row"]) + 0.5) / len(rows) - 0.5)
-        seeds = panel.points[(panel.points["row"] == line["row"]) & (panel.points["column"] == line["column"])]
+        seeds = panel.points[
+            (panel.points["row"] == line["row"]) & (panel.points["column"] == line["column"])
+        ]
         _draw_network(axes, columns.index(line["column"]) + beside, line, seeds["value"].dropna())
     axes.set_xticks(range(len(columns)), [column.removeprefix("task ") for column in columns])
     axes.set_xlim(-0.5, len(columns) - 0.5)
@@ -128,5 +164,7 @@ def _draw_network(axes: Axes, x: float, line: dict[Any, Any], seeds: "pd.Series[
         axes.errorbar(x, line["mean"], yerr=line["sd"], color=colour, linewidth=1.2, capsize=2)
     if line["n"]:
         axes.plot(x, line["mean"], color=colour, marker="s", markersize=5, linestyle="none")
-        axes.plot(spread_evenly(x, seeds, 0.1), seeds, **MARKS["seed"][1] | {"markersize": 2.5}, zorder=3)
+        axes.plot(
+            spread_evenly(x, seeds, 0.1), seeds, **MARKS["seed"][1] | {"markersize": 2.5}, zorder=3
+        )
     draw_published(axes, x + 0.08, line)

@@ -8,22 +8,29 @@ from mtdis.reporting.drawing.sweeps import draw_sweep
 KINDS = ("multi_head", "one_head", "single_task")
 SCHEMES = ("all", "random", "halves", "grow", "pairs", "triples")
 CAPTION = (
-    "Do codes disentangle better when each task depends on some of the factors only? Compare every scheme with "
-    "all. The paper saw no conclusive effect. Two facts to know: its text names only random subsets and halves (odd "
-    "tasks see the first half of the factors, even tasks the other), while the released code also has growing sets, "
-    "pairs and triples; and the masks of the released code are broken: they are used as positions, so that nearly "
-    "every task depends on the first two factors, whatever the scheme. If the paper's figure was made with them, it "
-    "compares nothing. Here the masks are boolean and do what their scheme says. Of six or seven factors, as the "
-    "paper's datasets have, triples are the same sets as halves: their points are equal and no second "
-    "confirmation. Squares are means over seeds with one standard deviation (ddof 1), "
-    "circles single seeds, n counts them; a red cross at the top, with their number, marks networks that "
-    "diverged and are left out. The scores reach from 0 to 1; the axes do not."
+    "Do codes disentangle better when each task depends on some of the factors only? Compare every"
+    " scheme with all. The paper saw no conclusive effect. Two facts to know: its text names only"
+    " random subsets and halves (odd tasks see the first half of the factors, even tasks the"
+    " other), while the released code also has growing sets, pairs and triples; and the masks of"
+    " the released code are broken: they are used as positions, so that nearly every task depends"
+    " on the first two factors, whatever the scheme. If the paper's figure was made with them, it"
+    " compares nothing. Here the masks are boolean and do what their scheme says. Of six or seven"
+    " factors, as the paper's datasets have, triples are the same sets as halves: their points are"
+    " equal and no second confirmation. Squares are means over seeds with one standard deviation"
+    " (ddof 1), circles single seeds, n counts them; a red cross at the top, with their number,"
+    " marks networks that diverged and are left out. The scores reach from 0 to 1; the axes do not."
 )
 
 
 def draw(frame: pd.DataFrame) -> Figure:
     """Scores per scheme of factor subsets, a panel per key, dataset and variant."""
-    return draw_sweep(frame[frame["kind"].isin(KINDS)], "spec.tasks.subsets", _place, "factors of each task", "none")
+    return draw_sweep(
+        frame[frame["kind"].isin(KINDS)],
+        "spec.tasks.subsets",
+        _place,
+        "factors of each task",
+        "none",
+    )
 
 
 def _place(scheme: str) -> tuple[int, str]:

@@ -17,11 +17,12 @@ STAGES = ("architecture",)
 KINDS = ("multi_head", "one_head", "single_task")
 SCHEMATIC = True
 CAPTION = (
-    "The network that learns the tasks, after the paper's Figure 2, its shapes and parameters read off the module that "
-    "is trained: the encoder turns an image into codes, and every head sees these codes and nothing else, so that what "
-    "the tasks need must pass through them. Above each block what makes it, below it its output (channels, height and "
-    "width, or units). Blocks are as high as images, and as wide as channels, on logarithmic scales. Rectifiers "
-    "(ReLU) follow all layers of the encoder but the last."
+    "The network that learns the tasks, after the paper's Figure 2, its shapes and parameters read"
+    " off the module that is trained: the encoder turns an image into codes, and every head sees"
+    " these codes and nothing else, so that what the tasks need must pass through them. Above each"
+    " block what makes it, below it its output (channels, height and width, or units). Blocks are"
+    " as high as images, and as wide as channels, on logarithmic scales. Rectifiers (ReLU) follow"
+    " all layers of the encoder but the last."
 )
 HEIGHT, MIDDLE = 3.2, 1.65
 STEP = 1.0
@@ -43,24 +44,37 @@ def _draw(axes: Axes, network: Described) -> None:
     height, width, channels = network.run.dataset.image_shape
     title = f"{network.run.dataset.title}, {style(network.run.name()).label}"
     label(axes, (axes.get_xlim()[1] / 2, HEIGHT - 0.12), title, fontsize=9)
-    blocks = [("image", (channels, height, width)), *((_words(layer), layer.output) for layer in encoder)]
+    blocks = [
+        ("image", (channels, height, width)),
+        *((_words(layer), layer.output) for layer in encoder),
+    ]
     for place, (words, shape) in enumerate(blocks):
         _block(axes, STEP * (place + 0.5), words, shape)
     for place in range(len(encoder)):
         left, right = (_width(blocks[place + i][1]) / 2 for i in (0, 1))
-        arrow(axes, (STEP * (place + 0.5) + left + 0.03, MIDDLE), (STEP * (place + 1.5) - right - 0.03, MIDDLE))
+        arrow(
+            axes,
+            (STEP * (place + 0.5) + left + 0.03, MIDDLE),
+            (STEP * (place + 1.5) - right - 0.03, MIDDLE),
+        )
     total = sum(layer.parameters for layer in encoder)
     label(axes, (STEP * (len(blocks) + 1) / 2, 0.22), f"shared encoder: {total:,} parameters")
     _heads(axes, STEP * (len(blocks) - 0.5), network.parts["heads"], colour)
 
 
 def _words(layer: Layer) -> str:
-    return "\n".join([layer.name, *layer.settings.split(", ")]) if layer.settings else f"{layer.name}\n(codes)"
+    return (
+        "\n".join([layer.name, *layer.settings.split(", ")])
+        if layer.settings
+        else f"{layer.name}\n(codes)"
+    )
 
 
 def _block(axes: Axes, x: float, words: str, shape: Sequence[int]) -> None:
     side, width = _height(shape), _width(shape)
-    axes.add_patch(Rectangle((x - width / 2, MIDDLE - side / 2), width, side, facecolor=PALE, edgecolor=BLACK))
+    axes.add_patch(
+        Rectangle((x - width / 2, MIDDLE - side / 2), width, side, facecolor=PALE, edgecolor=BLACK)
+    )
     label(axes, (x, MIDDLE + side / 2 + 0.06), words, va="bottom", fontsize=6.5)
     label(axes, (x, MIDDLE - side / 2 - 0.06), shape_text(shape), va="top")
 
@@ -77,7 +91,11 @@ def _width(shape: Sequence[int]) -> float:
 def _heads(axes: Axes, start: float, layers: Sequence[Layer], colour: str) -> None:
     """The heads beside the codes: all up to three, else the first two and the last."""
     count, left, width = layers[0].copies, start + 0.75, 2.2
-    names = ["all tasks"] if count == 1 and layers[-1].output[0] > 1 else [f"task {t}" for t in range(1, count + 1)]
+    names = (
+        ["all tasks"]
+        if count == 1 and layers[-1].output[0] > 1
+        else [f"task {t}" for t in range(1, count + 1)]
+    )
     shown = names if count <= 3 else [*names[:2], names[-1]]
     places = HEADS if len(shown) > 1 else HEADS[1:2]
     units = " – ".join(str(layer.output[0]) for layer in layers)
@@ -88,4 +106,8 @@ def _heads(axes: Axes, start: float, layers: Sequence[Layer], colour: str) -> No
     if count > 3:
         label(axes, (left + width / 2, (HEADS[1] + HEADS[2]) / 2), "⋮", fontsize=10)
     total = sum(layer.parameters for layer in layers)
-    label(axes, (left + width / 2, 0.22), f"{count} head{'s' if count > 1 else ''} of {total:,} parameters")
+    label(
+        axes,
+        (left + width / 2, 0.22),
+        f"{count} head{'s' if count > 1 else ''} of {total:,} parameters",
+    )

@@ -8,16 +8,16 @@ from mtdis.reporting.drawing.bars import draw_bars
 KINDS = ("random", "single_task", "multi_head")
 ROWS = ("random", "single_mean", "single_max", "single_min", "multi_head")
 CAPTION = (
-    "Do encoders that serve all tasks disentangle better than untrained ones and than those that serve "
-    "one task? Compare the multi-head bar with the highest single task (upward triangle), not only with "
-    "the single-task bar: a gain beyond the best task is not one lucky task. The paper saw multi-head "
-    "codes above nearly all others on its three datasets, mostly by more than a standard deviation; with "
-    "three seeds that is an observation, not a test. Bars are means over seeds and lines one standard "
-    "deviation (ddof 1), circles single seeds; for single tasks the mean over the tasks of a seed comes "
-    "first. Triangles are the tasks with the highest and the lowest mean over seeds. Diamonds are "
-    "published values (ddof 0), hollow where conditions differ. A cross marks bars some of whose networks "
-    "diverged: those are left out and counted, n counts the seeds left. The scores reach from 0 to 1; the "
-    "axes do not."
+    "Do encoders that serve all tasks disentangle better than untrained ones and than those that"
+    " serve one task? Compare the multi-head bar with the highest single task (upward triangle),"
+    " not only with the single-task bar: a gain beyond the best task is not one lucky task. The"
+    " paper saw multi-head codes above nearly all others on its three datasets, mostly by more than"
+    " a standard deviation; with three seeds that is an observation, not a test. Bars are means"
+    " over seeds and lines one standard deviation (ddof 1), circles single seeds; for single tasks"
+    " the mean over the tasks of a seed comes first. Triangles are the tasks with the highest and"
+    " the lowest mean over seeds. Diamonds are published values (ddof 0), hollow where conditions"
+    " differ. A cross marks bars some of whose networks diverged: those are left out and counted, n"
+    " counts the seeds left. The scores reach from 0 to 1; the axes do not."
 )
 
 

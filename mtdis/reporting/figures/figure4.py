@@ -8,14 +8,15 @@ from mtdis.reporting.drawing.bars import draw_bars
 KINDS = ("multi_head", "one_head")
 ROWS = ("multi_head", "one_head")
 CAPTION = (
-    "Is it the sharing of an encoder by separate heads that disentangles, or only a target of many "
-    "dimensions? Both kinds of run learn the same tasks; multi-head has a network of its own for each "
-    "task behind the encoder, one-head a single one with as many outputs. The paper saw higher scores "
-    "with separate heads in nearly every panel, and took this as evidence for the sharing; the "
-    "differences are often within the spread over its three seeds. Bars are means over seeds and lines "
-    "one standard deviation (ddof 1), circles single seeds. Diamonds are published values (ddof 0), "
-    "hollow where conditions differ. A cross marks bars some of whose networks diverged: those are left "
-    "out and counted, n counts the seeds left. The scores reach from 0 to 1; the axes do not."
+    "Is it the sharing of an encoder by separate heads that disentangles, or only a target of many"
+    " dimensions? Both kinds of run learn the same tasks; multi-head has a network of its own for"
+    " each task behind the encoder, one-head a single one with as many outputs. The paper saw"
+    " higher scores with separate heads in nearly every panel, and took this as evidence for the"
+    " sharing; the differences are often within the spread over its three seeds. Bars are means"
+    " over seeds and lines one standard deviation (ddof 1), circles single seeds. Diamonds are"
+    " published values (ddof 0), hollow where conditions differ. A cross marks bars some of whose"
+    " networks diverged: those are left out and counted, n counts the seeds left. The scores reach"
+    " from 0 to 1; the axes do not."
 )
 
 

@@ -1,4 +1,6 @@
-"""Figures 5 and 8 of the paper: UMAP of the codes of the test split, coloured by the classes of each factor."""
+"""Figures 5 and 8 of the paper: UMAP of the codes of the test split, coloured by the classes of
+each factor.
+"""
 
 from collections.abc import Sequence
 from typing import Any, NamedTuple
@@ -19,26 +21,35 @@ from mtdis.reporting.summaries.stage_networks import Block, Network, blocks, hea
 
 STAGES = ("umap",)
 CAPTION = (
-    "What do codes look like when neighbours are kept together? UMAP (McInnes et al. 2018) places the codes of images "
-    "of the test split in the plane; a line of panels is one network, framed in the colour of its kind, and a column "
-    "shows the same points coloured by the classes of one factor, dark for the first and bright for the last. Look for "
-    "clusters of one colour, and for colours that change in order within a cluster: the codes hold that factor. Of a "
-    "factor that turns (orientation) the first and the last class can be neighbours. Axes have no unit, and neither "
-    "sizes of clusters nor distances between them mean anything; codes that are all equal give a shapeless cloud. The "
-    "paper saw distinct clusters that follow the factors for the network of all tasks, on dSprites and Shapes3D more "
-    "than on MPI3D, and none for the untrained and the single-task network. One seed and one single-task network are "
-    "shown: the picture is an illustration, not a measurement."
+    "What do codes look like when neighbours are kept together? UMAP (McInnes et al. 2018) places"
+    " the codes of images of the test split in the plane; a line of panels is one network, framed"
+    " in the colour of its kind, and a column shows the same points coloured by the classes of one"
+    " factor, dark for the first and bright for the last. Look for clusters of one colour, and for"
+    " colours that change in order within a cluster: the codes hold that factor. Of a factor that"
+    " turns (orientation) the first and the last class can be neighbours. Axes have no unit, and"
+    " neither sizes of clusters nor distances between them mean anything; codes that are all equal"
+    " give a shapeless cloud. The paper saw distinct clusters that follow the factors for the"
+    " network of all tasks, on dSprites and Shapes3D more than on MPI3D, and none for the untrained"
+    " and the single-task network. One seed and one single-task network are shown: the picture is"
+    " an illustration, not a measurement."
 )
 PANEL, LABEL, NAME, BAR = 1.45, 0.5, 0.2, 0.6
-"""Inches of a panel's side, a line's label, a factor's name above a panel, and the colour bars with their ticks."""
+"""Inches of a panel's side, a line's label, a factor's name above a panel, and the colour bars with
+their ticks.
+"""
 HEAD = 0.3
 """Inches of a block's title."""
 COLOURS = colormaps["viridis"](np.linspace(0, 0.94, 256))
-"""Perceptually uniform and safe for colour-blind readers; without the yellow that small points lose on white."""
+"""Perceptually uniform and safe for colour-blind readers; without the yellow that small points lose
+on white.
+"""
 
 
 class Embedded(NamedTuple):
-    """The factors of a block that vary, with their places among all and their numbers of classes; and its images."""
+    """The factors of a block that vary, with their places among all and their numbers of classes.
+
+    And its images.
+    """
 
     names: list[str]
     places: list[int]
@@ -47,7 +58,9 @@ class Embedded(NamedTuple):
 
 
 def draw(frame: pd.DataFrame, stages: Sequence[StageResult]) -> Figure:
-    """A block per dataset, variant, settings and seed: a line of panels per network, a panel per varying factor."""
+    """A block per dataset, variant, settings and seed: a line of panels per network, a panel per
+    varying factor.
+    """
     del frame  # no value is shown
     found = [(block, _embedded(block)) for block in blocks(stages)]
     heights = [HEAD + BAR + (PANEL + NAME) * len(block.networks) for block, _ in found]
@@ -70,7 +83,9 @@ def _embedded(block: Block) -> Embedded:
     places = [place for place, column in enumerate(every.T) if column.min() < column.max()]
     names = [arrays[0]["names"][place].decode() for place in places]
     images = sorted({len(part["factors"]) for part in arrays})
-    return Embedded(names, places, [int(every[:, p].max()) + 1 for p in places], " or ".join(map(str, images)))
+    return Embedded(
+        names, places, [int(every[:, p].max()) + 1 for p in places], " or ".join(map(str, images))
+    )
 
 
 def _draw_block(figure: SubFigure, block: Block, about: Embedded, characters: int) -> None:
@@ -84,16 +99,22 @@ def _draw_block(figure: SubFigure, block: Block, about: Embedded, characters: in
             first = figure.add_subplot(grid[line, :])
             _draw_diverged(first, network)
         else:
-            first = _draw_line(figure, [grid[line, column] for column in range(len(about.names))], network, about)
+            first = _draw_line(
+                figure, [grid[line, column] for column in range(len(about.names))], network, about
+            )
         first.set_ylabel(network.label.replace(", ", ",\n"))
     for column, count in enumerate(about.classes):
         _draw_bar(figure.add_subplot(grid[lines, column]), count)
 
 
-def _draw_line(figure: SubFigure, cells: Sequence[SubplotSpec], network: Network, about: Embedded) -> Axes:
+def _draw_line(
+    figure: SubFigure, cells: Sequence[SubplotSpec], network: Network, about: Embedded
+) -> Axes:
     """The panels of one network; the first of them."""
     panels = [figure.add_subplot(cell) for cell in cells]
-    for axes, name, place, count in zip(panels, about.names, about.places, about.classes, strict=True):
+    for axes, name, place, count in zip(
+        panels, about.names, about.places, about.classes, strict=True
+    ):
         _draw_panel(axes, network, place, count)
         axes.set_title(name.replace("_", " "))
     return panels[0]
@@ -101,7 +122,10 @@ def _draw_line(figure: SubFigure, cells: Sequence[SubplotSpec], network: Network
 
 def _draw_panel(axes: Axes, network: Network, place: int, count: int) -> None:
     """One network's points in the colours of one factor, in an order that favours no class."""
-    embedding, classes = network.result.arrays["embedding"], network.result.arrays["factors"][:, place]
+    embedding, classes = (
+        network.result.arrays["embedding"],
+        network.result.arrays["factors"][:, place],
+    )
     order = generator(int(network.result.spec["seed"]), "drawing order").permutation(len(embedding))
     size = float(np.clip(2500 / len(embedding), 0.3, 14))
     x, y = embedding[order].T
@@ -111,7 +135,16 @@ def _draw_panel(axes: Axes, network: Network, place: int, count: int) -> None:
 
 
 def _draw_diverged(axes: Axes, network: Network) -> None:
-    axes.text(0.5, 0.5, "diverged", color=LOST, fontsize=9, ha="center", va="center", transform=axes.transAxes)
+    axes.text(
+        0.5,
+        0.5,
+        "diverged",
+        color=LOST,
+        fontsize=9,
+        ha="center",
+        va="center",
+        transform=axes.transAxes,
+    )
     _frame(axes, network)
 
 

@@ -1,4 +1,6 @@
-"""Figures 6 and 9 of the paper: test images, and what decoders make of the codes of each network."""
+"""Figures 6 and 9 of the paper: test images, and what decoders make of the codes of each
+network.
+"""
 
 from collections.abc import Sequence
 from textwrap import fill
@@ -14,19 +16,25 @@ from mtdis.reporting.summaries.stage_networks import Block, blocks, heading
 
 STAGES = ("decoder",)
 CAPTION = (
-    "What do the codes still tell of an image? The first line shows images of the test split, each line below what a "
-    "decoder, trained for one network on its frozen codes, restores of them; all decoders have the same architecture "
-    "and start equal. Look at what is kept (place, size, shape, turn) and what is blurred or lost; a decoder that "
-    "can't tell images apart gives the mean image. In the paper the images from the codes of the network of all "
-    "tasks are sharp, those of a single task and of the untrained network blurred. Errors stand in Table 4. One seed "
-    "and one single-task network are shown: the picture is an illustration, not a measurement."
+    "What do the codes still tell of an image? The first line shows images of the test split, each"
+    " line below what a decoder, trained for one network on its frozen codes, restores of them; all"
+    " decoders have the same architecture and start equal. Look at what is kept (place, size,"
+    " shape, turn) and what is blurred or lost; a decoder that can't tell images apart gives the"
+    " mean image. In the paper the images from the codes of the network of all tasks are sharp,"
+    " those of a single task and of the untrained network blurred. Errors stand in Table 4. One"
+    " seed and one single-task network are shown: the picture is an illustration, not a"
+    " measurement."
 )
 IMAGE, LABELS, HEAD = 0.62, 1.3, 0.75
-"""Inches of an image's side, of the labels at the left, and of a block's title with the numbers of its images."""
+"""Inches of an image's side, of the labels at the left, and of a block's title with the numbers of
+its images.
+"""
 
 
 def draw(frame: pd.DataFrame, stages: Sequence[StageResult]) -> Figure:
-    """A block per dataset, variant, settings and seed: a line of test images and one per network."""
+    """A block per dataset, variant, settings and seed: a line of test images and one per
+    network.
+    """
     del frame  # no value is shown
     found = blocks(stages)
     heights = [HEAD + IMAGE * (1 + len(block.networks)) for block in found]
@@ -42,7 +50,9 @@ def draw(frame: pd.DataFrame, stages: Sequence[StageResult]) -> Figure:
 
 def _count(block: Block) -> int:
     """Number of test images; 1 where all networks of a block diverged, and none is known."""
-    return max([len(n.result.arrays["inputs"]) for n in block.networks if not n.result.diverged], default=1)
+    return max(
+        [len(n.result.arrays["inputs"]) for n in block.networks if not n.result.diverged], default=1
+    )
 
 
 def _draw_block(figure: SubFigure, block: Block, characters: int) -> None:

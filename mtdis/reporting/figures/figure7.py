@@ -17,25 +17,34 @@ from mtdis.reporting.summaries.stage_networks import Block, Network, blocks, hea
 
 STAGES = ("traversal",)
 CAPTION = (
-    "What does each code stand for? A test image, its reconstruction, and what the decoder shows when one code is "
-    "moved away from the image's own value and the others are held; frames of one network are in the colour of its "
-    "kind. The axis says in which unit: raw units are those of the code itself, as the paper's text has it, and mean "
-    "nothing where codes have another scale (those of an untrained network spread over thousandths, so that one raw "
-    "unit leaves all that its decoder has ever seen); sd is that code's standard deviation over the test split, the "
-    "same step for all networks. The released notebook did a third thing: it standardised the codes of an image "
-    "among themselves and added the offset twice. Look for lines in which one factor alone changes (place, size, "
-    "turn): that code is disentangled. The paper saw some for the network of all tasks, and mere degradation for a "
-    "single task and the untrained network. One image of one seed is shown: an illustration, not a measurement."
+    "What does each code stand for? A test image, its reconstruction, and what the decoder shows"
+    " when one code is moved away from the image's own value and the others are held; frames of one"
+    " network are in the colour of its kind. The axis says in which unit: raw units are those of"
+    " the code itself, as the paper's text has it, and mean nothing where codes have another scale"
+    " (those of an untrained network spread over thousandths, so that one raw unit leaves all that"
+    " its decoder has ever seen); sd is that code's standard deviation over the test split, the"
+    " same step for all networks. The released notebook did a third thing: it standardised the"
+    " codes of an image among themselves and added the offset twice. Look for lines in which one"
+    " factor alone changes (place, size, turn): that code is disentangled. The paper saw some for"
+    " the network of all tasks, and mere degradation for a single task and the untrained network."
+    " One image of one seed is shown: an illustration, not a measurement."
 )
 IMAGE, LABELS, HEAD = 0.24, 0.95, 0.8
-"""Inches of a frame's side, of the labels at the left, and of title and axis of a network's grid."""
+"""Inches of a frame's side, of the labels at the left, and of title and axis of a network's grid.
+"""
 MOST = 21
 """Frames of a line: of more offsets, so many evenly spaced ones are shown."""
-UNITS = {"raw": "offset from the image's code (raw units)", "sd": "offset from the image's code (sd of that code)"}
+UNITS = {
+    "raw": "offset from the image's code (raw units)",
+    "sd": "offset from the image's code (sd of that code)",
+}
 
 
 def draw(frame: pd.DataFrame, stages: Sequence[StageResult]) -> Figure:
-    """A grid per network: image and reconstruction on top, a line per latent dimension; two grids abreast."""
+    """A grid per network: image and reconstruction on top, a line per latent dimension.
+
+    Two grids abreast.
+    """
     del frame  # no value is shown
     found = blocks(stages)
     across = 2 if max(len(block.networks) for block in found) > 1 else 1
@@ -83,14 +92,25 @@ def _draw_network(figure: SubFigure, network: Network) -> None:
 
 def _draw_frames(axes: Axes, arrays: Mapping[str, NDArray[Any]]) -> None:
     places = _shown(len(arrays["offsets"]))
-    draw_rows(axes, _rows(arrays, places), arrays["input"].shape[0], _ticks(arrays["offsets"][places]))
+    draw_rows(
+        axes, _rows(arrays, places), arrays["input"].shape[0], _ticks(arrays["offsets"][places])
+    )
     axes.set_ylabel("latent dimension")
 
 
 def _rows(arrays: Mapping[str, NDArray[Any]], places: NDArray[np.int64]) -> list[Row]:
-    """Image and reconstruction in every column, so that each frame can be held against them; then the frames."""
-    repeated = [Row(name, np.repeat(arrays[name][None], len(places), 0)) for name in ("input", "reconstruction")]
-    moved = [Row(f"code {number}", frames[places]) for number, frames in enumerate(arrays["frames"], start=1)]
+    """Image and reconstruction in every column, so that each frame can be held against them.
+
+    Then the frames.
+    """
+    repeated = [
+        Row(name, np.repeat(arrays[name][None], len(places), 0))
+        for name in ("input", "reconstruction")
+    ]
+    moved = [
+        Row(f"code {number}", frames[places])
+        for number, frames in enumerate(arrays["frames"], start=1)
+    ]
     return [*repeated, *moved]
 
 

@@ -1,4 +1,6 @@
-"""Errors of heads on frozen codes, each training a point, beside networks that learned the tasks end to end."""
+"""Errors of heads on frozen codes, each training a point, beside networks that learned the tasks
+end to end.
+"""
 
 from collections.abc import Sequence
 from textwrap import fill
@@ -29,14 +31,15 @@ from mtdis.reporting.tables.table1 import lines_of_variant
 
 STAGES = ("heads",)
 CAPTION = (
-    "How well can the tasks be learned from codes that were learned without them? Test error of heads on frozen codes "
-    "and on the true factors, and R² against the variance of the targets, both means over the tasks; where the "
-    "experiment has multi-head networks of the same tasks, all of one kind of settings, they stand at the right, "
-    "trained end to end. Circles "
-    "are trainings (of heads on the codes of one encoder; of whole networks at the right), squares their means with "
-    "one standard deviation (ddof 1), n counts them. Look at whether the auto-encoders come in the order of their "
-    "disentanglement (Table 6), which in the paper they did not. Diamonds are the values of the paper's Table 1, "
-    "hollow where conditions differ. A cross marks what diverged: it is left out and counted."
+    "How well can the tasks be learned from codes that were learned without them? Test error of"
+    " heads on frozen codes and on the true factors, and R² against the variance of the targets,"
+    " both means over the tasks; where the experiment has multi-head networks of the same tasks,"
+    " all of one kind of settings, they stand at the right, trained end to end. Circles are"
+    " trainings (of heads on the codes of one encoder; of whole networks at the right), squares"
+    " their means with one standard deviation (ddof 1), n counts them. Look at whether the"
+    " auto-encoders come in the order of their disentanglement (Table 6), which in the paper they"
+    " did not. Diamonds are the values of the paper's Table 1, hollow where conditions differ. A"
+    " cross marks what diverged: it is left out and counted."
 )
 SUPERVISED = "end_to_end"
 TICKS = "codes, n trainings"
@@ -68,12 +71,18 @@ def _panels(frame: pd.DataFrame, stages: Sequence[StageResult]) -> list[Panel]:
             if len(whole):
                 table, seeds = pd.concat([lines, loss_rows(whole)]), pd.concat([seeds, whole])
             title = (dataset, ", ".join(filter(None, [key[2], variant_text(label)])))
-            found.append(Panel(key[:2], title, f"{key_label(*key[:2])},\nmean over tasks", TICKS, table, seeds))
+            found.append(
+                Panel(
+                    key[:2], title, f"{key_label(*key[:2])},\nmean over tasks", TICKS, table, seeds
+                )
+            )
     return sorted(found, key=lambda panel: METRICS.index(panel.key[0]))
 
 
 def _of_tasks(frame: pd.DataFrame, heads: pd.DataFrame) -> pd.DataFrame:
-    """The rows of runs that learned the tasks of these heads, of one variant: errors on others are no comparison."""
+    """The rows of runs that learned the tasks of these heads, of one variant: errors on others are
+    no comparison.
+    """
     for name in (c for c in heads.columns if c.startswith(TASKS)):
         own = f"spec.tasks.{name.removeprefix(TASKS)}"
         if own in frame.columns:
@@ -91,7 +100,12 @@ def _supervised(frame: pd.DataFrame) -> pd.DataFrame:
 def _draw(axes: Axes, panel: Panel) -> None:
     lines = panel.table.to_dict("records")
     for place, line in enumerate(lines):
-        _draw_line(axes, place, line, panel.points.loc[panel.points["row"] == line["row"], "value"].dropna())
+        _draw_line(
+            axes,
+            place,
+            line,
+            panel.points.loc[panel.points["row"] == line["row"], "value"].dropna(),
+        )
     axes.set_xticks(range(len(lines)), [_tick(line) for line in lines])
     axes.set_xlim(-0.6, len(lines) - 0.4)
 
@@ -105,9 +119,20 @@ def _draw_line(axes: Axes, place: int, line: dict[Any, Any], values: "pd.Series[
         return
     colour = style(line["row"]).colour
     if line["n"] > 1:
-        axes.errorbar(place - 0.25, line["mean"], yerr=line["sd"], color=BLACK, linewidth=1.2, capsize=3)
-    axes.plot(place - 0.25, line["mean"], color=colour, markeredgecolor=BLACK, marker="s", linestyle="none")
-    axes.plot(spread_evenly(place, values, 0.3), values, **MARKS["seed"][1] | {"color": colour}, zorder=3)
+        axes.errorbar(
+            place - 0.25, line["mean"], yerr=line["sd"], color=BLACK, linewidth=1.2, capsize=3
+        )
+    axes.plot(
+        place - 0.25,
+        line["mean"],
+        color=colour,
+        markeredgecolor=BLACK,
+        marker="s",
+        linestyle="none",
+    )
+    axes.plot(
+        spread_evenly(place, values, 0.3), values, **MARKS["seed"][1] | {"color": colour}, zorder=3
+    )
     draw_published(axes, place + 0.32, line)
 
 
@@ -116,7 +141,9 @@ def _tick(line: dict[Any, Any]) -> str:
 
 
 def _show_below_nought(axes: Axes, panel: Panel) -> None:
-    """Lower the limit of an axis on which values are negative: codes that predict worse than the mean."""
+    """Lower the limit of an axis on which values are negative: codes that predict worse than the
+    mean.
+    """
     lowest = (panel.table["mean"] - panel.table["sd"].fillna(0)).min()
     if min(lowest, panel.points["value"].min()) < axes.get_ylim()[0]:
         axes.set_ylim(bottom=1.15 * min(lowest, panel.points["value"].min()))

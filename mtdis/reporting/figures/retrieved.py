@@ -1,4 +1,6 @@
-"""The rank correlation of every code with every factor: what Table 7 of the paper counts (appendix I)."""
+"""The rank correlation of every code with every factor: what Table 7 of the paper counts (appendix
+I).
+"""
 
 from collections.abc import Sequence
 from typing import Any
@@ -19,21 +21,29 @@ from mtdis.reporting.summaries.stage_networks import Block, Network, blocks, hea
 
 STAGES = ("retrieved",)
 CAPTION = (
-    "Which factor does each code follow? Absolute Spearman correlation of every code (columns) with every factor that "
-    "varies (lines) on the test split. A dot is what the paper's Table 7 counts: the factor of the largest significant "
-    "correlation of a code, and it counts the factors with a dot. With many images nearly any correlation is "
-    "significant, so that look at how dark the dotted cells are, not only at how many lines have a dot. Frames are the "
-    "pairs when each code may stand for one factor only, chosen on half of the images: the other half gives the mean "
-    "in the title, beside the value that 95 % of random pairings of codes and factors stay below. In a disentangled "
-    "code each line and each column has one dark cell. Rank correlation sees orders only: of a factor without order "
-    "(shape) or one that turns (orientation) it can miss everything. A column with crosses is a code without spread."
+    "Which factor does each code follow? Absolute Spearman correlation of every code (columns) with"
+    " every factor that varies (lines) on the test split. A dot is what the paper's Table 7 counts:"
+    " the factor of the largest significant correlation of a code, and it counts the factors with a"
+    " dot. With many images nearly any correlation is significant, so that look at how dark the"
+    " dotted cells are, not only at how many lines have a dot. Frames are the pairs when each code"
+    " may stand for one factor only, chosen on half of the images: the other half gives the mean in"
+    " the title, beside the value that 95 % of random pairings of codes and factors stay below. In"
+    " a disentangled code each line and each column has one dark cell. Rank correlation sees orders"
+    " only: of a factor without order (shape) or one that turns (orientation) it can miss"
+    " everything. A column with crosses is a code without spread."
 )
 CELL, LEFT, HEAD, FOOT = 0.32, 1.0, 0.5, 0.45
 """Inches of a cell, and left of, above and below the cells of a network."""
 MOST_ABREAST = 3
 LEGEND = 0.7
 COLOURS = "Blues"
-DOT: dict[str, Any] = {"linestyle": "none", "marker": "o", "markersize": 4, "color": "#D55E00", "markeredgewidth": 0}
+DOT: dict[str, Any] = {
+    "linestyle": "none",
+    "marker": "o",
+    "markersize": 4,
+    "color": "#D55E00",
+    "markeredgewidth": 0,
+}
 FRAME: dict[str, Any] = {"fill": False, "edgecolor": "#000000", "linewidth": 1.3}
 EMPTY_SHAPE = (8, 5)
 """Codes and factors that room is kept for where every network diverged."""
@@ -43,16 +53,22 @@ def draw(frame: pd.DataFrame, stages: Sequence[StageResult]) -> Figure:
     """A block per dataset, variant, settings and seed: a heat map per network."""
     del frame  # the arrays say it all
     found = blocks(stages)
-    codes, factors = (max(sizes) for sizes in zip(*(_shape(stage) for stage in stages), strict=True))
+    codes, factors = (
+        max(sizes) for sizes in zip(*(_shape(stage) for stage in stages), strict=True)
+    )
     most = max(len(block.networks) for block in found)
     lines = -(-most // MOST_ABREAST)
     abreast = -(-most // lines)
     width = max(6.0, abreast * (LEFT + CELL * codes))
-    heights = [0.4 + -(-len(block.networks) // abreast) * (HEAD + CELL * factors + FOOT) for block in found]
+    heights = [
+        0.4 + -(-len(block.networks) // abreast) * (HEAD + CELL * factors + FOOT) for block in found
+    ]
     with settings():
         figure = Figure(figsize=(width, sum(heights) + LEGEND), layout="constrained")
         FigureCanvasAgg(figure)
-        parts = figure.subfigures(len(found) + 1, 1, height_ratios=[*heights, LEGEND], squeeze=False)[:, 0]
+        parts = figure.subfigures(
+            len(found) + 1, 1, height_ratios=[*heights, LEGEND], squeeze=False
+        )[:, 0]
         for part, block in zip(parts, found, strict=False):
             _draw_block(part, block, abreast, int(width * 13))
         _draw_legend(parts[-1])
@@ -87,7 +103,10 @@ def _title(network: Network) -> str:
     names = ("mean_correlation", "null_95_percent_correlation")
     mean, luck = (values["matched", name] for name in names)
     count = f"{values['retrieved', 'components']:.0f}"
-    return f"{network.label}, factors retrieved: {count}\nmatched |ρ| {mean:.2f}, by chance < {luck:.2f}"
+    return (
+        f"{network.label}, factors retrieved: {count}\nmatched |ρ| {mean:.2f}, by chance <"
+        f" {luck:.2f}"
+    )
 
 
 def _draw_map(axes: Axes, result: StageResult) -> None:
@@ -99,11 +118,15 @@ def _draw_map(axes: Axes, result: StageResult) -> None:
     for code, factor in enumerate(result.arrays["factor_of_code"]):
         if factor >= 0:
             axes.plot(code + 0.34, factor - 0.34, **DOT)
-    for code, factor in zip(result.arrays["matched_codes"], result.arrays["matched_factors"], strict=True):
+    for code, factor in zip(
+        result.arrays["matched_codes"], result.arrays["matched_factors"], strict=True
+    ):
         axes.add_patch(Rectangle((code - 0.47, factor - 0.47), 0.94, 0.94, **FRAME))
     names = [name.replace("_", " ") for name in _names(result.arrays["factors"])]
     axes.set_yticks(range(len(names)), names)
-    axes.set_xticks(range(correlations.shape[1]), [str(code + 1) for code in range(correlations.shape[1])])
+    axes.set_xticks(
+        range(correlations.shape[1]), [str(code + 1) for code in range(correlations.shape[1])]
+    )
     axes.tick_params(length=0)
     axes.set_xlabel("code")
     axes.set_ylabel("factor")
@@ -111,11 +134,28 @@ def _draw_map(axes: Axes, result: StageResult) -> None:
 
 def _draw_number(axes: Axes, code: int, factor: int, value: float) -> None:
     text = "×" if np.isnan(value) else f"{value:.2f}".removeprefix("0")
-    axes.text(code, factor, text, ha="center", va="center", fontsize=6, color="white" if value > 0.6 else "black")
+    axes.text(
+        code,
+        factor,
+        text,
+        ha="center",
+        va="center",
+        fontsize=6,
+        color="white" if value > 0.6 else "black",
+    )
 
 
 def _draw_diverged(axes: Axes) -> None:
-    axes.text(0.5, 0.5, "diverged", color=LOST, fontsize=9, ha="center", va="center", transform=axes.transAxes)
+    axes.text(
+        0.5,
+        0.5,
+        "diverged",
+        color=LOST,
+        fontsize=9,
+        ha="center",
+        va="center",
+        transform=axes.transAxes,
+    )
     axes.set_xticks([])
     axes.set_yticks([])
 
@@ -123,11 +163,15 @@ def _draw_diverged(axes: Axes) -> None:
 def _draw_legend(figure: SubFigure) -> None:
     """The colours of |ρ| and the two marks, at the foot of the figure."""
     axes = figure.add_subplot(1, 2, 1)
-    bar = figure.colorbar(ScalarMappable(Normalize(0, 1), COLOURS), cax=axes, orientation="horizontal")
+    bar = figure.colorbar(
+        ScalarMappable(Normalize(0, 1), COLOURS), cax=axes, orientation="horizontal"
+    )
     axes.set_box_aspect(0.05)
     bar.set_label("|ρ|, absolute Spearman correlation (0 to 1)")
     words = ["largest significant |ρ| of the code: retrieved", "matched one to one"]
-    square = Line2D([], [], linestyle="none", marker="s", markersize=7, color="white", markeredgecolor="#000000")
+    square = Line2D(
+        [], [], linestyle="none", marker="s", markersize=7, color="white", markeredgecolor="#000000"
+    )
     handles = [Line2D([], [], **DOT), square]
     figure.legend(handles, words, loc="center right", frameon=False)
 

@@ -1,4 +1,6 @@
-"""How smooth the tasks are along each factor, and how much they depend on it, for each scaling of their inputs."""
+"""How smooth the tasks are along each factor, and how much they depend on it, for each scaling of
+their inputs.
+"""
 
 from collections.abc import Sequence
 from textwrap import fill
@@ -19,17 +21,20 @@ from mtdis.specs.ids import BETWEEN_FIELDS
 
 STAGES = ("task_diagnostics",)
 CAPTION = (
-    "How smooth are the tasks, and on which factors do they depend? Left, the autocorrelation of the targets of images "
-    "one class apart in a factor: near 1 a task is smooth along it; at 0.5 the difference of two neighbours varies as "
-    "much as the targets themselves; at 0 a neighbour tells nothing. Right, Sobol's total effect: the share of the "
-    "variance of a task that is left when all other factors are known; the shares sum to more than 1 where factors "
-    "interact. Points are tasks, lines their means. Look in each panel at whether a few factors rule all tasks, and "
-    "between colours at what the scale of the inputs changes. The paper (section 3.1) wants tasks that are non-linear "
-    "and sufficiently smooth and measures neither. Its generator, with weights of variance 1 on 300 units, is in the "
-    "chaotic regime (Poole et al. 2016): the larger a step of a factor is in the inputs, the less do neighbours share, "
-    "and of raw values those with the widest range have the largest effect. Diamonds are means over the paper's ten "
-    "tasks that were measured with the released generator on raw values (the paper prints none): filled where grid and "
-    "tasks are the same, hollow where they are not and a difference is expected. A factor of one class has no value."
+    "How smooth are the tasks, and on which factors do they depend? Left, the autocorrelation of"
+    " the targets of images one class apart in a factor: near 1 a task is smooth along it; at 0.5"
+    " the difference of two neighbours varies as much as the targets themselves; at 0 a neighbour"
+    " tells nothing. Right, Sobol's total effect: the share of the variance of a task that is left"
+    " when all other factors are known; the shares sum to more than 1 where factors interact."
+    " Points are tasks, lines their means. Look in each panel at whether a few factors rule all"
+    " tasks, and between colours at what the scale of the inputs changes. The paper (section 3.1)"
+    " wants tasks that are non-linear and sufficiently smooth and measures neither. Its generator,"
+    " with weights of variance 1 on 300 units, is in the chaotic regime (Poole et al. 2016): the"
+    " larger a step of a factor is in the inputs, the less do neighbours share, and of raw values"
+    " those with the widest range have the largest effect. Diamonds are means over the paper's ten"
+    " tasks that were measured with the released generator on raw values (the paper prints none):"
+    " filled where grid and tasks are the same, hollow where they are not and a difference is"
+    " expected. A factor of one class has no value."
 )
 LABELS = {
     "lag_autocorrelation": "lag-1 autocorrelation\nof targets (−1 to 1)",
@@ -37,7 +42,13 @@ LABELS = {
 }
 COLOURS = {"raw": "#000000", "unit": "#CC6677", "standardised": "#44AA99"}
 """By input scaling. Not those of kinds of run; for colour-blind readers, by Tol (2021), muted."""
-DIAMOND: dict[str, Any] = {"linestyle": "none", "marker": "D", "markersize": 5, "color": "white", "zorder": 4}
+DIAMOND: dict[str, Any] = {
+    "linestyle": "none",
+    "marker": "D",
+    "markersize": 5,
+    "color": "white",
+    "zorder": 4,
+}
 REFERENCES: dict[bool, tuple[str, dict[str, Any]]] = {
     True: ("measured by others", DIAMOND | {"color": "#DDAA33", "markeredgecolor": "#000000"}),
     False: ("measured by others, not comparable", DIAMOND | {"markeredgecolor": "#000000"}),
@@ -47,7 +58,9 @@ SLOT = 0.26
 
 
 def draw(frame: pd.DataFrame, stages: Sequence[StageResult]) -> Figure:
-    """A line of panels per dataset and settings of the tasks, a panel per measure, factors on the x axis."""
+    """A line of panels per dataset and settings of the tasks, a panel per measure, factors on the x
+    axis.
+    """
     del frame  # no run is shown
     points = task_points(stages)
     lines = [part for _, part in points.groupby(["dataset", "settings"], sort=False)]
@@ -82,7 +95,12 @@ def _draw_panel(axes: Axes, points: pd.DataFrame) -> None:
             _draw_tasks(axes, float(place) + SLOT * (slot - (len(scalings) - 1) / 2), group)  # type: ignore[arg-type]
     factors = points.drop_duplicates("place").sort_values("place")
     for place in factors.loc[factors["classes"] == 1, "place"]:
-        middle: Any = {"transform": axes.get_xaxis_transform(), "ha": "center", "va": "center", "fontsize": 7}
+        middle: Any = {
+            "transform": axes.get_xaxis_transform(),
+            "ha": "center",
+            "va": "center",
+            "fontsize": 7,
+        }
         axes.text(place, 0.5, "one class", rotation=90, color="#555555", **middle)
     axes.set_xticks(factors["place"], [name.replace("_", "\n") for name in factors["row"]])
     axes.set_xlim(-0.6, len(factors) - 0.4)
@@ -99,7 +117,16 @@ def _draw_tasks(axes: Axes, x: float, points: pd.DataFrame) -> None:
         return
     colour = COLOURS[points["column"].iloc[0]]
     beside = x + 0.4 * SLOT * (np.arange(len(values)) / max(1, len(values) - 1) - 0.5)
-    axes.plot(beside, values, "o", color=colour, markersize=2.5, alpha=0.6, markeredgewidth=0, clip_on=False)
+    axes.plot(
+        beside,
+        values,
+        "o",
+        color=colour,
+        markersize=2.5,
+        alpha=0.6,
+        markeredgewidth=0,
+        clip_on=False,
+    )
     axes.plot([x - 0.42 * SLOT, x + 0.42 * SLOT], [values.mean()] * 2, color=colour, linewidth=1.6)
     reference, comparable = points[["published_mean", "comparable"]].iloc[0]
     if pd.notna(reference):
@@ -122,5 +149,7 @@ def _legend_handles(points: pd.DataFrame) -> list[Line2D]:
     handles.append(Line2D([], [], color="#000000", linewidth=1.6, label="mean over tasks"))
     shown = set(points.loc[points["published_mean"].notna(), "comparable"])
     return handles + [
-        Line2D([], [], label=words, **mark) for known, (words, mark) in REFERENCES.items() if known in shown
+        Line2D([], [], label=words, **mark)
+        for known, (words, mark) in REFERENCES.items()
+        if known in shown
     ]

@@ -7,8 +7,10 @@ import pandas as pd
 from mtdis.reporting.formats.text import Cell, blocks, columns_of, notes
 
 STYLE = (
-    "body{font:15px/1.5 sans-serif;margin:2em;max-width:70em}table{border-collapse:collapse;margin:.5em 0 1.5em}"
-    "td,th{padding:.2em 1em;text-align:left;border-bottom:1px solid #ddd}th{border-bottom:2px solid #555}"
+    "body{font:15px/1.5"
+    " sans-serif;margin:2em;max-width:70em}table{border-collapse:collapse;margin:.5em 0"
+    " 1.5em}td,th{padding:.2em 1em;text-align:left;border-bottom:1px solid"
+    " #ddd}th{border-bottom:2px solid #555}"
 )
 
 
@@ -22,12 +24,17 @@ def html(table: pd.DataFrame, caption: str) -> str:
     parts += ["<ul>", *(f"<li>{escape(note)}</li>" for note in notes(table)), "</ul>"]
     body = "\n".join(parts)
     return (
-        f'<!doctype html><html lang="en"><meta charset="utf-8"><style>{STYLE}</style><body>\n{body}\n</body></html>\n'
+        '<!doctype html><html lang="en"><meta'
+        f' charset="utf-8"><style>{STYLE}</style><body>\n{body}\n</body></html>\n'
     )
 
 
 def _line(label: str, cells: list[Cell]) -> str:
-    return f"<tr><td>{escape(label)}</td>" + "".join(f"<td>{_marked(content)}</td>" for content in cells) + "</tr>"
+    return (
+        f"<tr><td>{escape(label)}</td>"
+        + "".join(f"<td>{_marked(content)}</td>" for content in cells)
+        + "</tr>"
+    )
 
 
 def _marked(content: Cell) -> str:

@@ -1,8 +1,10 @@
-"""A tidy table as markdown and LaTeX (booktabs): a block per key, a line per row, a column per dataset or `column`.
+"""A tidy table as markdown and LaTeX (booktabs): a block per key, a line per row, a column per
+dataset or `column`.
 
-A tidy table has the columns `comparison` describes. Optional are `best` and `best_autoencoder` (bold, underlined, as
-in the paper's Table 1), `change` (from a reference column), `over` (what n counts: seeds, or tasks), and fields
-`spec.*` that keep variants apart. A table of words has them in `text`: its cells and notes are what its lines say.
+A tidy table has the columns `comparison` describes. Optional are `best` and `best_autoencoder`
+(bold, underlined, as in the paper's Table 1), `change` (from a reference column), `over` (what n
+counts: seeds, or tasks), and fields `spec.*` that keep variants apart. A table of words has them in
+`text`: its cells and notes are what its lines say.
 """
 
 import re
@@ -16,16 +18,18 @@ from mtdis.reporting.statistics import kind_of, variant_text
 from mtdis.reporting.style import decimals, key_label, style
 
 SPREAD = (
-    "Ours: mean ± standard deviation with ddof 1 over (n) seeds; published, in brackets: ddof 0, and Δ, ours minus the "
-    "published, where the two are comparable. The csv file holds ours with both spreads, and what else is known."
+    "Ours: mean ± standard deviation with ddof 1 over (n) seeds; published, in brackets: ddof 0,"
+    " and Δ, ours minus the published, where the two are comparable. The csv file holds ours with"
+    " both spreads, and what else is known."
 )
 SPREAD_OF_TASKS = (
-    "Ours: mean ± standard deviation with ddof 1 over (n) tasks; in brackets what others measured, and Δ, ours minus "
-    "that, where the two are comparable. The csv file holds ours with both spreads, and what else is known."
+    "Ours: mean ± standard deviation with ddof 1 over (n) tasks; in brackets what others measured,"
+    " and Δ, ours minus that, where the two are comparable. The csv file holds ours with both"
+    " spreads, and what else is known."
 )
 RELEASED = (
-    "The settings of the released code, not those of the paper's text, made the printed Tables 5 and 8–10: "
-    "the off-diagonal losses there fit only tanh heads."
+    "The settings of the released code, not those of the paper's text, made the printed Tables 5"
+    " and 8–10: the off-diagonal losses there fit only tanh heads."
 )
 DAGGER = "† The published value is not comparable with ours, for the reasons below."
 MADE_BY_RELEASED = ("5", "8", "9", "10")
@@ -77,12 +81,18 @@ def _longtable(table: pd.DataFrame, part: slice, caption: str) -> list[str]:
     columns = columns_of(table)[part]
     width = len(columns) + 1
     heads = _tex_line(["", *map(escape, columns)])
-    lines = [rf"\begin{{longtable}}{{{'l' * width}}}", rf"\caption{{{escape(caption)}}}\\", r"\toprule"]
+    lines = [
+        rf"\begin{{longtable}}{{{'l' * width}}}",
+        rf"\caption{{{escape(caption)}}}\\",
+        r"\toprule",
+    ]
     lines += [heads, r"\midrule", r"\endfirsthead", r"\toprule", heads, r"\midrule", r"\endhead"]
     for place, block in enumerate(blocks(table)):
         lines += [r"\midrule"] if place else []
         lines += [rf"\multicolumn{{{width}}}{{l}}{{\textbf{{{escape(block.title)}}}}}\\*"]
-        lines += [_tex_line([escape(label), *map(_tex_cell, cells[part])]) for label, cells in block.lines]
+        lines += [
+            _tex_line([escape(label), *map(_tex_cell, cells[part])]) for label, cells in block.lines
+        ]
     return [*lines, r"\bottomrule", r"\end{longtable}"]
 
 
@@ -103,21 +113,30 @@ def blocks(table: pd.DataFrame) -> Iterator[Block]:
         settings = f" ({other})" if other else ""
         title = f"{key_label(named['metric'], named['key'])}{settings}"
         yield Block(
-            ", ".join(filter(None, [title, named.get("dataset", ""), variant_text(label)])), _lines(table, group)
+            ", ".join(filter(None, [title, named.get("dataset", ""), variant_text(label)])),
+            _lines(table, group),
         )
 
 
 def _lines(table: pd.DataFrame, group: pd.DataFrame) -> list[tuple[str, list[Cell]]]:
     column, columns = _column(table), columns_of(table)
     cells = {
-        (line["row"], line[column]): Cell(cell(line), line.get("best", False), line.get("best_autoencoder", False))
+        (line["row"], line[column]): Cell(
+            cell(line), line.get("best", False), line.get("best_autoencoder", False)
+        )
         for line in group.to_dict("records")
     }
-    return [(style(row).label, [cells.get((row, c), Cell("")) for c in columns]) for row in group["row"].unique()]
+    return [
+        (style(row).label, [cells.get((row, c), Cell("")) for c in columns])
+        for row in group["row"].unique()
+    ]
 
 
 def cell(row: dict[Any, Any]) -> str:
-    """One cell: its text, or `0.042 ± 0.021 (3, 1 diverged) [.04 ± .02]`; † marks a published value not comparable."""
+    """One cell: its text, or `0.042 ± 0.021 (3, 1 diverged) [.04 ± .02]`.
+
+    † marks a published value not comparable.
+    """
     if "text" in row:
         return str(row["text"])
     lost = [f"{row[word]} {word}" for word in ("diverged", "failed") if row[word]]
@@ -139,15 +158,20 @@ def _published(row: dict[Any, Any], places: int) -> str:
     spread = "" if pd.isna(row["published_sd"]) else f" ± {_short(row['published_sd'], digits)}"
     difference = row.get("difference")
     delta = "" if pd.isna(difference) else f"; Δ {difference:+.{places}f}"
-    return f"[{_short(row['published_mean'], digits)}{spread}{delta}]{'' if row['comparable'] else '†'}"
+    mark = "" if row["comparable"] else "†"
+    return f"[{_short(row['published_mean'], digits)}{spread}{delta}]{mark}"
 
 
 def notes(table: pd.DataFrame) -> list[str]:
-    """What a reader must know: which sd is which, what made the printed numbers, what is not comparable."""
+    """What a reader must know: which sd is which, what made the printed numbers, what is not
+    comparable.
+    """
     if "text" in table.columns:
         return list(dict.fromkeys(filter(None, "\n".join(table["note"]).split("\n"))))
     shown = table[table["published_mean"].notna()]
-    spread = SPREAD_OF_TASKS if "over" in table.columns and table["over"].eq("tasks").any() else SPREAD
+    spread = (
+        SPREAD_OF_TASKS if "over" in table.columns and table["over"].eq("tasks").any() else SPREAD
+    )
     if shown.empty:
         return [spread, *_incomplete_grids(table)]
     numbers = shown["published_table"].str.rstrip("abcdef")
@@ -158,20 +182,26 @@ def notes(table: pd.DataFrame) -> list[str]:
 
 
 def _incomplete_grids(table: pd.DataFrame) -> list[str]:
-    """The remark on datasets that the paper has no value for, whose scores are not drawn from a complete grid."""
+    """The remark on datasets that the paper has no value for, whose scores are not drawn from a
+    complete grid.
+    """
     drawn = table[table["note"].astype(str).str.contains(INCOMPLETE_GRID, regex=False)]
     return [f"{', '.join(drawn['dataset'].unique())}: {INCOMPLETE_GRID}."] if len(drawn) else []
 
 
 def _remarks(shown: pd.DataFrame) -> list[str]:
-    """The remarks in the lines' notes, each once, with the datasets, kinds and keys that it is about."""
+    """The remarks in the lines' notes, each once, with the datasets, kinds and keys that it is
+    about.
+    """
     parts = shown.assign(
         remark=shown["note"].str.split("; "),
         kind=[style(kind_of(row)).label for row in shown["row"]],
         label=[key_label(*names) for names in zip(shown["metric"], shown["key"], strict=True)],
     ).explode("remark")
     about: dict[str, list[str]] = {}
-    for (dataset, remark), group in parts[parts["remark"] != ""].groupby(["dataset", "remark"], sort=False):
+    for (dataset, remark), group in parts[parts["remark"] != ""].groupby(
+        ["dataset", "remark"], sort=False
+    ):
         everything = parts[parts["dataset"] == dataset]
         partial = [c for c in ("kind", "label") if group[c].nunique() < everything[c].nunique()]
         scope = "".join(f" ({', '.join(group[c].unique())})" for c in partial)
@@ -201,7 +231,9 @@ def escape(text: str) -> str:
 
 
 def columns_of(table: pd.DataFrame) -> list[str]:
-    """The columns that the lines of a tidy table name, or its datasets, in the order of the lines."""
+    """The columns that the lines of a tidy table name, or its datasets, in the order of the
+    lines.
+    """
     return [str(name) for name in table[_column(table)].unique()]
 
 

@@ -1,7 +1,9 @@
-"""What others measured of the paper's tasks: lag-1 autocorrelation and total effect, means over the ten tasks.
+"""What others measured of the paper's tasks: lag-1 autocorrelation and total effect, means over the
+ten tasks.
 
-The paper prints neither. The values in diagnostics_reference.csv (two decimals) were measured once with the released
-generator (seed 658, raw factor values) before this package existed; exact values on the complete grids are within 0.02.
+The paper prints neither. The values in diagnostics_reference.csv (two decimals) were measured once
+with the released generator (seed 658, raw factor values) before this package existed; exact values
+on the complete grids are within 0.02.
 """
 
 from importlib.resources import files
@@ -14,6 +16,12 @@ MEASURES = ("lag_autocorrelation", "total_effect")
 
 def reference_values() -> pd.DataFrame:
     """Long rows dataset (the paper's name), factor, measure, reference."""
-    with files("mtdis.reporting.published").joinpath("diagnostics_reference.csv").open(encoding="utf-8") as file:
+    with (
+        files("mtdis.reporting.published")
+        .joinpath("diagnostics_reference.csv")
+        .open(encoding="utf-8") as file
+    ):
         wide = pd.read_csv(file)
-    return wide.melt(["dataset", "factor"], list(MEASURES), var_name="measure", value_name="reference")
+    return wide.melt(
+        ["dataset", "factor"], list(MEASURES), var_name="measure", value_name="reference"
+    )

@@ -1,4 +1,6 @@
-"""The numbers that the paper prints, typed into published.csv: what every table shows beside its own."""
+"""The numbers that the paper prints, typed into published.csv: what every table shows beside its
+own.
+"""
 
 from functools import cache
 from importlib.resources import files
@@ -20,11 +22,15 @@ TYPES = {
     "sd_ddof": "Int64",
     "reading": "str",
 }
-"""Columns of the file. `task` is the task of a loss (from 1), empty for a mean over tasks and for scores."""
+"""Columns of the file. `task` is the task of a loss (from 1), empty for a mean over tasks and for
+scores.
+"""
 MAY_BE_EMPTY = ("task", "sd", "sd_ddof")
 IDENTITY = ["table", "dataset", "metric", "key", "row", "task"]
 GENUINE = {"dsprites": "dSprites", "shapes3d": "Shapes3D", "mpi3d_real": "MPI3D"}
-"""Our names of the paper's own datasets. MPI3D comes in several variants; the paper's is the real one."""
+"""Our names of the paper's own datasets. MPI3D comes in several variants; the paper's is the real
+one.
+"""
 
 
 def numbers(*tables: str) -> pd.DataFrame:
@@ -38,21 +44,32 @@ def numbers(*tables: str) -> pd.DataFrame:
 
 
 def printed_name(dataset: str, replica_of: str) -> str:
-    """The paper's name of the dataset that a dataset is or stands for; empty if the paper has none."""
+    """The paper's name of the dataset that a dataset is or stands for.
+
+    Empty if the paper has none.
+    """
     return replica_of or GENUINE.get(dataset, "")
 
 
 def dataset_order(frame: pd.DataFrame) -> list[str]:
-    """The datasets of a frame with `dataset` and `replica_of`, in the paper's order; others last, by name."""
+    """The datasets of a frame with `dataset` and `replica_of`, in the paper's order.
+
+    Others last, by name.
+    """
     places = {name: place for place, name in enumerate(GENUINE.values())}
     pairs = frame[["dataset", "replica_of"]].drop_duplicates().itertuples(index=False, name=None)
-    ranked = {dataset: places.get(printed_name(dataset, replica), len(places)) for dataset, replica in pairs}
+    ranked = {
+        dataset: places.get(printed_name(dataset, replica), len(places))
+        for dataset, replica in pairs
+    }
     return sorted(ranked, key=lambda dataset: (ranked[dataset], dataset))
 
 
 def read_text() -> pd.DataFrame:
     """The file as it stands, every cell as text."""
-    with files("mtdis.reporting.published").joinpath("published.csv").open(encoding="utf-8") as file:
+    with (
+        files("mtdis.reporting.published").joinpath("published.csv").open(encoding="utf-8") as file
+    ):
         return pd.read_csv(file, dtype=str, keep_default_na=False)
 
 
@@ -88,4 +105,6 @@ def _check(frame: pd.DataFrame) -> None:
 
 
 def _damaged(reason: str) -> ArtifactError:
-    return ArtifactError(f"mtdis/reporting/published/published.csv: {reason}. Restore the file from the repository.")
+    return ArtifactError(
+        f"mtdis/reporting/published/published.csv: {reason}. Restore the file from the repository."
+    )

@@ -1,4 +1,6 @@
-"""The layers that the stage `architecture` read off the networks, as tables and figures show them."""
+"""The layers that the stage `architecture` read off the networks, as tables and figures show
+them.
+"""
 
 import json
 import re
@@ -18,8 +20,8 @@ KERNEL = re.compile(r"(\d+)×\d+, stride (\d+)")
 class Layer(NamedTuple):
     """A layer with parameters, and the non-linearity after it (empty if none).
 
-    `output` is the shape without the batch: (channels, height, width) or (units,). `copies` is of how many equal
-    ones it is one, as of heads; `parameters` are those of one.
+    `output` is the shape without the batch: (channels, height, width) or (units,). `copies` is of
+    how many equal ones it is one, as of heads; `parameters` are those of one.
     """
 
     name: str
@@ -41,7 +43,8 @@ class Layer(NamedTuple):
 
 
 class Described(NamedTuple):
-    """A run's network: its parts by name (encoder, heads, decoder, …) with their layers, in the order they run.
+    """A run's network: its parts by name (encoder, heads, decoder, …) with their layers, in the
+    order they run.
 
     There are none where the network diverged: it was not described.
     """
@@ -51,15 +54,23 @@ class Described(NamedTuple):
 
 
 def described(stages: Sequence[StageResult]) -> list[Described]:
-    """The network of each result of the stage, ordered by the stage's id; ValueError if there is none."""
+    """The network of each result of the stage, ordered by the stage's id.
+
+    ValueError if there is none.
+    """
     found = {stage.id: stage for stage in stages if stage.spec["stage"] == "architecture"}
     if not found:
         raise ValueError("nothing to draw: there is no result of the stage architecture.")
-    return [Described(run_of(found[name].spec["parent"]), _parts(found[name])) for name in sorted(found)]
+    return [
+        Described(run_of(found[name].spec["parent"]), _parts(found[name])) for name in sorted(found)
+    ]
 
 
 def with_tasks(stages: Sequence[StageResult]) -> list[Described]:
-    """One network that learned tasks per dataset, multi-head where there is one; ValueError if there is none."""
+    """One network that learned tasks per dataset, multi-head where there is one.
+
+    ValueError if there is none.
+    """
     learned = [each for each in described(stages) if "heads" in each.parts]
     if not learned:
         raise ValueError("nothing to draw: no network with heads is described.")
@@ -77,7 +88,10 @@ def _parts(stage: StageResult) -> dict[str, tuple[Layer, ...]]:
     if stage.diverged:
         return {}
     rows = json.loads(np.asarray(stage.arrays["layers"]).item())
-    return {part: tuple(_layers(list(group))) for part, group in groupby(rows, key=lambda row: str(row["part"]))}
+    return {
+        part: tuple(_layers(list(group)))
+        for part, group in groupby(rows, key=lambda row: str(row["part"]))
+    }
 
 
 def _layers(rows: Sequence[dict[str, Any]]) -> list[Layer]:
@@ -85,7 +99,13 @@ def _layers(rows: Sequence[dict[str, Any]]) -> list[Layer]:
     layers: list[Layer] = []
     for row in rows:
         if row["parameters"]:
-            about = (row["layer"], row["settings"], tuple(row["output"]), row["parameters"], row["count"])
+            about = (
+                row["layer"],
+                row["settings"],
+                tuple(row["output"]),
+                row["parameters"],
+                row["count"],
+            )
             layers.append(Layer(*about))
         elif layers and row["layer"] not in ("Flatten", "Unflatten"):
             words = " ".join(filter(None, [row["layer"], row["settings"]]))

@@ -1,6 +1,8 @@
-"""Heads trained on frozen codes, from the results of the stage `heads`: what Table 1 and its figure are made of.
+"""Heads trained on frozen codes, from the results of the stage `heads`: what Table 1 and its figure
+are made of.
 
-A *row* is what the codes are of: a kind of run, the true factors standardised being a row of their own.
+A *row* is what the codes are of: a kind of run, the true factors standardised being a row of their
+own.
 """
 
 from collections.abc import Iterator, Sequence
@@ -24,11 +26,12 @@ ENCODERS = ("stage.seed", "spec.seed", "spec.scaling")
 
 
 def heads_frame(stages: Sequence[StageResult]) -> pd.DataFrame:
-    """Rows of mse and r2 of each task on the test split, one `run` per stage, with the columns of the long table.
+    """Rows of mse and r2 of each task on the test split, one `run` per stage, with the columns of
+    the long table.
 
-    `kind` is the row, `seed` that of the heads; `settings` names the seed of the codes. The heads' own settings stand
-    in `spec.heads.<field>`, so that they keep variants apart. What diverged has a row without value for each metric.
-    Raises ValueError if there is no result.
+    `kind` is the row, `seed` that of the heads; `settings` names the seed of the codes. The heads'
+    own settings stand in `spec.heads.<field>`, so that they keep variants apart. What diverged has
+    a row without value for each metric. Raises ValueError if there is no result.
     """
     found = {stage.id: stage for stage in stages if stage.spec["stage"] == "heads"}
     if not found:
@@ -38,16 +41,21 @@ def heads_frame(stages: Sequence[StageResult]) -> pd.DataFrame:
 
 
 def true_factors_apart(frame: pd.DataFrame) -> pd.DataFrame:
-    """Long rows in which the true factors standardised are a kind of their own, not a variant of the raw ones."""
+    """Long rows in which the true factors standardised are a kind of their own, not a variant of
+    the raw ones.
+    """
     if "spec.scaling" not in frame.columns:
         return frame
-    return frame.assign(kind=frame["kind"].mask(frame["spec.scaling"] == "standardised", STANDARDISED)).drop(
-        columns="spec.scaling"
-    )
+    return frame.assign(
+        kind=frame["kind"].mask(frame["spec.scaling"] == "standardised", STANDARDISED)
+    ).drop(columns="spec.scaling")
 
 
 def head_points(frame: pd.DataFrame) -> pd.DataFrame:
-    """Per cell, row and seed of the heads the mean over tasks; missing if any task's value is. One variant only."""
+    """Per cell, row and seed of the heads the mean over tasks; missing if any task's value is.
+
+    One variant only.
+    """
     sums = summarise(frame.assign(row=frame["kind"]), [*CELL, "row", "seed"])
     complete = sums["diverged"].eq(0) & sums["failed"].eq(0)
     points = sums.assign(value=sums["mean"].where(complete), diverged=sums["diverged"].gt(0))
@@ -55,22 +63,35 @@ def head_points(frame: pd.DataFrame) -> pd.DataFrame:
 
 
 def head_rows(points: pd.DataFrame) -> pd.DataFrame:
-    """Per cell and row: mean, sd, n over the seeds of the heads, and what was lost; rows in their order."""
+    """Per cell and row: mean, sd, n over the seeds of the heads, and what was lost.
+
+    Rows in their order.
+    """
     places = {row: place for place, row in enumerate(ORDER)}
     rows = summarise(points, [*CELL, "row"])
     order = rows.assign(place=rows["row"].map(places).fillna(len(places)))
-    return order.sort_values(["metric", "settings", "dataset", "place", "row"], ignore_index=True).drop(columns="place")
+    return order.sort_values(
+        ["metric", "settings", "dataset", "place", "row"], ignore_index=True
+    ).drop(columns="place")
 
 
 def _rows(result: StageResult) -> Iterator[dict[str, Any]]:
     """The rows of one stage."""
     stage: Stage = stage_of(result.spec)
-    record = {"id": result.id, "spec": result.spec, "result": {"rows": result.rows, "diverged": result.diverged}}
+    record = {
+        "id": result.id,
+        "spec": result.spec,
+        "result": {"rows": result.rows, "diverged": result.diverged},
+    }
     about = {"run": result.id, "stage": "", **_about(stage)}
     for row in long_table.stage_rows("", stage, record):
-        fields = {_renamed(name): value for name, value in row.items() if name not in ENCODERS} | about
+        fields = {
+            _renamed(name): value for name, value in row.items() if name not in ENCODERS
+        } | about
         if result.diverged:
-            yield from (fields | {"metric": metric, "key": PART, "value": None} for metric in METRICS)
+            yield from (
+                fields | {"metric": metric, "key": PART, "value": None} for metric in METRICS
+            )
         elif row["metric"] in METRICS and row["key"] == PART:
             yield fields
 
@@ -84,7 +105,11 @@ def _about(stage: Stage) -> dict[str, Any]:
     run = stage.run
     assert run is not None
     [seed] = [value for name, value in stage if name == "seed"]
-    own = [(path, value) for path, value in flatten(_settings(stage)) if path not in long_table.NO_DIFFERENCE]
+    own = [
+        (path, value)
+        for path, value in flatten(_settings(stage))
+        if path not in long_table.NO_DIFFERENCE
+    ]
     unlike = [f"heads.{path}={value_text(value)}" for path, value in own]
     unlike_paper = ", ".join(filter(None, [long_table.unlike(run), *unlike]))
     return {
@@ -97,7 +122,11 @@ def _about(stage: Stage) -> dict[str, Any]:
 
 def _settings(stage: Stage) -> dict[str, Any]:
     """The stage's own settings that differ from the defaults."""
-    return {name: value for name, value in stage.elided().items() if name not in ("stage", "parent", "network")}
+    return {
+        name: value
+        for name, value in stage.elided().items()
+        if name not in ("stage", "parent", "network")
+    }
 
 
 def _row(stage: Stage, run: Run) -> str:

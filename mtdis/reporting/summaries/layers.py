@@ -1,4 +1,6 @@
-"""A table of the layers of networks, counted on the real modules, beside the paper's: Tables 2 and 3."""
+"""A table of the layers of networks, counted on the real modules, beside the paper's: Tables 2 and
+3.
+"""
 
 from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple
@@ -34,11 +36,15 @@ class Part(NamedTuple):
     layers: tuple[Layer, ...]
 
 
-def layer_table(stages: Sequence[StageResult], names: Sequence[str], printed_table: str) -> pd.DataFrame:
-    """One line per dataset, part, networks that share its layers, layer, and what is said of the layer (`column`).
+def layer_table(
+    stages: Sequence[StageResult], names: Sequence[str], printed_table: str
+) -> pd.DataFrame:
+    """One line per dataset, part, networks that share its layers, layer, and what is said of the
+    layer (`column`).
 
-    What is said stands in `text`; where it is a count of parameters, `mean` has the number. Networks that diverged
-    have a line that says so. `printed_table` is the number of the paper's table.
+    What is said stands in `text`; where it is a count of parameters, `mean` has the number.
+    Networks that diverged have a line that says so. `printed_table` is the number of the paper's
+    table.
     """
     networks, printed = described(stages), printed_layers(printed_table)
     lines = [
@@ -47,11 +53,17 @@ def layer_table(stages: Sequence[StageResult], names: Sequence[str], printed_tab
         for part, runs in _shared(networks, name).items()
         for line in _lines(part, _called(runs, name), printed[printed["part"] == name])
     ]
-    lines += [_lost(run) for run, parts in networks if not parts and ("encoder" in names or isinstance(run, TaskRun))]
+    lines += [
+        _lost(run)
+        for run, parts in networks
+        if not parts and ("encoder" in names or isinstance(run, TaskRun))
+    ]
     if not lines:
         return pd.DataFrame(columns=COLUMNS)
     table = (
-        pd.DataFrame(lines).drop_duplicates().assign(failed=0, sd=float("nan"), published_table="", comparable=False)
+        pd.DataFrame(lines)
+        .drop_duplicates()
+        .assign(failed=0, sd=float("nan"), published_table="", comparable=False)
     )
     return table.assign(published_mean=float("nan"), difference=float("nan"))[COLUMNS]
 
@@ -61,7 +73,9 @@ def _shared(networks: Sequence[Described], name: str) -> dict[Part, list[Run]]:
     found: dict[Part, list[Run]] = {}
     for run, parts in networks:
         if name in parts:
-            found.setdefault(Part(name, run.dataset.title, _reads(run, name), parts[name]), []).append(run)
+            found.setdefault(
+                Part(name, run.dataset.title, _reads(run, name), parts[name]), []
+            ).append(run)
     return found
 
 
@@ -70,7 +84,9 @@ def _reads(run: Run, name: str) -> str:
         return f"of {len(run.dataset.names)} factors"
     codes = f"{run.code_count} codes"
     images = f"images of {shape_text(run.dataset.image_shape)}"
-    return {"encoder": f"{images} to {codes}", "decoder": f"{codes} to {images}"}.get(name, f"of {codes}")
+    return {"encoder": f"{images} to {codes}", "decoder": f"{codes} to {images}"}.get(
+        name, f"of {codes}"
+    )
 
 
 def _called(runs: Sequence[Run], name: str) -> str:
@@ -81,7 +97,9 @@ def _called(runs: Sequence[Run], name: str) -> str:
 
 
 def _kind(run: Run, shaping: Sequence[str]) -> str:
-    unlike = [f"{path}={value_text(value)}" for path, value in flatten(run.elided()) if path in shaping]
+    unlike = [
+        f"{path}={value_text(value)}" for path, value in flatten(run.elided()) if path in shaping
+    ]
     return f"{style(run.name()).label}{' with ' if unlike else ''}{' and '.join(unlike)}"
 
 
@@ -94,12 +112,20 @@ def _lines(part: Part, kinds: str, printed: pd.DataFrame) -> Iterator[dict[str, 
         "settings": f"{part.reads}; {kinds}",
     }
     about |= {"mean": float("nan"), "n": 0, "diverged": 0, "note": _note(part, printed)}
-    for place, (layer, line) in enumerate(zip(part.layers, beside(part.layers, printed), strict=True), start=1):
+    for place, (layer, line) in enumerate(
+        zip(part.layers, beside(part.layers, printed), strict=True), start=1
+    ):
         for column, text in _said(layer, line):
             count = {"mean": float(layer.parameters), "n": 1} if column == "parameters" else {}
             yield about | {"row": f"{place} {layer.name}", "column": column, "text": text} | count
     for row, total in _totals(part.layers):
-        yield about | {"row": row, "column": "parameters", "text": f"{total:,}", "mean": float(total), "n": 1}
+        yield about | {
+            "row": row,
+            "column": "parameters",
+            "text": f"{total:,}",
+            "mean": float(total),
+            "n": 1,
+        }
 
 
 def _said(layer: Layer, line: dict[str, Any] | None) -> Iterator[tuple[str, str]]:
@@ -111,7 +137,10 @@ def _said(layer: Layer, line: dict[str, Any] | None) -> Iterator[tuple[str, str]
     yield "parameters", f"{layer.parameters:,}"
     if line is not None:
         unlike = differences(layer, line)
-        yield "printed in the paper", words(line) + (f"; differs in {', '.join(unlike)}" if unlike else "")
+        yield (
+            "printed in the paper",
+            words(line) + (f"; differs in {', '.join(unlike)}" if unlike else ""),
+        )
 
 
 def _totals(layers: Sequence[Layer]) -> Iterator[tuple[str, int]]:
@@ -126,7 +155,10 @@ def _note(part: Part, printed: pd.DataFrame) -> str:
     readings = [reading for reading in printed["reading"] if reading]
     if len(printed) not in (0, len(part.layers)):
         title = part.name.replace("_", " ").capitalize()
-        readings.append(f"{title} {part.reads}: {len(part.layers)} layers, where the paper prints {len(printed)}.")
+        readings.append(
+            f"{title} {part.reads}: {len(part.layers)} layers, where the paper prints"
+            f" {len(printed)}."
+        )
     return "\n".join(readings)
 
 
@@ -138,5 +170,12 @@ def _lost(run: Run) -> dict[str, Any]:
         "key": "network",
         "settings": "not described",
     }
-    line = {"row": run.name(), "column": "output", "text": "diverged", "diverged": 1, "n": 0, "note": ""}
+    line = {
+        "row": run.name(),
+        "column": "output",
+        "text": "diverged",
+        "diverged": 1,
+        "n": 0,
+        "note": "",
+    }
     return about | line | {"mean": float("nan")}

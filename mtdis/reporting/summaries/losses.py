@@ -1,4 +1,6 @@
-"""A table of errors on the tasks beside the published ones, a column per task and one for their mean."""
+"""A table of errors on the tasks beside the published ones, a column per task and one for their
+mean.
+"""
 
 from collections.abc import Callable
 
@@ -15,9 +17,12 @@ COLUMNS = [*CELL, "row", "column", "mean", "sd", "sd_ddof0", "n", "diverged", "f
 def loss_table(
     frame: pd.DataFrame, rows: Callable[[pd.DataFrame], pd.DataFrame], printed: pd.DataFrame
 ) -> pd.DataFrame:
-    """One line per variant and line of `rows(losses)`, the published value beside it; columns COLUMNS.
+    """One line per variant and line of `rows(losses)`, the published value beside it.
 
-    `rows` makes lines, as `regression.loss_rows` does, of the losses of one variant; `printed` is of `printed_losses`.
+    Columns COLUMNS.
+
+    `rows` makes lines, as `regression.loss_rows` does, of the losses of one variant; `printed` is
+    of `printed_losses`.
     """
     parts = []
     for label, part in variants(frame):

@@ -1,4 +1,6 @@
-"""A table of scores beside the published ones, a line per variant, dataset, key and row: Tables 5 and 6."""
+"""A table of scores beside the published ones, a line per variant, dataset, key and row: Tables 5
+and 6.
+"""
 
 import pandas as pd
 
@@ -14,10 +16,11 @@ COLUMNS = [
 
 
 def score_table(frame: pd.DataFrame, printed_table: str) -> pd.DataFrame:
-    """One line per variant, dataset, key, settings and row (`statistics.headline_rows`), the published value beside it.
+    """One line per variant, dataset, key, settings and row (`statistics.headline_rows`), the
+    published value beside it.
 
-    `printed_table` is the number of the paper's table. Where ours and the published are comparable, `difference` is
-    ours minus the published; else `note` says why they are not.
+    `printed_table` is the number of the paper's table. Where ours and the published are comparable,
+    `difference` is ours minus the published; else `note` says why they are not.
     """
     scores = headline_scores(frame)
     fields = variant_fields(scores)
@@ -43,5 +46,7 @@ def _sorted(rows: pd.DataFrame) -> pd.DataFrame:
     }
     by = ["key", "settings", "printed", "dataset", "row"]
     return rows.sort_values(
-        by, key=lambda c: c.map(places[str(c.name)]).fillna(99) if c.name in places else c, kind="stable"
+        by,
+        key=lambda c: c.map(places[str(c.name)]).fillna(99) if c.name in places else c,
+        kind="stable",
     )

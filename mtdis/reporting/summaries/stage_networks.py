@@ -1,4 +1,6 @@
-"""The networks that stages stand on, as tables and figures show them: rows of a long table, and blocks side by side."""
+"""The networks that stages stand on, as tables and figures show them: rows of a long table, and
+blocks side by side.
+"""
 
 import re
 from collections.abc import Iterator, Sequence
@@ -29,7 +31,9 @@ class Network(NamedTuple):
 
 
 class Block(NamedTuple):
-    """The networks of one dataset, variant of the runs, settings of the stage and seed, in the order of kinds."""
+    """The networks of one dataset, variant of the runs, settings of the stage and seed, in the
+    order of kinds.
+    """
 
     title: str
     networks: list[Network]
@@ -38,8 +42,9 @@ class Block(NamedTuple):
 def stage_frame(stages: Sequence[StageResult], keys: Sequence[Key]) -> pd.DataFrame:
     """The long table's rows of stages on networks, for these (metric, key).
 
-    One that diverged has a row without value for each of them. `settings` are those of the stage that differ from its
-    defaults, `unlike_paper` names those of the run that differ from the paper's. Sorted by id.
+    One that diverged has a row without value for each of them. `settings` are those of the stage
+    that differ from its defaults, `unlike_paper` names those of the run that differ from the
+    paper's. Sorted by id.
     """
     unique = {stage.id: stage for stage in stages}
     frame = long_table.make("", [], [_record(unique[name], keys) for name in sorted(unique)])
@@ -51,7 +56,8 @@ def stage_frame(stages: Sequence[StageResult], keys: Sequence[Key]) -> pd.DataFr
 
 
 def over_seeds(values: pd.DataFrame) -> pd.DataFrame:
-    """Mean and spread over seeds per cell and `row`: of one seed the mean over its networks, several single tasks.
+    """Mean and spread over seeds per cell and `row`: of one seed the mean over its networks,
+    several single tasks.
 
     Networks that diverged are counted, each by itself.
     """
@@ -71,16 +77,22 @@ def blocks(stages: Sequence[StageResult]) -> list[Block]:
     frame = stage_frame(stages, [("", "")]).drop_duplicates("stage_id")
     datasets = published.dataset_order(frame)
     return [
-        Block(_title(str(dataset), variant_text(label), str(settings), str(seed)), list(_networks(group, found)))
+        Block(
+            _title(str(dataset), variant_text(label), str(settings), str(seed)),
+            list(_networks(group, found)),
+        )
         for label, part in variants(frame)
         for (dataset, settings, seed), group in sorted(
-            part.groupby(["dataset", "settings", "seed"]), key=lambda pair: datasets.index(str(pair[0][0]))
+            part.groupby(["dataset", "settings", "seed"]),
+            key=lambda pair: datasets.index(str(pair[0][0])),
         )
     ]
 
 
 def heading(parts: Sequence[str], characters: int) -> str:
-    """The title of a block in lines of at most so many characters, which end after commas and not in `n = 8`."""
+    """The title of a block in lines of at most so many characters, which end after commas and not
+    in `n = 8`.
+    """
     joined = re.sub("(?<!,) ", UNBROKEN, ", ".join(parts))
     return fill(joined, characters).replace(UNBROKEN, " ")
 
@@ -88,7 +100,9 @@ def heading(parts: Sequence[str], characters: int) -> str:
 def _networks(group: pd.DataFrame, found: dict[str, StageResult]) -> Iterator[Network]:
     places = {kind: place for place, kind in enumerate(STYLES)}
     order = group["kind"].map(places).fillna(len(places))
-    for row in group.assign(order=order).sort_values(["order", "kind", "trained_task"]).to_dict("records"):
+    for row in (
+        group.assign(order=order).sort_values(["order", "kind", "trained_task"]).to_dict("records")
+    ):
         task = "" if pd.isna(row["trained_task"]) else f", task {row['trained_task']}"
         yield Network(row["kind"], style(row["kind"]).label + task, found[row["stage_id"]])
 
@@ -106,10 +120,15 @@ def _own_settings(stage: Stage) -> str:
 
 
 def _own_fields(stage: Stage) -> list[str]:
-    """What is set of a stage; before it what is set of the stage that it stands on, after that one's name."""
+    """What is set of a stage.
+
+    Before it what is set of the stage that it stands on, after that one's name.
+    """
     own = {k: v for k, v in stage.elided().items() if k not in ("stage", "parent", "network")}
     below = _own_fields(stage.parent) if isinstance(stage.parent, Stage) else []
-    return [f"{stage.parent.name()}.{text}" for text in below] + [f"{k}={value_text(v)}" for k, v in flatten(own)]
+    return [f"{stage.parent.name()}.{text}" for text in below] + [
+        f"{k}={value_text(v)}" for k, v in flatten(own)
+    ]
 
 
 def _unlike(stage: Stage) -> str:

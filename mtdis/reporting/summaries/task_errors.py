@@ -1,7 +1,8 @@
-"""Errors of the networks on the tasks, from the long table: what Figure 13 and Tables 8 to 10 are made of.
+"""Errors of the networks on the tasks, from the long table: what Figure 13 and Tables 8 to 10 are
+made of.
 
-A *row* is a network by what it learned: `task3` is the single-task network of task 3, `multi_head` and the other
-kinds are all their tasks. A *column* is the task that the error is of, or TOTAL.
+A *row* is a network by what it learned: `task3` is the single-task network of task 3, `multi_head`
+and the other kinds are all their tasks. A *column* is the task that the error is of, or TOTAL.
 """
 
 from collections.abc import Hashable
@@ -10,7 +11,13 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from mtdis.reporting.statistics import CELL, of_runs, one_run_per_seed, paired_differences, summarise
+from mtdis.reporting.statistics import (
+    CELL,
+    of_runs,
+    one_run_per_seed,
+    paired_differences,
+    summarise,
+)
 
 METRICS = ("mse", "r2")
 PART = "test"
@@ -19,15 +26,27 @@ TOTAL = "total"
 """The mean over all tasks, which the paper's Tables 8 to 10 call the total loss."""
 OWN = "single_task"
 """The row of `own_task_points` that has, for each task, the network that learned this task only."""
-KEPT = [*CELL, "kind", "seed", "run", "network", "trained_task", "task", "value", "diverged", "replica_of",
-        "unlike_paper"]  # fmt: skip
+KEPT = [
+    *CELL,
+    "kind",
+    "seed",
+    "run",
+    "network",
+    "trained_task",
+    "task",
+    "value",
+    "diverged",
+    "replica_of",
+    "unlike_paper",
+]
 POINT = [*CELL, "row", "column", "seed", "value", "diverged"]
 
 
 def losses_on_test(frame: pd.DataFrame) -> pd.DataFrame:
     """The long table's rows about `mse` and `r2` of each task on the test split, as columns KEPT.
 
-    A diverged network has no losses in its record: here it has rows without a value, so that it is counted.
+    A diverged network has no losses in its record: here it has rows without a value, so that it is
+    counted.
     """
     runs = of_runs(frame)
     found = runs[runs["metric"].isin(METRICS) & runs["key"].eq(PART) & runs["task"].notna()]
@@ -37,22 +56,32 @@ def losses_on_test(frame: pd.DataFrame) -> pd.DataFrame:
 
 
 def loss_points(losses: pd.DataFrame) -> pd.DataFrame:
-    """Per cell, row, column and seed one value, as columns POINT; `losses` as from `losses_on_test`, of one variant."""
+    """Per cell, row, column and seed one value, as columns POINT.
+
+    `losses` as from `losses_on_test`, of one variant.
+    """
     rows = one_run_per_seed(losses).assign(row=_rows(losses), column=column_of(losses["task"]))
     return _with_totals(rows)
 
 
 def own_task_points(losses: pd.DataFrame) -> pd.DataFrame:
-    """As `loss_points`, but for each task only the single-task network that learned it: the row OWN."""
+    """As `loss_points`, but for each task only the single-task network that learned it: the row
+    OWN.
+    """
     single = losses["kind"].eq(OWN)
     own = losses[~single | losses["trained_task"].eq(losses["task"]).fillna(False)]
-    return _with_totals(one_run_per_seed(own).assign(row=own["kind"], column=column_of(own["task"])))
+    return _with_totals(
+        one_run_per_seed(own).assign(row=own["kind"], column=column_of(own["task"]))
+    )
 
 
 def kind_points(losses: pd.DataFrame) -> pd.DataFrame:
-    """Per cell, kind and seed the total (columns POINT); of single tasks the row `single_mean`, over the networks.
+    """Per cell, kind and seed the total (columns POINT).
 
-    A seed that lacks any of its networks' totals has none: what is left would be a mean over other tasks.
+    Of single tasks the row `single_mean`, over the networks.
+
+    A seed that lacks any of its networks' totals has none: what is left would be a mean over other
+    tasks.
     """
     points = loss_points(losses)
     totals = points[points["column"] == TOTAL]
@@ -61,18 +90,28 @@ def kind_points(losses: pd.DataFrame) -> pd.DataFrame:
 
 
 def differences(points: pd.DataFrame) -> pd.DataFrame:
-    """Per column and seed: multi-head (or one-head) minus single-task, as rows of their own; columns of `points`."""
+    """Per column and seed: multi-head (or one-head) minus single-task, as rows of their own.
+
+    Columns of `points`.
+    """
     by = [*CELL, "column", "seed"]
     pairs = {"multi_minus_single": "multi_head", "one_minus_single": "one_head"}
-    return pd.concat([paired_differences(points, row, OWN, by).assign(row=name) for name, row in pairs.items()])
+    return pd.concat(
+        [paired_differences(points, row, OWN, by).assign(row=name) for name, row in pairs.items()]
+    )
 
 
 def loss_rows(points: pd.DataFrame) -> pd.DataFrame:
-    """Per cell, row and column: mean, sd, n over seeds and what was lost; rows and columns in their order."""
+    """Per cell, row and column: mean, sd, n over seeds and what was lost.
+
+    Rows and columns in their order.
+    """
     table = summarise(points, [*CELL, "row", "column"])
     places = {"row": _row_place, "column": _column_place}
     by = ["dataset", "metric", "row", "column"]
-    return table.sort_values(by, key=lambda c: c.map(places[str(c.name)]) if c.name in places else c, ignore_index=True)
+    return table.sort_values(
+        by, key=lambda c: c.map(places[str(c.name)]) if c.name in places else c, ignore_index=True
+    )
 
 
 def column_of(tasks: "pd.Series[int]") -> "pd.Series[str]":
@@ -85,10 +124,20 @@ def _lost(frame: pd.DataFrame, found: pd.DataFrame) -> list[dict[Hashable, Any]]
         return []
     # The shortest text names the run's differences alone; others add those of a metric's settings.
     rows = frame[frame["diverged"].astype(bool) & frame[COUNT].notna()]
-    rows = rows.sort_values("unlike_paper", key=lambda c: c.str.len()).drop_duplicates(["run", "network"])
+    rows = rows.sort_values("unlike_paper", key=lambda c: c.str.len()).drop_duplicates(
+        ["run", "network"]
+    )
     there = set(zip(found["run"], found["network"], strict=True))
     return [
-        network | {"metric": metric, "key": PART, "settings": "", "task": task, "value": np.nan, "diverged": True}
+        network
+        | {
+            "metric": metric,
+            "key": PART,
+            "settings": "",
+            "task": task,
+            "value": np.nan,
+            "diverged": True,
+        }
         for network in rows.to_dict("records")
         if (network["run"], network["network"]) not in there
         for metric in METRICS
@@ -106,10 +155,15 @@ def _with_totals(rows: pd.DataFrame) -> pd.DataFrame:
 
 
 def _complete_means(rows: pd.DataFrame) -> pd.DataFrame:
-    """Per row and seed the mean: missing if any value is, for tasks differ in scale; columns POINT."""
+    """Per row and seed the mean: missing if any value is, for tasks differ in scale.
+
+    Columns POINT.
+    """
     totals = summarise(rows, [*CELL, "row", "seed"])
     complete = totals["diverged"].eq(0) & totals["failed"].eq(0)
-    totals = totals.assign(column=TOTAL, value=totals["mean"].where(complete), diverged=totals["diverged"].gt(0))
+    totals = totals.assign(
+        column=TOTAL, value=totals["mean"].where(complete), diverged=totals["diverged"].gt(0)
+    )
     return totals[POINT]
 
 

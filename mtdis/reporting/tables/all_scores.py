@@ -15,21 +15,24 @@ from mtdis.specs.family import members
 WRITTEN = "_paper"
 """End of the names of metrics that follow Appendix B: the table `formulas` is about them."""
 CAPTION = (
-    "Do the scores that the paper leaves out tell the same story? First the six of Tables 5 and 6, with the published "
-    "values in brackets, then those that the released code or disentanglement_lib computes beside them: IRS, the "
-    "metric of the beta-VAE, modularity and explicitness, each from 0 to 1 (IRS can fall a little below), more is "
-    "better; the number of codes that FactorVAE's score leaves in; and three that know nothing of the factors, of "
-    "which less is better: Gaussian total correlation and mutual information between codes in nats, and the "
-    "Wasserstein distance from independent codes (norm: over their variance). Look at whether the order of the kinds "
-    "is the same in every block. IRS rates noise near .35 and not 0; in an old notebook of the authors it favours "
-    "single-task networks, and the paper does not report it. Mean ± standard deviation over seeds, the number of "
-    "seeds in parentheses; single tasks as in Table 5. Scores on the rows that fitted a classifier are left to the "
-    "long table."
+    "Do the scores that the paper leaves out tell the same story? First the six of Tables 5 and 6,"
+    " with the published values in brackets, then those that the released code or"
+    " disentanglement_lib computes beside them: IRS, the metric of the beta-VAE, modularity and"
+    " explicitness, each from 0 to 1 (IRS can fall a little below), more is better; the number of"
+    " codes that FactorVAE's score leaves in; and three that know nothing of the factors, of which"
+    " less is better: Gaussian total correlation and mutual information between codes in nats, and"
+    " the Wasserstein distance from independent codes (norm: over their variance). Look at whether"
+    " the order of the kinds is the same in every block. IRS rates noise near .35 and not 0; in an"
+    " old notebook of the authors it favours single-task networks, and the paper does not report"
+    " it. Mean ± standard deviation over seeds, the number of seeds in parentheses; single tasks as"
+    " in Table 5. Scores on the rows that fitted a classifier are left to the long table."
 )
 
 
 def make(frame: pd.DataFrame) -> pd.DataFrame:
-    """One line per variant, dataset, metric, key, settings and row, with the published value where there is one."""
+    """One line per variant, dataset, metric, key, settings and row, with the published value where
+    there is one.
+    """
     scores = true_factors_apart(_shown(of_runs(frame)))
     parts = [_lines(part).assign(**label) for label, part in variants(scores) if len(part)]
     table = pd.concat(parts) if parts else pd.DataFrame()
@@ -52,7 +55,9 @@ def _lines(part: pd.DataFrame) -> pd.DataFrame:
     keys, rows = ({name: place for place, name in enumerate(names)} for names in (KEYS, ORDER))
     datasets = {name: place for place, name in enumerate(published.GENUINE.values())}
     places: dict[str, Any] = {
-        "key_place": [keys.get(key, len(keys)) for key in zip(lines["metric"], lines["key"], strict=True)],
+        "key_place": [
+            keys.get(key, len(keys)) for key in zip(lines["metric"], lines["key"], strict=True)
+        ],
         "dataset_place": lines["printed"].map(datasets).fillna(len(datasets)),
         "row_place": lines["row"].map(rows).fillna(len(rows)),
     }

@@ -1,4 +1,6 @@
-"""The scores by the formulas of the paper's Appendix B, which are not what was run, beside the library's."""
+"""The scores by the formulas of the paper's Appendix B, which are not what was run, beside the
+library's.
+"""
 
 import pandas as pd
 
@@ -31,17 +33,30 @@ PAIRS = {
 OPPOSITE = "informativeness_test"
 """The key whose two columns have no difference: an accuracy and an error."""
 LINE = [*CELL, "row", "column"]
-COLUMNS = [*LINE, "mean", "sd", "sd_ddof0", "n", "diverged", "failed", "change", "change_n", *BESIDE]
+COLUMNS = [
+    *LINE,
+    "mean",
+    "sd",
+    "sd_ddof0",
+    "n",
+    "diverged",
+    "failed",
+    "change",
+    "change_n",
+    *BESIDE,
+]
 CAPTION = (
-    "What would the paper's wording have given? Its Appendix B describes MIG, SAP and DCI otherwise than "
-    "disentanglement_lib computes them, which made its numbers. Left the library's scores, right those of the "
-    "appendix's formulas on the same codes, with Δ, the mean over seeds of right minus left. The appendix divides MIG"
-    " by the information in all codes and not by the factor's entropy, so that little but concentrated information "
-    "scores high; its SAP has decision trees and balanced accuracy instead of linear machines; its DCI exchanges the "
-    "bases of the logarithms, which shifts the zero; and its informativeness is an error, divided by that of a random"
-    " mapping: less is better, and there is no Δ. FactorVAE's score was run as it is written. Look at whether the "
-    "order of the kinds is the same in both columns. Mean ± standard deviation over seeds, the number of seeds in "
-    "parentheses; in brackets the published value of Tables 5 and 6."
+    "What would the paper's wording have given? Its Appendix B describes MIG, SAP and DCI otherwise"
+    " than disentanglement_lib computes them, which made its numbers. Left the library's scores,"
+    " right those of the appendix's formulas on the same codes, with Δ, the mean over seeds of"
+    " right minus left. The appendix divides MIG by the information in all codes and not by the"
+    " factor's entropy, so that little but concentrated information scores high; its SAP has"
+    " decision trees and balanced accuracy instead of linear machines; its DCI exchanges the bases"
+    " of the logarithms, which shifts the zero; and its informativeness is an error, divided by"
+    " that of a random mapping: less is better, and there is no Δ. FactorVAE's score was run as it"
+    " is written. Look at whether the order of the kinds is the same in both columns. Mean ±"
+    " standard deviation over seeds, the number of seeds in parentheses; in brackets the published"
+    " value of Tables 5 and 6."
 )
 
 
@@ -55,13 +70,17 @@ def make(frame: pd.DataFrame) -> pd.DataFrame:
 
 
 def _paired_keys(frame: pd.DataFrame) -> pd.DataFrame:
-    """The scores of both formulas, with `column` naming the formula and metric and key those of the library."""
+    """The scores of both formulas, with `column` naming the formula and metric and key those of the
+    library.
+    """
     keys = list(zip(frame["metric"], frame["key"], strict=True))
     libraries = [PAIRS.get(key, key) for key in keys]
     named = frame.assign(
         metric=[metric for metric, _ in libraries],
         key=[key for _, key in libraries],
-        settings=[unlike_metric(*names) for names in zip(frame["settings"], frame["metric"], strict=True)],
+        settings=[
+            unlike_metric(*names) for names in zip(frame["settings"], frame["metric"], strict=True)
+        ],
         column=[WRITTEN if key in PAIRS else RUN for key in keys],
     )
     return true_factors_apart(named[[key in KEYS for key in libraries]])
@@ -72,20 +91,27 @@ def _lines(part: pd.DataFrame) -> pd.DataFrame:
     formulas = [(str(name), group) for name, group in part.groupby("column")]
     points = pd.concat([headline_points(group).assign(column=name) for name, group in formulas])
     printed = published.numbers("5", "6").drop(columns="task").assign(column=RUN)
-    lines = [beside_published(headline_rows(group).assign(column=name), group, printed) for name, group in formulas]
+    lines = [
+        beside_published(headline_rows(group).assign(column=name), group, printed)
+        for name, group in formulas
+    ]
     table = pd.concat(lines).merge(_changes(points), how="left", on=LINE)
     return by_dataset(_sorted(table[~table["row"].isin(["single_max", "single_min"])]))
 
 
 def _changes(points: pd.DataFrame) -> pd.DataFrame:
-    """The mean over seeds of the appendix's value minus the library's, and how many seeds have both."""
+    """The mean over seeds of the appendix's value minus the library's, and how many seeds have
+    both.
+    """
     by = [*CELL, "row", "seed"]
     scores = points[points["key"] != OPPOSITE]
     run = scores.loc[scores["column"] == RUN, [*by, "value", "diverged"]]
     pairs = scores[scores["column"] == WRITTEN].merge(run, on=by, suffixes=("", "_run"))
     pairs["value"] -= pairs["value_run"]
     pairs["diverged"] |= pairs["diverged_run"]
-    return summarise(pairs, LINE)[[*LINE, "mean", "n"]].rename(columns={"mean": "change", "n": "change_n"})
+    return summarise(pairs, LINE)[[*LINE, "mean", "n"]].rename(
+        columns={"mean": "change", "n": "change_n"}
+    )
 
 
 def _sorted(table: pd.DataFrame) -> pd.DataFrame:

@@ -1,4 +1,6 @@
-"""What each choice does: the settings of the paper's text, those of the released code, and every other variant."""
+"""What each choice does: the settings of the paper's text, those of the released code, and every
+other variant.
+"""
 
 import pandas as pd
 
@@ -11,19 +13,32 @@ from mtdis.reporting.summaries.scores import headline_scores
 from mtdis.reporting.summaries.task_errors import OWN, TOTAL, losses_on_test, own_task_points
 
 LINE = [*CELL, "row", "column"]
-COLUMNS = [*LINE, "mean", "sd", "sd_ddof0", "n", "diverged", "failed", "change", "change_n", *BESIDE]
+COLUMNS = [
+    *LINE,
+    "mean",
+    "sd",
+    "sd_ddof0",
+    "n",
+    "diverged",
+    "failed",
+    "change",
+    "change_n",
+    *BESIDE,
+]
 CAPTION = (
-    "What each choice of settings does: a column per variant, named by the fields in which it differs from "
-    "the paper's text (paper) or as the released code (released: learning rate 1e-4, its initialisation, "
-    "heads of four tanh layers), which made the printed numbers. Scores, and R² on the test split, where "
-    "single-task networks count on their own tasks. Mean ± standard deviation over seeds, the number of "
-    "seeds in parentheses; Δ is the mean change from the first column, which is nearest to the paper's text, paired "
-    "by seed; published values in brackets."
+    "What each choice of settings does: a column per variant, named by the fields in which it"
+    " differs from the paper's text (paper) or as the released code (released: learning rate 1e-4,"
+    " its initialisation, heads of four tanh layers), which made the printed numbers. Scores, and"
+    " R² on the test split, where single-task networks count on their own tasks. Mean ± standard"
+    " deviation over seeds, the number of seeds in parentheses; Δ is the mean change from the first"
+    " column, which is nearest to the paper's text, paired by seed; published values in brackets."
 )
 
 
 def make(frame: pd.DataFrame) -> pd.DataFrame:
-    """One line per dataset, key, row and variant, the change from the first and the published value."""
+    """One line per dataset, key, row and variant, the change from the first and the published
+    value.
+    """
     labels = [(label, part) for label, part in variants(frame)]
     labels.sort(key=lambda pair: len(unlike_text(pair[0])))
     parts = [(setting_name(label), part) for label, part in labels]
@@ -32,7 +47,9 @@ def make(frame: pd.DataFrame) -> pd.DataFrame:
         return pd.DataFrame(columns=COLUMNS)
     names = [name for name, _ in parts]
     table = summarise(points, LINE).merge(_changes(points, names[0]), how="left", on=LINE)
-    unlike = {name: pd.concat([headline_scores(part), losses_on_test(part)]) for name, part in parts}
+    unlike = {
+        name: pd.concat([headline_scores(part), losses_on_test(part)]) for name, part in parts
+    }
     beside = [
         beside_published(lines, unlike[str(name)], published.numbers("5"))
         for name, lines in table.groupby("column", sort=False)
@@ -47,17 +64,23 @@ def _points(part: pd.DataFrame) -> pd.DataFrame:
     fits = fits[fits["metric"].eq("r2") & fits["column"].eq(TOTAL)]
     fits = fits.assign(row=fits["row"].replace(OWN, "single_mean"))
     columns = [*CELL, "row", "seed", "value", "diverged"]
-    return pd.concat([scores.loc[~scores["row"].isin(["single_max", "single_min"]), columns], fits[columns]])
+    return pd.concat(
+        [scores.loc[~scores["row"].isin(["single_max", "single_min"]), columns], fits[columns]]
+    )
 
 
 def _changes(points: pd.DataFrame, first: str) -> pd.DataFrame:
-    """The mean over seeds of a variant's value minus that of the column `first`, and how many pairs there are."""
+    """The mean over seeds of a variant's value minus that of the column `first`, and how many pairs
+    there are.
+    """
     by = [*CELL, "row", "seed"]
     base = points.loc[points["column"] == first, [*by, "value", "diverged"]]
     pairs = points[points["column"] != first].merge(base, on=by, suffixes=("", "_base"))
     pairs["value"] -= pairs["value_base"]
     pairs["diverged"] |= pairs["diverged_base"]
-    return summarise(pairs, LINE)[[*LINE, "mean", "n"]].rename(columns={"mean": "change", "n": "change_n"})
+    return summarise(pairs, LINE)[[*LINE, "mean", "n"]].rename(
+        columns={"mean": "change", "n": "change_n"}
+    )
 
 
 def _sorted(table: pd.DataFrame, variants_in_order: list[str]) -> pd.DataFrame:

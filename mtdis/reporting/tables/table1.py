@@ -9,24 +9,46 @@ from mtdis.reporting.comparison import COLUMNS as BESIDE
 from mtdis.reporting.comparison import beside_published, by_dataset, mark_best
 from mtdis.reporting.published import scores as published
 from mtdis.reporting.statistics import AUTOENCODERS, CELL, variant_fields, variants
-from mtdis.reporting.summaries.heads_on_codes import STANDARDISED, TRUE, head_points, head_rows, heads_frame
+from mtdis.reporting.summaries.heads_on_codes import (
+    STANDARDISED,
+    TRUE,
+    head_points,
+    head_rows,
+    heads_frame,
+)
 
 STAGES = ("heads",)
 CAPTION = (
-    "How well can the tasks be learned from codes that were learned without them? Test error of heads on the frozen "
-    "codes of auto-encoders and on the true factors, as they are and standardised, after the paper's Table 1: mean "
-    "squared error, mean over the tasks. The paper prints it as RMSE; its values can only be mean squared errors, for "
-    "predicting 0 has an RMSE of 15 to 17. Look at whether the order of the auto-encoders is that of their "
-    "disentanglement (Table 6); in the paper it was not, and FactorVAE was never the best. Beside it R² against the "
-    "variance of the targets, mean over the tasks. Mean ± standard deviation over seeds of the heads, their number in "
-    "parentheses, on the codes of one encoder: it says nothing of how much encoders of other seeds differ. The best "
-    "of a column is bold, the best auto-encoder underlined; published values in brackets."
+    "How well can the tasks be learned from codes that were learned without them? Test error of"
+    " heads on the frozen codes of auto-encoders and on the true factors, as they are and"
+    " standardised, after the paper's Table 1: mean squared error, mean over the tasks. The paper"
+    " prints it as RMSE; its values can only be mean squared errors, for predicting 0 has an RMSE"
+    " of 15 to 17. Look at whether the order of the auto-encoders is that of their disentanglement"
+    " (Table 6); in the paper it was not, and FactorVAE was never the best. Beside it R² against"
+    " the variance of the targets, mean over the tasks. Mean ± standard deviation over seeds of the"
+    " heads, their number in parentheses, on the codes of one encoder: it says nothing of how much"
+    " encoders of other seeds differ. The best of a column is bold, the best auto-encoder"
+    " underlined; published values in brackets."
 )
-COLUMNS = [*CELL, "row", "mean", "sd", "sd_ddof0", "n", "diverged", "failed", *BESIDE, "best", "best_autoencoder"]
+COLUMNS = [
+    *CELL,
+    "row",
+    "mean",
+    "sd",
+    "sd_ddof0",
+    "n",
+    "diverged",
+    "failed",
+    *BESIDE,
+    "best",
+    "best_autoencoder",
+]
 
 
 def make(frame: pd.DataFrame, stages: Sequence[StageResult]) -> pd.DataFrame:
-    """One line per variant, dataset, metric (mse, r2), seed of the codes and row, the published value beside it."""
+    """One line per variant, dataset, metric (mse, r2), seed of the codes and row, the published
+    value beside it.
+    """
     del frame  # no run is shown
     results = heads_frame(stages)
     parts = [lines_of_variant(part).assign(**label) for label, part in variants(results)]
@@ -42,7 +64,10 @@ def lines_of_variant(part: pd.DataFrame) -> pd.DataFrame:
 
 
 def _printed() -> pd.DataFrame:
-    """The printed numbers; those of the true factors beside both scalings, for theirs is not stated."""
+    """The printed numbers.
+
+    Those of the true factors beside both scalings, for theirs is not stated.
+    """
     printed = published.numbers("1").drop(columns="task")
     true = printed[printed["row"] == TRUE]
     return pd.concat([printed, true.assign(row=STANDARDISED)])

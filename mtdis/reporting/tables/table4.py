@@ -1,4 +1,6 @@
-"""Table 4 of the paper: how well decoders restore test images from the frozen codes of each kind of network."""
+"""Table 4 of the paper: how well decoders restore test images from the frozen codes of each kind of
+network.
+"""
 
 from collections.abc import Sequence
 
@@ -19,20 +21,23 @@ NO_DIFFERENCE = ("images", "seed", "torch_threads")
 """What may be set of a decoder without making its errors other ones than the paper's."""
 COLUMNS = [*CELL, "row", "mean", "sd", "sd_ddof0", "n", "diverged", "failed", *BESIDE]
 CAPTION = (
-    "How much of an image do the codes keep? Errors on the test split of decoders trained on the frozen codes of "
-    "each network, after the paper's Table 4; lower is better. The paper prints one number per cell and calls it the "
-    "reconstruction error: those of Shapes3D and MPI3D can be squared errors per pixel and channel, those of "
-    "dSprites can't and fit the cross-entropy summed over an image, so that both are given. The cross-entropy of an "
-    "image with greys is above 0 even if it is restored exactly. Look for the distance between networks of all tasks "
-    "and the others; the paper found their errors 2 to 9 times smaller, and those of a single task larger than of "
-    "the untrained network. A decoder that learns nothing from its codes gives the mean image. Mean ± standard "
-    "deviation over the shown seeds, whose number is in parentheses (several single-task networks of a seed are "
-    "averaged first); published values, of one network each, in brackets."
+    "How much of an image do the codes keep? Errors on the test split of decoders trained on the"
+    " frozen codes of each network, after the paper's Table 4; lower is better. The paper prints"
+    " one number per cell and calls it the reconstruction error: those of Shapes3D and MPI3D can be"
+    " squared errors per pixel and channel, those of dSprites can't and fit the cross-entropy"
+    " summed over an image, so that both are given. The cross-entropy of an image with greys is"
+    " above 0 even if it is restored exactly. Look for the distance between networks of all tasks"
+    " and the others; the paper found their errors 2 to 9 times smaller, and those of a single task"
+    " larger than of the untrained network. A decoder that learns nothing from its codes gives the"
+    " mean image. Mean ± standard deviation over the shown seeds, whose number is in parentheses"
+    " (several single-task networks of a seed are averaged first); published values, of one network"
+    " each, in brackets."
 )
 
 
 def make(frame: pd.DataFrame, stages: Sequence[StageResult]) -> pd.DataFrame:
-    """One line per variant, dataset, key, settings of the decoder and kind of run, the published value beside it.
+    """One line per variant, dataset, key, settings of the decoder and kind of run, the published
+    value beside it.
 
     Raises ValueError without any stage.
     """
@@ -42,17 +47,26 @@ def make(frame: pd.DataFrame, stages: Sequence[StageResult]) -> pd.DataFrame:
     values = stage_frame(stages, KEYS)
     values = values.assign(row=values["kind"], unlike_paper=_unlike(values))
     parts = [_part(part).assign(**label) for label, part in variants(values)]
-    return pd.concat(parts).reindex(columns=[*variant_fields(values), *COLUMNS]).reset_index(drop=True)
+    return (
+        pd.concat(parts).reindex(columns=[*variant_fields(values), *COLUMNS]).reset_index(drop=True)
+    )
 
 
 def _unlike(values: pd.DataFrame) -> list[str]:
     """What differs from the paper's runs, and from its decoders."""
     set_of_decoders = [
-        [f"decoder.{text}" for text in settings.split(", ") if text and text.partition("=")[0] not in NO_DIFFERENCE]
+        [
+            f"decoder.{text}"
+            for text in settings.split(", ")
+            if text and text.partition("=")[0] not in NO_DIFFERENCE
+        ]
         for settings in values["settings"]
     ]
     of_runs = values["unlike_paper"]
-    return [", ".join(filter(None, [run, *own])) for run, own in zip(of_runs, set_of_decoders, strict=True)]
+    return [
+        ", ".join(filter(None, [run, *own]))
+        for run, own in zip(of_runs, set_of_decoders, strict=True)
+    ]
 
 
 def _part(part: pd.DataFrame) -> pd.DataFrame:

@@ -1,4 +1,6 @@
-"""Table 7 of the paper: how many factors the codes retrieve, as it counts them, and matched one to one."""
+"""Table 7 of the paper: how many factors the codes retrieve, as it counts them, and matched one to
+one.
+"""
 
 from collections.abc import Sequence
 
@@ -24,25 +26,29 @@ LEVEL = 0.05
 """Taken for the paper's level of significance."""
 COLUMNS = [*CELL, "row", "mean", "sd", "sd_ddof0", "n", "diverged", "failed", *BESIDE]
 CAPTION = (
-    "How many factors do the codes retrieve? First as in the paper's Table 7, on the test split: every code goes to "
-    "the factor of its largest absolute Spearman correlation if that is significant (p < 0.05 by Student's t unless a "
-    "title says another level; the paper names none); the components are the factors that at least one code goes to, "
-    "and the correlations are over those codes, their standard deviation with ddof 0. The paper counts 4 to 6 for the "
-    "network of all tasks and 4 to 5 for a single-task one. Its spreads can't be those over 4 factors and can over 8 "
-    "codes; and a smallest correlation of 0.000 is no significant one, so that it may have taken all codes. With "
-    "thousands of images nearly every correlation is significant and the count says little. Then matched: each code "
-    "stands for one factor at most, the pairs with the largest sum are chosen on half of the test images and measured "
-    "on the other half; the null permutes the images' factors and does the same. Compare the matched mean with the "
-    "null's: above its 95 % quantile the codes know more than chance; components are the pairs above the highest of "
-    "the null's pairs (5 % family-wise). Rank correlation misses factors without order (shape) or that turn "
-    "(orientation). Factors of one class are left out; where no code goes to a factor there is no correlation. Means "
-    "± standard deviation over the shown seeds, whose number is in parentheses; twice the mean of several p-values is "
-    "one (Vovk and Wang 2020)."
+    "How many factors do the codes retrieve? First as in the paper's Table 7, on the test split:"
+    " every code goes to the factor of its largest absolute Spearman correlation if that is"
+    " significant (p < 0.05 by Student's t unless a title says another level; the paper names"
+    " none); the components are the factors that at least one code goes to, and the correlations"
+    " are over those codes, their standard deviation with ddof 0. The paper counts 4 to 6 for the"
+    " network of all tasks and 4 to 5 for a single-task one. Its spreads can't be those over 4"
+    " factors and can over 8 codes; and a smallest correlation of 0.000 is no significant one, so"
+    " that it may have taken all codes. With thousands of images nearly every correlation is"
+    " significant and the count says little. Then matched: each code stands for one factor at most,"
+    " the pairs with the largest sum are chosen on half of the test images and measured on the"
+    " other half; the null permutes the images' factors and does the same. Compare the matched mean"
+    " with the null's: above its 95 % quantile the codes know more than chance; components are the"
+    " pairs above the highest of the null's pairs (5 % family-wise). Rank correlation misses"
+    " factors without order (shape) or that turn (orientation). Factors of one class are left out;"
+    " where no code goes to a factor there is no correlation. Means ± standard deviation over the"
+    " shown seeds, whose number is in parentheses; twice the mean of several p-values is one (Vovk"
+    " and Wang 2020)."
 )
 
 
 def make(frame: pd.DataFrame, stages: Sequence[StageResult]) -> pd.DataFrame:
-    """One line per variant, dataset, key, settings of the stage and kind of run, the published value beside it.
+    """One line per variant, dataset, key, settings of the stage and kind of run, the published
+    value beside it.
 
     A seed's networks of one kind (several single-task ones) are averaged first, then the seeds.
     """
@@ -52,7 +58,9 @@ def make(frame: pd.DataFrame, stages: Sequence[StageResult]) -> pd.DataFrame:
     values = stage_frame(stages, KEYS)
     values = values.assign(row=values["kind"], unlike_paper=_unlike(values))
     parts = [_part(part).assign(**label) for label, part in variants(values)]
-    return pd.concat(parts).reindex(columns=[*variant_fields(values), *COLUMNS]).reset_index(drop=True)
+    return (
+        pd.concat(parts).reindex(columns=[*variant_fields(values), *COLUMNS]).reset_index(drop=True)
+    )
 
 
 def _part(part: pd.DataFrame) -> pd.DataFrame:
@@ -60,14 +68,21 @@ def _part(part: pd.DataFrame) -> pd.DataFrame:
     lines = beside_published(_over_seeds(part), part, published.numbers("7"))
     keys = [KEYS.index(key) for key in zip(lines["metric"], lines["key"], strict=True)]
     kinds = lines["row"].map({kind: place for place, kind in enumerate(STYLES)}).fillna(len(STYLES))
-    order = lines.assign(key_place=keys, kind_place=kinds).sort_values(["key_place", "settings", "kind_place", "row"])
+    order = lines.assign(key_place=keys, kind_place=kinds).sort_values(
+        ["key_place", "settings", "kind_place", "row"]
+    )
     return by_dataset(order)
 
 
 def _unlike(values: pd.DataFrame) -> list[str]:
-    """What differs from the paper's runs, and the level, which it does not name; what else is set is not its matter."""
+    """What differs from the paper's runs, and the level, which it does not name.
+
+    What else is set is not its matter.
+    """
     levels = [f"alpha={alpha:g}" if alpha != LEVEL else "" for alpha in values["stage.alpha"]]
-    return [", ".join(filter(None, pair)) for pair in zip(values["unlike_paper"], levels, strict=True)]
+    return [
+        ", ".join(filter(None, pair)) for pair in zip(values["unlike_paper"], levels, strict=True)
+    ]
 
 
 def _over_seeds(part: pd.DataFrame) -> pd.DataFrame:

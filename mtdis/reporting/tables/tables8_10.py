@@ -9,17 +9,22 @@ from mtdis.reporting.summaries.task_errors import loss_points, loss_rows
 
 KINDS = ("single_task", "multi_head", "one_head")
 CAPTION = (
-    "Test error of every network (lines) on every task (columns), after the paper's Tables 8 to 10; the "
-    "total is the mean over the tasks. A single-task network has all heads, and those that it does not "
-    "train stay at their initial values: off the diagonal its error says what those predict. In the "
-    "paper it is near the mean square of the target, as of heads that predict next to nothing. Mean ± standard "
-    "deviation over seeds, the number of seeds in parentheses, the published value in brackets; the best "
-    "of a column is bold. R² is against the variance of the target, its total the mean of the tasks' R²."
+    "Test error of every network (lines) on every task (columns), after the paper's Tables 8 to 10;"
+    " the total is the mean over the tasks. A single-task network has all heads, and those that it"
+    " does not train stay at their initial values: off the diagonal its error says what those"
+    " predict. In the paper it is near the mean square of the target, as of heads that predict next"
+    " to nothing. Mean ± standard deviation over seeds, the number of seeds in parentheses, the"
+    " published value in brackets; the best of a column is bold. R² is against the variance of the"
+    " target, its total the mean of the tasks' R²."
 )
 
 
 def make(frame: pd.DataFrame) -> pd.DataFrame:
-    """One line per variant, dataset, metric (mse, r2), network and task or total, the published value beside it."""
+    """One line per variant, dataset, metric (mse, r2), network and task or total, the published
+    value beside it.
+    """
     printed = printed_losses(published.numbers("8", "9", "10"))
-    table = loss_table(frame[frame["kind"].isin(KINDS)], lambda losses: loss_rows(loss_points(losses)), printed)
+    table = loss_table(
+        frame[frame["kind"].isin(KINDS)], lambda losses: loss_rows(loss_points(losses)), printed
+    )
     return table.assign(best=mark_best(table))

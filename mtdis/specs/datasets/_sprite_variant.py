@@ -15,4 +15,6 @@ class SpriteVariant(RenderedGrid):
     channels: ClassVar[int] = 3
     white: ClassVar[int] = 255
 
-    noise_seed: int = Field(0, ge=0, lt=2**32, description="seed of what is drawn for each image and is no factor")
+    noise_seed: int = Field(
+        0, ge=0, lt=2**32, description="seed of what is drawn for each image and is no factor"
+    )

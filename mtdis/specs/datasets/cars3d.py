@@ -9,7 +9,9 @@ from mtdis.specs.grids import Grid, indices
 class Cars3d(GenuineGrid):
     """183 car models seen from around, made smaller to 64×64, 17,568 images in full."""
 
-    full_grid: ClassVar[Grid] = Grid(("elevation", "azimuth", "object"), (indices(4), indices(24), indices(183)))
+    full_grid: ClassVar[Grid] = Grid(
+        ("elevation", "azimuth", "object"), (indices(4), indices(24), indices(183))
+    )
     channels: ClassVar[int] = 3
     white: ClassVar[int] = 255
     files: ClassVar[tuple[GenuineFile, ...]] = (

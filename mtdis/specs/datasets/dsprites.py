@@ -27,6 +27,6 @@ class Dsprites(GenuineGrid):
     )
     licence: ClassVar[str] = "Apache-2.0 (repository); images made with LÖVE, zlib/libpng licence"
     citation: ClassVar[str] = (
-        "Matthey, Higgins, Hassabis, Lerchner: dSprites: Disentanglement testing Sprites dataset. 2017. "
-        "https://github.com/deepmind/dsprites-dataset/"
+        "Matthey, Higgins, Hassabis, Lerchner: dSprites: Disentanglement testing Sprites dataset."
+        " 2017. https://github.com/deepmind/dsprites-dataset/"
     )

@@ -4,4 +4,7 @@ from mtdis.specs.datasets._sprite_variant import SpriteVariant
 
 
 class DspritesNoisyRendered(SpriteVariant):
-    """White sprites on noise, drawn for each pixel and channel of each image; 737,280 images in full."""
+    """White sprites on noise, drawn for each pixel and channel of each image.
+
+    737,280 images in full.
+    """

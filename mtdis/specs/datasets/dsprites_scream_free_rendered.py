@@ -1,7 +1,12 @@
-"""Scream-dSprites of disentanglement_lib from our own renderer, with a computed background instead of the painting."""
+"""Scream-dSprites of disentanglement_lib from our own renderer, with a computed background instead
+of the painting.
+"""
 
 from mtdis.specs.datasets._sprite_variant import SpriteVariant
 
 
 class DspritesScreamFreeRendered(SpriteVariant):
-    """Sprites that invert a tinted patch of a smooth colour field, both drawn for each image; 737,280 in full."""
+    """Sprites that invert a tinted patch of a smooth colour field, both drawn for each image.
+
+    737,280 in full.
+    """

@@ -7,7 +7,9 @@ from mtdis.specs.grids import MPI3D, Grid
 
 
 class Mpi3dRealRendered(RenderedGrid):
-    """A robot arm that carries an object in front of a ring, in the light of the photographs, 1,036,800 images."""
+    """A robot arm that carries an object in front of a ring, in the light of the photographs,
+    1,036,800 images.
+    """
 
     replica_of: ClassVar[str] = "MPI3D"
     full_grid: ClassVar[Grid] = MPI3D

@@ -8,13 +8,19 @@ from mtdis.specs.grids import MPI3D, Grid
 
 
 class Mpi3dRealistic(GenuineGrid):
-    """A robot arm that carries an object in front of a ring, rendered realistically, 1,036,800 images in full."""
+    """A robot arm that carries an object in front of a ring, rendered realistically, 1,036,800
+    images in full.
+    """
 
     full_grid: ClassVar[Grid] = MPI3D
     channels: ClassVar[int] = 3
     white: ClassVar[int] = 255
     files: ClassVar[tuple[GenuineFile, ...]] = (
-        GenuineFile("mpi3d_realistic.npz", urls("mpi3d_realistic.npz"), md5="59a6225b88b635365f70c91b3e52f70f"),
+        GenuineFile(
+            "mpi3d_realistic.npz",
+            urls("mpi3d_realistic.npz"),
+            md5="59a6225b88b635365f70c91b3e52f70f",
+        ),
     )
     licence: ClassVar[str] = LICENCE
     citation: ClassVar[str] = CITATION

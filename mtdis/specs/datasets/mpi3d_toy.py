@@ -8,7 +8,9 @@ from mtdis.specs.grids import MPI3D, Grid
 
 
 class Mpi3dToy(GenuineGrid):
-    """A robot arm that carries an object in front of a ring, rendered in flat colours, 1,036,800 images in full."""
+    """A robot arm that carries an object in front of a ring, rendered in flat colours, 1,036,800
+    images in full.
+    """
 
     full_grid: ClassVar[Grid] = MPI3D
     channels: ClassVar[int] = 3

@@ -7,7 +7,9 @@ from mtdis.specs.grids import MPI3D, Grid
 
 
 class Mpi3dToyRendered(RenderedGrid):
-    """A robot arm that carries an object in front of a ring, in flat colours, 1,036,800 images in full."""
+    """A robot arm that carries an object in front of a ring, in flat colours, 1,036,800 images in
+    full.
+    """
 
     full_grid: ClassVar[Grid] = MPI3D
     channels: ClassVar[int] = 3

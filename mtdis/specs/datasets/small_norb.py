@@ -1,4 +1,7 @@
-"""smallNORB, the genuine files (LeCun et al. 2004); MD5s as disent lists them, sizes as TensorFlow Datasets does."""
+"""smallNORB, the genuine files (LeCun et al.
+
+2004); MD5s as disent lists them, sizes as TensorFlow Datasets does.
+"""
 
 from typing import ClassVar
 
@@ -16,7 +19,9 @@ def _file(part: str, kind: str, md5: str, size: int) -> GenuineFile:
 
 
 class SmallNorb(GenuineGrid):
-    """50 toys photographed in grey, the first image of each stereo pair, made smaller to 64×64, 48,600 in full."""
+    """50 toys photographed in grey, the first image of each stereo pair, made smaller to 64×64,
+    48,600 in full.
+    """
 
     full_grid: ClassVar[Grid] = Grid(
         ("category", "instance", "elevation", "azimuth", "lighting"),
@@ -34,6 +39,6 @@ class SmallNorb(GenuineGrid):
     )
     licence: ClassVar[str] = "research use"
     citation: ClassVar[str] = (
-        "LeCun, Huang, Bottou: Learning Methods for Generic Object Recognition with Invariance to Pose and Lighting. "
-        "CVPR 2004"
+        "LeCun, Huang, Bottou: Learning Methods for Generic Object Recognition with Invariance to"
+        " Pose and Lighting. CVPR 2004"
     )

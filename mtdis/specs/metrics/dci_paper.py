@@ -1,4 +1,6 @@
-"""Disentanglement, completeness, informativeness by the formulas of the paper's Appendix B.4, beside `dci`."""
+"""Disentanglement, completeness, informativeness by the formulas of the paper's Appendix B.4,
+beside `dci`.
+"""
 
 from typing import Literal
 
@@ -14,5 +16,6 @@ class DciPaper(Metric):
     num_test: int = Field(5000, ge=1, description="rows that score")
     batch_size: int = Field(16, ge=1, description="rows drawn at once; it orders the random calls")
     estimator: Literal["mtdis", "sklearn"] = Field(
-        "mtdis", description="who grows the trees: our own code, or scikit-learn, whose trees ours equal"
+        "mtdis",
+        description="who grows the trees: our own code, or scikit-learn, whose trees ours equal",
     )

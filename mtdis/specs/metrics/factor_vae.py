@@ -12,4 +12,6 @@ class FactorVae(Metric):
     num_train: int = Field(10000, ge=1, description="votes that make the classifier")
     num_eval: int = Field(5000, ge=1, description="votes that score it")
     batch_size: int = Field(64, ge=2, description="rows of a vote")
-    prune_threshold: float = Field(0.05, ge=0, description="codes with a smaller standard deviation are left out")
+    prune_threshold: float = Field(
+        0.05, ge=0, description="codes with a smaller standard deviation are left out"
+    )

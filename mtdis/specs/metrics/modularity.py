@@ -1,4 +1,6 @@
-"""Modularity and explicitness (Ridgeway and Mozer 2018), settings of the disentanglement_lib study."""
+"""Modularity and explicitness (Ridgeway and Mozer 2018), settings of the disentanglement_lib
+study.
+"""
 
 from pydantic import Field
 
@@ -10,5 +12,7 @@ class Modularity(Metric):
 
     num_train: int = Field(10000, ge=2, description="rows that fit")
     num_test: int = Field(5000, ge=2, description="rows that score")
-    num_bins: int = Field(20, ge=2, description="bins of each code between its smallest and largest value")
+    num_bins: int = Field(
+        20, ge=2, description="bins of each code between its smallest and largest value"
+    )
     batch_size: int = Field(16, ge=1, description="rows drawn at once; it orders the random calls")

@@ -1,4 +1,7 @@
-"""Separated attribute predictability (Kumar et al. 2018), settings of the disentanglement_lib study."""
+"""Separated attribute predictability (Kumar et al.
+
+2018), settings of the disentanglement_lib study.
+"""
 
 from typing import ClassVar, Literal
 
@@ -18,5 +21,7 @@ class Sap(Metric):
     batch_size: int = Field(16, ge=1, description="rows drawn at once; it orders the random calls")
     solver: Literal["primal", "dual"] = Field(
         "primal",
-        description="of the linear machines: primal is scikit-learn's present choice, dual that before 1.5",
+        description=(
+            "of the linear machines: primal is scikit-learn's present choice, dual that before 1.5"
+        ),
     )

@@ -1,4 +1,6 @@
-"""Separated attribute predictability as the paper's Appendix B.3 describes it, beside what was run (`sap`)."""
+"""Separated attribute predictability as the paper's Appendix B.3 describes it, beside what was run
+(`sap`).
+"""
 
 from pydantic import Field
 

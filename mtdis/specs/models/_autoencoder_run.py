@@ -10,7 +10,9 @@ class AutoencoderRun(TrainedRun):
 
     learning_rate: float = Field(1e-4, gt=0, description="Adam's step size (section C.3)")
     epochs: int = Field(100, ge=1, description="passes over the training split (section C.3)")
-    batch_size: int = Field(64, ge=1, description="images in a batch; the last, incomplete one is dropped")
+    batch_size: int = Field(
+        64, ge=1, description="images in a batch; the last, incomplete one is dropped"
+    )
 
     @property
     def networks(self) -> tuple[str, ...]:

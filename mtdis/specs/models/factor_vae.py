@@ -8,10 +8,18 @@ from mtdis.specs.models._autoencoder_run import AutoencoderRun
 
 
 class FactorVae(AutoencoderRun):
-    """Learns to reconstruct images from codes that a discriminator can't tell from independent ones."""
+    """Learns to reconstruct images from codes that a discriminator can't tell from independent
+    ones.
+    """
 
-    gamma: float = Field(1.0, ge=0, description="weight of the total correlation; Kim and Mnih use 10 to 100")
-    discriminator_layers: tuple[Annotated[int, Field(ge=1, le=65536)], ...] = Field(
-        (1000, 1000, 1000, 1000, 1000), max_length=20, description="units of the discriminator's hidden layers"
+    gamma: float = Field(
+        1.0, ge=0, description="weight of the total correlation; Kim and Mnih use 10 to 100"
     )
-    discriminator_learning_rate: float = Field(1e-4, gt=0, description="step size of the discriminator's Adam")
+    discriminator_layers: tuple[Annotated[int, Field(ge=1, le=65536)], ...] = Field(
+        (1000, 1000, 1000, 1000, 1000),
+        max_length=20,
+        description="units of the discriminator's hidden layers",
+    )
+    discriminator_learning_rate: float = Field(
+        1e-4, gt=0, description="step size of the discriminator's Adam"
+    )

@@ -1,4 +1,6 @@
-"""The true factors as codes: the best that heads on frozen codes could be given (paper, Table 1)."""
+"""The true factors as codes: the best that heads on frozen codes could be given (paper, Table
+1).
+"""
 
 from typing import Literal
 
@@ -11,7 +13,10 @@ class GroundTruth(FactorRun):
     """One code per factor of the dataset, constant ones too."""
 
     scaling: Literal["raw", "standardised"] = Field(
-        "raw", description="factor values as they are in the dataset, or with mean 0 and standard deviation 1"
+        "raw",
+        description=(
+            "factor values as they are in the dataset, or with mean 0 and standard deviation 1"
+        ),
     )
 
     @property

@@ -1,4 +1,6 @@
-"""One head with an output per task: multivariate regression without parameter sharing between heads (Figure 4)."""
+"""One head with an output per task: multivariate regression without parameter sharing between heads
+(Figure 4).
+"""
 
 from mtdis.specs.run import TaskRun
 

@@ -1,4 +1,6 @@
-"""One network per task, each with all heads, of which only its own enters the loss (paper, section 4.1)."""
+"""One network per task, each with all heads, of which only its own enters the loss (paper, section
+4.1).
+"""
 
 from typing import Literal, Self
 
@@ -12,19 +14,27 @@ class SingleTask(TaskRun):
 
     batch_order: Literal["shared", "own"] = Field(
         "shared",
-        description="shared: all networks see the same batches in the same order, drawn from the seed and the epoch, "
-        "so that they differ in their task alone; own: each draws its order from a stream of its own",
+        description=(
+            "shared: all networks see the same batches in the same order, drawn from the seed and"
+            " the epoch, so that they differ in their task alone; own: each draws its order from a"
+            " stream of its own"
+        ),
     )
     fused: Literal["none", "stacked"] = Field(
         "none",
-        description="none: each network runs by itself; stacked: all run as one, by grouped convolutions and batched "
-        "products, with other rounding and so other bits",
+        description=(
+            "none: each network runs by itself; stacked: all run as one, by grouped convolutions"
+            " and batched products, with other rounding and so other bits"
+        ),
     )
 
     @model_validator(mode="after")
     def _stacks_on_shared_batches(self) -> Self:
         if self.fused == "stacked" and self.batch_order == "own":
-            raise ValueError("fused 'stacked' feeds one batch to all networks; set batch_order: shared or fused: none")
+            raise ValueError(
+                "fused 'stacked' feeds one batch to all networks; set batch_order: shared or fused:"
+                " none"
+            )
         return self
 
     @property

@@ -6,6 +6,10 @@ from mtdis.specs.models._autoencoder_run import AutoencoderRun
 
 
 class Vae(AutoencoderRun):
-    """Learns to reconstruct images from codes whose distribution is held near a standard normal one."""
+    """Learns to reconstruct images from codes whose distribution is held near a standard normal
+    one.
+    """
 
-    beta: float = Field(1.0, ge=0, description="weight of the divergence from the prior; above 1 a β-VAE")
+    beta: float = Field(
+        1.0, ge=0, description="weight of the divergence from the prior; above 1 a β-VAE"
+    )

@@ -1,4 +1,6 @@
-"""A decoder that learns to restore images from frozen codes (paper, sections 4.2.2 and C.2, Table 4)."""
+"""A decoder that learns to restore images from frozen codes (paper, sections 4.2.2 and C.2, Table
+4).
+"""
 
 from typing import Literal
 
@@ -10,18 +12,29 @@ from mtdis.specs.stage import TrainedStage
 class Decoder(TrainedStage):
     """A mirror of the encoder, trained on codes as they are: neither changed nor scaled."""
 
-    learning_rate: float = Field(2e-4, gt=0, description="Adam's step size at the start (section C.2)")
-    halve_every: int = Field(100, ge=0, description="epochs after which the learning rate is halved; 0: never")
+    learning_rate: float = Field(
+        2e-4, gt=0, description="Adam's step size at the start (section C.2)"
+    )
+    halve_every: int = Field(
+        100, ge=0, description="epochs after which the learning rate is halved; 0: never"
+    )
     epochs: int = Field(500, ge=1, description="passes over the training split (section C.2)")
     loss: Literal["mse", "bce"] = Field(
         "mse",
-        description="mean squared error of the outputs, which no sigmoid follows (sections 4.2.2 and C.2, Table 2), or "
-        "cross-entropy of the outputs' sigmoid, summed over an image (fits the printed errors of dSprites)",
+        description=(
+            "mean squared error of the outputs, which no sigmoid follows (sections 4.2.2 and C.2,"
+            " Table 2), or cross-entropy of the outputs' sigmoid, summed over an image (fits the"
+            " printed errors of dSprites)"
+        ),
     )
-    images: int = Field(8, ge=1, le=64, description="test images that are kept with their reconstructions")
+    images: int = Field(
+        8, ge=1, le=64, description="test images that are kept with their reconstructions"
+    )
 
     @property
     def kept_images(self) -> int:
-        """How many test images are kept: no more than the test split has, as far as that is known before training."""
+        """How many test images are kept: no more than the test split has, as far as that is known
+        before training.
+        """
         counts = self.parent.image_counts
         return min(self.images, counts[2]) if counts else self.images

@@ -1,4 +1,6 @@
-"""Heads that learn the tasks from the frozen codes of a network (paper, sections 4.3 and C.3, Table 1)."""
+"""Heads that learn the tasks from the frozen codes of a network (paper, sections 4.3 and C.3, Table
+1).
+"""
 
 from typing import Annotated, ClassVar, Literal
 
@@ -18,7 +20,9 @@ class Heads(TrainedStage):
     head_layers: tuple[Annotated[int, Field(ge=1, le=65536)], ...] = Field(
         (300, 300, 300), max_length=20, description="units of each hidden layer of a head (Table 3)"
     )
-    head_activation: Literal["relu", "tanh"] = Field("tanh", description="non-linearity of the heads (section C.3)")
+    head_activation: Literal["relu", "tanh"] = Field(
+        "tanh", description="non-linearity of the heads (section C.3)"
+    )
 
     @property
     def targets(self) -> Targets | None:

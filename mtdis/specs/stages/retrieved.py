@@ -1,4 +1,6 @@
-"""Retrieved factors by rank correlation of the codes of the test split (paper, appendix I, Table 7)."""
+"""Retrieved factors by rank correlation of the codes of the test split (paper, appendix I, Table
+7).
+"""
 
 from pydantic import Field
 
@@ -8,6 +10,15 @@ from mtdis.specs.stage import NetworkStage
 class Retrieved(NetworkStage):
     """Settings of the paper's count and of the matched version beside it."""
 
-    alpha: float = Field(0.05, gt=0, lt=1, description="level below which a correlation is significant")
-    permutations: int = Field(999, ge=19, description="permutations of the factors' rows that make the null")
-    seed: int = Field(1, ge=0, lt=2**32, description="seed of the halves of the test split and of the permutations")
+    alpha: float = Field(
+        0.05, gt=0, lt=1, description="level below which a correlation is significant"
+    )
+    permutations: int = Field(
+        999, ge=19, description="permutations of the factors' rows that make the null"
+    )
+    seed: int = Field(
+        1,
+        ge=0,
+        lt=2**32,
+        description="seed of the halves of the test split and of the permutations",
+    )

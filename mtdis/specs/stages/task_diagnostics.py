@@ -14,8 +14,9 @@ class TaskDiagnostics(TargetsStage):
     def _is_on_a_complete_grid(self) -> Self:
         if not self.dataset.complete:
             raise ValueError(
-                "both measures need each combination of classes exactly once, in order, and dataset "
-                f"{self.dataset.name()} has {self.dataset.count:,} rows with gaps, repeats or another order; take the "
-                "stage (with its table and figure) out of this experiment, or give it a complete grid"
+                "both measures need each combination of classes exactly once, in order, and"
+                f" dataset {self.dataset.name()} has {self.dataset.count:,} rows with gaps, repeats"
+                " or another order; take the stage (with its table and figure) out of this"
+                " experiment, or give it a complete grid"
             )
         return self

@@ -1,4 +1,6 @@
-"""Images along each latent dimension, made by a trained decoder (paper, section 4.2.2, Figures 7 and 10 to 12)."""
+"""Images along each latent dimension, made by a trained decoder (paper, section 4.2.2, Figures 7
+and 10 to 12).
+"""
 
 from typing import Annotated, ClassVar, Literal, Self
 
@@ -17,16 +19,18 @@ class Traversal(Stage):
 
     stands_on: ClassVar[str] = "decoder"
 
-    parent: Annotated[SerializeAsAny[Decoder], BeforeValidator(lambda value: stage_of(value))] = Field(
-        description="the decoder, with its network"
+    parent: Annotated[SerializeAsAny[Decoder], BeforeValidator(lambda value: stage_of(value))] = (
+        Field(description="the decoder, with its network")
     )
     low: float = Field(-1, description="first offset from the image's own code, in `unit`")
     high: float = Field(1, description="last offset")
     step: float = Field(0.1, gt=0, description="from one offset to the next")
     unit: Literal["raw", "sd"] = Field(
         "raw",
-        description="of the offsets: those of the code itself (the paper's text), or that code's standard deviation "
-        "over the test split, which makes codes of unlike scale comparable",
+        description=(
+            "of the offsets: those of the code itself (the paper's text), or that code's standard"
+            " deviation over the test split, which makes codes of unlike scale comparable"
+        ),
     )
     image: int = Field(1, ge=1, description="number, from 1, of one of the decoder's test images")
 
@@ -53,13 +57,20 @@ class Traversal(Stage):
     @model_validator(mode="after")
     def _is_a_range(self) -> Self:
         if self.high < self.low:
-            raise ValueError(f"offsets go from low up to high; found low {self.low:g} and high {self.high:g}")
+            raise ValueError(
+                f"offsets go from low up to high; found low {self.low:g} and high {self.high:g}"
+            )
         if self.steps > MAX_STEPS:
-            raise ValueError(f"at most {MAX_STEPS:,} steps can be drawn, these are {self.steps:,}; take a larger step")
+            raise ValueError(
+                f"at most {MAX_STEPS:,} steps can be drawn, these are {self.steps:,}; take a larger"
+                " step"
+            )
         return self
 
     @model_validator(mode="after")
     def _is_a_kept_image(self) -> Self:
         if self.image > self.parent.kept_images:
-            raise ValueError(f"the decoder keeps {self.parent.kept_images} test images; found image {self.image}")
+            raise ValueError(
+                f"the decoder keeps {self.parent.kept_images} test images; found image {self.image}"
+            )
         return self

@@ -1,7 +1,8 @@
-"""Trainings that share a GPU: a job trains further runs beside its own and leaves their records ready for their jobs.
+"""Trainings that share a GPU: a job trains further runs beside its own and leaves their records
+ready for their jobs.
 
-So each run stays a job, with retries and log of its own, however many are trained at once: the job of a run whose
-record is ready ends in seconds, and one whose helper died resumes the checkpoint.
+So each run stays a job, with retries and log of its own, however many are trained at once: the job
+of a run whose record is ready ends in seconds, and one whose helper died resumes the checkpoint.
 """
 
 import sys
@@ -26,12 +27,21 @@ def ready(record: Path) -> Path:
     return record.with_name(READY)
 
 
-def train_with_others(own: Job, trainer: Callable[[Path], Train], queue: Path | None, together: int) -> int:
-    """Train a run, and others of the queue beside it, whose failures don't matter; 1 if the run itself failed, else 0.
+def train_with_others(
+    own: Job, trainer: Callable[[Path], Train], queue: Path | None, together: int
+) -> int:
+    """Train a run, and others of the queue beside it, whose failures don't matter.
 
-    Its own record, too, is left ready until all have ended: Snakemake deletes what a killed job has declared.
+    1 if the run itself failed, else 0.
+
+    Its own record, too, is left ready until all have ended: Snakemake deletes what a killed job has
+    declared.
     """
-    others = beside(own, queue, together - 1) if queue and together > 1 and not ready(own.out).exists() else []
+    others = (
+        beside(own, queue, together - 1)
+        if queue and together > 1 and not ready(own.out).exists()
+        else []
+    )
     if not others:
         train_own(own, trainer(own.dataset))
         return 0
@@ -42,7 +52,9 @@ def train_with_others(own: Job, trainer: Callable[[Path], Train], queue: Path | 
 
     def shared(dataset: Path) -> Train:
         train = trainer(dataset)
-        return lambda job: help_with(helped[job.out], train) if job.out in helped else train_ready(own, train)
+        return lambda job: (
+            help_with(helped[job.out], train) if job.out in helped else train_ready(own, train)
+        )
 
     failures = train_each([first, *map(_left_ready, others)], shared, together)
     failed = any(job == first for job, _ in failures)
@@ -50,7 +62,9 @@ def train_with_others(own: Job, trainer: Callable[[Path], Train], queue: Path | 
 
 
 def train_own(job: Job, train: Train) -> None:
-    """Train a run, unless another process has: what it left ready is taken over, what it trains now is waited for."""
+    """Train a run, unless another process has: what it left ready is taken over, what it trains now
+    is waited for.
+    """
     with alone_with(job.out) as waited:
         if not adopt(job) and not (waited and job.out.exists()):
             train(job)
@@ -65,7 +79,10 @@ def train_ready(job: Job, train: Train) -> None:
 
 
 def help_with(job: Job, train: Train) -> None:
-    """Train a run for its own job and leave its record ready; nothing if it is finished, or someone trains it."""
+    """Train a run for its own job and leave its record ready.
+
+    Nothing if it is finished, or someone trains it.
+    """
     with alone_if_free(ready(job.out), job.out) as alone:
         # ready first: the run's own job may make the one the other at any time
         if alone and not is_ready(job) and not job.out.exists():
@@ -92,9 +109,11 @@ def is_ready(job: Job) -> bool:
 
 
 def beside(own: Job, queue: Path, count: int) -> list[Job]:
-    """Up to `count` runs of a job file that can share a process with this one and that nobody has begun.
+    """Up to `count` runs of a job file that can share a process with this one and that nobody has
+    begun.
 
-    The last ones first: their own jobs start last. None, which is said, if the job file can't be read.
+    The last ones first: their own jobs start last. None, which is said, if the job file can't be
+    read.
     """
     found: list[Job] = []
     try:
@@ -113,6 +132,12 @@ def _left_ready(job: Job) -> Job:
 
 
 def _suits(job: Job, own: Job) -> bool:
-    alike = (job.dataset, setting(job), job.spec.needs_gpu) == (own.dataset, setting(own), own.spec.needs_gpu)
+    alike = (job.dataset, setting(job), job.spec.needs_gpu) == (
+        own.dataset,
+        setting(own),
+        own.spec.needs_gpu,
+    )
     begun = job.out == own.out or job.out.exists() or ready(job.out).exists()
-    return alike and not begun and (job.targets is None or job.targets.exists()) and is_free(job.out)
+    return (
+        alike and not begun and (job.targets is None or job.targets.exists()) and is_free(job.out)
+    )

@@ -1,8 +1,10 @@
-"""Many trainings in one process: read from a file, the finished skipped, the failed named, none harming another.
+"""Many trainings in one process: read from a file, the finished skipped, the failed named, none
+harming another.
 
 A job file is JSON lines, one mapping per run; `targets` is left out for kinds without tasks:
 
-    {"spec": {"kind": "one_head", ...}, "dataset": "d.json", "targets": "t.json", "out": "a/run.json"}
+    {"spec": {"kind": "one_head", ...}, "dataset": "d.json", "targets": "t.json", "out":
+    "a/run.json"}
 """
 
 import json
@@ -63,12 +65,19 @@ class Once(Generic[T]):
 
 
 def read_jobs(path: Path) -> list[Job]:
-    """The jobs of a file, in order; ConfigError names the line that is none, or writes what another writes."""
+    """The jobs of a file, in order.
+
+    ConfigError names the line that is none, or writes what another writes.
+    """
     try:
         lines = path.read_text(encoding="utf-8").splitlines()
     except (OSError, UnicodeDecodeError) as error:
-        raise ConfigError(f"the job file {path} can't be read: {error}; name a file of JSON lines.") from None
-    jobs = [_job(line, f"{path}, line {number}") for number, line in enumerate(lines, 1) if line.strip()]
+        raise ConfigError(
+            f"the job file {path} can't be read: {error}; name a file of JSON lines."
+        ) from None
+    jobs = [
+        _job(line, f"{path}, line {number}") for number, line in enumerate(lines, 1) if line.strip()
+    ]
     if twice := [str(out) for out, count in Counter(job.out for job in jobs).items() if count > 1]:
         raise ConfigError(f"{path}: two jobs write {min(twice)}; give each an 'out' of its own.")
     return jobs
@@ -81,7 +90,8 @@ def _job(line: str, where: str) -> Job:
         raise ConfigError(f"{where}: not JSON ({error}).") from None
     if not isinstance(fields, dict) or not {"spec", "dataset", "out"} <= set(fields):
         raise ConfigError(
-            f'{where}: a mapping with "spec", "dataset", "out" (and "targets") is needed; found {line!r}.'
+            f'{where}: a mapping with "spec", "dataset", "out" (and "targets") is needed; found'
+            f" {line!r}."
         )
     if extra := sorted(set(fields) - set(KEYS)):
         raise ConfigError(f"{where}: {unknown('key', extra[0], KEYS)}")
@@ -99,10 +109,12 @@ def train_all(jobs: Sequence[Job], trainer: Callable[[Path], Train], together: i
 
 
 def train_each(jobs: Sequence[Job], trainer: Callable[[Path], Train], together: int) -> Failures:
-    """Train what is not finished, dataset by dataset, up to `together` at once; what failed, and is named, and why.
+    """Train what is not finished, dataset by dataset, up to `together` at once.
 
-    `trainer` gives what trains the runs of one dataset, and may hold that dataset. A run that finds no memory beside
-    others is trained again by itself.
+    What failed, and is named, and why.
+
+    `trainer` gives what trains the runs of one dataset, and may hold that dataset. A run that finds
+    no memory beside others is trained again by itself.
     """
     failures: Failures = []
     for dataset, of_dataset in _grouped(jobs, lambda job: job.dataset):
@@ -116,7 +128,9 @@ def train_each(jobs: Sequence[Job], trainer: Callable[[Path], Train], together: 
     return failures
 
 
-def _grouped(jobs: Iterable[Job], key: Callable[[Job], Hashable]) -> Iterator[tuple[Any, list[Job]]]:
+def _grouped(
+    jobs: Iterable[Job], key: Callable[[Job], Hashable]
+) -> Iterator[tuple[Any, list[Job]]]:
     groups: dict[Hashable, list[Job]] = {}
     for job in jobs:
         groups.setdefault(key(job), []).append(job)
@@ -150,7 +164,9 @@ def _in_threads(work: Callable[[Job], T], jobs: Sequence[Job], count: int) -> li
         return list(pool.map(work, jobs))
     except KeyboardInterrupt:
         print("interrupted; the same command resumes from the checkpoints", file=sys.stderr)
-        os._exit(INTERRUPTED)  # threads can't be stopped, and what they write is complete or not there
+        os._exit(
+            INTERRUPTED
+        )  # threads can't be stopped, and what they write is complete or not there
     finally:
         pool.shutdown()
 
@@ -158,14 +174,20 @@ def _in_threads(work: Callable[[Job], T], jobs: Sequence[Job], count: int) -> li
 def _take_stream() -> None:
     """Give this thread a stream of the GPU, so that its work runs beside that of others.
 
-    Once, not for each run: PyTorch deals out 32 in turn, so that a run that lasts would share its with a later one.
+    Once, not for each run: PyTorch deals out 32 in turn, so that a run that lasts would share its
+    with a later one.
     """
     if torch.cuda.is_available():
         torch.cuda.set_stream(torch.cuda.Stream())  # type: ignore[no-untyped-call]
 
 
-def _attempt(job: Job, train: Train, no_memory: type[Exception] | tuple[()] = ()) -> tuple[Job, str] | None:
-    """Train a run unless it is finished; the job and the reason if that fails. What `no_memory` names is raised."""
+def _attempt(
+    job: Job, train: Train, no_memory: type[Exception] | tuple[()] = ()
+) -> tuple[Job, str] | None:
+    """Train a run unless it is finished; the job and the reason if that fails.
+
+    What `no_memory` names is raised.
+    """
     try:
         if job.out.exists():
             artifacts.read_record(job.out, job.spec, "mtdis train")

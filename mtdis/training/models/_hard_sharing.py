@@ -1,11 +1,21 @@
 """What the kinds that learn tasks have in common: one encoder, heads on its codes."""
 
 from mtdis.specs.run import TaskRun
-from mtdis.training.networks import Heads, TaskNetwork, initialise_encoder, initialise_heads, make_encoder
+from mtdis.training.networks import (
+    Heads,
+    TaskNetwork,
+    initialise_encoder,
+    initialise_heads,
+    make_encoder,
+)
 
 
-def sharing_network(run: TaskRun, image_shape: tuple[int, int, int], count: int, outputs: int) -> TaskNetwork:
-    """An encoder under `count` heads with `outputs` outputs each, at the initial values of the run's seed."""
+def sharing_network(
+    run: TaskRun, image_shape: tuple[int, int, int], count: int, outputs: int
+) -> TaskNetwork:
+    """An encoder under `count` heads with `outputs` outputs each, at the initial values of the
+    run's seed.
+    """
     size, _, channels = image_shape
     encoder = make_encoder(channels, size, run.latent_size)
     initialise_encoder(encoder, run.initialisation, run.seed)

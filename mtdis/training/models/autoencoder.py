@@ -10,12 +10,16 @@ from mtdis.training.autoencoding import encoder_and_decoder, reconstruction_erro
 from mtdis.training.learner import Learner
 
 
-def build(run: Autoencoder, network: str, image_shape: tuple[int, int, int]) -> networks.Autoencoder:  # noqa: ARG001 - one only
+def build(
+    run: Autoencoder,
+    network: str,
+    image_shape: tuple[int, int, int],
+) -> networks.Autoencoder:
     """Encoder and decoder at their initial values."""
     return networks.Autoencoder(*encoder_and_decoder(run, image_shape, run.latent_size))
 
 
-def learner(run: Autoencoder, network: str, model: networks.Autoencoder) -> Learner:  # noqa: ARG001 - one only
+def learner(run: Autoencoder, network: str, model: networks.Autoencoder) -> Learner:
     """What lowers the reconstruction error."""
     return Learner(model, partial(_loss, model), run.learning_rate)
 

@@ -1,4 +1,6 @@
-"""FactorVAE (Kim and Mnih 2018, algorithm 2), one batch for both terms as disentanglement_lib has it."""
+"""FactorVAE (Kim and Mnih 2018, algorithm 2), one batch for both terms as disentanglement_lib has
+it.
+"""
 
 from itertools import pairwise
 
@@ -9,24 +11,38 @@ from torch.nn.functional import cross_entropy
 
 from mtdis.randomness import generator
 from mtdis.specs.models.factor_vae import FactorVae
-from mtdis.training.autoencoding import encoder_and_decoder, kl_divergence, noise_like, reconstruction_error, sampled
+from mtdis.training.autoencoding import (
+    encoder_and_decoder,
+    kl_divergence,
+    noise_like,
+    reconstruction_error,
+    sampled,
+)
 from mtdis.training.learner import Learner, adam
 from mtdis.training.networks import VariationalAutoencoder, initialise
 
 
 class FactorVariationalAutoencoder(VariationalAutoencoder):
-    """A variational autoencoder and the discriminator that estimates its codes' total correlation."""
+    """A variational autoencoder and the discriminator that estimates its codes' total
+    correlation.
+    """
 
     def __init__(self, encoder: nn.Module, decoder: nn.Module, discriminator: nn.Module) -> None:
         super().__init__(encoder, decoder)
         self.discriminator = discriminator
 
 
-def build(run: FactorVae, network: str, image_shape: tuple[int, int, int]) -> FactorVariationalAutoencoder:  # noqa: ARG001 - one only
+def build(
+    run: FactorVae,
+    network: str,
+    image_shape: tuple[int, int, int],
+) -> FactorVariationalAutoencoder:
     """Encoder, decoder and discriminator at their initial values."""
     discriminator = make_discriminator(run.latent_size, run.discriminator_layers)
     initialise(discriminator, run.initialisation, run.seed, "discriminator")
-    return FactorVariationalAutoencoder(*encoder_and_decoder(run, image_shape, 2 * run.latent_size), discriminator)
+    return FactorVariationalAutoencoder(
+        *encoder_and_decoder(run, image_shape, 2 * run.latent_size), discriminator
+    )
 
 
 def make_discriminator(latent_size: int, hidden: tuple[int, ...]) -> nn.Sequential:
@@ -39,7 +55,11 @@ def make_discriminator(latent_size: int, hidden: tuple[int, ...]) -> nn.Sequenti
     return nn.Sequential(*layers).to_empty(device="cpu")
 
 
-def learner(run: FactorVae, network: str, model: FactorVariationalAutoencoder) -> "FactorVaeLearner":  # noqa: ARG001 - one only
+def learner(
+    run: FactorVae,
+    network: str,
+    model: FactorVariationalAutoencoder,
+) -> "FactorVaeLearner":
     """What trains autoencoder and discriminator against each other."""
     return FactorVaeLearner(run, model)
 
@@ -63,9 +83,14 @@ class FactorVaeLearner(Learner):
         """One step of both on images (B, C, S, S); the autoencoder's loss."""
         with self.in_precision():
             loss, codes = self.autoencoder_loss(inputs, moment)
-            opposed = discriminator_loss(self.model.discriminator, codes.detach(), self.run.seed, moment)
+            opposed = discriminator_loss(
+                self.model.discriminator, codes.detach(), self.run.seed, moment
+            )
         for optimiser, value, module in zip(
-            self.optimisers, (loss, opposed), (self.autoencoder, self.model.discriminator), strict=True
+            self.optimisers,
+            (loss, opposed),
+            (self.autoencoder, self.model.discriminator),
+            strict=True,
         ):
             optimiser.zero_grad()
             value.backward(inputs=list(module.parameters()))  # type: ignore[no-untyped-call]
@@ -74,7 +99,10 @@ class FactorVaeLearner(Learner):
         return loss.detach()
 
     def autoencoder_loss(self, images: Tensor, moment: tuple[int, int]) -> tuple[Tensor, Tensor]:
-        """Reconstruction error, divergence and weighted total correlation; and the drawn codes (B, D)."""
+        """Reconstruction error, divergence and weighted total correlation.
+
+        And the drawn codes (B, D).
+        """
         mean, log_variance = self.model.posterior(images)
         codes = sampled(mean, log_variance, noise_like(mean, self.run.seed, moment))
         error = reconstruction_error(self.model.decoder(codes), images)
@@ -83,12 +111,18 @@ class FactorVaeLearner(Learner):
 
 
 def total_correlation(logits: Tensor) -> Tensor:
-    """The estimate of a discriminator with logits (B, 2): mean log odds that codes were drawn together."""
+    """The estimate of a discriminator with logits (B, 2): mean log odds that codes were drawn
+    together.
+    """
     return (logits[:, 0] - logits[:, 1]).mean()
 
 
-def discriminator_loss(discriminator: nn.Module, codes: Tensor, seed: int, moment: tuple[int, int]) -> Tensor:
-    """Mean cross-entropy of telling codes (B, D) from the same with each column permuted on its own."""
+def discriminator_loss(
+    discriminator: nn.Module, codes: Tensor, seed: int, moment: tuple[int, int]
+) -> Tensor:
+    """Mean cross-entropy of telling codes (B, D) from the same with each column permuted on its
+    own.
+    """
     apart = permuted(codes, generator(seed, "permutation", *moment))
     logits = discriminator(torch.cat([codes, apart]))
     labels = torch.arange(2, device=codes.device).repeat_interleave(len(codes))

@@ -10,12 +10,12 @@ from mtdis.training.models._hard_sharing import sharing_network
 from mtdis.training.networks import TaskNetwork
 
 
-def build(run: MultiHead, network: str, image_shape: tuple[int, int, int]) -> TaskNetwork:  # noqa: ARG001 - one only
+def build(run: MultiHead, network: str, image_shape: tuple[int, int, int]) -> TaskNetwork:
     """The one network, at its initial values."""
     return sharing_network(run, image_shape, count=run.tasks.count, outputs=1)
 
 
-def learner(run: MultiHead, network: str, model: TaskNetwork) -> Learner:  # noqa: ARG001 - one only
+def learner(run: MultiHead, network: str, model: TaskNetwork) -> Learner:
     """What lowers the sum over tasks of the mean squared error over the batch."""
     return Learner(model, partial(_loss, model), run.learning_rate)
 

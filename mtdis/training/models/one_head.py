@@ -10,12 +10,12 @@ from mtdis.training.models._hard_sharing import sharing_network
 from mtdis.training.networks import TaskNetwork
 
 
-def build(run: OneHead, network: str, image_shape: tuple[int, int, int]) -> TaskNetwork:  # noqa: ARG001 - one only
+def build(run: OneHead, network: str, image_shape: tuple[int, int, int]) -> TaskNetwork:
     """The one network, at its initial values."""
     return sharing_network(run, image_shape, count=1, outputs=run.tasks.count)
 
 
-def learner(run: OneHead, network: str, model: TaskNetwork) -> Learner:  # noqa: ARG001 - one only
+def learner(run: OneHead, network: str, model: TaskNetwork) -> Learner:
     """What lowers the mean squared error over batch and tasks, as the released code has it."""
     return Learner(model, partial(_loss, model), run.learning_rate)
 

@@ -4,7 +4,7 @@ from mtdis.specs.models.random import Random
 from mtdis.training.networks import TaskNetwork, initialise_encoder, make_encoder
 
 
-def build(run: Random, network: str, image_shape: tuple[int, int, int]) -> TaskNetwork:  # noqa: ARG001 - one only
+def build(run: Random, network: str, image_shape: tuple[int, int, int]) -> TaskNetwork:
     """An encoder at its initial values, without heads."""
     size, _, channels = image_shape
     encoder = make_encoder(channels, size, run.latent_size)

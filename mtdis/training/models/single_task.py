@@ -12,14 +12,16 @@ from mtdis.training.networks import TaskNetwork
 from mtdis.training.stacked import Stack
 
 
-def build(run: SingleTask, network: str, image_shape: tuple[int, int, int]) -> TaskNetwork:  # noqa: ARG001 - all equal
+def build(run: SingleTask, network: str, image_shape: tuple[int, int, int]) -> TaskNetwork:
     """One of the networks, which all start equal."""
     return sharing_network(run, image_shape, count=run.tasks.count, outputs=1)
 
 
 def learner(run: SingleTask, network: str, model: TaskNetwork) -> Learner:
     """What lowers the mean squared error of the network's own task."""
-    return Learner(model, partial(_loss, model, run.trained_tasks(network)[0] - 1), run.learning_rate)
+    return Learner(
+        model, partial(_loss, model, run.trained_tasks(network)[0] - 1), run.learning_rate
+    )
 
 
 def stack(run: SingleTask, learners: Mapping[str, Learner]) -> Stack:

@@ -3,17 +3,23 @@
 from torch import Tensor
 
 from mtdis.specs.models.vae import Vae
-from mtdis.training.autoencoding import encoder_and_decoder, kl_divergence, noise_like, reconstruction_error, sampled
+from mtdis.training.autoencoding import (
+    encoder_and_decoder,
+    kl_divergence,
+    noise_like,
+    reconstruction_error,
+    sampled,
+)
 from mtdis.training.learner import Learner
 from mtdis.training.networks import VariationalAutoencoder
 
 
-def build(run: Vae, network: str, image_shape: tuple[int, int, int]) -> VariationalAutoencoder:  # noqa: ARG001 - one only
+def build(run: Vae, network: str, image_shape: tuple[int, int, int]) -> VariationalAutoencoder:
     """Encoder and decoder at their initial values."""
     return VariationalAutoencoder(*encoder_and_decoder(run, image_shape, 2 * run.latent_size))
 
 
-def learner(run: Vae, network: str, model: VariationalAutoencoder) -> "VaeLearner":  # noqa: ARG001 - one only
+def learner(run: Vae, network: str, model: VariationalAutoencoder) -> "VaeLearner":
     """What lowers reconstruction error and weighted divergence."""
     return VaeLearner(run, model)
 
