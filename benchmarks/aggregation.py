@@ -16,7 +16,7 @@ import numpy as np
 import pandas as pd
 
 from benchmarks.table import Row
-from mtdis.artifacts import files as artifacts
+from mtdis.artifacts import files, records
 from mtdis.commands.long_table import read_index
 from mtdis.reporting import long_table
 from mtdis.specs.ids import identify
@@ -48,10 +48,10 @@ def write_run(folder: Path, run: Run, rng: np.random.Generator) -> None:
         for metric, keys in METRICS.items()
         for key in keys
     ]
-    named = {"format": artifacts.FORMAT, "id": identify(run), "run": identify(run)}
+    named = {"format": records.FORMAT, "id": identify(run), "run": identify(run)}
     record = named | {"spec": run.resolved(), "result": {"networks": [network]}}
-    artifacts.write_json(folder / str(run.seed) / "run.json", record)
-    artifacts.write_json(folder / str(run.seed) / "index.json", named | {"rows": rows})
+    files.write_json(folder / str(run.seed) / "run.json", record)
+    files.write_json(folder / str(run.seed) / "index.json", named | {"rows": rows})
 
 
 def results(
@@ -60,14 +60,12 @@ def results(
     """As the command reads them."""
     for run in runs:
         where = folder / str(run.seed)
-        record = artifacts.read_record(where / "run.json", run, "mtdis train")
+        record = records.read_record(where / "run.json", run, "mtdis train")
         yield run, record, read_index(where / "index.json", identify(run))
 
 
 def ours(folder: Path, runs: Sequence[Run]) -> None:
-    artifacts.write_frame(
-        folder / "table.parquet", long_table.make("benchmark", results(folder, runs))
-    )
+    files.write_frame(folder / "table.parquet", long_table.make("benchmark", results(folder, runs)))
 
 
 def concatenate(folder: Path, runs: Sequence[Run]) -> None:
@@ -79,7 +77,7 @@ def concatenate(folder: Path, runs: Sequence[Run]) -> None:
 def write_parts(folder: Path, runs: Sequence[Run]) -> None:
     """The rows of each run as a csv."""
     for triple in results(folder, runs):
-        artifacts.write_frame(
+        files.write_frame(
             folder / str(triple[0].seed) / "rows.csv", long_table.make("benchmark", [triple])
         )
 

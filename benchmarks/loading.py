@@ -21,7 +21,7 @@ import h5py
 import numpy as np
 
 from benchmarks.table import Row
-from mtdis.artifacts import files as artifacts
+from mtdis.artifacts import datasets
 from mtdis.artifacts.provenance import peak_memory
 from mtdis.specs.run import dataset_of
 
@@ -38,12 +38,12 @@ def write(folder: Path) -> Path:
     starts = range(0, spec.count, CHUNK)
     parts = ((classes[s : s + CHUNK], values[s : s + CHUNK]) for s in starts)
     chunks = ((rng.integers(0, 256, (len(c), *spec.image_shape), np.uint8), c, v) for c, v in parts)
-    artifacts.write_dataset(folder / "d.json", spec, chunks, "random")
+    datasets.write_dataset(folder / "d.json", spec, chunks, "random")
     return folder / "d.json"
 
 
 def ours(record: Path) -> None:
-    artifacts.read_dataset(record, "images")
+    datasets.read_dataset(record, "images")
 
 
 def read_then_check(record: Path) -> None:
@@ -100,7 +100,7 @@ def memory(record: Path) -> tuple[int, int]:
     (Linux).
     """
     before = peak_memory()
-    size = artifacts.read_dataset(record, "images").nbytes
+    size = datasets.read_dataset(record, "images").nbytes
     return size, round(2**20 * (peak_memory() - before))
 
 

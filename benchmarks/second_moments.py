@@ -18,7 +18,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from mtdis.artifacts import files as artifacts
+from mtdis.artifacts import datasets
 from mtdis.cli import main as mtdis
 from mtdis.data.split import split_rows
 from mtdis.reporting.published.scores import numbers, printed_name
@@ -55,7 +55,7 @@ def measured(spec: dict[str, object], folder: Path) -> NDArray[np.float64]:
         ["targets", *words]
     ):
         sys.exit(1)
-    values = artifacts.read_targets(targets).astype(np.float64)
+    values = datasets.read_targets(targets).astype(np.float64)
     found: NDArray[np.float64] = (values[split_rows(len(values))["test"]] ** 2).mean(axis=0)
     return found
 

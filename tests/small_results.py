@@ -11,11 +11,10 @@ import numpy as np
 from small_study import DATASET, LEARNING
 
 from mtdis import paths
-from mtdis.artifacts import files as artifacts
-from mtdis.artifacts import stage_files
+from mtdis.artifacts import files, records, runs, stages
+from mtdis.artifacts.stages import Outcome
 from mtdis.specs.ids import identify
 from mtdis.specs.run import TaskRun
-from mtdis.stages._interface import Outcome
 from mtdis.study import Study
 
 CONFIG: dict[str, Any] = {
@@ -60,8 +59,8 @@ def finish(
         for name in run.networks
     ]
     record = Path(paths.run(run_id))
-    artifacts.record_id(run)
-    artifacts.write_run(
+    files.record_id(run)
+    runs.write_run(
         record,
         run,
         result={"networks": networks},
@@ -92,8 +91,8 @@ def score(study: Study, run_id: str, error: str = "") -> Path:
         for key in import_module(f"mtdis.metrics.{m.name()}").KEYS
     ]
     index = Path(paths.scores(run_id))
-    artifacts.write_json(
-        index, {"format": artifacts.FORMAT, "run": run_id, "dropped_factors": [], "rows": rows}
+    files.write_json(
+        index, {"format": records.FORMAT, "run": run_id, "dropped_factors": [], "rows": rows}
     )
     text(paths.benchmark("scores", run_id), "s\tcpu_time\n10.0\t12.0\n")
     return index
@@ -102,9 +101,7 @@ def score(study: Study, run_id: str, error: str = "") -> Path:
 def finish_stage(study: Study, stage_id: str, *rows: Mapping[str, Any]) -> Path:
     """Write a finished stage with these values; its record."""
     record = Path(paths.stage(stage_id))
-    stage_files.write_stage(
-        record, study.stages[stage_id], Outcome(rows=rows), {"seconds": SECONDS}
-    )
+    stages.write_stage(record, study.stages[stage_id], Outcome(rows=rows), {"seconds": SECONDS})
     return record
 
 

@@ -7,7 +7,7 @@ from itertools import product
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from mtdis.artifacts.stage_result import StageResult
+    from mtdis.artifacts.stages import StageResult
 
 MAKERS: dict[str, Callable[[], list[StageResult]]] = {}
 """Stage kind → a function that makes results of it as a study would give them: several seeds, kinds
@@ -27,7 +27,7 @@ def examples(kind: str) -> list[StageResult]:
 
 def task_diagnostics() -> list[StageResult]:
     """Diagnostics of small tasks on a part of dSprites, one result per scaling of their inputs."""
-    from mtdis.artifacts.stage_result import StageResult
+    from mtdis.artifacts.stages import StageResult
     from mtdis.data.factors import grid_rows
     from mtdis.data.tasks import make_targets
     from mtdis.specs.ids import identify
@@ -58,7 +58,7 @@ def architecture() -> list[StageResult]:
     """The layers of several kinds of networks as the stage finds them, and a network that
     diverged.
     """
-    from mtdis.artifacts.stage_result import StageResult
+    from mtdis.artifacts.stages import StageResult
 
     small = {"name": "dsprites_rendered", "image_size": 16}
     runs = [
@@ -78,7 +78,7 @@ def architecture() -> list[StageResult]:
 
 def _architecture(fields: dict[str, Any]) -> StageResult:
     """What the stage finds on a run of these fields, of which `network` is the stage's own."""
-    from mtdis.artifacts.stage_result import StageResult
+    from mtdis.artifacts.stages import StageResult
     from mtdis.specs.ids import identify
     from mtdis.specs.stage import stage_of
     from mtdis.stages.architecture import compute
@@ -142,7 +142,7 @@ def _on_networks(
 
     A single-task one of seed 2 diverged.
     """
-    from mtdis.artifacts.stage_result import StageResult
+    from mtdis.artifacts.stages import StageResult
     from mtdis.specs.ids import identify
     from mtdis.specs.stage import stage_of
 
@@ -171,7 +171,7 @@ def heads() -> list[StageResult]:
     """Heads on the codes of auto-encoders and on the true factors, three seeds each, of which one
     diverged.
     """
-    from mtdis.artifacts.stage_result import StageResult
+    from mtdis.artifacts.stages import StageResult
     from mtdis.specs.ids import identify
     from mtdis.specs.stage import stage_of
 
@@ -254,7 +254,7 @@ def _decoder(fields: dict[str, Any], **changes: Any) -> StageResult:
     """A result as of a decoder on a run of these fields, of which `network` is the stage's own."""
     import numpy as np
 
-    from mtdis.artifacts.stage_result import StageResult
+    from mtdis.artifacts.stages import StageResult
     from mtdis.specs.ids import identify
     from mtdis.specs.stage import stage_of
 
@@ -302,7 +302,7 @@ def _traversal(fields: dict[str, Any], unit: str, channels: int) -> StageResult:
     """A result as of a traversal through the decoder of `_decoder`, with frames by chance."""
     import numpy as np
 
-    from mtdis.artifacts.stage_result import StageResult
+    from mtdis.artifacts.stages import StageResult
     from mtdis.specs.ids import identify
     from mtdis.specs.stage import stage_of
 

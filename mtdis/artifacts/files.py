@@ -10,7 +10,7 @@ import errno
 import json
 import os
 import shutil
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from glob import escape
@@ -24,14 +24,9 @@ from numpy.typing import NDArray
 from safetensors import SafetensorError
 
 from mtdis import paths
-from mtdis.artifacts.records import CHECKPOINT as CHECKPOINT
-from mtdis.artifacts.records import FORMAT as FORMAT
-from mtdis.artifacts.records import SEALED as SEALED
-from mtdis.artifacts.records import read_json as read_json
-from mtdis.artifacts.records import read_record as read_record
+from mtdis.artifacts.records import FORMAT, read_json
 from mtdis.errors import ArtifactError
 from mtdis.specs.base import Spec
-from mtdis.specs.dataset import Dataset
 from mtdis.specs.ids import canonical, full_id, identify
 
 if TYPE_CHECKING:
@@ -158,90 +153,7 @@ def record_id(spec: Spec) -> None:
         write_json(path, content)
 
 
-def write_dataset(
-    record: Path, spec: Dataset, chunks: Iterable[tuple[NDArray[Any], ...]], source: str
-) -> None:
-    """Stream (images, factors, values) chunks to <record>.h5, then write the record itself.
-
-    Images are uint8 (n, H, W, C), factors int64 classes (n, K), values float64 raw factor values
-    (n, K).
-    """
-    digests = {name: sha256() for name in ("images", "factors", "values")}
-    data = record.with_suffix(".h5")
-    with atomic(data) as temporary, h5py.File(temporary, "w") as file:
-        arrays = _create_dataset(file, spec, source)
-        start = 0
-        for chunk in chunks:
-            for name, part in zip(digests, chunk, strict=True):
-                arrays[name][start : start + len(part)] = part
-                digests[name].update(np.ascontiguousarray(part).data)
-            start += len(chunk[0])
-    shapes = {
-        "images": [spec.count, *spec.image_shape],
-        "factors": [spec.count, len(spec.names)],
-    }
-    write_json(
-        record,
-        {
-            "format": FORMAT,
-            "id": identify(spec),
-            "spec": spec.resolved(),
-            "source": source,
-            "white": spec.white,
-            "names": list(spec.names),
-            "sizes": list(spec.sizes),
-            "complete": spec.complete,
-            "shapes": shapes,
-            "bytes": data.stat().st_size,
-            "sha256": {name: d.hexdigest() for name, d in digests.items()},
-        },
-    )
-
-
-def _create_dataset(file: h5py.File, spec: Dataset, source: str) -> dict[str, h5py.Dataset]:
-    file.attrs.update(
-        {
-            "names": list(spec.names),
-            "sizes": list(spec.sizes),
-            "white": spec.white,
-            "source": source,
-        }
-    )
-    factors = (spec.count, len(spec.names))
-    return {
-        "images": file.create_dataset("images", (spec.count, *spec.image_shape), "uint8"),
-        "factors": file.create_dataset("factors", factors, "int64"),
-        "values": file.create_dataset("values", factors, "float64"),
-    }
-
-
-def read_dataset(record: Path, array: str) -> NDArray[Any]:
-    """One array of a dataset ('images', 'factors' or 'values'), checked against its record."""
-    return _read_sealed(
-        record, array, f"Delete {record} and run snakemake to make the dataset again."
-    )
-
-
-def read_targets(record: Path) -> NDArray[np.float32]:
-    """Targets (N, T), checked against their record."""
-    return _read_sealed(
-        record, "targets", f"Delete {record} and run snakemake to make the targets again."
-    )
-
-
-def _read_sealed(record: Path, array: str, remedy: str) -> NDArray[Any]:
-    about = read_json(record, "snakemake")
-    data = record.with_suffix(".h5")
-    found, digest = _read_hashed(data, array, remedy)
-    if digest != about["sha256"][array]:
-        raise ArtifactError(
-            f"{data}: '{array}' has SHA-256 {digest}, its record says {about['sha256'][array]}."
-            f" {remedy}"
-        )
-    return found
-
-
-def _read_hashed(path: Path, name: str, remedy: str) -> tuple[NDArray[Any], str]:
+def read_hashed(path: Path, name: str, remedy: str) -> tuple[NDArray[Any], str]:
     """One array of an HDF5 file and its SHA-256: a second thread hashes a block of rows while the
     next one is read.
     """
@@ -274,98 +186,6 @@ def _stored(path: Path, name: str, remedy: str) -> Iterator[h5py.Dataset]:
             yield file[name]
     except (OSError, KeyError) as error:
         raise ArtifactError(f"can't read '{name}' of {path}: {error}. {remedy}") from None
-
-
-def write_targets(record: Path, spec: Spec, targets: NDArray[np.float32]) -> None:
-    """Write targets (N, T) to <record>.h5, then their record."""
-    data = record.with_suffix(".h5")
-    with atomic(data) as temporary, h5py.File(temporary, "w") as file:
-        file["targets"] = targets
-    digest = sha256(np.ascontiguousarray(targets).data).hexdigest()
-    write_json(
-        record,
-        {
-            "format": FORMAT,
-            "id": identify(spec),
-            "spec": spec.resolved(),
-            "shapes": {"targets": list(targets.shape)},
-            "bytes": data.stat().st_size,
-            "sha256": {"targets": digest},
-        },
-    )
-
-
-def write_codes(
-    path: Path, codes: Mapping[str, NDArray[np.float32]], rows: NDArray[np.int64]
-) -> None:
-    """Write the latent bank: codes (n, d) of each network under its name, and the dataset rows (n,)
-    they belong to.
-    """
-    with atomic(path) as temporary, h5py.File(temporary, "w") as file:
-        file["rows"] = rows
-        for network, table in codes.items():
-            file[f"codes/{network}"] = table
-
-
-def read_codes(record: Path, network: str) -> tuple[NDArray[np.float32], NDArray[np.int64]]:
-    """Codes (n, d) of a network and the dataset rows (n,) they belong to, without checking (see
-    `verify_codes`).
-    """
-    bank, remedy = record.with_name("codes.h5"), _retrain(record)
-    return read_array(bank, f"codes/{network}", remedy), read_array(bank, "rows", remedy)
-
-
-def verify_codes(record: Path) -> str:
-    """Check a run's latent bank against its record; its SHA-256."""
-    expected = read_json(record, "mtdis train")["files"]["codes.h5"]
-    verify(record.with_name("codes.h5"), expected, _retrain(record))
-    return str(expected["sha256"])
-
-
-def _retrain(record: Path) -> str:
-    return f"Put the file back, or delete {record} and run snakemake to train this run again."
-
-
-def write_run(
-    record: Path,
-    spec: Spec,
-    *,
-    result: Mapping[str, Any],
-    codes: Mapping[str, NDArray[np.float32]],
-    rows: NDArray[np.int64],
-    weights: Mapping[str, Any],
-    history: Sequence[Mapping[str, Any]],
-    execution: Mapping[str, Any],
-) -> None:
-    """Write a run's codes, weights and history, then the record that seals them."""
-    write_codes(record.with_name("codes.h5"), codes, rows)
-    write_weights(record.with_name("weights.safetensors"), weights)
-    write_csv_rows(record.with_name("history.csv"), ("network", "epoch", "train_loss"), history)
-    files = {n: seal(record.with_name(n)) for n in SEALED}
-    write_json(
-        record,
-        {
-            "format": FORMAT,
-            "id": identify(spec),
-            "spec": spec.resolved(),
-            "result": result,
-            "execution": execution,
-            "files": files,
-        },
-    )
-
-
-def read_weights(record: Path, prefix: str) -> dict[str, Any]:
-    """The tensors of a run's or stage's weights whose names begin with `prefix.`, without it.
-
-    Checked.
-    """
-    from safetensors.torch import load_file
-
-    path, remedy = record.with_name("weights.safetensors"), _retrain(record)
-    verify(path, read_json(record, "snakemake")["files"][path.name], remedy)
-    found = load_file(path)
-    return {k.removeprefix(f"{prefix}."): v for k, v in found.items() if k.startswith(f"{prefix}.")}
 
 
 def write_weights(path: Path, weights: Mapping[str, Any]) -> None:

@@ -7,7 +7,7 @@ from argparse import ArgumentParser, Namespace
 from importlib import import_module
 from pathlib import Path
 
-from mtdis.artifacts import files as artifacts
+from mtdis.artifacts import datasets, files
 from mtdis.commands._options import json_mapping
 from mtdis.specs.dataset import Dataset
 from mtdis.specs.run import dataset_of
@@ -26,13 +26,13 @@ def add_arguments(parser: ArgumentParser) -> None:
 def run(args: Namespace) -> None:
     """Read or render the images chunk by chunk into the file."""
     spec: Dataset = dataset_of(args.spec)
-    artifacts.record_id(spec)
-    artifacts.remove_leftovers(args.out, args.out.with_suffix(".h5"))
+    files.record_id(spec)
+    files.remove_leftovers(args.out, args.out.with_suffix(".h5"))
     implementation = import_module(f"mtdis.data.datasets.{spec.name()}")
     chunks = implementation.chunks(spec, Path())
     source = getattr(implementation, "source", _renderer)(spec, Path())
     print(f"{spec.name()}: {source}", file=sys.stderr)
-    artifacts.write_dataset(args.out, spec, chunks, source)
+    datasets.write_dataset(args.out, spec, chunks, source)
 
 
 def _renderer(spec: Dataset, folder: Path) -> str:  # noqa: ARG001 - nothing is read

@@ -4,8 +4,8 @@ from argparse import ArgumentParser, Namespace
 from pathlib import Path
 
 from mtdis import discover
-from mtdis.artifacts import files as artifacts
-from mtdis.artifacts import stage_files
+from mtdis.artifacts import files
+from mtdis.artifacts import stages as stage_files
 from mtdis.reporting.style import settings
 
 
@@ -25,10 +25,10 @@ def run(args: Namespace) -> None:
     """Draw the figure and write it in both forms."""
     module = discover.load("mtdis.reporting.figures", args.name, "figure")
     frame, stages = (
-        artifacts.read_frame(args.long),
+        files.read_frame(args.long),
         [stage_files.read_stage(path) for path in args.stages],
     )
     with settings():
         figure = module.draw(frame, stages) if stages else module.draw(frame)
-        artifacts.write_figure(args.out.with_suffix(".png"), figure)
-        artifacts.write_figure(args.out, figure)
+        files.write_figure(args.out.with_suffix(".png"), figure)
+        files.write_figure(args.out, figure)

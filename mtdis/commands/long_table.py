@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from mtdis import paths
-from mtdis.artifacts import files as artifacts
+from mtdis.artifacts import records
 from mtdis.commands._options import add_study, study_of
 from mtdis.errors import ArtifactError
 from mtdis.reporting import long_table
@@ -48,18 +48,18 @@ def run(args: Namespace) -> None:
 def _results(study: Study, experiment: str) -> Iterator[tuple[Run, dict[str, Any], dict[str, Any]]]:
     for run_id in study.run_ids(experiment):
         run = study.runs[run_id]
-        record = artifacts.read_record(Path(paths.run(run_id)), run, "mtdis train")
+        record = records.read_record(Path(paths.run(run_id)), run, "mtdis train")
         yield run, record, read_index(Path(paths.scores(run_id)), run_id)
 
 
 def _stages(study: Study, experiment: str) -> Iterator[tuple[Stage, dict[str, Any]]]:
     for stage in study.experiments[experiment].stages:
-        yield stage, artifacts.read_record(Path(paths.stage(identify(stage))), stage, "mtdis stage")
+        yield stage, records.read_record(Path(paths.stage(identify(stage))), stage, "mtdis stage")
 
 
 def read_index(path: Path, run_id: str) -> dict[str, Any]:
     """A run's score index; ArtifactError if it is of another run."""
-    index = artifacts.read_json(path, "mtdis scores")
+    index = records.read_json(path, "mtdis scores")
     if index["run"] != run_id:
         raise ArtifactError(
             f"{path} is of run {index['run']}, expected {run_id}. Delete it and run snakemake."

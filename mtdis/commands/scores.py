@@ -7,7 +7,7 @@ import sys
 from argparse import ArgumentParser, Namespace
 from pathlib import Path
 
-from mtdis.artifacts import files as artifacts
+from mtdis.artifacts import datasets, files, records
 from mtdis.commands._options import json_list, json_mapping
 from mtdis.metrics._sampling import varying
 from mtdis.scoring import run_scores as scoring
@@ -33,12 +33,12 @@ def add_arguments(parser: ArgumentParser) -> None:
 def run(args: Namespace) -> None:
     """Score every network that has not diverged by every metric, and write the index."""
     spec = run_from(args.spec)
-    record = artifacts.read_record(args.run, spec, "mtdis train")
-    artifacts.read_record(args.dataset, spec.dataset, "mtdis dataset")
+    record = records.read_record(args.run, spec, "mtdis train")
+    records.read_record(args.dataset, spec.dataset, "mtdis dataset")
     diverged = {n["network"]: bool(n["diverged"]) for n in record["result"]["networks"]}
     metrics = [metric_from(fields) for fields in args.metrics]
     for metric in metrics:
-        artifacts.record_id(metric)
+        files.record_id(metric)
     wanted = scoring.jobs(args.run, args.dataset, metrics, list(diverged), args.out.parent)
     sound = [job for job in wanted if not diverged[job.network]]
     failed = scoring.compute_all(scoring.missing(sound), args.jobs)
@@ -53,10 +53,10 @@ def run(args: Namespace) -> None:
             f"factors with one class, left out of all metrics: {', '.join(dropped)}",
             file=sys.stderr,
         )
-    artifacts.write_json(
+    files.write_json(
         args.out,
         {
-            "format": artifacts.FORMAT,
+            "format": records.FORMAT,
             "run": record["id"],
             "dropped_factors": dropped,
             "rows": rows,
@@ -66,6 +66,6 @@ def run(args: Namespace) -> None:
 
 def dropped_factors(dataset: Path) -> list[str]:
     """Names of a dataset's factors with one class."""
-    _, dropped = varying(artifacts.read_dataset(dataset, "factors"))
-    names = artifacts.read_json(dataset, "mtdis dataset")["names"]
+    _, dropped = varying(datasets.read_dataset(dataset, "factors"))
+    names = records.read_json(dataset, "mtdis dataset")["names"]
     return [names[column] for column in dropped]

@@ -8,14 +8,13 @@ from importlib import import_module
 from pathlib import Path
 from time import monotonic
 
-from mtdis.artifacts import files as artifacts
-from mtdis.artifacts import provenance, stage_files
+from mtdis.artifacts import files, provenance, records, stages
 from mtdis.artifacts.locks import alone_with
+from mtdis.artifacts.stages import Outcome, Sources
 from mtdis.commands._options import json_mapping
 from mtdis.errors import ConfigError
 from mtdis.specs.ids import identify
 from mtdis.specs.stage import Stage, stage_of
-from mtdis.stages._interface import Outcome, Sources
 
 
 def add_arguments(parser: ArgumentParser) -> None:
@@ -52,10 +51,10 @@ def run(args: Namespace) -> None:
 def make(spec: Stage, args: Namespace) -> None:
     """Compute the stage and write the results; the record comes last."""
     started = monotonic()
-    artifacts.record_id(spec)
-    checkpoint = args.out.with_name(artifacts.CHECKPOINT)
-    siblings = (args.out.with_name(name) for name in stage_files.SEALED)
-    artifacts.remove_leftovers(checkpoint, args.out, *siblings)
+    files.record_id(spec)
+    checkpoint = args.out.with_name(records.CHECKPOINT)
+    siblings = (args.out.with_name(name) for name in stages.SEALED)
+    files.remove_leftovers(checkpoint, args.out, *siblings)
     check_inputs(spec, args)
     print(f"computing {identify(spec)}", file=sys.stderr)
     sources = Sources(args.parent, args.dataset, args.targets, checkpoint, args.checkpoint_seconds)
@@ -64,7 +63,7 @@ def make(spec: Stage, args: Namespace) -> None:
     )
     seconds = outcome.seconds_before + monotonic() - started
     execution = provenance.execution(outcome.device, seconds) | dict(outcome.execution)
-    stage_files.write_stage(args.out, spec, outcome, execution)
+    stages.write_stage(args.out, spec, outcome, execution)
     checkpoint.unlink(missing_ok=True)
 
 
@@ -78,7 +77,7 @@ def parent_diverged(spec: Stage, parent: Path) -> bool:
     """Whether the network or stage that a stage stands on diverged: there is nothing to compute
     then.
     """
-    result = artifacts.read_json(parent, "snakemake").get("result", {})
+    result = records.read_json(parent, "snakemake").get("result", {})
     networks = {n["network"]: n["diverged"] for n in result.get("networks", [])}
     return bool(result.get("diverged") or networks.get(getattr(spec, "network", "")))
 
@@ -87,12 +86,12 @@ def check_inputs(spec: Stage, args: Namespace) -> None:
     """ArtifactError or ConfigError unless parent, dataset and targets are those that the spec
     names.
     """
-    artifacts.read_record(args.dataset, spec.dataset, "mtdis dataset")
-    artifacts.read_record(args.parent, spec.parent, "snakemake")
+    records.read_record(args.dataset, spec.dataset, "mtdis dataset")
+    records.read_record(args.parent, spec.parent, "snakemake")
     if spec.targets and args.targets is None:
         raise ConfigError(
             f"{spec.name()} reads targets: give their record by --targets; `mtdis targets`"
             " makes it."
         )
     if spec.targets:
-        artifacts.read_record(args.targets, spec.targets, "mtdis targets")
+        records.read_record(args.targets, spec.targets, "mtdis targets")

@@ -4,8 +4,8 @@ from argparse import ArgumentParser, Namespace
 from pathlib import Path
 
 from mtdis import discover
-from mtdis.artifacts import files as artifacts
-from mtdis.artifacts import stage_files
+from mtdis.artifacts import files
+from mtdis.artifacts import stages as stage_files
 from mtdis.reporting.formats import html as page
 from mtdis.reporting.formats import text as rendering
 
@@ -26,11 +26,11 @@ def run(args: Namespace) -> None:
     """Write the table in all its forms."""
     module = discover.load("mtdis.reporting.tables", args.name, "table")
     frame, stages = (
-        artifacts.read_frame(args.long),
+        files.read_frame(args.long),
         [stage_files.read_stage(path) for path in args.stages],
     )
     table = module.make(frame, stages) if stages else module.make(frame)
-    artifacts.write_text(args.out.with_suffix(".md"), rendering.markdown(table, module.CAPTION))
-    artifacts.write_text(args.out.with_suffix(".tex"), rendering.latex(table, module.CAPTION))
-    artifacts.write_text(args.out.with_suffix(".html"), page.html(table, module.CAPTION))
-    artifacts.write_frame(args.out, table)
+    files.write_text(args.out.with_suffix(".md"), rendering.markdown(table, module.CAPTION))
+    files.write_text(args.out.with_suffix(".tex"), rendering.latex(table, module.CAPTION))
+    files.write_text(args.out.with_suffix(".html"), page.html(table, module.CAPTION))
+    files.write_frame(args.out, table)

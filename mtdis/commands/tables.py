@@ -68,7 +68,7 @@ def tables_of(study: Study, experiment: str, made_of: str, look: Look) -> dict[s
 def _make(
     study: Study, experiment: str, finished: partial.Finished, made_of: str
 ) -> dict[str, Any]:
-    from mtdis.artifacts import files as artifacts
+    from mtdis.artifacts import files
     from mtdis.operations import partial_tables
 
     folder = Path(paths.partial(study.name), experiment)
@@ -77,7 +77,7 @@ def _make(
     )  # no note of others may stand beside half of our tables
     told = partial_tables.write_tables(study, experiment, finished)
     if not told["failed"]:
-        artifacts.write_json(folder / freshness.NOTE, freshness.note(folder, made_of, told))
+        files.write_json(folder / freshness.NOTE, freshness.note(folder, made_of, told))
     return told
 
 

@@ -3,7 +3,7 @@
 from argparse import ArgumentParser, Namespace
 from pathlib import Path
 
-from mtdis.artifacts import files as artifacts
+from mtdis.artifacts import datasets, files, records
 from mtdis.commands._options import json_mapping
 from mtdis.data.tasks import make_targets
 from mtdis.specs.targets import Targets
@@ -23,8 +23,8 @@ def add_arguments(parser: ArgumentParser) -> None:
 def run(args: Namespace) -> None:
     """Evaluate the tasks for every row of the dataset."""
     spec = Targets.parse(args.spec, "targets")
-    artifacts.record_id(spec)
-    artifacts.remove_leftovers(args.out, args.out.with_suffix(".h5"))
-    artifacts.read_record(args.dataset, spec.dataset, "mtdis dataset")
-    targets = make_targets(artifacts.read_dataset(args.dataset, "values"), spec.tasks)
-    artifacts.write_targets(args.out, spec, targets)
+    files.record_id(spec)
+    files.remove_leftovers(args.out, args.out.with_suffix(".h5"))
+    records.read_record(args.dataset, spec.dataset, "mtdis dataset")
+    targets = make_targets(datasets.read_dataset(args.dataset, "values"), spec.tasks)
+    datasets.write_targets(args.out, spec, targets)

@@ -17,8 +17,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from mtdis.artifacts import files as artifacts
-from mtdis.artifacts import provenance
+from mtdis.artifacts import datasets, files, provenance, records, runs
 from mtdis.commands._options import json_mapping
 from mtdis.data.split import Split, split_of
 from mtdis.errors import ConfigError
@@ -121,18 +120,18 @@ def train_one(job: Job, images: Mapping[str, Once[Images]], checkpoint_seconds: 
     """
     started = monotonic()
     spec = job.spec
-    artifacts.record_id(spec)
-    artifacts.remove_leftovers(
+    files.record_id(spec)
+    files.remove_leftovers(
         *(
             job.out.with_name(name)
-            for name in (*artifacts.SEALED, artifacts.CHECKPOINT, job.out.name, READY)
+            for name in (*records.SEALED, records.CHECKPOINT, job.out.name, READY)
         )
     )
     check_inputs(spec, job.dataset, job.targets)
     device = set_up(spec.torch_threads, spec.needs_gpu)
     print(f"training {identify(spec)} on {device_name(device)}", file=sys.stderr)
     split = split_of(
-        spec, spec.dataset.count, partial(artifacts.read_dataset, job.dataset, "factors")
+        spec, spec.dataset.count, partial(datasets.read_dataset, job.dataset, "factors")
     )
     if isinstance(spec, FactorRun):
         trained = codes_from_factors(spec, job.dataset, split)
@@ -141,25 +140,25 @@ def train_one(job: Job, images: Mapping[str, Once[Images]], checkpoint_seconds: 
         trained = train_and_encode(spec, data, split, job.out, checkpoint_seconds)
     seconds = trained.pop("seconds_before") + monotonic() - started
     execution = provenance.execution(device_name(device), seconds) | trained.pop("execution")
-    artifacts.write_run(job.out, spec, execution=execution, **trained)
+    runs.write_run(job.out, spec, execution=execution, **trained)
     checkpoint_of(job.out).unlink(missing_ok=True)
 
 
 def check_inputs(spec: Run, dataset: Path, targets: Path | None) -> None:
     """ArtifactError or ConfigError unless dataset and targets are those that the spec names."""
-    artifacts.read_record(dataset, spec.dataset, "mtdis dataset")
+    records.read_record(dataset, spec.dataset, "mtdis dataset")
     wanted = targets_of(spec)
     if wanted and targets is None:
         raise ConfigError(
             f"{spec.name()} learns tasks: give their record by --targets; `mtdis targets` makes it."
         )
     if wanted and targets:
-        artifacts.read_record(targets, wanted, "mtdis targets")
+        records.read_record(targets, wanted, "mtdis targets")
 
 
 def checkpoint_of(record: Path) -> Path:
     """Where the checkpoint of a run lies while it trains."""
-    return record.with_name(artifacts.CHECKPOINT)
+    return record.with_name(records.CHECKPOINT)
 
 
 def load(dataset: Path, targets: Path | None, device: torch.device) -> Images:
@@ -171,8 +170,8 @@ def load_images(dataset: Path, device: torch.device) -> Images:
     """The images of a dataset on the device, or on the CPU for use there if the device has no room
     for them.
     """
-    pixels = torch.from_numpy(artifacts.read_dataset(dataset, "images"))
-    white = artifacts.read_json(dataset, "mtdis dataset")["white"]
+    pixels = torch.from_numpy(datasets.read_dataset(dataset, "images"))
+    white = records.read_json(dataset, "mtdis dataset")["white"]
     if fits(pixels.nbytes, device):
         there = pixels.to(device)
         if device.type == "cuda":
@@ -191,7 +190,7 @@ def with_targets(images: Images, targets: Path | None) -> Images:
     if targets is None:
         return images
     return replace(
-        images, targets=torch.from_numpy(artifacts.read_targets(targets)).to(images.pixels.device)
+        images, targets=torch.from_numpy(datasets.read_targets(targets)).to(images.pixels.device)
     )
 
 
@@ -200,7 +199,7 @@ def codes_from_factors(spec: FactorRun, dataset: Path, split: Split) -> dict[str
     values.
     """
     codes = import_module(f"mtdis.training.models.{spec.name()}").codes_of_factors(
-        spec, artifacts.read_dataset(dataset, "values")
+        spec, datasets.read_dataset(dataset, "values")
     )
     rows = _kept_rows(spec, split, len(codes))
     (network,) = spec.networks

@@ -10,9 +10,9 @@ from typing import Any
 import pandas as pd
 
 from mtdis import discover, paths
-from mtdis.artifacts import files as artifacts
-from mtdis.artifacts import stage_files
-from mtdis.artifacts.stage_result import StageResult
+from mtdis.artifacts import files
+from mtdis.artifacts import stages as stage_files
+from mtdis.artifacts.stages import StageResult
 from mtdis.operations.partial import Finished
 from mtdis.reporting import long_table
 from mtdis.reporting.formats import html as page
@@ -35,7 +35,7 @@ def write_tables(study: Study, experiment: str, finished: Finished) -> dict[str,
     """
     folder = Path(paths.partial(study.name), experiment)
     frame = long_table.make(experiment, finished.runs, finished.stages)
-    artifacts.write_frame(folder / "long.parquet", frame)
+    files.write_frame(folder / "long.parquet", frame)
     made = finished.told() | {"files": [str(folder / "long.parquet")]}
     for name in study.experiments[experiment].tables:
         wanted = discover.constant("mtdis.reporting.tables", name, "STAGES") or ()
@@ -65,10 +65,10 @@ def _write(
     said = [f"PARTIAL: {len(finished.missing)} runs are missing", missing_text(table)]
     said += [f"no row yet: {'; '.join(nothing)}"] if (nothing := finished.nothing_of()) else []
     caption = f"{'. '.join(filter(None, said))}. {module.CAPTION}"
-    artifacts.write_text(out.with_suffix(".md"), rendering.markdown(table, caption))
-    artifacts.write_text(out.with_suffix(".tex"), rendering.latex(table, caption))
-    artifacts.write_text(out.with_suffix(".html"), page.html(table, caption))
-    artifacts.write_frame(out, table)
+    files.write_text(out.with_suffix(".md"), rendering.markdown(table, caption))
+    files.write_text(out.with_suffix(".tex"), rendering.latex(table, caption))
+    files.write_text(out.with_suffix(".html"), page.html(table, caption))
+    files.write_frame(out, table)
 
 
 def _read(stages: Iterable[Stage]) -> list[StageResult]:

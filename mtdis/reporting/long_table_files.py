@@ -9,7 +9,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from mtdis.artifacts import files as artifacts
+from mtdis.artifacts import files
 from mtdis.errors import ArtifactError
 from mtdis.reporting import long_table
 
@@ -24,7 +24,7 @@ def write(path: Path, schema: pa.Schema, parts: Iterable[pd.DataFrame]) -> None:
     csv beside it.
     """
     table = path.with_suffix(".csv")
-    with artifacts.atomic(path) as parquet, artifacts.atomic(table) as csv:
+    with files.atomic(path) as parquet, files.atomic(table) as csv:
         pd.DataFrame(columns=schema.names).to_csv(csv, index=False, lineterminator="\n")
         with (
             pq.ParquetWriter(parquet, schema) as writer,

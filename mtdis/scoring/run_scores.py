@@ -10,7 +10,7 @@ from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
 
-from mtdis.artifacts import files as artifacts
+from mtdis.artifacts import datasets, files, records, runs
 from mtdis.errors import ArtifactError, UserError
 from mtdis.specs.ids import identify
 from mtdis.specs.metric import Metric
@@ -46,7 +46,7 @@ def jobs(
     record: Path, dataset: Path, metrics: Sequence[Metric], networks: Sequence[str], folder: Path
 ) -> list[Job]:
     """All metrics on all networks of a run, after checking its codes against their record."""
-    seal = artifacts.verify_codes(record)
+    seal = runs.verify_codes(record)
     return [
         Job(record, dataset, network, metric, seal, folder / identify(metric) / f"{network}.json")
         for metric in metrics
@@ -62,7 +62,7 @@ def missing(wanted: Sequence[Job]) -> list[Job]:
 def stored(job: Job) -> dict[str, float] | None:
     """The stored values of a job, or None."""
     try:
-        content = artifacts.read_json(job.target, "mtdis scores")
+        content = records.read_json(job.target, "mtdis scores")
     except UserError:
         return None
     return dict(content["values"]) if _of_job(content, job) else None
@@ -83,12 +83,10 @@ def _of_job(content: Mapping[str, Any], job: Job) -> bool:
 
 def compute(job: Job) -> None:
     """Score one network by one metric and store the values."""
-    codes, rows = artifacts.read_codes(job.record, job.network)
-    factors = artifacts.read_dataset(job.dataset, "factors")[rows]
+    codes, rows = runs.read_codes(job.record, job.network)
+    factors = datasets.read_dataset(job.dataset, "factors")[rows]
     values = score_codes(job.metric, codes, factors)
-    artifacts.write_json(
-        job.target, {"format": artifacts.FORMAT} | job.describe() | {"values": values}
-    )
+    files.write_json(job.target, {"format": records.FORMAT} | job.describe() | {"values": values})
 
 
 def compute_all(wanted: Sequence[Job], workers: int) -> dict[Path, str]:

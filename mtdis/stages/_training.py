@@ -7,11 +7,11 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from mtdis.artifacts import files as artifacts
+from mtdis.artifacts import datasets, runs
+from mtdis.artifacts.stages import Sources
 from mtdis.data.split import Split, split_of
 from mtdis.progress import progress_bar
 from mtdis.specs.stage import TrainedStage
-from mtdis.stages._interface import Sources
 from mtdis.training import loop as training
 from mtdis.training.batches import Examples
 from mtdis.training.checkpoints import Progress
@@ -55,8 +55,8 @@ def all_codes(
     stage: TrainedStage, sources: Sources, device: torch.device
 ) -> tuple[torch.Tensor, Split]:
     """Codes (N, D) of all images of the parent's dataset on the device, and its split."""
-    codes, _ = artifacts.read_codes(sources.parent, stage.network)
+    codes, _ = runs.read_codes(sources.parent, stage.network)
     split = split_of(
-        stage.parent, len(codes), partial(artifacts.read_dataset, sources.dataset, "factors")
+        stage.parent, len(codes), partial(datasets.read_dataset, sources.dataset, "factors")
     )
     return torch.from_numpy(codes).to(device), split

@@ -7,10 +7,10 @@ import numpy as np
 import torch
 from torch import nn
 
+from mtdis.artifacts.stages import Outcome, Sources
 from mtdis.data.tasks import task_networks
 from mtdis.specs.run import Run, TaskRun
 from mtdis.specs.stages.architecture import Architecture
-from mtdis.stages._interface import Outcome, Sources
 from mtdis.stages._layers import Row, describe, describe_heads, describe_task_network
 from mtdis.training.networks import Heads
 

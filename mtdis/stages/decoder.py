@@ -10,12 +10,12 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from mtdis.artifacts import files as artifacts
+from mtdis.artifacts import datasets, records
+from mtdis.artifacts.stages import Outcome, Sources
 from mtdis.data.split import Split
 from mtdis.randomness import generator
 from mtdis.specs.stages.decoder import Decoder
 from mtdis.stages._decoding import READINGS, Reading, decode, pictures, reconstruction_errors
-from mtdis.stages._interface import Outcome, Sources
 from mtdis.stages._training import all_codes, fit
 from mtdis.training import networks
 from mtdis.training.batches import CodedImages, Images
@@ -63,10 +63,10 @@ def compute(stage: Decoder, sources: Sources) -> Outcome:
 
 def load(stage: Decoder, sources: Sources, device: torch.device) -> tuple[CodedImages, Split]:
     """Codes and images of the parent's dataset, and its split; on the device if they fit there."""
-    pixels = torch.from_numpy(artifacts.read_dataset(sources.dataset, "images"))
+    pixels = torch.from_numpy(datasets.read_dataset(sources.dataset, "images"))
     place = device if fits(pixels.nbytes, device) else torch.device("cpu")
     codes, split = all_codes(stage, sources, place)
-    white = artifacts.read_json(sources.dataset, "mtdis dataset")["white"]
+    white = records.read_json(sources.dataset, "mtdis dataset")["white"]
     return CodedImages(codes, Images(pixels.to(place), white, None, device)), split
 
 

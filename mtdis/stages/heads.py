@@ -6,9 +6,9 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from mtdis.artifacts import files as artifacts
+from mtdis.artifacts import datasets
+from mtdis.artifacts.stages import Outcome, Sources
 from mtdis.specs.stages.heads import Heads
-from mtdis.stages._interface import Outcome, Sources
 from mtdis.stages._training import all_codes, fit
 from mtdis.training import networks
 from mtdis.training.batches import CodedTasks, predict
@@ -22,7 +22,7 @@ def compute(stage: Heads, sources: Sources) -> Outcome:
     assert sources.targets is not None
     device = set_up(stage.torch_threads, stage.needs_gpu)
     codes, split = all_codes(stage, sources, device)
-    targets = artifacts.read_targets(sources.targets)
+    targets = datasets.read_targets(sources.targets)
     heads = build(stage, codes.shape[1]).to(device)
     learner = Learner(heads, partial(_loss, heads), stage.learning_rate, stage.halve_every)
     data = CodedTasks(codes, torch.from_numpy(targets).to(device))

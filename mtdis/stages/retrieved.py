@@ -8,11 +8,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from mtdis.artifacts import files as artifacts
+from mtdis.artifacts import datasets, records, runs
+from mtdis.artifacts.stages import Outcome, Sources
 from mtdis.data.split import split_of
 from mtdis.randomness import generator
 from mtdis.specs.stages.retrieved import Retrieved
-from mtdis.stages._interface import Outcome, Sources
 from mtdis.stages._rank_correlation import (
     Floats,
     Integers,
@@ -29,10 +29,10 @@ def compute(stage: Retrieved, sources: Sources) -> Outcome:
 
     |ρ| (d, K) on all test rows, which factor each code and each pair has, names.
     """
-    codes, rows = artifacts.read_codes(sources.parent, stage.network)
-    classes = artifacts.read_dataset(sources.dataset, "factors")
+    codes, rows = runs.read_codes(sources.parent, stage.network)
+    classes = datasets.read_dataset(sources.dataset, "factors")
     chosen = np.isin(rows, split_of(stage.parent, len(classes), lambda: classes)["test"])
-    names = artifacts.read_json(sources.dataset, "mtdis dataset")["names"]
+    names = records.read_json(sources.dataset, "mtdis dataset")["names"]
     return outcome(stage, codes[chosen], classes[rows[chosen]], names)
 
 

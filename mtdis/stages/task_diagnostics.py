@@ -3,9 +3,9 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from mtdis.artifacts import files as artifacts
+from mtdis.artifacts import datasets
+from mtdis.artifacts.stages import Outcome, Sources
 from mtdis.specs.stages.task_diagnostics import TaskDiagnostics
-from mtdis.stages._interface import Outcome, Sources
 from mtdis.stages._smoothness import diagnose
 
 MEASURES = ("lag_autocorrelation", "total_effect")
@@ -16,7 +16,7 @@ def compute(stage: TaskDiagnostics, sources: Sources) -> Outcome:
     return Outcome(
         rows=long_rows(
             diagnose(
-                artifacts.read_targets(sources.parent), stage.dataset.sizes, stage.dataset.names
+                datasets.read_targets(sources.parent), stage.dataset.sizes, stage.dataset.names
             )
         )
     )

@@ -10,12 +10,11 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from mtdis.artifacts import files as artifacts
-from mtdis.artifacts import stage_files
+from mtdis.artifacts import runs, stages
+from mtdis.artifacts.stages import Outcome, Sources
 from mtdis.errors import ConfigError
 from mtdis.specs.stages.traversal import Traversal
 from mtdis.stages._decoding import READINGS, decode
-from mtdis.stages._interface import Outcome, Sources
 from mtdis.training.networks import make_decoder
 
 
@@ -26,13 +25,13 @@ def compute(stage: Traversal, sources: Sources) -> Outcome:
     in the stage's unit, `unit_size` (D,): what one unit is of each code.
     """
     torch.set_num_threads(stage.parent.torch_threads)
-    kept = stage_files.read_stage(sources.parent).arrays
+    kept = stages.read_stage(sources.parent).arrays
     place = _kept_place(stage, len(kept["codes"]))
     code, sizes = kept["codes"][place], unit_sizes(stage, kept)
     offsets = np.round(stage.low + stage.step * np.arange(stage.steps), 9)
     moved = traverse(code, sizes, offsets)
     decoder = make_decoder(kept["inputs"].shape[3], kept["inputs"].shape[1], len(code))
-    decoder.load_state_dict(artifacts.read_weights(sources.parent, "decoder"))
+    decoder.load_state_dict(runs.read_weights(sources.parent, "decoder"))
     pictures = partial(decode, decoder, READINGS[stage.parent.loss], device=torch.device("cpu"))
     frames = pictures(moved.reshape(-1, len(code)))
     return Outcome(

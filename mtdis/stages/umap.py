@@ -6,24 +6,24 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from mtdis.artifacts import files as artifacts
+from mtdis.artifacts import datasets, records, runs
+from mtdis.artifacts.stages import Outcome, Sources
 from mtdis.data.split import split_of
 from mtdis.randomness import generator, stream_seed
 from mtdis.specs.stages.umap import Umap
-from mtdis.stages._interface import Outcome, Sources
 
 
 def compute(stage: Umap, sources: Sources) -> Outcome:
     """The embedding (n, 2), and the classes (n, K) of its images."""
-    codes, rows = artifacts.read_codes(sources.parent, stage.network)
-    factors = artifacts.read_dataset(sources.dataset, "factors")
+    codes, rows = runs.read_codes(sources.parent, stage.network)
+    factors = datasets.read_dataset(sources.dataset, "factors")
     test = split_of(stage.parent, len(factors), lambda: factors)["test"]
     chosen = np.flatnonzero(np.isin(rows, test))
     if len(chosen) > stage.rows:
         chosen = np.sort(
             generator(stage.seed, "umap rows").choice(chosen, stage.rows, replace=False)
         )
-    names = artifacts.read_json(sources.dataset, "mtdis dataset")["names"]
+    names = records.read_json(sources.dataset, "mtdis dataset")["names"]
     arrays = {"embedding": embed(codes[chosen], stage.n_neighbors, stage.min_dist, stage.seed)}
     return Outcome(
         arrays=arrays | {"factors": factors[rows[chosen]], "names": np.array(names, dtype="S")}

@@ -11,14 +11,14 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from mtdis.artifacts import files as artifacts
+from mtdis.artifacts import datasets, files, records, runs
 from mtdis.errors import ArtifactError
 from mtdis.specs.run import Run, dataset_of
 
 
 def test_a_failed_write_leaves_the_old_file_and_no_other(tmp_path: Path) -> None:
     target = tmp_path / "a.json"
-    artifacts.write_text(target, "old")
+    files.write_text(target, "old")
     with pytest.raises(KeyError):
         _fail_halfway(target)
     assert target.read_text() == "old"
@@ -26,7 +26,7 @@ def test_a_failed_write_leaves_the_old_file_and_no_other(tmp_path: Path) -> None
 
 
 def _fail_halfway(target: Path) -> None:
-    with artifacts.atomic(target) as temporary:
+    with files.atomic(target) as temporary:
         temporary.write_text("half")
         raise KeyError
 
@@ -36,11 +36,11 @@ def names(folder: Path) -> list[str]:
 
 
 def test_json_refuses_nan_and_is_the_same_text_for_the_same_content(tmp_path: Path) -> None:
-    artifacts.write_json(tmp_path / "a.json", {"b": 1, "a": [0.1]})
-    artifacts.write_json(tmp_path / "b.json", {"a": [0.1], "b": 1})
+    files.write_json(tmp_path / "a.json", {"b": 1, "a": [0.1]})
+    files.write_json(tmp_path / "b.json", {"a": [0.1], "b": 1})
     assert (tmp_path / "a.json").read_bytes() == (tmp_path / "b.json").read_bytes()
     with pytest.raises(ValueError, match="not JSON compliant"):
-        artifacts.write_json(tmp_path / "c.json", {"a": float("nan")})
+        files.write_json(tmp_path / "c.json", {"a": float("nan")})
 
 
 @pytest.mark.parametrize(
@@ -57,26 +57,26 @@ def test_a_missing_or_damaged_record_is_named(
     if content is not None:
         (tmp_path / "run.json").write_text(content)
     with pytest.raises(ArtifactError, match=rf"run\.json.*{message}|{message}"):
-        artifacts.read_json(tmp_path / "run.json", "mtdis train")
+        records.read_json(tmp_path / "run.json", "mtdis train")
 
 
 def test_verify_tells_a_truncated_file_from_a_changed_one(tmp_path: Path) -> None:
     path = tmp_path / "x"
     path.write_bytes(b"1234")
-    seal = artifacts.seal(path)
-    artifacts.verify(path, seal, "Do it again.")
+    seal = files.seal(path)
+    files.verify(path, seal, "Do it again.")
     path.write_bytes(b"12")
     with pytest.raises(ArtifactError, match=r"x has 2 bytes, its record says 4\. Do it again\."):
-        artifacts.verify(path, seal, "Do it again.")
+        files.verify(path, seal, "Do it again.")
     path.write_bytes(b"1235")
     with pytest.raises(ArtifactError, match="x has SHA-256"):
-        artifacts.verify(path, seal, "")
+        files.verify(path, seal, "")
     path.unlink()
     with pytest.raises(ArtifactError, match="x is missing"):
-        artifacts.verify(path, seal, "")
+        files.verify(path, seal, "")
     path.mkdir()
     with pytest.raises(ArtifactError, match=r"can't read .*x: .*Is a directory.*Do it again\."):
-        artifacts.verify(path, seal | {"bytes": path.stat().st_size}, "Do it again.")
+        files.verify(path, seal | {"bytes": path.stat().st_size}, "Do it again.")
 
 
 def test_a_dataset_reads_back_without_mtdis_and_a_changed_one_is_refused(
@@ -96,12 +96,12 @@ def test_a_dataset_reads_back_without_mtdis_and_a_changed_one_is_refused(
         ]
         assert list(file.attrs["sizes"]) == [1, 3, 2, 4, 2, 2]
     np.testing.assert_array_equal(
-        artifacts.read_dataset(tmp_path / "d.json", "factors")[:3, 4:], [[0, 0], [0, 1], [1, 0]]
+        datasets.read_dataset(tmp_path / "d.json", "factors")[:3, 4:], [[0, 0], [0, 1], [1, 0]]
     )
     with h5py.File(tmp_path / "d.h5", "r+") as file:
         file["images"][5, 3, 3] ^= 1
     with pytest.raises(ArtifactError, match=r"d\.h5: 'images' has SHA-256 .* Delete .*d\.json"):
-        artifacts.read_dataset(tmp_path / "d.json", "images")
+        datasets.read_dataset(tmp_path / "d.json", "images")
 
 
 def store(folder: Path, images: NDArray[Any], **options: Any) -> Path:
@@ -109,7 +109,7 @@ def store(folder: Path, images: NDArray[Any], **options: Any) -> Path:
     with h5py.File(folder / "s.h5", "w") as file:
         file.create_dataset("images", data=images, **options)
     seal = {"images": sha256(images.tobytes()).hexdigest()}
-    artifacts.write_json(folder / "s.json", {"format": artifacts.FORMAT, "sha256": seal})
+    files.write_json(folder / "s.json", {"format": records.FORMAT, "sha256": seal})
     return folder / "s.json"
 
 
@@ -135,9 +135,9 @@ def test_an_array_read_in_blocks_is_what_was_stored(
     options: dict[str, Any],
     dtype: str,
 ) -> None:
-    monkeypatch.setattr(artifacts, "BLOCK", 64)
+    monkeypatch.setattr(files, "BLOCK", 64)
     images = np.random.default_rng(0).integers(0, 256, shape).astype(dtype)
-    found = artifacts.read_dataset(store(tmp_path, images, **options), "images")
+    found = datasets.read_dataset(store(tmp_path, images, **options), "images")
     np.testing.assert_array_equal(found, images, strict=True)
 
 
@@ -145,7 +145,7 @@ def test_an_array_read_in_blocks_is_what_was_stored(
 def test_a_flipped_bit_in_any_block_is_refused(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, options: dict[str, Any]
 ) -> None:
-    monkeypatch.setattr(artifacts, "BLOCK", 64)
+    monkeypatch.setattr(files, "BLOCK", 64)
     images = np.random.default_rng(0).integers(
         0, 256, (37, 16), np.uint8
     )  # ten blocks, the last of one row
@@ -156,24 +156,24 @@ def test_a_flipped_bit_in_any_block_is_refused(
         with h5py.File(tmp_path / "s.h5", "r+") as file:
             file["images"][...] = changed
         with pytest.raises(ArtifactError, match=r"s\.h5: 'images' has SHA-256"):
-            artifacts.read_dataset(record, "images")
+            datasets.read_dataset(record, "images")
 
 
 def test_swapped_blocks_are_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(artifacts, "BLOCK", 64)
+    monkeypatch.setattr(files, "BLOCK", 64)
     images = np.arange(128, dtype=np.uint8).reshape(32, 4)
     record = store(tmp_path, images)
     with h5py.File(tmp_path / "s.h5", "r+") as file:
         file["images"][...] = np.roll(images, 16, axis=0)
     with pytest.raises(ArtifactError, match="has SHA-256"):
-        artifacts.read_dataset(record, "images")
+        datasets.read_dataset(record, "images")
 
 
 def test_loading_takes_the_memory_of_the_array_once(tmp_path: Path) -> None:
     record = store(tmp_path, np.ones((2**14, 64, 64), np.uint8))  # four blocks
     tracemalloc.start()
     try:
-        found = artifacts.read_dataset(record, "images")
+        found = datasets.read_dataset(record, "images")
         peak = tracemalloc.get_traced_memory()[1]
     finally:
         tracemalloc.stop()
@@ -184,19 +184,19 @@ def test_a_truncated_dataset_is_an_error_with_the_fix(data: Path, tmp_path: Path
     (tmp_path / "d.json").write_bytes((data / "d.json").read_bytes())
     (tmp_path / "d.h5").write_bytes((data / "d.h5").read_bytes()[:3000])
     with pytest.raises(ArtifactError, match=r"can't read 'images' of .*d\.h5.*Delete .*d\.json"):
-        artifacts.read_dataset(tmp_path / "d.json", "images")
+        datasets.read_dataset(tmp_path / "d.json", "images")
 
 
 def test_a_full_disk_is_named_and_what_was_there_stays(full_disk: Path) -> None:
-    artifacts.write_text(full_disk / "old", "kept")
+    files.write_text(full_disk / "old", "kept")
     with pytest.raises(
         ArtifactError,
         match=r"can't write .*new: the disk is full, .* bytes are free in .*Free some space",
     ):
-        artifacts.write_text(full_disk / "new", "x" * 2**20)
+        files.write_text(full_disk / "new", "x" * 2**20)
     codes = {"network": np.zeros((100_000, 8), np.float32)}
     with pytest.raises(ArtifactError, match=r"codes\.h5: the disk is full"):
-        artifacts.write_codes(full_disk / "codes.h5", codes, np.arange(100_000))
+        runs.write_codes(full_disk / "codes.h5", codes, np.arange(100_000))
     assert names(full_disk) == ["old"]
     assert (full_disk / "old").read_text() == "kept"
 
@@ -204,14 +204,14 @@ def test_a_full_disk_is_named_and_what_was_there_stays(full_disk: Path) -> None:
 def test_a_folder_that_is_a_file_is_named(tmp_path: Path) -> None:
     (tmp_path / "taken").write_text("")
     with pytest.raises(ArtifactError, match=r"can't write .*taken/x"):
-        artifacts.write_text(tmp_path / "taken" / "x", "")
+        files.write_text(tmp_path / "taken" / "x", "")
 
 
 def test_leftovers_of_a_killed_process_are_removed(tmp_path: Path) -> None:
     (tmp_path / ".codes.h5.123.tmp").write_text("half")
     (tmp_path / "codes.h5").write_text("whole")
     (tmp_path / ".codes.h5.json.7.tmp").write_text("another file's")
-    artifacts.remove_leftovers(tmp_path / "codes.h5")
+    files.remove_leftovers(tmp_path / "codes.h5")
     assert names(tmp_path) == [".codes.h5.json.7.tmp", "codes.h5"]
 
 
@@ -222,15 +222,15 @@ def test_a_shortened_id_is_resolved_and_a_collision_is_an_error(tmp_path: Path) 
         "subgrid": {"scale": 3, "orientation": 10, "posX": 12, "posY": 12},
     }
     run = Run.member("multi_head").parse({"dataset": fields, "seed": 1, "epochs": 10})
-    artifacts.record_id(run)
-    artifacts.record_id(run)
+    files.record_id(run)
+    files.record_id(run)
     (index,) = (tmp_path / "results/ids").iterdir()
     assert json.loads(index.read_text())["spec"] == run.elided()
     index.write_text(index.read_text().replace("epochs=10", "epochs=11"))
     with pytest.raises(ArtifactError, match=r"already belongs to .*epochs=11"):
-        artifacts.record_id(run)
+        files.record_id(run)
 
 
 def test_short_ids_need_no_index(tmp_path: Path) -> None:
-    artifacts.record_id(dataset_of("dsprites_rendered"))
+    files.record_id(dataset_of("dsprites_rendered"))
     assert names(tmp_path) == []

@@ -11,9 +11,9 @@ import pytest
 import torch
 from small_study import DATASET, FIELDS, spec_of, train
 
-from mtdis.artifacts import files as artifacts
-from mtdis.artifacts import stage_files
-from mtdis.artifacts.stage_result import StageResult
+from mtdis.artifacts import datasets, runs
+from mtdis.artifacts import stages as stage_files
+from mtdis.artifacts.stages import StageResult
 from mtdis.cli import main
 from mtdis.data.split import split_rows
 from mtdis.errors import ConfigError
@@ -66,12 +66,12 @@ def decoded(data: Path, folder: Path, *options: str, **changes: Any) -> StageRes
 
 
 def weights_of(record: Path) -> dict[str, torch.Tensor]:
-    return artifacts.read_weights(record, "decoder")
+    return runs.read_weights(record, "decoder")
 
 
 def images_of(data: Path) -> torch.Tensor:
     return (
-        torch.from_numpy(artifacts.read_dataset(data / "d.json", "images"))
+        torch.from_numpy(datasets.read_dataset(data / "d.json", "images"))
         .permute(0, 3, 1, 2)
         .float()
     )
@@ -80,7 +80,7 @@ def images_of(data: Path) -> torch.Tensor:
 @pytest.mark.parametrize("loss", ["mse", "bce"])
 def test_a_decoder_is_trained_as_by_a_plain_loop(loss: str, data: Path, tmp_path: Path) -> None:
     result = decoded(data, tmp_path, loss=loss)
-    codes = torch.from_numpy(artifacts.read_codes(tmp_path / "run.json", "random")[0])
+    codes = torch.from_numpy(runs.read_codes(tmp_path / "run.json", "random")[0])
     images, split = images_of(data), split_rows(96)
     plain = make_decoder(1, 8, 3)
     initialise(plain, "pytorch", 1, "decoder")
@@ -145,11 +145,11 @@ def test_pictures_of_images_have_white_at_255() -> None:
 
 def test_what_is_kept_of_a_decoder(data: Path, tmp_path: Path) -> None:
     arrays = decoded(data, tmp_path).arrays
-    codes, _ = artifacts.read_codes(tmp_path / "run.json", "random")
+    codes, _ = runs.read_codes(tmp_path / "run.json", "random")
     test = split_rows(96)["test"]
     assert set(arrays["rows"]) <= set(test)
     assert len(set(arrays["rows"])) == 4
-    stored = artifacts.read_dataset(data / "d.json", "images")[arrays["rows"]]
+    stored = datasets.read_dataset(data / "d.json", "images")[arrays["rows"]]
     np.testing.assert_array_equal(arrays["inputs"], 255 * stored)
     np.testing.assert_array_equal(arrays["codes"], codes[arrays["rows"]])
     np.testing.assert_allclose(

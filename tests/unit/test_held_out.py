@@ -13,8 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from small_study import DATASET, LEARNING, spec_of, train
 
-from mtdis.artifacts import files as artifacts
-from mtdis.artifacts import stage_files
+from mtdis.artifacts import datasets, runs, stage_files, stages
 from mtdis.cli import main
 from mtdis.commands.train import load, train_and_encode
 from mtdis.data.factors import kept_rows, labels
@@ -181,8 +180,8 @@ def test_images_of_unseen_combinations_change_no_weight(data: Path, tmp_path: Pa
 def test_a_run_by_the_command_keeps_its_test_combinations(data: Path, tmp_path: Path) -> None:
     record = tmp_path / "run/run.json"
     assert train(data, record, spec_of("multi_head", held_out=PAIR, keep_codes="test")) == 0
-    _, rows = artifacts.read_codes(record, "multi_head")
-    factors = artifacts.read_dataset(data / "d.json", "factors")
+    _, rows = runs.read_codes(record, "multi_head")
+    factors = datasets.read_dataset(data / "d.json", "factors")
     assert len(rows) == 16
     assert len(pairs(factors[rows])) == 1
     assert not pairs(factors[rows]) & pairs(np.delete(factors, rows, axis=0))
@@ -206,7 +205,7 @@ def stage_on(
     ]
     targets = ["--targets", str(data / "t.json")] if fields["stage"] == "heads" else []
     assert main(["stage", *words, *targets, "--out", str(folder / "stage.json")]) == 0
-    return stage_files.read_stage(folder / "stage.json")
+    return stages.read_stage(folder / "stage.json")
 
 
 def test_stages_stand_on_the_same_combinations(
@@ -223,7 +222,7 @@ def test_stages_stand_on_the_same_combinations(
     decoder = {"stage": "decoder", "epochs": 1, "batch_size": 16, "images": 40}
     shown = stage_on(data, tmp_path / "decoder", parent, **decoder).arrays["rows"]
     assert len(shown) == 16
-    factors = artifacts.read_dataset(data / "d.json", "factors")
+    factors = datasets.read_dataset(data / "d.json", "factors")
     assert len(pairs(factors[shown])) == 1
     monkeypatch.setattr(
         "mtdis.stages.umap.embed", lambda codes, *_: codes[:, :2]
@@ -288,7 +287,7 @@ def test_heads_learn_from_the_training_combinations(data: Path, tmp_path: Path) 
     rows = stage_on(data, tmp_path, parent, stage="heads", **heads).rows
     run = run_from(parent)
     split = split_of(run, 96, lambda: factors_of(run))
-    targets = artifacts.read_targets(data / "t.json").astype(float)
+    targets = datasets.read_targets(data / "t.json").astype(float)
     for part in PARTS:
         variance = [
             r["value"] for r in rows if (r["metric"], r["key"]) == ("target_variance", part)

@@ -12,7 +12,7 @@ import pytest
 import torch
 from small_study import spec_of, train
 
-from mtdis.artifacts import files as artifacts
+from mtdis.artifacts import datasets
 from mtdis.cli import main
 from mtdis.training.jobs.job_file import Job, Once, read_jobs, train_all
 
@@ -93,13 +93,13 @@ def test_the_finished_are_skipped_and_a_record_of_another_run_is_refused(
 def test_each_dataset_is_read_once(
     data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    read, real = [], artifacts.read_dataset
+    read, real = [], datasets.read_dataset
 
     def counting(record: Path, array: str) -> Any:
         read.append(array)
         return real(record, array)
 
-    monkeypatch.setattr(artifacts, "read_dataset", counting)
+    monkeypatch.setattr(datasets, "read_dataset", counting)
     assert main(["train", "--jobs", str(write_jobs(tmp_path, data, SPECS)), "--together", "2"]) == 0
     assert read == ["images"]
 

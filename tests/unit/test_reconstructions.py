@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 from stage_results import examples
 
-from mtdis.artifacts.stage_result import StageResult
+from mtdis.artifacts.stages import StageResult
 from mtdis.reporting.drawing.mosaics import gap, mosaic
 from mtdis.reporting.figures import figure6, figure7
 from mtdis.reporting.summaries.stage_networks import blocks, heading

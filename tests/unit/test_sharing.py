@@ -12,9 +12,9 @@ from typing import Any
 import pytest
 from small_study import spec_of
 
-from mtdis.artifacts import files as artifacts
-from mtdis.artifacts.files import read_json
+from mtdis.artifacts import files, records
 from mtdis.artifacts.locks import alone_with, is_free
+from mtdis.artifacts.records import read_json
 from mtdis.cli import main
 from mtdis.errors import ArtifactError
 from mtdis.study import Study, run_from
@@ -142,7 +142,7 @@ def no_training(job: Job) -> None:
 
 def finish(job: Job, record: Path) -> None:
     """A record of a run as `adopt` takes it over."""
-    artifacts.write_json(record, {"format": artifacts.FORMAT, "spec": job.spec.resolved()})
+    files.write_json(record, {"format": records.FORMAT, "spec": job.spec.resolved()})
 
 
 def test_who_helps_too_late_trains_nothing_and_leaves_nothing(data: Path, tmp_path: Path) -> None:
@@ -168,14 +168,14 @@ def test_one_record_is_taken_over_once(
     """By the run's job or by that of a driver whose predecessor was killed, whoever is first."""
     job = own(data, tmp_path)
     finish(job, ready(job.out))
-    read = artifacts.read_record
+    read = records.read_record
 
     def overtaken(*words: Any) -> Any:
         content = read(*words)
         ready(job.out).replace(job.out)
         return content
 
-    monkeypatch.setattr(artifacts, "read_record", overtaken)
+    monkeypatch.setattr(records, "read_record", overtaken)
     assert not adopt(job)
     assert job.out.exists()
 

@@ -12,8 +12,8 @@ import pytest
 import torch
 from small_study import DATASET, FIELDS, LEARNING, spec_of, train
 
-from mtdis.artifacts import files as artifacts
-from mtdis.artifacts import stage_files
+from mtdis.artifacts import datasets, runs
+from mtdis.artifacts import stages as stage_files
 from mtdis.cli import main
 from mtdis.data.split import split_rows
 from mtdis.errors import ConfigError
@@ -150,7 +150,7 @@ def test_a_stage_is_written_sealed_and_read_again(
     assert compute(data, run_record, out, n_neighbors=5) == 0
     result = stage_files.read_stage(out)
     assert result.arrays["embedding"].shape == (12, 2)
-    factors = artifacts.read_dataset(data / "d.json", "factors")
+    factors = datasets.read_dataset(data / "d.json", "factors")
     test = {tuple(row) for row in factors[split_rows(96)["test"]]}
     assert {tuple(row) for row in result.arrays["factors"]} <= test
     with h5py.File(out.with_name("arrays.h5"), "a") as file:
@@ -192,8 +192,8 @@ def test_true_factors_are_codes(data: Path, tmp_path: Path) -> None:
         record = tmp_path / scaling / "run.json"
         spec = {"kind": "ground_truth", "dataset": DATASET, "seed": 1, "scaling": scaling}
         assert train(data, record, spec) == 0
-        codes, rows = artifacts.read_codes(record, "ground_truth")
-        values = artifacts.read_dataset(data / "d.json", "values")[rows]
+        codes, rows = runs.read_codes(record, "ground_truth")
+        values = datasets.read_dataset(data / "d.json", "values")[rows]
         if scaling == "raw":
             np.testing.assert_array_equal(codes, values.astype(np.float32))
         else:
@@ -233,8 +233,8 @@ def test_heads_on_codes_equal_a_plain_loop(data: Path, tmp_path: Path) -> None:
     """
     assert train_heads(data, tmp_path, HEADS) == 0
     result = stage_files.read_stage(tmp_path / "stage.json")
-    codes, _ = artifacts.read_codes(tmp_path / "run.json", "ground_truth")
-    targets = artifacts.read_targets(data / "t.json")
+    codes, _ = runs.read_codes(tmp_path / "run.json", "ground_truth")
+    targets = datasets.read_targets(data / "t.json")
     heads = [
         torch.nn.Sequential(torch.nn.Linear(6, 16), torch.nn.Tanh(), torch.nn.Linear(16, 1))
         for _ in range(3)

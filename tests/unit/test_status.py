@@ -12,7 +12,7 @@ import pytest
 from small_results import CONFIG, finish, mark, of_kind, score, study_in, text
 
 from mtdis import paths
-from mtdis.artifacts import files as artifacts
+from mtdis.artifacts import files as files_
 from mtdis.artifacts import locks as run_lock
 from mtdis.artifacts import records
 from mtdis.cli import main
@@ -234,7 +234,7 @@ def test_scores_of_some_metrics_only_are_missing(study: Study) -> None:
     )
     content = json.loads(index.read_text())
     content["rows"] = [row for row in content["rows"] if row["metric"] != "dci"]
-    artifacts.write_json(index, content)
+    files_.write_json(index, content)
     states = overview.overview(study, Path())["states"]["scores"]
     assert (states[run_id], states[other]) == ("done", "missing")
 

@@ -6,7 +6,7 @@ import pandas as pd
 import pytest
 from long_table import make_long_table, with_losses
 
-from mtdis.artifacts.stage_result import StageResult
+from mtdis.artifacts.stages import StageResult
 from mtdis.reporting.figures import frozen_codes
 from mtdis.reporting.formats import text as rendering
 from mtdis.reporting.summaries.heads_on_codes import heads_frame

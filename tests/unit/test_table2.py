@@ -6,7 +6,7 @@ import pytest
 from matplotlib.figure import Figure
 from stage_results import examples
 
-from mtdis.artifacts.stage_result import StageResult
+from mtdis.artifacts.stages import StageResult
 from mtdis.data.tasks import task_networks
 from mtdis.reporting.figures import figure1, figure2
 from mtdis.reporting.summaries.architecture import described, with_tasks
@@ -148,7 +148,7 @@ def test_drawings_show_the_numbers_of_specs_and_modules() -> None:
 def test_layers_survive_being_written(tmp_path) -> None:
     import h5py
 
-    from mtdis.artifacts.stage_files import write_arrays
+    from mtdis.artifacts.stages import write_arrays
 
     found = described_run("multi_head")
     write_arrays(tmp_path / "arrays.h5", found.arrays)

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from matplotlib.text import Text
 from matplotlib.transforms import Bbox
 
-from mtdis.artifacts.stage_result import StageResult
+from mtdis.artifacts.stages import StageResult
 from mtdis.data.factors import grid_rows
 from mtdis.data.tasks import factor_masks, make_targets
 from mtdis.reporting import style

@@ -5,7 +5,8 @@ verified by who reads.
 from pathlib import Path
 from typing import Any
 
-from mtdis.artifacts.files import FORMAT, read_json, verify, write_json
+from mtdis.artifacts.files import verify, write_json
+from mtdis.artifacts.records import FORMAT, read_json
 from mtdis.data.genuine.mirrors import obtain
 from mtdis.errors import ArtifactError
 from mtdis.specs.genuine import GenuineGrid

@@ -8,7 +8,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from mtdis.artifacts.stage_result import StageResult
+from mtdis.artifacts.stages import StageResult
 from mtdis.reporting.drawing.schematics import arrow, box, draw_each, label
 from mtdis.reporting.style import style
 from mtdis.reporting.summaries.architecture import Described, shape_text, with_tasks

@@ -8,7 +8,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
-from mtdis.artifacts.stage_result import StageResult
+from mtdis.artifacts.stages import StageResult
 from mtdis.reporting.drawing.schematics import PALE, arrow, box, draw_each, label
 from mtdis.reporting.style import BLACK, style
 from mtdis.reporting.summaries.architecture import Described, Layer, shape_text, with_tasks

@@ -14,7 +14,7 @@ from matplotlib.figure import Figure, SubFigure
 from matplotlib.gridspec import SubplotSpec
 from numpy.typing import NDArray
 
-from mtdis.artifacts.stage_result import StageResult
+from mtdis.artifacts.stages import StageResult
 from mtdis.randomness import generator
 from mtdis.reporting.style import LOST, settings, style
 from mtdis.reporting.summaries.stage_networks import Block, Network, blocks, heading

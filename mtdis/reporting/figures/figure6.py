@@ -9,7 +9,7 @@ import pandas as pd
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure, SubFigure
 
-from mtdis.artifacts.stage_result import StageResult
+from mtdis.artifacts.stages import StageResult
 from mtdis.reporting.drawing.mosaics import Row, draw_rows
 from mtdis.reporting.style import settings
 from mtdis.reporting.summaries.stage_networks import Block, blocks, heading

@@ -10,7 +10,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from mtdis.artifacts.stage_result import StageResult
+from mtdis.artifacts.stages import StageResult
 from mtdis.reporting.drawing.panels import (
     Layout,
     Panel,

@@ -13,7 +13,7 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
-from mtdis.artifacts.stage_result import StageResult
+from mtdis.artifacts.stages import StageResult
 from mtdis.reporting.published.diagnostics import MEASURES
 from mtdis.reporting.style import settings
 from mtdis.reporting.tables.task_diagnostics import task_points

@@ -10,7 +10,7 @@ from typing import Any
 
 import pandas as pd
 
-from mtdis.artifacts.stage_result import StageResult
+from mtdis.artifacts.stages import StageResult
 from mtdis.reporting import long_table
 from mtdis.reporting.statistics import AUTOENCODERS, CELL, summarise, value_text
 from mtdis.reporting.summaries.task_errors import METRICS, PART

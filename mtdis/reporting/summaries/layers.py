@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 import pandas as pd
 
-from mtdis.artifacts.stage_result import StageResult
+from mtdis.artifacts.stages import StageResult
 from mtdis.reporting.statistics import CELL, value_text
 from mtdis.reporting.style import STYLES, style
 from mtdis.reporting.summaries.architecture import Described, Layer, described, shape_text

@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 import pandas as pd
 
-from mtdis.artifacts.stage_result import StageResult
+from mtdis.artifacts.stages import StageResult
 from mtdis.reporting import long_table
 from mtdis.reporting.published import scores as published
 from mtdis.reporting.statistics import CELL, summarise, value_text, variant_text, variants

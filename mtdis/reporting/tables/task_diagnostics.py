@@ -7,7 +7,7 @@ from typing import Any
 
 import pandas as pd
 
-from mtdis.artifacts.stage_result import StageResult
+from mtdis.artifacts.stages import StageResult
 from mtdis.reporting.published.diagnostics import MEASURES, reference_values
 from mtdis.reporting.published.scores import printed_name
 from mtdis.reporting.statistics import summarise

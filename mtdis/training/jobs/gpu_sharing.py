@@ -11,7 +11,7 @@ from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
-from mtdis.artifacts import files as artifacts
+from mtdis.artifacts import records
 from mtdis.artifacts.locks import alone_if_free, alone_with, is_free
 from mtdis.errors import ArtifactError, UserError
 from mtdis.specs.ids import identify
@@ -103,7 +103,7 @@ def adopt(job: Job) -> bool:
 def is_ready(job: Job) -> bool:
     """Whether a sound record of a run has been left ready."""
     with suppress(ArtifactError):
-        artifacts.read_record(ready(job.out), job.spec, "mtdis train")
+        records.read_record(ready(job.out), job.spec, "mtdis train")
         return True
     return False
 

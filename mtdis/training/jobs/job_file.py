@@ -21,7 +21,7 @@ from typing import Any, Generic, TypeVar
 
 import torch
 
-from mtdis.artifacts import files as artifacts
+from mtdis.artifacts import records
 from mtdis.errors import ConfigError, UserError, unknown
 from mtdis.specs.ids import identify
 from mtdis.specs.run import Run
@@ -190,7 +190,7 @@ def _attempt(
     """
     try:
         if job.out.exists():
-            artifacts.read_record(job.out, job.spec, "mtdis train")
+            records.read_record(job.out, job.spec, "mtdis train")
             print(f"finished: {identify(job.spec)}", file=sys.stderr)
         else:
             train(job)

@@ -1,0 +1,95 @@
+"""Reads and writes runs: codes, weights and history, sealed by the run's record."""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import h5py
+import numpy as np
+from numpy.typing import NDArray
+
+from mtdis.artifacts.files import (
+    atomic,
+    read_array,
+    seal,
+    verify,
+    write_csv_rows,
+    write_json,
+    write_weights,
+)
+from mtdis.artifacts.records import FORMAT, SEALED, read_json
+from mtdis.specs.base import Spec
+from mtdis.specs.ids import identify
+
+
+def write_codes(
+    path: Path, codes: Mapping[str, NDArray[np.float32]], rows: NDArray[np.int64]
+) -> None:
+    """Write the latent bank: codes (n, d) of each network under its name, and the dataset rows (n,)
+    they belong to.
+    """
+    with atomic(path) as temporary, h5py.File(temporary, "w") as file:
+        file["rows"] = rows
+        for network, table in codes.items():
+            file[f"codes/{network}"] = table
+
+
+def read_codes(record: Path, network: str) -> tuple[NDArray[np.float32], NDArray[np.int64]]:
+    """Codes (n, d) of a network and the dataset rows (n,) they belong to, without checking (see
+    `verify_codes`).
+    """
+    bank, remedy = record.with_name("codes.h5"), _retrain(record)
+    return read_array(bank, f"codes/{network}", remedy), read_array(bank, "rows", remedy)
+
+
+def verify_codes(record: Path) -> str:
+    """Check a run's latent bank against its record; its SHA-256."""
+    expected = read_json(record, "mtdis train")["files"]["codes.h5"]
+    verify(record.with_name("codes.h5"), expected, _retrain(record))
+    return str(expected["sha256"])
+
+
+def _retrain(record: Path) -> str:
+    return f"Put the file back, or delete {record} and run snakemake to train this run again."
+
+
+def write_run(
+    record: Path,
+    spec: Spec,
+    *,
+    result: Mapping[str, Any],
+    codes: Mapping[str, NDArray[np.float32]],
+    rows: NDArray[np.int64],
+    weights: Mapping[str, Any],
+    history: Sequence[Mapping[str, Any]],
+    execution: Mapping[str, Any],
+) -> None:
+    """Write a run's codes, weights and history, then the record that seals them."""
+    write_codes(record.with_name("codes.h5"), codes, rows)
+    write_weights(record.with_name("weights.safetensors"), weights)
+    write_csv_rows(record.with_name("history.csv"), ("network", "epoch", "train_loss"), history)
+    files = {n: seal(record.with_name(n)) for n in SEALED}
+    write_json(
+        record,
+        {
+            "format": FORMAT,
+            "id": identify(spec),
+            "spec": spec.resolved(),
+            "result": result,
+            "execution": execution,
+            "files": files,
+        },
+    )
+
+
+def read_weights(record: Path, prefix: str) -> dict[str, Any]:
+    """The tensors of a run's or stage's weights whose names begin with `prefix.`, without it.
+
+    Checked.
+    """
+    from safetensors.torch import load_file
+
+    path, remedy = record.with_name("weights.safetensors"), _retrain(record)
+    verify(path, read_json(record, "snakemake")["files"][path.name], remedy)
+    found = load_file(path)
+    return {k.removeprefix(f"{prefix}."): v for k, v in found.items() if k.startswith(f"{prefix}.")}

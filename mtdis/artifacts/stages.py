@@ -1,0 +1,111 @@
+"""Reads and writes stages: what a computation is given and gives back, the files that keep it."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import h5py
+from numpy.typing import NDArray
+
+from mtdis.artifacts import files, records
+from mtdis.specs.base import Spec
+from mtdis.specs.ids import identify
+
+
+@dataclass(frozen=True)
+class StageResult:
+    """Settings, values and arrays of a stage.
+
+    All of its parents' settings stand in `spec["parent"]`.
+    """
+
+    id: str
+    spec: Mapping[str, Any]
+    """The resolved spec: `stage` (its kind), `parent`, and for a stage on a run `network`; then its
+    settings.
+    """
+    rows: Sequence[Mapping[str, Any]]
+    """Values with their `metric`, `key` and, where there are some, `task`."""
+    arrays: Mapping[str, NDArray[Any]]
+    diverged: bool = False
+
+
+@dataclass(frozen=True)
+class Sources:
+    """The records that a stage may read, all checked to be those that its spec names."""
+
+    parent: Path
+    """Record of the run, of the stage, or of the targets that the stage stands on."""
+    dataset: Path
+    targets: Path | None
+    checkpoint: Path
+    """Where a training saves itself and is resumed from."""
+    checkpoint_seconds: float = 300
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What is kept of a stage."""
+
+    rows: Sequence[Mapping[str, Any]] = ()
+    """Values for the long table: `metric`, `key`, `value` and, where there are some, `task` from 1.
+    """
+    arrays: Mapping[str, NDArray[Any]] = field(default_factory=dict)
+    weights: Mapping[str, Any] = field(default_factory=dict)
+    """Tensors by name, of a stage that trains."""
+    history: Sequence[Mapping[str, Any]] = ()
+    diverged: bool = False
+    device: str = "cpu"
+    execution: Mapping[str, Any] = field(default_factory=dict)
+    """How a training was executed: precision, way of stepping."""
+    seconds_before: float = 0.0
+    """What a training took before this process resumed it."""
+
+
+SEALED = ("arrays.h5", "weights.safetensors", "history.csv")
+"""Siblings of a stage's record; the last two only where the stage trains something."""
+
+
+def write_stage(record: Path, spec: Spec, outcome: Outcome, execution: Mapping[str, Any]) -> None:
+    """Write what is kept of a stage, then the record that seals it."""
+    write_arrays(record.with_name("arrays.h5"), outcome.arrays)
+    if outcome.weights:
+        files.write_weights(record.with_name("weights.safetensors"), outcome.weights)
+        files.write_csv_rows(
+            record.with_name("history.csv"), ("network", "epoch", "train_loss"), outcome.history
+        )
+    names = SEALED if outcome.weights else SEALED[:1]
+    files.write_json(
+        record,
+        {
+            "format": records.FORMAT,
+            "id": identify(spec),
+            "spec": spec.resolved(),
+            "result": {"rows": list(outcome.rows), "diverged": outcome.diverged},
+            "execution": execution,
+            "files": {n: files.seal(record.with_name(n)) for n in names},
+        },
+    )
+
+
+def write_arrays(path: Path, arrays: Mapping[str, NDArray[Any]]) -> None:
+    """Write arrays under their names."""
+    with files.atomic(path) as temporary, h5py.File(temporary, "w") as file:
+        for name, array in arrays.items():
+            file[name] = array
+
+
+def read_stage(record: Path) -> StageResult:
+    """A finished stage, its arrays checked against its record."""
+    about = records.read_json(record, "mtdis stage")
+    data, remedy = (
+        record.with_name("arrays.h5"),
+        f"Delete {record} and run snakemake to compute the stage again.",
+    )
+    files.verify(data, about["files"]["arrays.h5"], remedy)
+    with h5py.File(data) as file:
+        arrays = {name: file[name][()] for name in file}
+    return StageResult(
+        about["id"], about["spec"], about["result"]["rows"], arrays, about["result"]["diverged"]
+    )
