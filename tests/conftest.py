@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from small_study import make_data
+from helpers.small_study import make_data
 
 
 @pytest.fixture(autouse=True)

@@ -10,13 +10,13 @@ from importlib import import_module
 from pathlib import Path
 
 import pytest
+from helpers.places import ROOT
 
 from mtdis import discover
 from mtdis.specs.family import members
 from mtdis.specs.metric import Metric
 from mtdis.study.schema import as_text
 
-ROOT = Path(__file__).parents[2]
 PACKAGE = ROOT / "mtdis"
 MODULES = sorted(PACKAGE.rglob("*.py"))
 

@@ -4,11 +4,10 @@ versions.
 
 import re
 import tomllib
-from pathlib import Path
 
 import yaml
+from helpers.places import ROOT
 
-ROOT = Path(__file__).parents[2]
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
 
 

@@ -1,8 +1,8 @@
 """What every figure keeps to: each file in mtdis/figures that defines `draw` is held to it.
 
 A figure with a constant STAGES is given examples of those stages beside the long table
-(tests/stage_results.py); one with a constant ROWS shows scores as bars with the published values
-beside them; one with SCHEMATIC draws no data, so that there is nothing to count.
+(tests/helpers/stage_results.py); one with a constant ROWS shows scores as bars with the published
+values beside them; one with SCHEMATIC draws no data, so that there is nothing to count.
 """
 
 import sys
@@ -11,12 +11,12 @@ from functools import cache
 import matplotlib as mpl
 import pandas as pd
 import pytest
-from long_table import with_stages
+from helpers.long_table import with_stages
+from helpers.shown import PLAIN, STAGED, arguments, every, module, shown, unstaged
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.text import Text
 from matplotlib.transforms import Bbox
-from shown import PLAIN, STAGED, arguments, every, module, shown, unstaged
 
 from mtdis.discover import constant, names
 from mtdis.reporting import style

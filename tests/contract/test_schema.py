@@ -1,16 +1,15 @@
 """The generated JSON schema accepts the shipped configs and refuses what the study refuses."""
 
 import json
-from pathlib import Path
 from typing import Any
 
 import jsonschema
 import pytest
 import yaml
+from helpers.places import ROOT
 
 from mtdis.commands._options import read_configs
 
-ROOT = Path(__file__).parents[2]
 SCHEMA = json.loads((ROOT / "workflow/config.schema.json").read_text())
 
 

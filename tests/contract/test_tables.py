@@ -1,15 +1,15 @@
 """What every table keeps to: each file in mtdis/tables that defines `make` is held to it.
 
 A table with a constant STAGES is given examples of those stages beside the long table
-(tests/stage_results.py).
+(tests/helpers/stage_results.py).
 """
 
 from functools import cache
 
 import pandas as pd
 import pytest
-from long_table import with_stages
-from shown import PLAIN, STAGED, arguments, every, module, shown, unstaged
+from helpers.long_table import with_stages
+from helpers.shown import PLAIN, STAGED, arguments, every, module, shown, unstaged
 
 from mtdis.discover import constant, names
 from mtdis.reporting.formats import html as page

@@ -2,8 +2,9 @@
 on.
 """
 
-from pathlib import Path
 from typing import Any
+
+from helpers.places import ROOT
 
 from mtdis import paths
 from mtdis.study import Study
@@ -58,6 +59,6 @@ def test_two_studies_share_runs_and_nothing_else() -> None:
 def test_the_rule_that_trains_reads_the_queue_that_is_written() -> None:
     # The path stands in the rule's text: as a parameter it would retrain runs, from a variable the
     # lint refuses it.
-    rule = (Path(__file__).parents[2] / "workflow/rules/train.smk").read_text()
+    rule = (ROOT / "workflow/rules/train.smk").read_text()
     assert f"--queue {paths.queue()} " in rule
     assert Study.from_config(CONFIG).queue_file == paths.queue()

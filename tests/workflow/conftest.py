@@ -11,9 +11,9 @@ from typing import Any
 
 import pytest
 import yaml
-from small_study import DATASET, TASKS
+from helpers.places import ROOT
+from helpers.small_study import DATASET, TASKS
 
-ROOT = Path(__file__).parents[2]
 CONFIG: dict[str, Any] = {
     "name": "small",
     "metrics": {"mig": {"num_train": 200}},

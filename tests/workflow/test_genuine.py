@@ -12,7 +12,7 @@ from pathlib import Path
 import h5py
 import numpy as np
 import pytest
-from genuine_files import md5
+from helpers.genuine_files import md5
 
 from .conftest import CONFIG, StudyFolder
 from .test_reruns import edit

@@ -12,9 +12,9 @@ from pathlib import Path
 
 import h5py
 import pytest
-from small_study import spec_of
+from helpers.places import ROOT
+from helpers.small_study import spec_of
 
-ROOT = Path(__file__).parents[2]
 SEED = 20261122
 KILLS = 10
 STEPS = 4 * 12
@@ -35,7 +35,7 @@ def words(data: Path, out: Path, kind: str) -> list[str]:
 
 
 def killed(steps: int, arguments: list[str]) -> int:
-    script = [sys.executable, str(ROOT / "tests/kill_training.py"), str(steps)]
+    script = [sys.executable, str(ROOT / "tests/helpers/kill_training.py"), str(steps)]
     environment = os.environ | {"PYTHONPATH": str(ROOT)}
     return subprocess.run(
         [*script, *arguments], env=environment, capture_output=True, check=False

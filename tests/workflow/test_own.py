@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import yaml
-from beads import write_beads
+from helpers.beads import write_beads
 from PIL import Image
 
 from mtdis.cli import main

@@ -1,0 +1,1 @@
+"""What several test files are made from: small studies, runs, tables, and where things lie."""

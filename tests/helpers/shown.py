@@ -1,0 +1,91 @@
+"""What the contracts of tables and figures are given: synthetic long tables and stage results for
+any module.
+"""
+
+from functools import cache
+from typing import Any
+
+import pandas as pd
+from helpers.long_table import EVERY_KIND, KEYS, make_long_table, with_losses
+from helpers.stage_results import examples
+
+from mtdis.discover import constant, load, names
+
+PLAIN, STAGED = "plain", "stages"
+SEEDS = (0, 1)
+LOST = (("multi_head", "shared", 0), ("single_task", "task2", 1), ("vae", "shared", 0))
+CASES: dict[str, dict[str, Any]] = {
+    PLAIN: {},
+    "three datasets": {"datasets": ("dsprites_rendered", "shapes3d_rendered", "mpi3d_rendered")},
+    "one seed": {"seeds": (7,)},
+    "diverged": {"diverged": LOST},
+    "variants": {"learning_rates": (0.001, 0.0001)},
+    "counts": {"tasks": (1, 2, 12)},
+    "subsets": {"subsets": ("halves", "all", "random")},
+    "failed": {
+        "failed": (
+            ("multi_head", "factor_vae"),
+            ("single_task", "dci"),
+            ("one_head", "dci"),
+            ("vae", "mig"),
+        )
+    },
+    "comparable": {"datasets": ("dsprites",), "unlike_paper": ""},
+    "unpublished": {"datasets": ("cars",)},
+}
+OF_KIND = ("one kind", "one panel", "all diverged")
+"""Cases that depend on what a module shows: the last of its kinds alone, or diverged with all
+networks and seeds.
+"""
+TWO = ("eval_accuracy", "completeness")  # keys enough where the number of panels does not matter
+
+
+def every(package: str, constant_name: str) -> list[str]:
+    """Names of the modules of a package that have this constant."""
+    return [name for name in names(package) if constant(package, name, constant_name) is not None]
+
+
+def shown(package: str) -> list[tuple[str, str]]:
+    """(module, case) of everything that a package's modules must show."""
+    staged = every(package, "STAGES")
+    return [
+        (name, case)
+        for name in names(package)
+        for case in ((STAGED,) if name in staged else (*CASES, *OF_KIND))
+    ]
+
+
+def unstaged(package: str) -> list[str]:
+    """Names of the modules of a package that need the long table only."""
+    return [name for name in names(package) if name not in every(package, "STAGES")]
+
+
+def arguments(package: str, name: str, case: str, few: bool = False) -> tuple[Any, ...]:
+    """What a module's `make` or `draw` is called with, new each time.
+
+    `few`: with two scores where it matters not.
+    """
+    if case == STAGED:
+        kinds = constant(package, name, "STAGES")
+        return _frame("", PLAIN, False).copy(), [
+            result for kind in kinds for result in examples(kind)
+        ]
+    shows = constant(package, name, "KINDS") or EVERY_KIND
+    return (_frame(shows[-1] if case in OF_KIND else "", case, few and case != PLAIN).copy(),)
+
+
+def module(package: str, name: str) -> Any:
+    """A table's or figure's module."""
+    return load(package, name, "module")
+
+
+@cache
+def _frame(kind: str, case: str, few: bool) -> pd.DataFrame:
+    """The long table of a case; `kind` is the one that cases OF_KIND are about."""
+    keys = TWO[:1] if case == "one panel" else TWO if few else tuple(KEYS)
+    if case == "all diverged":
+        networks = [f"task{t}" for t in range(1, 5)] if kind == "single_task" else ["shared"]
+        lost = [(kind, network, seed) for network in networks for seed in SEEDS]
+        return with_losses(make_long_table(kinds=EVERY_KIND, keys=keys, diverged=(*LOST, *lost)))
+    kinds = (kind,) if kind else EVERY_KIND
+    return with_losses(make_long_table(kinds=kinds, keys=keys, **CASES.get(case, {})))
