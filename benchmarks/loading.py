@@ -23,7 +23,7 @@ import numpy as np
 from benchmarks.table import Row
 from mtdis.artifacts import datasets
 from mtdis.artifacts.provenance import peak_memory
-from mtdis.specs.run import dataset_of
+from mtdis.specs.dataset import Dataset
 
 SUBGRID = {"scale": 1}
 """122,880 images of 64×64: 0.5 GB."""
@@ -32,7 +32,7 @@ CHUNK = 8192
 
 def write(folder: Path) -> Path:
     """The record of a dataset of random pixels."""
-    spec = dataset_of({"name": "dsprites_rendered", "subgrid": SUBGRID})
+    spec = Dataset.from_fields({"name": "dsprites_rendered", "subgrid": SUBGRID})
     rng, factors = np.random.default_rng(0), (spec.count, len(spec.names))
     classes, values = np.zeros(factors, np.int64), np.zeros(factors)
     starts = range(0, spec.count, CHUNK)

@@ -19,8 +19,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from benchmarks.cost import Cost, cost
+from mtdis.discover import members
 from mtdis.specs.dataset import Dataset, RenderedGrid
-from mtdis.specs.family import members
 
 HEAD = (
     "| dataset | images | seconds | images/s | peak memory, MiB | duplicate images | duplicate"

@@ -30,7 +30,8 @@ from mtdis.cli import main as mtdis
 from mtdis.commands.train import TOGETHER_ON_GPU, load
 from mtdis.specs.ids import canonical, identify
 from mtdis.specs.run import Run, TaskRun, TrainedRun
-from mtdis.study import Study, targets_of
+from mtdis.specs.targets import targets_of
+from mtdis.study import Study
 from mtdis.training import loop as training
 from mtdis.training.autotune import choose, makers, rate
 from mtdis.training.batches import Images

@@ -43,6 +43,24 @@ def _statements(folder: str, name: str) -> list[ast.stmt]:
     return ast.parse(path.read_text(encoding="utf-8")).body if path.exists() else []
 
 
+def members(family: str) -> tuple[str, ...]:
+    """Names of all specs of a family: datasets, metrics, models or stages."""
+    return names(f"mtdis.specs.{family}")
+
+
+def spec_class(family: str, name: str, thing: str) -> Any:
+    """The class in mtdis/specs/<family>/<name>.py: `multi_head.py` defines `MultiHead`.
+
+    ConfigError names the nearest known one, or the class that the file lacks.
+    """
+    module = load(f"mtdis.specs.{family}", name, thing)
+    expected = "".join(part.capitalize() for part in name.split("_"))
+    found = getattr(module, expected, None)
+    if found is None:
+        raise ConfigError(f"mtdis/specs/{family}/{name}.py must define class {expected}.")
+    return found
+
+
 def constant(package: str, name: str, constant_name: str) -> Any:
     """A literal constant of a module, read from its source without importing it.
 

@@ -10,7 +10,6 @@ from pathlib import Path
 from mtdis.artifacts import datasets, files
 from mtdis.commands._options import json_mapping
 from mtdis.specs.dataset import Dataset
-from mtdis.specs.run import dataset_of
 
 
 def add_arguments(parser: ArgumentParser) -> None:
@@ -25,7 +24,7 @@ def add_arguments(parser: ArgumentParser) -> None:
 
 def run(args: Namespace) -> None:
     """Read or render the images chunk by chunk into the file."""
-    spec: Dataset = dataset_of(args.spec)
+    spec = Dataset.from_fields(args.spec)
     files.record_id(spec)
     files.remove_leftovers(args.out, args.out.with_suffix(".h5"))
     implementation = import_module(f"mtdis.data.datasets.{spec.name()}")

@@ -13,7 +13,6 @@ from mtdis.data.genuine import downloads
 from mtdis.errors import ConfigError
 from mtdis.specs.dataset import Dataset
 from mtdis.specs.genuine import GenuineGrid
-from mtdis.specs.run import dataset_of
 
 
 def add_arguments(parser: ArgumentParser) -> None:
@@ -35,7 +34,7 @@ def add_arguments(parser: ArgumentParser) -> None:
 
 def run(args: Namespace) -> None:
     """Say what is fetched, from where and on which terms; then fetch it."""
-    spec: Dataset = dataset_of(args.spec)
+    spec = Dataset.from_fields(args.spec)
     if not isinstance(spec, GenuineGrid):
         raise ConfigError(
             f"{spec.name()} has no files to download; it is rendered, or it is your own."

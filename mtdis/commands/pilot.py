@@ -20,8 +20,7 @@ import torch
 from mtdis.commands._options import json_mapping
 from mtdis.errors import ConfigError
 from mtdis.randomness import generator
-from mtdis.specs.run import TaskRun, TrainedRun
-from mtdis.study import run_from
+from mtdis.specs.run import Run, TaskRun, TrainedRun
 from mtdis.training import loop as training
 from mtdis.training.batches import Images
 from mtdis.training.devices import device_name, set_up
@@ -44,7 +43,7 @@ def add_arguments(parser: ArgumentParser) -> None:
 
 def run(args: Namespace) -> None:
     """Train for so long and print images per second, counted once for each network that saw one."""
-    spec = run_from(args.spec)
+    spec = Run.from_fields(args.spec)
     if not isinstance(spec, TrainedRun):
         raise ConfigError(f"{spec.name()} trains nothing; a pilot needs a kind that does.")
     print(json.dumps(timed(spec, args.seconds)))

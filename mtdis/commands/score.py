@@ -12,11 +12,11 @@ import sys
 from argparse import ArgumentParser, Namespace
 from pathlib import Path
 
+from mtdis.discover import members
 from mtdis.errors import ConfigError, UserError
 from mtdis.metrics._sampling import varying
 from mtdis.scoring.run_scores import score_codes
 from mtdis.scoring.user_arrays import read_table
-from mtdis.specs.family import members
 from mtdis.specs.metric import Metric
 
 

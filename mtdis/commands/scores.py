@@ -11,7 +11,8 @@ from mtdis.artifacts import datasets, files, records
 from mtdis.commands._options import json_list, json_mapping
 from mtdis.metrics._sampling import varying
 from mtdis.scoring import run_scores as scoring
-from mtdis.study import metric_from, run_from
+from mtdis.specs.metric import Metric
+from mtdis.specs.run import Run
 
 
 def add_arguments(parser: ArgumentParser) -> None:
@@ -32,11 +33,11 @@ def add_arguments(parser: ArgumentParser) -> None:
 
 def run(args: Namespace) -> None:
     """Score every network that has not diverged by every metric, and write the index."""
-    spec = run_from(args.spec)
+    spec = Run.from_fields(args.spec)
     record = records.read_record(args.run, spec, "mtdis train")
     records.read_record(args.dataset, spec.dataset, "mtdis dataset")
     diverged = {n["network"]: bool(n["diverged"]) for n in record["result"]["networks"]}
-    metrics = [metric_from(fields) for fields in args.metrics]
+    metrics = [Metric.from_fields(fields) for fields in args.metrics]
     for metric in metrics:
         files.record_id(metric)
     wanted = scoring.jobs(args.run, args.dataset, metrics, list(diverged), args.out.parent)

@@ -14,7 +14,7 @@ from mtdis.artifacts.stages import Outcome, Sources
 from mtdis.commands._options import json_mapping
 from mtdis.errors import ConfigError
 from mtdis.specs.ids import identify
-from mtdis.specs.stage import Stage, stage_of
+from mtdis.specs.stage import Stage
 
 
 def add_arguments(parser: ArgumentParser) -> None:
@@ -42,7 +42,7 @@ def run(args: Namespace) -> None:
     """Compute the stage, unless another process has meanwhile: what one computes now is waited
     for.
     """
-    spec: Stage = stage_of(args.spec)
+    spec = Stage.from_fields(args.spec)
     with alone_with(args.out) as waited:
         if not (waited and args.out.exists()):
             make(spec, args)

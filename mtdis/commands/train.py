@@ -25,7 +25,7 @@ from mtdis.progress import progress_bar
 from mtdis.randomness import generator
 from mtdis.specs.ids import identify
 from mtdis.specs.run import FactorRun, Run, TrainedRun
-from mtdis.study import run_from, targets_of
+from mtdis.specs.targets import targets_of
 from mtdis.training import loop as training
 from mtdis.training.batches import Images, encode, predict
 from mtdis.training.checkpoints import Progress
@@ -102,7 +102,7 @@ def run(args: Namespace) -> int:
         return partial(train_one, images=images, checkpoint_seconds=args.checkpoint_seconds)
 
     if args.jobs is None:
-        own = Job(run_from(args.spec), args.dataset, args.targets, args.out)
+        own = Job(Run.from_fields(args.spec), args.dataset, args.targets, args.out)
         return train_with_others(own, trainer, args.queue, args.together or 1)
     jobs = read_jobs(args.jobs)
     if any(job.spec.needs_gpu for job in jobs):

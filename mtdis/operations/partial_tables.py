@@ -13,12 +13,12 @@ from mtdis import discover, paths
 from mtdis.artifacts import files
 from mtdis.artifacts import stages as stage_files
 from mtdis.artifacts.stages import StageResult
+from mtdis.discover import members
 from mtdis.operations.partial import Finished
 from mtdis.reporting import long_table
 from mtdis.reporting.formats import html as page
 from mtdis.reporting.formats import text as rendering
 from mtdis.reporting.statistics import kind_of
-from mtdis.specs.family import members
 from mtdis.specs.ids import flatten, identify
 from mtdis.specs.run import Run
 from mtdis.specs.stage import Stage

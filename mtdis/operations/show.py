@@ -12,8 +12,9 @@ from mtdis.operations import inventory
 from mtdis.specs.base import Spec
 from mtdis.specs.ids import AFTER_PARENT, flatten, identify
 from mtdis.specs.run import Run
-from mtdis.specs.stage import Stage, stage_of
-from mtdis.study import Study, run_from, targets_of
+from mtdis.specs.stage import Stage
+from mtdis.specs.targets import targets_of
+from mtdis.study import Study
 
 LOSSES = ("mse", "r2")
 """The losses of the test split that are shown."""
@@ -72,7 +73,9 @@ def _spec(some_id: str, record: Mapping[str, Any], study: Study | None) -> Spec 
         return wanted[some_id]
     try:
         spec: Spec | None = (
-            run_from(record["spec"]) if "kind" in record["spec"] else stage_of(record["spec"])
+            Run.from_fields(record["spec"])
+            if "kind" in record["spec"]
+            else Stage.from_fields(record["spec"])
         )
     except (KeyError, ValueError):
         return None

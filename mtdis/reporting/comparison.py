@@ -11,11 +11,11 @@ from typing import Any
 
 import pandas as pd
 
+from mtdis.discover import members
 from mtdis.reporting.long_table import INCOMPLETE_GRID
 from mtdis.reporting.published import scores as published
 from mtdis.reporting.statistics import CELL, Label, kind_of, value_text
 from mtdis.specs.base import Spec
-from mtdis.specs.family import members
 from mtdis.specs.ids import flatten
 from mtdis.specs.run import Run, TaskRun
 from mtdis.specs.settings import SETTINGS

@@ -14,7 +14,6 @@ from mtdis.artifacts import datasets, files, records, runs
 from mtdis.errors import ArtifactError, UserError
 from mtdis.specs.ids import identify
 from mtdis.specs.metric import Metric
-from mtdis.study import metric_from
 
 
 @dataclass(frozen=True)
@@ -74,7 +73,7 @@ def _of_job(content: Mapping[str, Any], job: Job) -> bool:
     Settings added since it was stored count as having had their defaults.
     """
     try:
-        metric = metric_from(content["metric"])
+        metric = Metric.from_fields(content["metric"])
     except UserError:
         return False
     found = (content["network"], content["codes_sha256"], metric)

@@ -9,6 +9,7 @@ from typing import Any, ClassVar, Final, Self
 
 from pydantic import BaseModel, ConfigDict, ValidationError, field_validator, model_validator
 
+from mtdis.discover import members, spec_class
 from mtdis.errors import ConfigError, instead, unknown
 
 EXPONENT = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)[eE][+-]?\d+")
@@ -28,19 +29,36 @@ class Spec(BaseModel):
     version: ClassVar[int] = 1
     named: ClassVar[str | None] = None
     """Key under which the elided form gives the name ('kind', 'name'), if the spec has one."""
+    family: ClassVar[str] = ""
+    """Folder of mtdis/specs in which the specs of a family lie; empty for one that stands alone."""
+    thing: ClassVar[str] = "spec"
+    """What messages call a member of the family."""
     first: ClassVar[tuple[str, ...]] = ()
     """Fields that stand first in the elided form, and so in ids; the others follow as they are
     declared.
     """
 
     @classmethod
-    def member(cls, name: str) -> "type[Spec]":
-        """The spec class of that name, for a family of specs.
+    def member(cls, name: str) -> type[Self]:
+        """The spec class of that name in the family; of a spec that stands alone it is its own."""
+        found: type[Self] = spec_class(cls.family, name, cls.thing) if cls.family else cls
+        return found
 
-        A spec that stands alone is its own.
+    @classmethod
+    def from_fields(cls, value: Any, where: str = "") -> Self:
+        """The spec of an elided or resolved mapping with its name and settings, or of a name alone.
+
+        ConfigError says which field is wrong, what was found and what is allowed.
         """
-        del name
-        return cls
+        if isinstance(value, cls):
+            return value
+        key = str(cls.named)
+        fields: dict[str, Any] = {key: value} if isinstance(value, str) else dict(value)
+        name = fields.pop(key, None)
+        if not isinstance(name, str):
+            path, known = ".".join(filter(None, (where, key))), ", ".join(members(cls.family))
+            raise ConfigError(f"{path}: a {cls.thing} is needed, one of {known}; found {name!r}.")
+        return cls.member(name).parse(fields, where)
 
     @classmethod
     def name(cls) -> str:

@@ -11,7 +11,6 @@ from pydantic.config import JsonDict
 
 from mtdis.errors import unknown
 from mtdis.specs.base import Spec
-from mtdis.specs.family import member_of
 from mtdis.specs.grids import Grid
 from mtdis.specs.holes import Counts, Holes, count_images, parsed, written
 
@@ -23,16 +22,12 @@ class Dataset(Spec):
     """
 
     named: ClassVar[str | None] = "name"
+    family: ClassVar[str] = "datasets"
+    thing: ClassVar[str] = "dataset"
     replica_of: ClassVar[str] = ""
     """The published dataset whose numbers stand beside this one's."""
     white: ClassVar[int]
     """Largest stored pixel value: images reach the networks divided by it."""
-
-    @classmethod
-    def member(cls, name: str) -> type["Dataset"]:
-        """The spec class of a dataset by its name."""
-        found: type[Dataset] = member_of("datasets", name, "dataset")
-        return found
 
     @property
     def title(self) -> str:

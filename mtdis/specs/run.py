@@ -4,7 +4,7 @@ An experiment is many of them.
 """
 
 from abc import abstractmethod
-from typing import Annotated, Any, ClassVar, Literal, Self
+from typing import Annotated, ClassVar, Literal, Self
 
 from pydantic import (
     BeforeValidator,
@@ -17,21 +17,8 @@ from pydantic import (
 
 from mtdis.specs.base import Spec
 from mtdis.specs.dataset import Dataset
-from mtdis.specs.family import member_of, members
 from mtdis.specs.split import Counts, combined_factors, image_counts
 from mtdis.specs.tasks import Tasks, constant_group
-
-
-def dataset_of(value: Any) -> Any:
-    """A dataset spec from its name, or from a mapping with `name` and settings."""
-    if isinstance(value, Dataset):
-        return value
-    fields = {"name": value} if isinstance(value, str) else dict(value)
-    name = fields.pop("name", None)
-    if name is None:
-        raise ValueError("a dataset needs a 'name'")
-    return Dataset.member(name).parse(fields)
-
 
 GROUP_WORDS = {"halves": "half", "grow": "group", "pairs": "pair", "triples": "triple"}
 """What a group of factors is called, by the setting `subsets` of the tasks."""
@@ -76,10 +63,12 @@ class Run(Spec):
     """A point in the space of a kind's fields: what is trained, on what, from which seed."""
 
     named: ClassVar[str | None] = "kind"
+    family: ClassVar[str] = "models"
+    thing: ClassVar[str] = "model kind"
     first: ClassVar[tuple[str, ...]] = ("dataset", "seed", "latent_size", "initialisation")
     needs_gpu: ClassVar[bool] = False
 
-    dataset: Annotated[SerializeAsAny[Dataset], BeforeValidator(dataset_of)] = Field(
+    dataset: Annotated[SerializeAsAny[Dataset], BeforeValidator(Dataset.from_fields)] = Field(
         description="name of a dataset, or a mapping with its name and settings"
     )
     seed: int = Field(ge=0, lt=2**32, description="seed of initialisation and batch order")
@@ -127,12 +116,6 @@ class Run(Spec):
     @abstractmethod
     def code_count(self) -> int:
         """Number of codes d that each network gives."""
-
-    @classmethod
-    def member(cls, name: str) -> type["Run"]:
-        """The spec class of a model kind by its name."""
-        found: type[Run] = member_of("models", name, "model kind")
-        return found
 
     @property
     @abstractmethod
@@ -221,16 +204,3 @@ class TaskRun(TrainedRun):
     def all_tasks(self) -> tuple[int, ...]:
         """The numbers of the run's tasks, from 1."""
         return tuple(range(1, self.tasks.count + 1))
-
-
-def run_of(value: Any) -> Any:
-    """A run spec from a mapping with `kind` and its fields."""
-    if isinstance(value, Run):
-        return value
-    fields = dict(value)
-    kind = fields.pop("kind", None)
-    if not isinstance(kind, str):
-        raise ValueError(
-            f"a run needs a 'kind': one of {', '.join(members('models'))}; found {kind!r}"
-        )
-    return Run.member(kind).parse(fields)

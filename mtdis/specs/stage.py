@@ -3,15 +3,14 @@ once per settings.
 """
 
 from abc import abstractmethod
-from typing import Annotated, Any, ClassVar, Self
+from typing import Annotated, ClassVar, Self
 
 from pydantic import BeforeValidator, Field, SerializeAsAny, model_validator
 
 from mtdis.errors import unknown
 from mtdis.specs.base import Spec
 from mtdis.specs.dataset import Dataset
-from mtdis.specs.family import member_of
-from mtdis.specs.run import PRECISION, Precision, Run, Trainable, run_of
+from mtdis.specs.run import PRECISION, Precision, Run, Trainable
 from mtdis.specs.targets import Targets
 
 ON_NETWORK, ON_TARGETS = "network", "targets"
@@ -25,17 +24,13 @@ class Stage(Spec):
     """
 
     named: ClassVar[str | None] = "stage"
+    family: ClassVar[str] = "stages"
+    thing: ClassVar[str] = "stage"
     first: ClassVar[tuple[str, ...]] = ("parent", "network")
     needs_gpu: ClassVar[bool] = False
     stands_on: ClassVar[str] = ON_NETWORK
 
     parent: SerializeAsAny[Spec]
-
-    @classmethod
-    def member(cls, name: str) -> type["Stage"]:
-        """The spec class of a stage by its name."""
-        found: type[Stage] = member_of("stages", name, "stage")
-        return found
 
     @classmethod
     def fits(cls, run: Run) -> bool:  # noqa: ARG003 - most fit any run
@@ -61,7 +56,7 @@ class Stage(Spec):
 class NetworkStage(Stage):
     """A stage on one network of a run: on its codes, its weights, or both."""
 
-    parent: Annotated[SerializeAsAny[Run], BeforeValidator(lambda value: run_of(value))] = Field(
+    parent: Annotated[SerializeAsAny[Run], BeforeValidator(Run.from_fields)] = Field(
         description="the run, with its kind"
     )
     network: str = Field(description="name of one of its networks")
@@ -134,14 +129,3 @@ class TrainedStage(Trainable, NetworkStage):
                 f" {self.batch_size}; lower the stage's batch_size or take a larger sub-grid"
             )
         return self
-
-
-def stage_of(value: Any) -> Any:
-    """A stage spec from a mapping with `stage`, its parent and settings."""
-    if isinstance(value, Stage):
-        return value
-    fields = dict(value)
-    name = fields.pop("stage", None)
-    if name is None:
-        raise ValueError("a stage needs a 'stage', its kind")
-    return Stage.member(name).parse(fields)

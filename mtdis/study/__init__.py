@@ -20,9 +20,9 @@ from mtdis.specs.dataset import Dataset
 from mtdis.specs.genuine import GenuineGrid, downloads_of
 from mtdis.specs.ids import canonical, full_id, identify
 from mtdis.specs.metric import Metric
-from mtdis.specs.run import Run, TaskRun, run_of
+from mtdis.specs.run import Run
 from mtdis.specs.stage import ON_NETWORK, ON_TARGETS, Stage
-from mtdis.specs.targets import Targets
+from mtdis.specs.targets import Targets, targets_of
 from mtdis.study import combine, expand, sweep
 from mtdis.study.stages import stages as expand_stages
 
@@ -326,26 +326,6 @@ class Study:
         """Everything that the study ends in."""
         each = [output for e in self.experiments for output in self.outputs(e)]
         return [paths.study_table(self.name), *each]
-
-
-def targets_of(run: Run) -> Targets | None:
-    """The targets that a run learns; None for a kind without tasks."""
-    return Targets(dataset=run.dataset, tasks=run.tasks) if isinstance(run, TaskRun) else None
-
-
-def run_from(fields: Mapping[str, Any], where: str = "spec") -> Run:
-    """A run from an elided or resolved spec with its `kind`."""
-    try:
-        run: Run = run_of(fields)
-    except ValueError as error:
-        raise ConfigError(f"{where}.kind: {error}.") from None
-    return run
-
-
-def metric_from(fields: Mapping[str, Any], where: str = "metrics") -> Metric:
-    """Metric settings from an elided or resolved spec with its `name`."""
-    rest = {k: v for k, v in fields.items() if k != "name"}
-    return Metric.member(fields["name"]).parse(rest, where)
 
 
 def _check(config: Mapping[str, Any]) -> Config:

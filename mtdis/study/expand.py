@@ -5,8 +5,8 @@ its includes.
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from mtdis.discover import members
 from mtdis.errors import ConfigError, check_known, unknown
-from mtdis.specs.family import members
 from mtdis.specs.run import Run
 from mtdis.specs.settings import SETTINGS
 from mtdis.study import combine, conditions, sweep

@@ -6,10 +6,9 @@ import json
 from collections.abc import Iterable
 from typing import Any
 
-from mtdis.discover import names
+from mtdis.discover import members, names
 from mtdis.specs.base import Spec
 from mtdis.specs.dataset import Dataset
-from mtdis.specs.family import members
 from mtdis.specs.metric import Metric
 from mtdis.specs.run import Run
 from mtdis.specs.settings import SETTINGS

@@ -3,9 +3,9 @@
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+from mtdis.discover import members
 from mtdis.errors import ConfigError, check_known, unknown
 from mtdis.specs.base import Spec
-from mtdis.specs.family import members
 from mtdis.specs.ids import canonical
 from mtdis.specs.run import Run, TaskRun
 from mtdis.specs.stage import ON_NETWORK, ON_TARGETS, Stage

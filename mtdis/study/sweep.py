@@ -9,10 +9,10 @@ from collections.abc import Mapping
 from itertools import product
 from typing import Any, get_args, get_origin
 
+from mtdis.discover import members
 from mtdis.errors import ConfigError, check_known
 from mtdis.specs.base import Spec
 from mtdis.specs.dataset import Dataset
-from mtdis.specs.family import members
 from mtdis.study import dataset_groups
 
 

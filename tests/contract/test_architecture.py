@@ -13,7 +13,7 @@ import pytest
 from helpers.places import ROOT
 
 from mtdis import discover
-from mtdis.specs.family import members
+from mtdis.discover import members
 from mtdis.specs.metric import Metric
 from mtdis.study.schema import as_text
 

@@ -13,8 +13,8 @@ import pytest
 from numpy.typing import NDArray
 
 from mtdis.data import chunks as rendered_chunks
+from mtdis.discover import members
 from mtdis.specs.dataset import Dataset, RenderedGrid
-from mtdis.specs.family import members
 
 IMAGE_SIZES = (8, 16, 32, 64)
 ALIKE = {"dSprites": {"orientation"}}

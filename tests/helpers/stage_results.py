@@ -80,11 +80,13 @@ def _architecture(fields: dict[str, Any]) -> StageResult:
     """What the stage finds on a run of these fields, of which `network` is the stage's own."""
     from mtdis.artifacts.stages import StageResult
     from mtdis.specs.ids import identify
-    from mtdis.specs.stage import stage_of
+    from mtdis.specs.stage import Stage
     from mtdis.stages.architecture import compute
 
     run = {"seed": 1} | {name: value for name, value in fields.items() if name != "network"}
-    stage = stage_of({"stage": "architecture", "parent": run, "network": fields["network"]})
+    stage = Stage.from_fields(
+        {"stage": "architecture", "parent": run, "network": fields["network"]}
+    )
     outcome = compute(stage, None)
     return StageResult(identify(stage), stage.resolved(), outcome.rows, outcome.arrays)
 
@@ -144,7 +146,7 @@ def _on_networks(
     """
     from mtdis.artifacts.stages import StageResult
     from mtdis.specs.ids import identify
-    from mtdis.specs.stage import stage_of
+    from mtdis.specs.stage import Stage
 
     networks = [
         ("random", "random"),
@@ -157,7 +159,7 @@ def _on_networks(
         parent = {"kind": run, "dataset": "dsprites_rendered", "seed": seed, "learning_rate": rate}
         if run == "random":
             parent.pop("learning_rate")
-        stage = stage_of({"stage": kind, "parent": parent, "network": network, **fields})
+        stage = Stage.from_fields({"stage": kind, "parent": parent, "network": network, **fields})
         lost = (run, seed) == ("single_task", 2)
         rows, arrays = ([], {}) if lost else compute(stage)
         results.append(StageResult(identify(stage), stage.resolved(), rows, arrays, diverged=lost))
@@ -173,7 +175,7 @@ def heads() -> list[StageResult]:
     """
     from mtdis.artifacts.stages import StageResult
     from mtdis.specs.ids import identify
-    from mtdis.specs.stage import stage_of
+    from mtdis.specs.stage import Stage
 
     codes = {
         "autoencoder": 80.0,
@@ -188,7 +190,7 @@ def heads() -> list[StageResult]:
         kind = "ground_truth" if scaling else name
         run = {"kind": kind, "dataset": "dsprites_rendered", "seed": 1} | scaling
         for seed in (1, 2, 3):
-            stage = stage_of(
+            stage = Stage.from_fields(
                 {
                     "stage": "heads",
                     "parent": run,
@@ -256,10 +258,12 @@ def _decoder(fields: dict[str, Any], **changes: Any) -> StageResult:
 
     from mtdis.artifacts.stages import StageResult
     from mtdis.specs.ids import identify
-    from mtdis.specs.stage import stage_of
+    from mtdis.specs.stage import Stage
 
     run = {"seed": 1} | {name: value for name, value in fields.items() if name != "network"}
-    stage = stage_of({"stage": "decoder", "parent": run, "network": fields["network"]} | changes)
+    stage = Stage.from_fields(
+        {"stage": "decoder", "parent": run, "network": fields["network"]} | changes
+    )
     draw = np.random.default_rng(stage.parent.seed)
     errors = {
         "mse": 0.02 * draw.random(),
@@ -304,10 +308,10 @@ def _traversal(fields: dict[str, Any], unit: str, channels: int) -> StageResult:
 
     from mtdis.artifacts.stages import StageResult
     from mtdis.specs.ids import identify
-    from mtdis.specs.stage import stage_of
+    from mtdis.specs.stage import Stage
 
     below = _decoder(fields).spec
-    stage = stage_of({"stage": "traversal", "parent": below, "unit": unit})
+    stage = Stage.from_fields({"stage": "traversal", "parent": below, "unit": unit})
     draw = np.random.default_rng(stage.run.seed)
     frames = draw.integers(0, 256, (8, stage.steps, 8, 8, channels), dtype=np.uint8)
     offsets = np.linspace(stage.low, stage.high, stage.steps)

@@ -78,8 +78,7 @@ def test_what_several_experiments_want_is_trained_once(study: Study) -> None:
 def test_every_table_and_figure_and_every_metric_of_the_package_is_in_the_papers_config(
     study: Study,
 ) -> None:
-    from mtdis.discover import names
-    from mtdis.specs.family import members
+    from mtdis.discover import members, names
 
     experiments = study.experiments.values()
     assert {t for e in experiments for t in e.tables} == set(names("mtdis.reporting.tables"))

@@ -12,7 +12,7 @@ import numpy as np
 
 from mtdis.artifacts.stages import StageResult
 from mtdis.specs.ids import identify
-from mtdis.specs.run import Run, run_of
+from mtdis.specs.run import Run
 
 KERNEL = re.compile(r"(\d+)×\d+, stride (\d+)")
 
@@ -62,7 +62,8 @@ def described(stages: Sequence[StageResult]) -> list[Described]:
     if not found:
         raise ValueError("nothing to draw: there is no result of the stage architecture.")
     return [
-        Described(run_of(found[name].spec["parent"]), _parts(found[name])) for name in sorted(found)
+        Described(Run.from_fields(found[name].spec["parent"]), _parts(found[name]))
+        for name in sorted(found)
     ]
 
 

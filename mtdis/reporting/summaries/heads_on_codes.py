@@ -16,7 +16,7 @@ from mtdis.reporting.statistics import AUTOENCODERS, CELL, summarise, value_text
 from mtdis.reporting.summaries.task_errors import METRICS, PART
 from mtdis.specs.ids import flatten
 from mtdis.specs.run import Run
-from mtdis.specs.stage import Stage, stage_of
+from mtdis.specs.stage import Stage
 
 TRUE, STANDARDISED = "ground_truth", "ground_truth_standardised"
 ORDER = (TRUE, STANDARDISED, *AUTOENCODERS)
@@ -77,7 +77,7 @@ def head_rows(points: pd.DataFrame) -> pd.DataFrame:
 
 def _rows(result: StageResult) -> Iterator[dict[str, Any]]:
     """The rows of one stage."""
-    stage: Stage = stage_of(result.spec)
+    stage = Stage.from_fields(result.spec)
     record = {
         "id": result.id,
         "spec": result.spec,

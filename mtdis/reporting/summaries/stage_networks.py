@@ -15,7 +15,7 @@ from mtdis.reporting.published import scores as published
 from mtdis.reporting.statistics import CELL, summarise, value_text, variant_text, variants
 from mtdis.reporting.style import STYLES, style
 from mtdis.specs.ids import flatten
-from mtdis.specs.stage import Stage, stage_of
+from mtdis.specs.stage import Stage
 
 Key = tuple[str, str]
 UNBROKEN = "\u00a0"
@@ -48,7 +48,7 @@ def stage_frame(stages: Sequence[StageResult], keys: Sequence[Key]) -> pd.DataFr
     """
     unique = {stage.id: stage for stage in stages}
     frame = long_table.make("", [], [_record(unique[name], keys) for name in sorted(unique)])
-    specs = {name: stage_of(stage.spec) for name, stage in unique.items()}
+    specs = {name: Stage.from_fields(stage.spec) for name, stage in unique.items()}
     return frame.assign(
         settings=[_own_settings(specs[name]) for name in frame["stage_id"]],
         unlike_paper=[_unlike(specs[name]) for name in frame["stage_id"]],
@@ -112,7 +112,7 @@ def _record(stage: StageResult, keys: Sequence[Key]) -> tuple[Stage, dict[str, o
     lost = [{"metric": metric, "key": key, "value": None} for metric, key in keys]
     rows = [row for row in stage.rows if (row["metric"], row["key"]) in keys]
     result = {"rows": lost if stage.diverged or not rows else rows, "diverged": stage.diverged}
-    return stage_of(stage.spec), {"id": stage.id, "spec": stage.spec, "result": result}
+    return Stage.from_fields(stage.spec), {"id": stage.id, "spec": stage.spec, "result": result}
 
 
 def _own_settings(stage: Stage) -> str:

@@ -4,13 +4,13 @@ from typing import Any
 
 import pandas as pd
 
+from mtdis.discover import members
 from mtdis.reporting.comparison import beside_published
 from mtdis.reporting.published import scores as published
 from mtdis.reporting.statistics import ORDER, headline_rows, of_runs, variant_fields, variants
 from mtdis.reporting.style import KEYS
 from mtdis.reporting.summaries.heads_on_codes import true_factors_apart
 from mtdis.reporting.summaries.scores import COLUMNS as COLUMNS
-from mtdis.specs.family import members
 
 WRITTEN = "_paper"
 """End of the names of metrics that follow Appendix B: the table `formulas` is about them."""

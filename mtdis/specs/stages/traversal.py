@@ -8,7 +8,7 @@ from pydantic import BeforeValidator, Field, SerializeAsAny, model_validator
 
 from mtdis.specs.dataset import Dataset
 from mtdis.specs.run import Run
-from mtdis.specs.stage import Stage, stage_of
+from mtdis.specs.stage import Stage
 from mtdis.specs.stages.decoder import Decoder
 
 MAX_STEPS = 1001
@@ -19,9 +19,9 @@ class Traversal(Stage):
 
     stands_on: ClassVar[str] = "decoder"
 
-    parent: Annotated[SerializeAsAny[Decoder], BeforeValidator(lambda value: stage_of(value))] = (
-        Field(description="the decoder, with its network")
-    )
+    parent: Annotated[
+        SerializeAsAny[Decoder], BeforeValidator(lambda value: Stage.from_fields(value))
+    ] = Field(description="the decoder, with its network")
     low: float = Field(-1, description="first offset from the image's own code, in `unit`")
     high: float = Field(1, description="last offset")
     step: float = Field(0.1, gt=0, description="from one offset to the next")

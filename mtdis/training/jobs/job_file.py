@@ -25,7 +25,6 @@ from mtdis.artifacts import records
 from mtdis.errors import ConfigError, UserError, unknown
 from mtdis.specs.ids import identify
 from mtdis.specs.run import Run
-from mtdis.study import run_from
 
 KEYS = ("spec", "dataset", "targets", "out")
 MOST_TOGETHER = 32
@@ -96,7 +95,7 @@ def _job(line: str, where: str) -> Job:
     if extra := sorted(set(fields) - set(KEYS)):
         raise ConfigError(f"{where}: {unknown('key', extra[0], KEYS)}")
     try:
-        spec = run_from(fields["spec"])
+        spec = Run.from_fields(fields["spec"])
     except ConfigError as error:
         raise ConfigError(f"{where}: {error}") from None
     targets = Path(fields["targets"]) if fields.get("targets") else None

@@ -13,7 +13,8 @@ from numpy.typing import NDArray
 
 from mtdis.artifacts import datasets, files, records, runs
 from mtdis.errors import ArtifactError
-from mtdis.specs.run import Run, dataset_of
+from mtdis.specs.dataset import Dataset
+from mtdis.specs.run import Run
 
 
 def test_a_failed_write_leaves_the_old_file_and_no_other(tmp_path: Path) -> None:
@@ -232,5 +233,5 @@ def test_a_shortened_id_is_resolved_and_a_collision_is_an_error(tmp_path: Path) 
 
 
 def test_short_ids_need_no_index(tmp_path: Path) -> None:
-    files.record_id(dataset_of("dsprites_rendered"))
+    files.record_id(Dataset.from_fields("dsprites_rendered"))
     assert names(tmp_path) == []

@@ -18,7 +18,8 @@ from mtdis.cli import main
 from mtdis.operations import job_states as underway
 from mtdis.operations import prune as leftovers
 from mtdis.specs.ids import identify
-from mtdis.study import Study, run_from
+from mtdis.specs.run import Run
+from mtdis.study import Study
 from mtdis.training.jobs import gpu_sharing as sharing
 
 
@@ -276,7 +277,10 @@ def test_the_scores_of_a_run_are_known_as_such(
     """Written by the commands themselves, and gone with their folder."""
     study_in(tmp_path)
     spec = small_study.spec_of("random", seed=9)
-    record, index = tmp_path / "elsewhere/run.json", Path(paths.scores(identify(run_from(spec))))
+    record, index = (
+        tmp_path / "elsewhere/run.json",
+        Path(paths.scores(identify(Run.from_fields(spec)))),
+    )
     assert small_study.train(data, record, spec) == 0
     assert small_study.score(data, record, index, spec, [{"name": "mig", "num_train": 50}]) == 0
     assert len(list(index.parent.rglob("*.json"))) == 2

@@ -7,12 +7,14 @@ from helpers.long_table import make_long_table
 from mtdis.reporting.comparison import as_printed, by_dataset, mark_best, setting_name
 from mtdis.reporting.long_table import unlike
 from mtdis.reporting.statistics import CELL, variants
+from mtdis.specs.run import Run
 from mtdis.specs.settings import SETTINGS
-from mtdis.study import run_from
 
 
 def _unlike(kind: str, **fields) -> str:
-    return unlike(run_from({"kind": kind, "dataset": "dsprites_rendered", "seed": 1} | fields))
+    return unlike(
+        Run.from_fields({"kind": kind, "dataset": "dsprites_rendered", "seed": 1} | fields)
+    )
 
 
 def _released(kind: str) -> dict[str, object]:

@@ -9,7 +9,7 @@ from helpers.long_table import make_long_table
 from mtdis.reporting.formats.text import notes
 from mtdis.reporting.long_table import INCOMPLETE_GRID, make
 from mtdis.reporting.tables import table5
-from mtdis.study import run_from
+from mtdis.specs.run import Run
 
 GRID: dict[str, Any] = {"name": "dsprites_rendered", "image_size": 8}
 OWN: dict[str, Any] = {
@@ -40,7 +40,7 @@ ROW = {
     ],
 )
 def test_scores_of_an_incomplete_grid_say_so(dataset: dict[str, Any], incomplete: bool) -> None:
-    run = run_from({"kind": "random", "seed": 1, "dataset": dataset})
+    run = Run.from_fields({"kind": "random", "seed": 1, "dataset": dataset})
     losses = {"test": {"mse": [0.1]}}
     record = {"result": {"networks": [{"network": "random", "diverged": False, "losses": losses}]}}
     score = ROW | {"transform": "none", "draw": 0, "diverged": False, "error": ""}

@@ -6,7 +6,6 @@ import pytest
 
 from mtdis.reporting.long_table import unlike, unlike_metric
 from mtdis.specs.run import Run
-from mtdis.study import run_from
 
 PAPER: dict[str, Any] = {"kind": "multi_head", "dataset": "dsprites_rendered", "seed": 7}
 
@@ -27,14 +26,14 @@ PAPER: dict[str, Any] = {"kind": "multi_head", "dataset": "dsprites_rendered", "
 def test_only_what_changes_a_result_makes_it_unlike_the_paper(
     change: dict[str, Any], expected: str
 ) -> None:
-    assert unlike(run_from(PAPER | change)) == expected
+    assert unlike(Run.from_fields(PAPER | change)) == expected
 
 
 def test_a_version_of_our_code_is_no_difference_from_the_paper(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(Run.member("multi_head"), "version", 2)
-    assert unlike(run_from(PAPER)) == ""
+    assert unlike(Run.from_fields(PAPER)) == ""
 
 
 def test_settings_of_a_metric_are_named_without_its_name() -> None:

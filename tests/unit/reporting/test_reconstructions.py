@@ -15,7 +15,7 @@ from mtdis.reporting.figures import figure6, figure7
 from mtdis.reporting.summaries.stage_networks import blocks, heading
 from mtdis.reporting.tables import table4
 from mtdis.specs.ids import identify
-from mtdis.specs.stage import stage_of
+from mtdis.specs.stage import Stage
 
 
 def result_of(
@@ -23,7 +23,7 @@ def result_of(
 ) -> StageResult:
     """As of a decoder with these errors on the test split; none: it diverged."""
     run = {"kind": kind, "dataset": "dsprites_rendered", "seed": seed}
-    stage = stage_of({"stage": "decoder", "parent": run, "network": network} | changes)
+    stage = Stage.from_fields({"stage": "decoder", "parent": run, "network": network} | changes)
     rows = [
         {"metric": "reconstruction", "key": key, "value": value} for key, value in errors.items()
     ]
@@ -162,7 +162,9 @@ def test_blocks_stand_in_the_papers_order_of_datasets() -> None:
         for name in sorted(names)
         for seed in (2, 1)
     ]
-    stages = [stage_of({"stage": "decoder", "parent": run, "network": "random"}) for run in runs]
+    stages = [
+        Stage.from_fields({"stage": "decoder", "parent": run, "network": "random"}) for run in runs
+    ]
     results = [StageResult(identify(stage), stage.resolved(), [], {}, True) for stage in stages]
     assert [block.title for block in blocks(results)] == [
         f"{name}, seed {seed}" for name in names for seed in (1, 2)

@@ -12,7 +12,7 @@ from mtdis.reporting.formats import text as rendering
 from mtdis.reporting.summaries.heads_on_codes import heads_frame
 from mtdis.reporting.tables import table1
 from mtdis.specs.ids import identify
-from mtdis.specs.stage import stage_of
+from mtdis.specs.stage import Stage
 
 
 def heads(
@@ -29,7 +29,9 @@ def heads(
 def _result(
     parent: dict[str, Any], own: dict[str, Any], values: tuple[float, ...] | None
 ) -> StageResult:
-    stage = stage_of({"stage": "heads", "parent": parent, "network": parent["kind"], **own})
+    stage = Stage.from_fields(
+        {"stage": "heads", "parent": parent, "network": parent["kind"], **own}
+    )
     rows = [
         {"metric": metric, "key": part, "task": task, "value": value}
         for part, factor in (("train", 0.1), ("validation", 1.1), ("test", 1.0))

@@ -13,7 +13,7 @@ from mtdis.reporting.summaries.architecture import described, with_tasks
 from mtdis.reporting.summaries.published_layers import printed_layers
 from mtdis.reporting.tables import table2, table3
 from mtdis.specs.ids import identify
-from mtdis.specs.stage import stage_of
+from mtdis.specs.stage import Stage
 from mtdis.stages.architecture import compute
 
 NOTHING = pd.DataFrame()
@@ -21,7 +21,7 @@ NOTHING = pd.DataFrame()
 
 def described_run(kind: str, **fields: object) -> StageResult:
     run = {"kind": kind, "dataset": "dsprites_rendered", "seed": 1} | fields
-    stage = stage_of({"stage": "architecture", "parent": run, "network": kind})
+    stage = Stage.from_fields({"stage": "architecture", "parent": run, "network": kind})
     outcome = compute(stage, None)
     return StageResult(identify(stage), stage.resolved(), outcome.rows, outcome.arrays)
 

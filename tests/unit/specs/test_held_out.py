@@ -24,8 +24,8 @@ from mtdis.reporting.comparison import setting_name
 from mtdis.reporting.statistics import variant_text, variants
 from mtdis.specs.ids import full_id, identify, parse_fields
 from mtdis.specs.run import Run
-from mtdis.specs.stage import stage_of
-from mtdis.study import Study, run_from
+from mtdis.specs.stage import Stage
+from mtdis.study import Study
 
 PAIR = ["shape", "scale"]
 INCOMPLETE = DATASET | {
@@ -38,7 +38,7 @@ def factors_of(run: Run) -> np.ndarray[Any, np.dtype[np.int64]]:
 
 
 def random_run(**changes: Any) -> Run:
-    return run_from(spec_of("random", **changes))
+    return Run.from_fields(spec_of("random", **changes))
 
 
 def pairs(factors: np.ndarray[Any, Any]) -> set[tuple[int, ...]]:
@@ -124,7 +124,7 @@ def test_a_batch_is_compared_with_the_images_of_the_training_combinations() -> N
     with pytest.raises(
         ConfigError, match="the training split has 64 rows, fewer than one batch of 65"
     ):
-        stage_of(heads)
+        Stage.from_fields(heads)
 
 
 grids = st.fixed_dictionaries(
@@ -160,7 +160,7 @@ def test_images_of_unseen_combinations_change_no_weight(data: Path, tmp_path: Pa
     """Held-out images turned to noise: the same weights and training losses, other losses on the
     held-out parts.
     """
-    run = run_from(spec_of("multi_head", held_out=PAIR))
+    run = Run.from_fields(spec_of("multi_head", held_out=PAIR))
     images = load(data / "d.json", data / "t.json", torch.device("cpu"))
     split = split_of(run, 96, lambda: factors_of(run))
     seen = train_and_encode(run, images, split, tmp_path / "a", 300)
@@ -283,7 +283,7 @@ def test_heads_learn_from_the_training_combinations(data: Path, tmp_path: Path) 
     parent = {"kind": "ground_truth", "dataset": DATASET, "seed": 1, "held_out": PAIR}
     heads = {"tasks": LEARNING["tasks"], "head_layers": [16], "epochs": 1, "batch_size": 16}
     rows = stage_on(data, tmp_path, parent, stage="heads", **heads).rows
-    run = run_from(parent)
+    run = Run.from_fields(parent)
     split = split_of(run, 96, lambda: factors_of(run))
     targets = datasets.read_targets(data / "t.json").astype(float)
     for part in PARTS:

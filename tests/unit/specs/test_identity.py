@@ -7,16 +7,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from mtdis.discover import members
 from mtdis.errors import ConfigError
 from mtdis.specs import ids as identity
 from mtdis.specs.base import Spec
-from mtdis.specs.family import members
 from mtdis.specs.grids import DSPRITES
 from mtdis.specs.metric import Metric
 from mtdis.specs.run import Run
 from mtdis.specs.targets import Targets
 from mtdis.specs.tasks import Tasks
-from mtdis.study import run_from
 
 DEMO = {
     "name": "dsprites_rendered",
@@ -168,10 +167,10 @@ def test_the_version_enters_the_id_above_one(thing: str, monkeypatch: pytest.Mon
     run = kind.parse(PLAIN)
     assert expected in identity.identify(run)
     assert kind.parse(identity.parse_fields(identity.full_id(run).partition("+")[2], kind)) == run
-    assert run_from(json.loads(identity.canonical(run))) == run
+    assert Run.from_fields(json.loads(identity.canonical(run))) == run
     monkeypatch.setattr(cls, "version", 3)
     with pytest.raises(ConfigError, match=r"version 2 of .* was asked for, this is 3"):
-        run_from(
+        Run.from_fields(
             json.loads(identity.canonical(run)) | {"version": 2}
             if thing == "run"
             else run_elided(run)

@@ -20,7 +20,7 @@ from mtdis.errors import ConfigError
 from mtdis.randomness import generator
 from mtdis.reporting import long_table
 from mtdis.specs.ids import full_id, identify
-from mtdis.specs.stage import stage_of
+from mtdis.specs.stage import Stage
 from mtdis.specs.stages.traversal import Traversal
 from mtdis.stages import decoder as decoder_stage
 from mtdis.stages._decoding import READINGS, decode, pictures, reconstruction_errors
@@ -176,7 +176,7 @@ def test_all_networks_on_a_dataset_show_the_same_images(data: Path, tmp_path: Pa
 def test_a_test_split_smaller_than_what_is_shown_is_shown_whole(data: Path, tmp_path: Path) -> None:
     arrays = decoded(data, tmp_path, images=40).arrays
     assert sorted(arrays["rows"]) == sorted(split_rows(96)["test"])
-    assert stage_of(DECODER | {"images": 40}).kept_images == 12
+    assert Stage.from_fields(DECODER | {"images": 40}).kept_images == 12
 
 
 @pytest.mark.parametrize("stop", [2, 4, 7])
@@ -308,7 +308,7 @@ def test_many_codes_are_decoded_in_chunks_as_one_by_one() -> None:
     [(-1, 1, 0.1, 21), (-2, 2, 0.5, 9), (0, 1, 0.3, 4), (1, 1, 1, 1), (-3, 3, 0.1, 61)],
 )
 def test_offsets_reach_from_low_to_high(low: float, high: float, step: float, count: int) -> None:
-    assert stage_of(traversal_of(low=low, high=high, step=step)).steps == count
+    assert Stage.from_fields(traversal_of(low=low, high=high, step=step)).steps == count
 
 
 @pytest.mark.parametrize(
@@ -322,14 +322,14 @@ def test_offsets_reach_from_low_to_high(low: float, high: float, step: float, co
 )
 def test_what_is_wrong_with_a_traversal_is_said(changes: dict[str, Any], message: str) -> None:
     with pytest.raises(ConfigError, match=message):
-        stage_of(traversal_of(**changes))
+        Stage.from_fields(traversal_of(**changes))
 
 
 def test_a_decoder_needs_all_codes_and_a_known_loss() -> None:
     with pytest.raises(ConfigError, match="set keep_codes: all"):
-        stage_of(DECODER | {"parent": RUN | {"keep_codes": "test"}})
+        Stage.from_fields(DECODER | {"parent": RUN | {"keep_codes": "test"}})
     with pytest.raises(ConfigError, match="'mse' or 'bce'"):
-        stage_of(DECODER | {"loss": "l1"})
+        Stage.from_fields(DECODER | {"loss": "l1"})
 
 
 def test_the_defaults_are_the_papers() -> None:
@@ -337,7 +337,7 @@ def test_the_defaults_are_the_papers() -> None:
 
     Figure 7: -1 to 1 by 0.1.
     """
-    stage = stage_of({"stage": "decoder", "parent": RUN, "network": "random"})
+    stage = Stage.from_fields({"stage": "decoder", "parent": RUN, "network": "random"})
     assert (stage.epochs, stage.batch_size, stage.learning_rate, stage.halve_every) == (
         500,
         64,
@@ -345,7 +345,7 @@ def test_the_defaults_are_the_papers() -> None:
         100,
     )
     assert (stage.loss, stage.seed) == ("mse", 1)
-    walk = stage_of({"stage": "traversal", "parent": stage})
+    walk = Stage.from_fields({"stage": "traversal", "parent": stage})
     assert (walk.low, walk.high, walk.step, walk.unit) == (-1, 1, 0.1, "raw")
 
 
@@ -375,7 +375,7 @@ def test_traversals_stand_on_every_decoder_of_an_experiment() -> None:
                 study.stage_parents(stage_id)["parent"]
                 == f"results/stages/{identify(stage.parent)}/stage.json"
             )
-            assert stage_of(json.loads(study.spec(stage_id))) == stage
+            assert Stage.from_fields(json.loads(study.spec(stage_id))) == stage
     alone = {"one": body | {"stages": {"traversal": {}}}}
     with pytest.raises(ConfigError, match="has no decoder that it could stand on"):
         Study.from_config({"name": "small", "metrics": {"mig": {}}, "experiments": alone})
@@ -395,7 +395,7 @@ def test_an_autoencoders_own_codes_are_decoded(data: Path, tmp_path: Path) -> No
 
 def test_the_rows_of_a_traversal_name_the_network_that_its_decoder_stands_on() -> None:
     below = DECODER | {"parent": spec_of("single_task"), "network": "task2"}
-    stage = stage_of(traversal_of(parent=below))
+    stage = Stage.from_fields(traversal_of(parent=below))
     record = {
         "id": identify(stage),
         "spec": stage.resolved(),

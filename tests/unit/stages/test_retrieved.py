@@ -16,7 +16,7 @@ from scipy.stats import kstest, spearmanr
 from mtdis.reporting.figures import retrieved as figure
 from mtdis.reporting.published import scores as published
 from mtdis.reporting.tables import table7
-from mtdis.specs.stage import stage_of
+from mtdis.specs.stage import Stage
 from mtdis.stages._rank_correlation import (
     absolute_correlations,
     match,
@@ -41,7 +41,7 @@ def noise(rows=240, count=8, seed=1):
 
 def found(codes, factors, names=NAMES, **fields):
     parent = {"kind": "random", "dataset": "dsprites_rendered", "seed": 1}
-    stage = stage_of(
+    stage = Stage.from_fields(
         {"stage": "retrieved", "parent": parent, "network": "random", "permutations": 99, **fields}
     )
     return outcome(stage, codes, factors, names)

@@ -20,7 +20,7 @@ from mtdis.errors import ConfigError
 from mtdis.randomness import generator
 from mtdis.reporting import long_table
 from mtdis.specs.ids import full_id, identify
-from mtdis.specs.stage import Stage, stage_of
+from mtdis.specs.stage import Stage
 from mtdis.stages.heads import build
 from mtdis.study import Study
 
@@ -91,12 +91,12 @@ def test_what_is_wrong_with_stages_is_said(body: dict[str, Any], message: str) -
 
 def test_an_id_is_the_parents_a_plus_sign_and_the_stages_own() -> None:
     run = {"kind": "random", "dataset": "dsprites_rendered", "seed": 1}
-    stage: Stage = stage_of({"stage": "umap", "parent": run, "network": "random", "rows": 500})
+    stage = Stage.from_fields({"stage": "umap", "parent": run, "network": "random", "rows": 500})
     assert (
         identify(stage)
         == "random+version=2+dataset=dsprites_rendered+seed=1++umap+network=random+rows=500"
     )
-    long = stage_of(
+    long = Stage.from_fields(
         {"stage": "umap", "parent": spec_of("single_task"), "network": "task1", "rows": 500}
     )
     parent, own = identify(long).split("++")
@@ -178,7 +178,7 @@ def test_nothing_is_computed_on_a_diverged_network_and_the_long_table_says_so(
     result = stage_files.read_stage(out)
     assert result.diverged
     assert not result.arrays
-    stage = stage_of(
+    stage = Stage.from_fields(
         {"stage": "umap", "parent": {"kind": "random", **FIELDS}, "network": "random", "rows": 12}
     )
     (row,) = long_table.stage_rows("one", stage, json.loads(out.read_text()))
@@ -239,7 +239,7 @@ def test_heads_on_codes_equal_a_plain_loop(data: Path, tmp_path: Path) -> None:
         torch.nn.Sequential(torch.nn.Linear(6, 16), torch.nn.Tanh(), torch.nn.Linear(16, 1))
         for _ in range(3)
     ]
-    start = build(stage_of(HEADS), 6)
+    start = build(Stage.from_fields(HEADS), 6)
     for number, head in enumerate(heads):
         for layer, place in ((head[0], 0), (head[2], 1)):
             layer.weight.data = start.weights[place][number].detach().T.clone()
@@ -268,7 +268,7 @@ def test_heads_on_codes_equal_a_plain_loop(data: Path, tmp_path: Path) -> None:
 def test_a_stage_that_learns_needs_the_codes_of_all_images() -> None:
     parent = spec_of("random", keep_codes="test")
     with pytest.raises(ConfigError, match="the run keeps those of 'test'; set keep_codes: all"):
-        stage_of(
+        Stage.from_fields(
             {"stage": "heads", "parent": parent, "network": "random", "tasks": LEARNING["tasks"]}
         )
 

@@ -12,7 +12,8 @@ from helpers.places import ROOT
 from mtdis.commands._options import read_configs
 from mtdis.errors import ConfigError
 from mtdis.specs.ids import identify
-from mtdis.study import Study, run_from
+from mtdis.specs.run import Run
+from mtdis.study import Study
 
 FACTORS = ("shape", "scale", "orientation", "posX", "posY")
 SMALL: dict[str, Any] = {
@@ -173,8 +174,8 @@ def test_parents_are_the_files_that_training_reads() -> None:
 
 def test_a_spec_passed_as_json_is_the_same_run() -> None:
     for key, run in study().runs.items():
-        assert run_from(yaml.safe_load(study().spec(key))) == run
-        assert run_from(run.resolved()) == run
+        assert Run.from_fields(yaml.safe_load(study().spec(key))) == run
+        assert Run.from_fields(run.resolved()) == run
         assert identify(run) == key
 
 

@@ -17,7 +17,6 @@ from mtdis.commands.train import load
 from mtdis.data.split import split_rows
 from mtdis.randomness import generator
 from mtdis.specs.run import Run
-from mtdis.study import run_from
 from mtdis.training import autoencoding
 from mtdis.training import loop as training
 from mtdis.training.batches import Images
@@ -42,7 +41,7 @@ every_kind = pytest.mark.parametrize("kind", KINDS)
 
 
 def run_of(kind: str, **changes: Any) -> Run:
-    return run_from({"kind": kind} | TRAINING | SMALL.get(kind, {}) | changes)
+    return Run.from_fields({"kind": kind} | TRAINING | SMALL.get(kind, {}) | changes)
 
 
 @pytest.fixture
@@ -95,7 +94,7 @@ def test_the_encoder_of_means_and_variances_has_the_released_codes_parameter_cou
 def test_the_discriminator_has_the_released_codes_parameter_count() -> None:
     assert parameters(make_discriminator(8, (1000,) * 5)) == 4_015_002
     assert (
-        run_from({"kind": "factor_vae", **FIELDS, "batch_size": 16}).discriminator_layers
+        Run.from_fields({"kind": "factor_vae", **FIELDS, "batch_size": 16}).discriminator_layers
         == (1000,) * 5
     )
 
@@ -103,7 +102,7 @@ def test_the_discriminator_has_the_released_codes_parameter_count() -> None:
 @every_kind
 def test_the_defaults_are_the_papers(kind: str) -> None:
     """Section C.3; what it leaves to Abdi et al. 2019 weighs all terms by 1."""
-    run = run_from({"kind": kind, "dataset": "dsprites_rendered", "seed": 1})
+    run = Run.from_fields({"kind": kind, "dataset": "dsprites_rendered", "seed": 1})
     assert (run.epochs, run.batch_size, run.learning_rate, run.latent_size) == (100, 64, 1e-4, 8)
     assert {
         "autoencoder": 1.0,
@@ -164,7 +163,7 @@ def test_all_encoders_of_a_seed_start_as_those_of_other_kinds(images: Images) ->
 
     That of a VAE has more outputs, and its convolutions are the same.
     """
-    plain = run_from({"kind": "random", **FIELDS, "latent_size": 3})
+    plain = Run.from_fields({"kind": "random", **FIELDS, "latent_size": 3})
     start = networks_of(plain, images)["random"].encoder.state_dict()
     for kind in KINDS:
         encoder = networks_of(run_of(kind), images)[kind].encoder.state_dict()

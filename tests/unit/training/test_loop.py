@@ -16,7 +16,7 @@ from mtdis.commands.train import load
 from mtdis.data.split import split_rows
 from mtdis.errors import ConfigError
 from mtdis.randomness import generator
-from mtdis.study import run_from
+from mtdis.specs.run import Run
 from mtdis.training import loop as training
 from mtdis.training.batches import Images, encode
 
@@ -46,7 +46,7 @@ def plain_loss(
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_the_loop_equals_a_plain_one(kind: str, images: Images, tmp_path: Path) -> None:
-    run = run_from(spec_of(kind))
+    run = Run.from_fields(spec_of(kind))
     ours, _ = trained(run, images, tmp_path)
     theirs = networks_of(run, images)
     rows = split_rows(96)["train"]
@@ -66,7 +66,7 @@ def test_the_loop_equals_a_plain_one(kind: str, images: Images, tmp_path: Path) 
 
 
 def test_all_networks_of_a_seed_start_equal(images: Images) -> None:
-    starts = [networks_of(run_from(spec_of(kind)), images) for kind in ["random", *KINDS]]
+    starts = [networks_of(Run.from_fields(spec_of(kind)), images) for kind in ["random", *KINDS]]
     encoders = [weights({"e": m.encoder}) for networks in starts for m in networks.values()]
     assert all(e == encoders[0] for e in encoders)
     single, multi = starts[1], starts[2]
@@ -74,12 +74,12 @@ def test_all_networks_of_a_seed_start_equal(images: Images) -> None:
         weights({"h": m.heads}) == weights({"h": multi["multi_head"].heads})
         for m in single.values()
     )
-    other = networks_of(run_from(spec_of("random", seed=2)), images)
+    other = networks_of(Run.from_fields(spec_of("random", seed=2)), images)
     assert weights({"e": other["random"].encoder}) != encoders[0]
 
 
 def test_heads_that_are_not_in_the_loss_do_not_move(images: Images, tmp_path: Path) -> None:
-    run = run_from(spec_of("single_task"))
+    run = Run.from_fields(spec_of("single_task"))
     before = networks_of(run, images)
     after, _ = trained(run, images, tmp_path)
     for task, name in enumerate(before):
@@ -95,7 +95,7 @@ def test_heads_that_are_not_in_the_loss_do_not_move(images: Images, tmp_path: Pa
 def test_resuming_gives_the_same_bytes(
     kind: str, stop: int, images: Images, tmp_path: Path
 ) -> None:
-    run = run_from(spec_of(kind))
+    run = Run.from_fields(spec_of(kind))
     undisturbed, progress = trained(run, images, tmp_path / "a")
     for step in kill_at(stop):
         with pytest.raises(KeyboardInterrupt):
@@ -109,26 +109,26 @@ def test_a_checkpoint_of_another_run_is_not_used(images: Images, tmp_path: Path)
     for step in kill_at(3):
         with pytest.raises(KeyboardInterrupt):
             trained(
-                run_from(spec_of("multi_head", seed=2)),
+                Run.from_fields(spec_of("multi_head", seed=2)),
                 images,
                 tmp_path,
                 checkpoint_seconds=0,
                 observe=step,
             )
-    fresh, _ = trained(run_from(spec_of("multi_head")), images, tmp_path / "fresh")
-    beside, _ = trained(run_from(spec_of("multi_head")), images, tmp_path)
+    fresh, _ = trained(Run.from_fields(spec_of("multi_head")), images, tmp_path / "fresh")
+    beside, _ = trained(Run.from_fields(spec_of("multi_head")), images, tmp_path)
     assert weights(beside) == weights(fresh)
 
 
 def test_a_damaged_checkpoint_is_not_used(images: Images, tmp_path: Path) -> None:
     (tmp_path / "checkpoint").write_bytes(b"half a file")
-    damaged, _ = trained(run_from(spec_of("multi_head")), images, tmp_path)
-    fresh, _ = trained(run_from(spec_of("multi_head")), images, tmp_path / "fresh")
+    damaged, _ = trained(Run.from_fields(spec_of("multi_head")), images, tmp_path)
+    fresh, _ = trained(Run.from_fields(spec_of("multi_head")), images, tmp_path / "fresh")
     assert weights(damaged) == weights(fresh)
 
 
 def test_a_diverged_network_harms_no_other(images: Images, tmp_path: Path) -> None:
-    run = run_from(spec_of("single_task"))
+    run = Run.from_fields(spec_of("single_task"))
     healthy, _ = trained(run, images, tmp_path / "a")
     images.targets[:, 1] *= float("inf")  # the second task alone can't be learned
     broken, progress = trained(run, images, tmp_path / "b")
@@ -139,7 +139,7 @@ def test_a_diverged_network_harms_no_other(images: Images, tmp_path: Path) -> No
 
 
 def test_a_split_smaller_than_a_batch_is_refused(images: Images, tmp_path: Path) -> None:
-    run = run_from(spec_of("multi_head")).model_copy(update={"batch_size": 100})
+    run = Run.from_fields(spec_of("multi_head")).model_copy(update={"batch_size": 100})
     with pytest.raises(ConfigError, match="72 rows, fewer than one batch of 100; lower batch_size"):
         trained(run, images, tmp_path)
 
@@ -147,7 +147,7 @@ def test_a_split_smaller_than_a_batch_is_refused(images: Images, tmp_path: Path)
 def test_a_resumed_training_tells_what_was_done_before_and_keeps_its_time(
     images: Images, tmp_path: Path
 ) -> None:
-    run = run_from(spec_of("multi_head"))
+    run = Run.from_fields(spec_of("multi_head"))
     for step in kill_at(6):
         with pytest.raises(KeyboardInterrupt):
             trained(run, images, tmp_path, checkpoint_seconds=0, observe=step)
@@ -163,7 +163,7 @@ def test_a_resumed_training_tells_what_was_done_before_and_keeps_its_time(
 
 
 def test_codes_do_not_depend_on_their_neighbours(images: Images) -> None:
-    (model,) = networks_of(run_from(spec_of("random")), images).values()
+    (model,) = networks_of(Run.from_fields(spec_of("random")), images).values()
     codes = encode(model, images)
     with torch.no_grad():
         alone = model.encoder(images.batch(torch.tensor([40]))).numpy()
@@ -174,7 +174,7 @@ def test_a_checkpoint_holds_no_pickle(images: Images, tmp_path: Path) -> None:
     for step in kill_at(3):
         with pytest.raises(KeyboardInterrupt):
             trained(
-                run_from(spec_of("multi_head")),
+                Run.from_fields(spec_of("multi_head")),
                 images,
                 tmp_path,
                 checkpoint_seconds=0,
@@ -186,7 +186,7 @@ def test_a_checkpoint_holds_no_pickle(images: Images, tmp_path: Path) -> None:
 
 
 def test_networks_of_one_seed_can_draw_their_own_batches(images: Images, tmp_path: Path) -> None:
-    run = run_from(spec_of("single_task", batch_order="own"))
+    run = Run.from_fields(spec_of("single_task", batch_order="own"))
     ours, progress = trained(run, images, tmp_path)
     plain = networks_of(run, images)["task2"]
     optimiser = torch.optim.Adam(plain.parameters(), lr=1e-3)
@@ -201,13 +201,13 @@ def test_networks_of_one_seed_can_draw_their_own_batches(images: Images, tmp_pat
             optimiser.step()
     for a, b in zip(plain.parameters(), ours["task2"].parameters(), strict=True):
         torch.testing.assert_close(a, b, rtol=1e-4, atol=1e-6)
-    shared, _ = trained(run_from(spec_of("single_task")), images, tmp_path / "shared")
+    shared, _ = trained(Run.from_fields(spec_of("single_task")), images, tmp_path / "shared")
     assert weights({"n": shared["task2"]}) != weights({"n": ours["task2"]})
     assert len(progress.history) == 6
 
 
 def test_a_resumed_training_draws_its_own_batches_again(images: Images, tmp_path: Path) -> None:
-    run = run_from(spec_of("single_task", batch_order="own"))
+    run = Run.from_fields(spec_of("single_task", batch_order="own"))
     undisturbed, _ = trained(run, images, tmp_path / "a")
     for step in kill_at(5):
         with pytest.raises(KeyboardInterrupt):
@@ -218,11 +218,11 @@ def test_a_resumed_training_draws_its_own_batches_again(images: Images, tmp_path
 
 def test_training_ends_when_no_network_is_left(images: Images, tmp_path: Path) -> None:
     images.targets.fill_(float("inf"))
-    _, progress = trained(run_from(spec_of("single_task")), images, tmp_path)
+    _, progress = trained(Run.from_fields(spec_of("single_task")), images, tmp_path)
     assert progress.diverged == ["task1", "task2", "task3"]
     assert [row["epoch"] for row in progress.history] == [1, 1, 1]
 
 
 def test_the_record_says_how_a_cpu_trained(images: Images, tmp_path: Path) -> None:
-    _, progress = trained(run_from(spec_of("multi_head")), images, tmp_path)
+    _, progress = trained(Run.from_fields(spec_of("multi_head")), images, tmp_path)
     assert progress.execution == {"precision": "fp32", "way": "eager"}

@@ -14,7 +14,7 @@ from helpers.training_runs import kill_at
 from mtdis.cli import main
 from mtdis.commands.train import load
 from mtdis.data.split import split_rows
-from mtdis.study import run_from
+from mtdis.specs.run import Run
 from mtdis.training import loop as training
 from mtdis.training.autotune import makers
 from mtdis.training.batches import Images, encode
@@ -34,7 +34,7 @@ def trained(
     spec: dict[str, Any], images: Images, folder: Path, **options: Any
 ) -> tuple[dict[str, bytes], Progress]:
     """Weights and codes by name."""
-    run = run_from(spec)
+    run = Run.from_fields(spec)
     set_up(run.torch_threads, run.needs_gpu)
     networks = training.build(run, tuple(images.pixels.shape[1:]), GPU)
     rows = split_rows(len(images.pixels))["train"]

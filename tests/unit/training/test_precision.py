@@ -11,7 +11,7 @@ from torch import nn
 
 from mtdis.commands.train import load
 from mtdis.specs.ids import full_id, identify
-from mtdis.study import run_from
+from mtdis.specs.run import Run
 from mtdis.training.batches import Images
 from mtdis.training.devices import set_precision
 from mtdis.training.learner import Learner
@@ -58,7 +58,9 @@ def test_a_cpu_has_no_tf32() -> None:
 
 
 def test_on_a_cpu_tf32_and_fp32_are_one_and_bf16_another(images: Images, tmp_path: Path) -> None:
-    runs = {p: run_from(spec_of("multi_head", precision=p)) for p in ("tf32", "fp32", "bf16")}
+    runs = {
+        p: Run.from_fields(spec_of("multi_head", precision=p)) for p in ("tf32", "fp32", "bf16")
+    }
     found = {p: trained(run, images, tmp_path / p) for p, run in runs.items()}
     assert weights(found["tf32"][0]) == weights(found["fp32"][0]) != weights(found["bf16"][0])
     assert {p: progress.execution["precision"] for p, (_, progress) in found.items()} == {
@@ -90,9 +92,11 @@ def test_under_bf16_weights_stay_fp32_and_products_do_not() -> None:
 
 
 def test_the_defaults_leave_ids_as_they_were() -> None:
-    plain = run_from(spec_of("single_task"))
-    stated = run_from(spec_of("single_task", precision="tf32", fused="none", batch_order="shared"))
+    plain = Run.from_fields(spec_of("single_task"))
+    stated = Run.from_fields(
+        spec_of("single_task", precision="tf32", fused="none", batch_order="shared")
+    )
     assert identify(stated) == identify(plain)
-    other = run_from(spec_of("single_task", precision="bf16", fused="stacked"))
+    other = Run.from_fields(spec_of("single_task", precision="bf16", fused="stacked"))
     assert "precision=bf16" in full_id(other)
     assert "fused=stacked" in full_id(other)

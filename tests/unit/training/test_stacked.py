@@ -13,7 +13,7 @@ from torch import Tensor, nn
 
 from mtdis.commands.train import load
 from mtdis.errors import ConfigError
-from mtdis.study import run_from
+from mtdis.specs.run import Run
 from mtdis.training import loop as training
 from mtdis.training.batches import Images
 from mtdis.training.ensemble import crew_of
@@ -39,7 +39,7 @@ def side_by_side(
 
     The last images.
     """
-    run = run_from(
+    run = Run.from_fields(
         spec_of(
             "single_task",
             dataset={"name": "dsprites_rendered", "image_size": 16},
@@ -94,7 +94,7 @@ def test_networks_differ_from_each_other_and_from_the_start() -> None:
 
 
 def test_heads_outside_the_loss_do_not_move(images: Images, tmp_path: Path) -> None:
-    run = run_from(spec_of("single_task", fused="stacked"))
+    run = Run.from_fields(spec_of("single_task", fused="stacked"))
     before = networks_of(run, images)
     after, _ = trained(run, images, tmp_path)
     for task, name in enumerate(before):
@@ -107,9 +107,9 @@ def test_heads_outside_the_loss_do_not_move(images: Images, tmp_path: Path) -> N
 
 
 def test_a_stacked_training_follows_the_solo_one(images: Images, tmp_path: Path) -> None:
-    _, solo = trained(run_from(spec_of("single_task")), images, tmp_path / "solo")
+    _, solo = trained(Run.from_fields(spec_of("single_task")), images, tmp_path / "solo")
     _, stacked = trained(
-        run_from(spec_of("single_task", fused="stacked")), images, tmp_path / "stacked"
+        Run.from_fields(spec_of("single_task", fused="stacked")), images, tmp_path / "stacked"
     )
     assert [(r["network"], r["epoch"]) for r in stacked.history] == [
         (r["network"], r["epoch"]) for r in solo.history
@@ -120,7 +120,7 @@ def test_a_stacked_training_follows_the_solo_one(images: Images, tmp_path: Path)
 
 @pytest.mark.parametrize("stop", [1, 4, 5, 8])
 def test_resuming_gives_the_same_bytes(stop: int, images: Images, tmp_path: Path) -> None:
-    run = run_from(spec_of("single_task", fused="stacked"))
+    run = Run.from_fields(spec_of("single_task", fused="stacked"))
     undisturbed, progress = trained(run, images, tmp_path / "a")
     for step in kill_at(stop):
         with pytest.raises(KeyboardInterrupt):
@@ -133,18 +133,22 @@ def test_resuming_gives_the_same_bytes(stop: int, images: Images, tmp_path: Path
 @pytest.mark.parametrize("bad", [float("inf"), float("nan")])
 def test_a_diverged_member_harms_no_other(bad: float, images: Images, tmp_path: Path) -> None:
     healthy, expected = trained(
-        run_from(spec_of("single_task", fused="stacked", epochs=1)), images, tmp_path / "a"
+        Run.from_fields(spec_of("single_task", fused="stacked", epochs=1)), images, tmp_path / "a"
     )
-    _, longer = trained(run_from(spec_of("single_task", fused="stacked")), images, tmp_path / "b")
+    _, longer = trained(
+        Run.from_fields(spec_of("single_task", fused="stacked")), images, tmp_path / "b"
+    )
     images.targets[:, 1] *= bad  # the second task alone can't be learned
     broken, progress = trained(
-        run_from(spec_of("single_task", fused="stacked", epochs=1)), images, tmp_path / "c"
+        Run.from_fields(spec_of("single_task", fused="stacked", epochs=1)), images, tmp_path / "c"
     )
     assert progress.diverged == ["task2"]
     assert expected.diverged == []
     for name in ("task1", "task3"):
         assert weights({"n": broken[name]}) == weights({"n": healthy[name]})
-    _, after = trained(run_from(spec_of("single_task", fused="stacked")), images, tmp_path / "d")
+    _, after = trained(
+        Run.from_fields(spec_of("single_task", fused="stacked")), images, tmp_path / "d"
+    )
     found = {(r["network"], r["epoch"]): r["train_loss"] for r in after.history}
     wanted = {
         (r["network"], r["epoch"]): r["train_loss"]
@@ -160,7 +164,7 @@ def test_a_stack_after_a_divergence_resumes_to_the_same_bytes(
     images: Images, tmp_path: Path
 ) -> None:
     images.targets[:, 1] *= float("inf")
-    run = run_from(spec_of("single_task", fused="stacked"))
+    run = Run.from_fields(spec_of("single_task", fused="stacked"))
     undisturbed, _ = trained(run, images, tmp_path / "a")
     for step in kill_at(6):
         with pytest.raises(KeyboardInterrupt):
@@ -171,7 +175,7 @@ def test_a_stack_after_a_divergence_resumes_to_the_same_bytes(
 
 
 def test_a_layer_that_cannot_be_stacked_is_named(images: Images) -> None:
-    models = list(networks_of(run_from(spec_of("single_task")), images).values())
+    models = list(networks_of(Run.from_fields(spec_of("single_task")), images).values())
     for model in models:
         model.encoder[1] = nn.Tanh()
     with pytest.raises(TypeError, match="Tanh can't be stacked; set fused: none"):
@@ -180,4 +184,4 @@ def test_a_layer_that_cannot_be_stacked_is_named(images: Images) -> None:
 
 def test_a_stack_needs_one_batch_for_all() -> None:
     with pytest.raises(ConfigError, match="set batch_order: shared or fused: none"):
-        run_from(spec_of("single_task", fused="stacked", batch_order="own"))
+        Run.from_fields(spec_of("single_task", fused="stacked", batch_order="own"))

@@ -16,7 +16,7 @@ from helpers.training_runs import trained, weights
 from torch import Tensor, nn
 
 from mtdis.commands.train import load
-from mtdis.study import run_from
+from mtdis.specs.run import Run
 from mtdis.training import autotune as pilot
 from mtdis.training import loop as training
 from mtdis.training.batches import Examples, Images
@@ -91,7 +91,7 @@ def graphs_win(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_a_captured_training_gives_the_bytes_of_an_eager_one(
     fused: str, images: Images, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    run = run_from(spec_of("single_task", fused=fused))
+    run = Run.from_fields(spec_of("single_task", fused=fused))
     eager, expected = trained(run, images, tmp_path / "a")
     record = Recorder()
     monkeypatch.setattr(training, "makers", graphs_by(record))
@@ -111,7 +111,7 @@ def test_a_divergence_records_again_without_another_race(
     images: Images, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     images.targets[:, 1] *= float("inf")
-    run = run_from(spec_of("single_task"))
+    run = Run.from_fields(spec_of("single_task"))
     eager, _ = trained(run, images, tmp_path / "a")
     record = Recorder()
     monkeypatch.setattr(training, "makers", graphs_by(record))
@@ -127,7 +127,7 @@ def test_what_cannot_be_captured_is_trained_eagerly_and_said(
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    run = run_from(spec_of("multi_head"))
+    run = Run.from_fields(spec_of("multi_head"))
     eager, _ = trained(run, images, tmp_path / "a")
     monkeypatch.setattr(training, "makers", graphs_by(broken))
     fallen_back, progress = trained(run, images, tmp_path / "b")
@@ -236,7 +236,7 @@ class Streams:
 def test_branches_fork_from_the_batch_and_join_before_the_losses(
     images: Images, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    run = run_from(spec_of("single_task"))
+    run = Run.from_fields(spec_of("single_task"))
     eager, _ = trained(run, images, tmp_path / "a")
     streams = Streams(monkeypatch)
     monkeypatch.setattr(

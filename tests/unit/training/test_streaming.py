@@ -11,7 +11,7 @@ from helpers.small_study import spec_of
 from helpers.training_runs import networks_of, trained, weights
 
 from mtdis.commands.train import load, load_images
-from mtdis.study import run_from
+from mtdis.specs.run import Run
 from mtdis.training import batches as examples
 from mtdis.training.batches import CodedImages, Images, encode
 from mtdis.training.devices import RESERVE, fits
@@ -67,7 +67,7 @@ def test_batches_that_are_not_used_up_leave_no_thread() -> None:
 def test_streamed_training_gives_the_same_bytes(
     images: Images, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    run = run_from(spec_of("single_task", batch_order="own"))
+    run = Run.from_fields(spec_of("single_task", batch_order="own"))
     resident, _ = trained(run, images, tmp_path / "a")
     codes = {name: encode(model, images) for name, model in resident.items()}
     monkeypatch.setattr(examples, "stream", copied_ahead)
@@ -103,7 +103,7 @@ def test_memory_that_is_held_but_not_used_counts_as_room(
 
 
 def test_codes_and_images_of_the_same_rows(images: Images) -> None:
-    (model,) = networks_of(run_from(spec_of("random")), images).values()
+    (model,) = networks_of(Run.from_fields(spec_of("random")), images).values()
     coded = CodedImages(torch.from_numpy(encode(model, images)), images)
     rows = torch.tensor([5, 90])
     codes, pictures = coded.examples(rows)

@@ -25,12 +25,11 @@ from mtdis.data.factors import grid_rows
 from mtdis.data.genuine import downloads
 from mtdis.data.genuine import npz as npz_stream
 from mtdis.data.genuine.thumbnails import thumbnail
+from mtdis.discover import members
 from mtdis.errors import ArtifactError, ConfigError
 from mtdis.specs.dataset import Dataset
-from mtdis.specs.family import members
 from mtdis.specs.genuine import GenuineFile, GenuineGrid
 from mtdis.specs.ids import identify, parse_fields
-from mtdis.specs.run import dataset_of
 from mtdis.study import Study
 
 NAMES = tuple(GRIDS)
@@ -59,7 +58,7 @@ def read(spec: GenuineGrid) -> tuple[np.ndarray, ...]:
     ],
 )
 def test_the_published_grids(name, count, sizes, channels, white):
-    spec = dataset_of(name)
+    spec = Dataset.from_fields(name)
     assert (spec.count, spec.sizes, spec.image_shape, spec.white) == (
         count,
         sizes,
@@ -156,7 +155,7 @@ def test_memory_does_not_grow_with_the_file(monkeypatch):
             rows = sum(
                 len(images)
                 for images, _, _ in import_module("mtdis.data.datasets.mpi3d_toy").chunks(
-                    dataset_of("mpi3d_toy"), Path()
+                    Dataset.from_fields("mpi3d_toy"), Path()
                 )
             )
             peaks.append(tracemalloc.get_traced_memory()[1])
@@ -340,7 +339,7 @@ def test_a_record_of_another_upload_is_refused_both_ways(monkeypatch, capsys):
     with pytest.raises(
         ArtifactError, match=f"has MD5 {md5(placed.path())}, the dataset is of {'0' * 32}"
     ):
-        read(dataset_of(other))
+        read(Dataset.from_fields(other))
     assert main(["download", "--spec", json.dumps(other)]) == 2
     message = capsys.readouterr().err
     assert md5(placed.path()) in message
@@ -351,17 +350,17 @@ def test_no_record_says_what_makes_it():
     with pytest.raises(
         ArtifactError, match=r"data/downloads/cars3d.json is missing; mtdis download"
     ):
-        read(dataset_of("cars3d"))
+        read(Dataset.from_fields("cars3d"))
 
 
 def test_accepting_changes_the_id_and_parses_back():
-    spec = dataset_of({"name": "mpi3d_real", "accept": {"mpi3d_real.npz": "A" * 32}})
+    spec = Dataset.from_fields({"name": "mpi3d_real", "accept": {"mpi3d_real.npz": "A" * 32}})
     text = identify(spec)
     assert text[len("mpi3d_real") + 1 :] == f"accept.mpi3d_real={'a' * 32}"
     assert type(spec).parse(parse_fields(text[len("mpi3d_real") + 1 :], type(spec))) == spec
     published = spec.files[0].md5
     assert (
-        identify(dataset_of({"name": "mpi3d_real", "accept": {"mpi3d_real": published}}))
+        identify(Dataset.from_fields({"name": "mpi3d_real", "accept": {"mpi3d_real": published}}))
         == "mpi3d_real"
     )
 
@@ -375,7 +374,7 @@ def test_accepting_changes_the_id_and_parses_back():
 )
 def test_what_can_be_accepted_is_checked(accept, message):
     with pytest.raises(ConfigError, match=message):
-        dataset_of({"name": "mpi3d_real", "accept": accept})
+        Dataset.from_fields({"name": "mpi3d_real", "accept": accept})
 
 
 # ---- the study
@@ -392,7 +391,9 @@ def test_a_study_downloads_each_dataset_once_whatever_part_of_it():
     study = study_of("shapes3d", part, "dsprites_rendered")
     assert list(study.downloads) == ["shapes3d"]
     assert study.download("shapes3d") == '{"name":"shapes3d"}'
-    assert study.dataset_sources(identify(dataset_of(part))) == ["data/downloads/shapes3d.json"]
+    assert study.dataset_sources(identify(Dataset.from_fields(part))) == [
+        "data/downloads/shapes3d.json"
+    ]
     assert study.dataset_sources("dsprites_rendered") == []
 
 

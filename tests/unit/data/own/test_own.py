@@ -25,7 +25,6 @@ from mtdis.errors import ArtifactError, ConfigError
 from mtdis.specs.dataset import Dataset
 from mtdis.specs.datasets.own import SIZES, Own
 from mtdis.specs.ids import canonical, full_id, parse_fields
-from mtdis.specs.run import dataset_of
 from mtdis.study import Study
 
 FIELDS: dict[str, Any] = {
@@ -47,7 +46,7 @@ def working(tmp_path: Path) -> Path:
 def printed(capsys: pytest.CaptureFixture[str], *words: str) -> Own:
     """The dataset of the entry that the command prints."""
     assert main(["own", "beads", *words]) == 0
-    found: Own = dataset_of(yaml.safe_load(capsys.readouterr().out)["dataset"])
+    found: Own = Dataset.from_fields(yaml.safe_load(capsys.readouterr().out)["dataset"])
     return found
 
 
@@ -172,7 +171,9 @@ def test_changed_data_are_another_dataset_and_the_old_entry_is_refused(
     said = capsys.readouterr().err
     assert f"checksum is '{after.checksum}', the config has '{before.checksum}'" in said
     assert (
-        dataset_of(yaml.safe_load(said[said.index("    dataset:\n      name") :])["dataset"])
+        Dataset.from_fields(
+            yaml.safe_load(said[said.index("    dataset:\n      name") :])["dataset"]
+        )
         == after
     )
     assert not Path("d.json").exists()
@@ -338,7 +339,7 @@ def test_ids_are_read_back_and_begin_with_what_tells_data_apart() -> None:
     text = full_id(spec)
     assert re.match("own.label=beads.checksum=sha256-0123456789abcdef.", text)
     assert Own.parse(parse_fields(text[len("own") + 1 :], Own)) == spec
-    assert dataset_of(json.loads(canonical(spec))) == spec
+    assert Dataset.from_fields(json.loads(canonical(spec))) == spec
     assert issubclass(Own, Dataset)
 
 

@@ -17,7 +17,8 @@ from mtdis.artifacts.locks import alone_with, is_free
 from mtdis.artifacts.records import read_json
 from mtdis.cli import main
 from mtdis.errors import ArtifactError
-from mtdis.study import Study, run_from
+from mtdis.specs.run import Run
+from mtdis.study import Study
 from mtdis.training.jobs.gpu_sharing import adopt, beside, help_with, ready, train_with_others
 from mtdis.training.jobs.job_file import Job, read_jobs
 
@@ -47,7 +48,7 @@ def queue(data: Path, tmp_path: Path) -> Path:
 
 
 def own(data: Path, tmp_path: Path, seed: int = 0) -> Job:
-    run = run_from(spec_of("multi_head", seed=seed))
+    run = Run.from_fields(spec_of("multi_head", seed=seed))
     return Job(run, data / "d.json", data / "t.json", tmp_path / f"runs/{seed}/run.json")
 
 
