@@ -120,8 +120,10 @@ def _counts(
         "finished": finished,
         "missing": len(run_ids) - finished - standing[STALE],
         "shared": sum(uses[run_id] > 1 for run_id in run_ids),
-        "networks": sum(study.networks(run_id) for run_id in run_ids),
-        "trained": sum(study.networks(i) for i in run_ids if isinstance(study.runs[i], TrainedRun)),
+        "networks": sum(len(study.runs[run_id].networks) for run_id in run_ids),
+        "trained": sum(
+            len(study.runs[i].networks) for i in run_ids if isinstance(study.runs[i], TrainedRun)
+        ),
         "stages": stages,
         "stale": standing[STALE],
         "diverged": standing[DIVERGED],

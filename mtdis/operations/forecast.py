@@ -155,7 +155,7 @@ def _scoring(study: Study, folder: Path) -> tuple[float | None, int]:
     }
     wanted = [i for i in study.runs if i not in there] if study.metrics else []
     per_network = [
-        seconds / study.networks(i)
+        seconds / len(study.runs[i].networks)
         for i in [i for i in study.runs if i in there][:SAMPLED]
         if (seconds := _core_seconds(folder / paths.benchmark("scores", i))) is not None
     ]
@@ -163,7 +163,7 @@ def _scoring(study: Study, folder: Path) -> tuple[float | None, int]:
         return 0.0, 0
     if not per_network:
         return None, len(wanted)
-    return statistics.median(per_network) * sum(study.networks(i) for i in wanted), 0
+    return statistics.median(per_network) * sum(len(study.runs[i].networks) for i in wanted), 0
 
 
 def _core_seconds(benchmark: Path) -> float | None:

@@ -17,6 +17,7 @@ from pydantic import (
 
 from mtdis.specs.base import Spec
 from mtdis.specs.dataset import Dataset
+from mtdis.specs.requests import Requests
 from mtdis.specs.split import Counts, combined_factors, image_counts
 from mtdis.specs.tasks import Tasks, constant_group
 
@@ -59,14 +60,13 @@ class Trainable:
         return ()
 
 
-class Run(Spec):
+class Run(Requests, Spec):
     """A point in the space of a kind's fields: what is trained, on what, from which seed."""
 
     named: ClassVar[str | None] = "kind"
     family: ClassVar[str] = "models"
     thing: ClassVar[str] = "model kind"
     first: ClassVar[tuple[str, ...]] = ("dataset", "seed", "latent_size", "initialisation")
-    needs_gpu: ClassVar[bool] = False
 
     dataset: Annotated[SerializeAsAny[Dataset], BeforeValidator(Dataset.from_fields)] = Field(
         description="name of a dataset, or a mapping with its name and settings"

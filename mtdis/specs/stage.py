@@ -10,6 +10,7 @@ from pydantic import BeforeValidator, Field, SerializeAsAny, model_validator
 from mtdis.errors import unknown
 from mtdis.specs.base import Spec
 from mtdis.specs.dataset import Dataset
+from mtdis.specs.requests import Requests
 from mtdis.specs.run import PRECISION, Precision, Run, Trainable
 from mtdis.specs.targets import Targets
 
@@ -17,7 +18,7 @@ ON_NETWORK, ON_TARGETS = "network", "targets"
 """What a stage can stand on, beside another stage."""
 
 
-class Stage(Spec):
+class Stage(Requests, Spec):
     """Settings of one computation on a parent.
 
     `stands_on` says on what: a network, targets, or a kind of stage.
@@ -27,7 +28,6 @@ class Stage(Spec):
     family: ClassVar[str] = "stages"
     thing: ClassVar[str] = "stage"
     first: ClassVar[tuple[str, ...]] = ("parent", "network")
-    needs_gpu: ClassVar[bool] = False
     stands_on: ClassVar[str] = ON_NETWORK
 
     parent: SerializeAsAny[Spec]

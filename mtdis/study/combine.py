@@ -12,7 +12,6 @@ from typing import Any
 from mtdis.errors import ConfigError, unknown
 from mtdis.specs.ids import flatten
 from mtdis.specs.run import Run
-from mtdis.study import dataset_groups
 from mtdis.study.sweep import merge
 
 Point = tuple[str, Run]
@@ -46,91 +45,6 @@ def nested(fields: Mapping[Any, Any]) -> dict[str, Any]:
     return reduce(merge, (_nest(path, value) for path, value in inner), {})
 
 
-def overridden(body: Mapping[str, Any], over: Mapping[str, Any], where: str) -> dict[str, Any]:
-    """An experiment with fields laid over it and over its includes.
-
-    Its zips and rules no longer give these fields.
-
-    A rule or an exclude for values that the override replaces has no point left and goes.
-    """
-    if not over:
-        return dict(body)
-    fields = nested(over)
-    zips, rules, included, excludes = (
-        list(mappings(body.get(k), f"{where}.{k}").values())
-        for k in ("zip", "when", "include", "exclude")
-    )
-    combined = {
-        "zip": [_yielding(_whole(one, where), fields) for one in zips],
-        "when": [_rule(one, fields) for one in rules],
-        "include": [merge(one, fields) for one in included],
-        "exclude": [one for one in excludes if _may_match(one, fields)],
-    }
-    left = {key: [one for one in each if one] for key, each in combined.items()}
-    own = {k: v for k, v in body.items() if k not in combined}
-    return merge(own, fields) | {key: each for key, each in left.items() if each}
-
-
-def _whole(fields: Mapping[str, Any], where: str) -> dict[str, Any]:
-    """A zip in which what has names (of datasets) is a list of mappings, each of which can be laid
-    over.
-    """
-    named = {k: v for k, v in fields.items() if isinstance(v, Mapping) and "name" in v}
-    return {**fields, **{k: _advance(v, f"{where}.zip.{k}") for k, v in named.items()}}
-
-
-def _rule(rule: Mapping[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:
-    """A rule of `when` without what is overridden; empty if it would change nothing."""
-    wanted, then = rule.get("if"), rule.get("then")
-    if not isinstance(wanted, Mapping) or not isinstance(then, Mapping):
-        return dict(rule)  # refused where rules are applied
-    left = _yielding(then, over) if _may_match(wanted, over) else {}
-    return {**rule, "then": left} if left else {}
-
-
-def _yielding(fields: Mapping[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:
-    """The fields less those that are overridden.
-
-    Over a thing that they name, the override is laid.
-    """
-    left: dict[str, Any] = {}
-    for key, value in fields.items():
-        above = over.get(key)
-        if key not in over:
-            left[key] = value
-        elif not isinstance(above, Mapping) or "name" in above:
-            continue
-        elif not isinstance(value, Mapping) or "name" in value:
-            left |= merge({key: value}, {key: above})
-        elif inner := _yielding(value, above):
-            left[key] = inner
-    return left
-
-
-def _may_match(wanted: Mapping[str, Any], over: Mapping[str, Any]) -> bool:
-    """Whether points with the override's values may have the wanted ones."""
-    given = dict(flatten(over))
-    return all(path not in given or _has(given[path], value) for path, value in flatten(wanted))
-
-
-def _has(given: Any, wanted: Any) -> bool:
-    """Whether a value of a config, which may be a list of several, stands for the wanted one among
-    others.
-    """
-    values = given if isinstance(given, list) else [given]
-    if any(isinstance(one, Mapping) for one in values):
-        return True
-    named = [_as_number(name) for one in values for name in dataset_groups.named(one)]
-    return any(_is(one, wanted) for one in (given, *named))
-
-
-def _as_number(value: Any) -> Any:
-    try:
-        return float(value) if isinstance(value, str) else value
-    except ValueError:
-        return value
-
-
 def zipped(value: Any, beside: Mapping[str, Any], where: str) -> list[dict[str, Any]]:
     """The overlays that zips stand for, crossed with each other; a single empty one without zips.
 
@@ -142,11 +56,11 @@ def zipped(value: Any, beside: Mapping[str, Any], where: str) -> list[dict[str, 
         [".".join(path) for fields in (beside, *zips.values()) for path, _ in _leaves(fields)],
         where,
     )
-    groups = [_advance(fields, place) for place, fields in zips.items()]
+    groups = [advance(fields, place) for place, fields in zips.items()]
     return [reduce(merge, overlays, {}) for overlays in product(*groups)]
 
 
-def without(
+def excluded(
     points: Sequence[Point], excludes: Mapping[str, Mapping[str, Any]], where: str
 ) -> list[Point]:
     """The points that no exclude matches.
@@ -202,7 +116,11 @@ def _once(paths: Sequence[str], where: str) -> None:
             )
 
 
-def _advance(fields: Mapping[str, Any], where: str) -> list[dict[str, Any]]:
+def advance(fields: Mapping[str, Any], where: str) -> list[dict[str, Any]]:
+    """The overlays of one zip: the first values of all its fields, then the second, and so on.
+
+    ConfigError unless all are lists of one length.
+    """
     leaves = {".".join(path): (path, values) for path, values in _leaves(fields)}
     for name, (_, values) in leaves.items():
         if not isinstance(values, list) or not values:
@@ -222,12 +140,12 @@ def _advance(fields: Mapping[str, Any], where: str) -> list[dict[str, Any]]:
 
 
 def _matches(point: Mapping[str, Any], wanted: Mapping[str, Any]) -> bool:
-    return all(path in point and _is(point[path], value) for path, value in wanted.items())
+    return all(path in point and is_among(point[path], value) for path, value in wanted.items())
 
 
-def _is(found: Any, wanted: Any) -> bool:
-    # The value of a field that is itself a list is one list; a list of lists is several such
-    # values.
+def is_among(found: Any, wanted: Any) -> bool:
+    """True if a field's value is the wanted one, or one of a list of wanted ones."""
+    # The value of a field that is itself a list is one list; a list of lists is several such.
     several = isinstance(wanted, list) and (
         not isinstance(found, list) or any(isinstance(w, list) for w in wanted)
     )
@@ -256,7 +174,7 @@ def _nothing(points: Sequence[Mapping[str, Any]], wanted: Mapping[str, Any]) -> 
                 "no point has this field;"
                 f" {unknown('field', path, {key for point in points for key in point})}"
             )
-        if not any(_is(one, value) for one in found):
+        if not any(is_among(one, value) for one in found):
             values = ", ".join(dict.fromkeys(map(str, found)))
             return f"no point has {path} {value!r}; the points have {values}."
     together = ", ".join(f"{path} {value!r}" for path, value in wanted.items())

@@ -16,7 +16,7 @@ FIXED = ("kind", "setting")
 """What a rule can ask for but not change: a point's other fields follow from these."""
 
 
-def applied(points: Sequence[Point], rules: Any, known: set[str], where: str) -> list[Point]:
+def apply_rules(points: Sequence[Point], rules: Any, known: set[str], where: str) -> list[Point]:
     """The points after each rule in turn; a list in `then` sweeps.
 
     ConfigError for a rule that changes nothing.

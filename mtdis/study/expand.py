@@ -29,9 +29,9 @@ def experiment(
     """
     own = _without(body, COMBINATIONS)
     points, dropped = _product(own, defaults, body.get("zip"), where)
-    points = conditions.applied(points, body.get("when"), point_fields(), f"{where}.when")
+    points = conditions.apply_rules(points, body.get("when"), point_fields(), f"{where}.when")
     excludes = _combination(body, "exclude", where)
-    points = combine.without(points, excludes, f"{where}.exclude")
+    points = combine.excluded(points, excludes, f"{where}.exclude")
     for place, over in _combination(body, "include", where).items():
         more, unread = _included(over, own, defaults, place)
         points, dropped = [*points, *more], _union(dropped, unread)

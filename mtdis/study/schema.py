@@ -14,7 +14,7 @@ from mtdis.specs.run import Run
 from mtdis.specs.settings import SETTINGS
 from mtdis.specs.stage import Stage
 from mtdis.specs.tasks import Tasks
-from mtdis.study import SLUG, Config
+from mtdis.study.config import SLUG, Config
 from mtdis.study.dataset_groups import GROUPS
 from mtdis.study.stages import PARENT, SHOW
 

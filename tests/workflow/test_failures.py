@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 import yaml
 
-from mtdis.study import RULES, Study
+from mtdis.study import Study
+from mtdis.study.config import RULES
 
 from .conftest import AGGREGATES, CONFIG, ROOT, StudyFolder, job_counts, snakemake
 

@@ -12,7 +12,7 @@ rule scores:
         "logs/benchmarks/scores/{run}.tsv"
     conda:
         "../../envs/mtdis.yaml"
-    threads: lambda wildcards: STUDY.networks(wildcards.run)
+    threads: lambda wildcards: len(STUDY[wildcards.run].networks)
     resources:
         mem_mb=lambda wildcards, threads, attempt: 1024 * (1 + threads) * attempt,
         runtime=lambda wildcards, attempt: 240 * attempt,

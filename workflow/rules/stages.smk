@@ -10,10 +10,10 @@ rule stage:
         "logs/benchmarks/stages/{stage}.tsv"
     conda:
         "../../envs/mtdis.yaml"
-    threads: lambda wildcards: STUDY.threads(wildcards.stage)
+    threads: lambda wildcards: STUDY[wildcards.stage].threads
     resources:
-        gpu=lambda wildcards: STUDY.gpus(wildcards.stage),
-        mem_mb=lambda wildcards, attempt: STUDY.training_memory(wildcards.stage)
+        gpu=lambda wildcards: STUDY[wildcards.stage].gpus,
+        mem_mb=lambda wildcards, attempt: STUDY[wildcards.stage].memory_mib
         * attempt,
         runtime=lambda wildcards, attempt: 720 * attempt,
     params:

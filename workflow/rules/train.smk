@@ -12,10 +12,10 @@ rule train:
     priority: 1  # before scores: a training that starts last would leave the other cores idle
     conda:
         "../../envs/mtdis.yaml"
-    threads: lambda wildcards: STUDY.threads(wildcards.run)
+    threads: lambda wildcards: STUDY[wildcards.run].threads
     resources:
-        gpu=lambda wildcards: STUDY.gpus(wildcards.run),
-        mem_mb=lambda wildcards, attempt: STUDY.training_memory(wildcards.run) * attempt,
+        gpu=lambda wildcards: STUDY[wildcards.run].gpus,
+        mem_mb=lambda wildcards, attempt: STUDY[wildcards.run].memory_mib * attempt,
         runtime=lambda wildcards, attempt: 720 * attempt,
         together=1,
     params:

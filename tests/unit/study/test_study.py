@@ -37,7 +37,7 @@ def test_the_shipped_configs_are_right() -> None:
     # datasets and seeds each.
     headline = paper.run_ids("headline")
     assert len(headline) == 4 * 3 * 3
-    assert sum(paper.networks(r) for r in headline) == (1 + 10 + 1 + 1) * 3 * 3
+    assert sum(len(paper.runs[r].networks) for r in headline) == (1 + 10 + 1 + 1) * 3 * 3
     demo = Study.from_config(
         read_configs([ROOT / "config.yaml", ROOT / "workflow/configs/demo.yaml"])
     )

@@ -1,0 +1,92 @@
+"""The top level of config.yaml, and what of it can be checked before anything is expanded."""
+
+import re
+from collections.abc import Mapping
+from typing import Annotated, Any
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+
+from mtdis.errors import ConfigError, unknown
+from mtdis.specs.base import explain
+
+SLUG = r"^[A-Za-z][A-Za-z0-9_-]{0,59}$"
+
+
+RULES = (
+    "all",
+    "study",
+    "download",
+    "dataset",
+    "targets",
+    "train",
+    "stage",
+    "scores",
+    "long_table",
+    "study_table",
+    "table",
+    "figure",
+)
+"""Rule names of the workflow, which an experiment can't take: `snakemake <experiment>` is its
+target.
+"""
+
+# A key whose lines are all commented out is null in YAML: nothing stands there.
+EMPTY = BeforeValidator(lambda value: {} if value is None else value)
+
+
+Fields = Annotated[dict[str, Any], EMPTY]
+
+
+class Config(BaseModel):
+    """The top level of config.yaml."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    name: str = Field(
+        pattern=SLUG,
+        description="folder of the study's tables and figures: letters, digits, _ and -",
+    )
+    defaults: Fields = Field(default_factory=dict, description="fields of every experiment's runs")
+    metrics: Annotated[dict[str, Fields], EMPTY] = Field(
+        default_factory=dict, description="metric: its settings; a list sweeps"
+    )
+    experiments: Annotated[dict[str, Fields], EMPTY] = Field(
+        min_length=1,
+        description=(
+            "experiment: fields of its runs; lists sweep, their product is run; zip, include,"
+            " exclude"
+        ),
+    )
+    override: Fields = Field(
+        default_factory=dict,
+        description=(
+            "fields laid over the selected experiments; for the command line: --config override=…"
+        ),
+    )
+    select: list[str] | None = Field(
+        None, description="the experiments that are built; all of them by default"
+    )
+
+
+def check(config: Mapping[str, Any]) -> Config:
+    """The top level of a config; ConfigError for what it can't hold, and for names of experiments.
+
+    What its experiments hold is checked where they are expanded.
+    """
+    try:
+        checked = Config.model_validate(dict(config))
+    except ValidationError as error:
+        raise ConfigError(explain(error, Config, "config")) from None
+    for name in checked.experiments:
+        if not re.fullmatch(SLUG, name) or name in RULES:
+            raise ConfigError(
+                f"experiments.{name}: an experiment's name is made of letters, digits, _ and -, "
+                f"begins with a letter and is none of {', '.join(RULES)}; rename it."
+            )
+    known = ", ".join(checked.experiments)
+    if checked.select == []:
+        raise ConfigError(f"select: an empty list builds nothing; name some of {known}.")
+    for name in checked.select or ():
+        if name not in checked.experiments:
+            raise ConfigError(f"select: {unknown('experiment', name, checked.experiments)}")
+    return checked

@@ -1,0 +1,159 @@
+"""The experiments of a config: their runs and stages, and the tables and figures they end in."""
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from mtdis import discover
+from mtdis.errors import ConfigError, check_known
+from mtdis.specs.base import Spec
+from mtdis.specs.ids import full_id, identify
+from mtdis.specs.metric import Metric
+from mtdis.specs.run import Run
+from mtdis.specs.stage import Stage
+from mtdis.study import combine, expand, override, sweep
+from mtdis.study.config import Config
+from mtdis.study.stages import stages as expand_stages
+
+OUTPUTS = ("tables", "figures")
+ON_RUNS = ("stages", "show")
+"""What an experiment does with its runs."""
+
+
+@dataclass(frozen=True)
+class Experiment:
+    """The runs of an experiment, its stages, and the tables and figures that it ends in."""
+
+    name: str
+    run_ids: tuple[str, ...]
+    runs: tuple[Run, ...]
+    stages: tuple[Stage, ...]
+    dropped: Mapping[str, tuple[str, ...]]
+    """Kind → the given fields that it does not read."""
+    tables: tuple[str, ...]
+    figures: tuple[str, ...]
+
+
+def metrics(settings: Mapping[str, Mapping[str, Any]]) -> tuple[Metric, ...]:
+    """The metrics of a config, each once: a list among the settings of one is a sweep."""
+    found = []
+    for name, fields in settings.items():
+        cls, where = Metric.member(name), f"metrics.{name}"
+        found += [cls.parse(point, where) for point in sweep.points(cls, fields, where)]
+    return tuple(by_id(found).values())
+
+
+def experiments(config: Config, scored: bool) -> dict[str, Experiment]:
+    """All experiments of a config, the override laid over those that are selected.
+
+    ConfigError for whatever can't be, in experiments that are not selected too; and for tables or
+    figures of scores in a study that is not `scored`.
+    """
+    check_known(combine.nested(config.override), expand.point_fields(), "override")
+    selected = config.experiments if config.select is None else config.select
+    found = {
+        name: _overridden(name, config) if name in selected else _experiment(name, body, config)
+        for name, body in config.experiments.items()
+    }
+    if not scored:
+        for experiment in found.values():
+            _no_scores_are_shown(experiment)
+    return found
+
+
+def _overridden(name: str, config: Config) -> Experiment:
+    body, over = config.experiments[name], config.override
+    try:
+        laid_over = override.overridden(body, over, f"experiments.{name}")
+        return _experiment(name, laid_over, config)
+    except ConfigError as error:
+        if over:
+            _experiment(name, body, config)  # if it is wrong without, too, that error is the one
+            raise ConfigError(
+                f"override: {json.dumps(over)} does not fit experiments.{name}. {error}"
+            ) from None
+        raise
+
+
+def _experiment(name: str, body: Mapping[str, Any], config: Config) -> Experiment:
+    where, defaults = f"experiments.{name}", config.defaults
+    known = {*expand.point_fields(), *OUTPUTS, *ON_RUNS}
+    check_known(defaults, known, "defaults")
+    check_known(body, {*known, *expand.COMBINATIONS}, where)
+    points, dropped = expand.experiment(_of_points(body), _of_points(defaults), where)
+    runs = by_id(run for _, run in points)
+    kinds = tuple(dict.fromkeys(run.name() for run in runs.values()))
+    settings, show = (body.get(k, defaults.get(k)) for k in ON_RUNS)
+    stages = expand_stages(tuple(runs.values()), settings, show, where)
+    computed = {stage.name() for stage in stages}
+    tables, figures = (
+        _outputs(body.get(k, defaults.get(k)) or [], k, where, kinds, computed) for k in OUTPUTS
+    )
+    return Experiment(
+        name=name,
+        run_ids=tuple(runs),
+        runs=tuple(runs.values()),
+        stages=stages,
+        dropped={k: dropped[k] for k in kinds if dropped[k]},
+        tables=tables,
+        figures=figures,
+    )
+
+
+def _of_points(fields: Mapping[str, Any]) -> dict[str, Any]:
+    """The fields that say which runs there are."""
+    return {k: v for k, v in fields.items() if k not in (*OUTPUTS, *ON_RUNS)}
+
+
+def _outputs(
+    value: Any, key: str, where: str, kinds: Sequence[str], stages: set[str]
+) -> tuple[str, ...]:
+    """The tables or figures that an experiment names, if it can fill them."""
+    if not value:
+        return ()
+    package = f"mtdis.reporting.{key}"
+    names = expand.names(value, f"{where}.{key}", key.removesuffix("s"), discover.names(package))
+    for name in names:
+        needed = discover.constant(package, name, "KINDS") or kinds
+        if not set(needed) & set(kinds):
+            raise ConfigError(
+                f"{where}.{key}: {name} shows {', '.join(needed)}; select one of them or leave it"
+                " out."
+            )
+        shown = discover.constant(package, name, "STAGES") or ()
+        if missing := [s for s in shown if s not in stages]:
+            raise ConfigError(
+                f"{where}.{key}: {name} shows the stage {missing[0]}; add it to {where}.stages."
+            )
+    return names
+
+
+def _no_scores_are_shown(experiment: Experiment) -> None:
+    """ConfigError if an experiment shows scores: a study without metrics has those of stages."""
+    named = [("tables", t) for t in experiment.tables]
+    named += [("figures", f) for f in experiment.figures]
+    shown = [n for k, n in named if not discover.constant(f"mtdis.reporting.{k}", n, "STAGES")]
+    if shown:
+        raise ConfigError(
+            f"experiments.{experiment.name}: {', '.join(shown)} show scores and the study has no"
+            " metrics; name some."
+        )
+
+
+def by_id(specs: Iterable[Any]) -> dict[str, Any]:
+    """id → spec, each once; ConfigError if two specs share an id."""
+    return first_owner((identify(spec), spec) for spec in specs)
+
+
+def first_owner(pairs: Iterable[tuple[str, Any]]) -> dict[str, Any]:
+    """id → the first spec with it; ConfigError if a later one is another spec."""
+    found: dict[str, Spec] = {}
+    for key, spec in pairs:
+        other = found.setdefault(key, spec)
+        if other is not spec and other != spec:
+            raise ConfigError(
+                f"two specs share the shortened id '{key}': {full_id(other)} and {full_id(spec)};"
+                " change one of them."
+            )
+    return found

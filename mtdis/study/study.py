@@ -1,0 +1,195 @@
+"""A study: its experiments, and the ids, paths and parents of all that they need."""
+
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from difflib import get_close_matches
+from functools import cached_property
+from typing import Any
+
+from mtdis import discover, paths
+from mtdis.errors import ConfigError
+from mtdis.specs.dataset import Dataset
+from mtdis.specs.genuine import GenuineGrid, downloads_of
+from mtdis.specs.ids import canonical, identify
+from mtdis.specs.metric import Metric
+from mtdis.specs.run import Run
+from mtdis.specs.stage import ON_NETWORK, ON_TARGETS, Stage
+from mtdis.specs.targets import Targets, targets_of
+from mtdis.study import experiments as expansion
+from mtdis.study.config import check
+from mtdis.study.experiments import OUTPUTS, Experiment, by_id, first_owner
+
+
+@dataclass(frozen=True)
+class Study:
+    """The selected experiments of a config, with the ids, paths and parents of all they need.
+
+    The mappings from ids hold each thing once, however many experiments want it.
+    """
+
+    name: str
+    experiments: Mapping[str, Experiment]
+    metrics: tuple[Metric, ...]
+    config: Mapping[str, Any] = field(repr=False)
+    runs: Mapping[str, Run] = field(repr=False)
+    stages: Mapping[str, Stage] = field(repr=False)
+    datasets: Mapping[str, Dataset] = field(repr=False)
+    targets: Mapping[str, Targets] = field(repr=False)
+    """Those that runs learn and that stages read."""
+    downloads: Mapping[str, GenuineGrid] = field(repr=False)
+    """Name → genuine dataset whose files are downloaded."""
+
+    @classmethod
+    def from_config(cls, config: Mapping[str, Any]) -> "Study":
+        """Check a whole config and expand what it selects.
+
+        ConfigError names place, value and fix; also where two specs share an id, or two uploads of
+        a file its name.
+        """
+        checked = check(config)
+        metrics = expansion.metrics(checked.metrics)
+        experiments = expansion.experiments(checked, scored=bool(metrics))
+        chosen = {name: experiments[name] for name in checked.select or experiments}
+        runs = first_owner(
+            pair for e in chosen.values() for pair in zip(e.run_ids, e.runs, strict=True)
+        )
+        stages = by_id(stage for e in chosen.values() for stage in e.stages)
+        datasets = by_id(run.dataset for run in runs.values())
+        wanted = (*map(targets_of, runs.values()), *(stage.targets for stage in stages.values()))
+        return cls(
+            name=checked.name,
+            experiments=chosen,
+            metrics=metrics,
+            config=checked.model_dump(),
+            runs=runs,
+            stages=stages,
+            datasets=datasets,
+            targets=by_id(filter(None, wanted)),
+            downloads=downloads_of(datasets.values()),
+        )
+
+    def __getitem__(self, some_id: str) -> Any:
+        """The spec of a run, stage, dataset or targets of this study; ConfigError for others."""
+        for table in (self.runs, self.stages, self.datasets, self.targets):
+            if some_id in table:
+                return table[some_id]
+        near = get_close_matches(
+            some_id, [*self.runs, *self.stages, *self.datasets, *self.targets], n=3, cutoff=0.5
+        )
+        raise ConfigError(
+            f"no id '{some_id}' in this study; near: {', '.join(near) or 'none'}."
+            " `mtdis plan --json` lists all."
+        )
+
+    def spec(self, some_id: str) -> str:
+        """The elided canonical spec of an id of this study, as one JSON string."""
+        return canonical(self[some_id])
+
+    def download(self, name: str) -> str:
+        """The elided canonical spec of what is downloaded under a name, as one JSON string."""
+        if name not in self.downloads:
+            known = ", ".join(self.downloads) or "nothing"
+            raise ConfigError(f"no download '{name}' in this study, which downloads {known}.")
+        return canonical(self.downloads[name])
+
+    def dataset_sources(self, dataset_id: str) -> list[str]:
+        """The files that preparing a dataset reads; none for one that is rendered."""
+        return list(self[dataset_id].sources)
+
+    def dataset_of_targets(self, targets_id: str) -> str:
+        """The dataset file of targets."""
+        return paths.dataset(identify(self[targets_id].dataset))
+
+    def run_ids(self, experiment: str) -> list[str]:
+        """Ids of an experiment's runs, each once, in order."""
+        return list(self.experiments[experiment].run_ids)
+
+    def parents(self, run_id: str) -> dict[str, str | list[str]]:
+        """The files that training a run reads, by name; no targets for a kind without tasks."""
+        if run_id not in self._parents:
+            self[run_id]  # says which ids are near
+        return self._parents[run_id]
+
+    @cached_property
+    def _parents(self) -> dict[str, dict[str, str | list[str]]]:
+        """Of all runs at once: several rules ask for those of each run."""
+        found: dict[str, dict[str, str | list[str]]] = {}
+        for run_id, run in self.runs.items():
+            targets = targets_of(run)
+            found[run_id] = {
+                "dataset": paths.dataset(identify(run.dataset)),
+                "targets": paths.targets(identify(targets)) if targets else [],
+            }
+        return found
+
+    def stage_parents(self, stage_id: str) -> dict[str, str | list[str]]:
+        """The files that a stage reads, by name; no targets for one that reads none."""
+        stage: Stage = self[stage_id]
+        made = {ON_NETWORK: paths.run, ON_TARGETS: paths.targets}.get(stage.stands_on, paths.stage)
+        return {
+            "parent": made(identify(stage.parent)),
+            "dataset": paths.dataset(identify(stage.dataset)),
+            "targets": paths.targets(identify(stage.targets)) if stage.targets else [],
+        }
+
+    @property
+    def queue_file(self) -> str:
+        """Where the job file of all runs lies that the last `snakemake` trains."""
+        return paths.queue()
+
+    def queue(self, run_ids: Iterable[str]) -> str:
+        """A job file of these runs, as `mtdis train` reads it: one JSON mapping per line."""
+        jobs = (
+            {"spec": self.runs[i].elided(), **self.parents(i), "out": paths.run(i)} for i in run_ids
+        )
+        given = ({key: value for key, value in job.items() if value} for job in jobs)
+        return "".join(json.dumps(job) + "\n" for job in given)
+
+    @cached_property
+    def metric_specs(self) -> str:
+        """The elided specs of all metrics as one JSON string."""
+        return json.dumps([m.elided() for m in sorted(self.metrics, key=identify)], sort_keys=True)
+
+    def caption(self, package: str, name: str) -> str:
+        """The caption of a table or figure, read without importing it."""
+        return str(discover.constant(f"mtdis.reporting.{package}", name, "CAPTION") or "")
+
+    def only(self, experiment: str) -> str:
+        """What of the config an experiment's runs, stages and scores depend on, as JSON."""
+        body = {k: v for k, v in self.config["experiments"][experiment].items() if k not in OUTPUTS}
+        part = {k: self.config[k] for k in ("name", "defaults", "metrics")}
+        part |= {"override": over} if (over := self.config["override"]) else {}
+        return json.dumps(part | {"experiments": {experiment: body}}, sort_keys=True)
+
+    def results(self, experiment: str) -> dict[str, list[str]]:
+        """The records and score indexes of an experiment's runs, the records of its stages."""
+        ids = self.run_ids(experiment)
+        stages = [paths.stage(identify(stage)) for stage in self.experiments[experiment].stages]
+        return {
+            "runs": [paths.run(i) for i in ids],
+            "scores": [paths.scores(i) for i in ids],
+            "stages": stages,
+        }
+
+    def shown_stages(self, experiment: str, package: str, name: str) -> list[str]:
+        """The records of the stages whose arrays a table or figure shows."""
+        wanted = discover.constant(f"mtdis.reporting.{package}", name, "STAGES") or ()
+        stages = self.experiments[experiment].stages
+        return [paths.stage(identify(s)) for s in stages if s.name() in wanted]
+
+    def long_tables(self) -> list[str]:
+        """The long table of each experiment."""
+        return [paths.long_table(self.name, e) for e in self.experiments]
+
+    def outputs(self, experiment: str) -> list[str]:
+        """The long table, paper tables and figures that an experiment ends in."""
+        wanted = self.experiments[experiment]
+        tables = [paths.table(self.name, experiment, t) for t in wanted.tables]
+        figures = [paths.figure(self.name, experiment, f) for f in wanted.figures]
+        return [paths.long_table(self.name, experiment), *tables, *figures]
+
+    def all_outputs(self) -> list[str]:
+        """Everything that the study ends in."""
+        each = [output for e in self.experiments for output in self.outputs(e)]
+        return [paths.study_table(self.name), *each]
