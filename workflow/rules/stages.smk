@@ -13,8 +13,7 @@ rule stage:
     threads: lambda wildcards: STUDY[wildcards.stage].threads
     resources:
         gpu=lambda wildcards: STUDY[wildcards.stage].gpus,
-        mem_mb=lambda wildcards, attempt: STUDY[wildcards.stage].memory_mib
-        * attempt,
+        mem_mb=lambda wildcards, attempt: STUDY[wildcards.stage].memory_mib * attempt,
         runtime=lambda wildcards, attempt: 720 * attempt,
     params:
         spec=lambda wildcards: STUDY.spec(wildcards.stage),
