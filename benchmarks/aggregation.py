@@ -17,7 +17,7 @@ import pandas as pd
 
 from benchmarks.table import Row
 from mtdis.artifacts import files, records
-from mtdis.commands.long_table import read_index
+from mtdis.artifacts.scores import read_index, write_index
 from mtdis.reporting import long_table
 from mtdis.specs.ids import identify
 from mtdis.specs.run import Run
@@ -48,10 +48,14 @@ def write_run(folder: Path, run: Run, rng: np.random.Generator) -> None:
         for metric, keys in METRICS.items()
         for key in keys
     ]
-    named = {"format": records.FORMAT, "id": identify(run), "run": identify(run)}
-    record = named | {"spec": run.resolved(), "result": {"networks": [network]}}
+    record = {
+        "format": records.FORMAT,
+        "id": identify(run),
+        "spec": run.resolved(),
+        "result": {"networks": [network]},
+    }
     files.write_json(folder / str(run.seed) / "run.json", record)
-    files.write_json(folder / str(run.seed) / "index.json", named | {"rows": rows})
+    write_index(folder / str(run.seed) / "index.json", identify(run), [], rows)
 
 
 def results(

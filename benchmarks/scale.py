@@ -23,6 +23,7 @@ from typing import Any
 
 from benchmarks.cost import Cost, cost
 from mtdis import paths
+from mtdis.artifacts import scores
 from mtdis.artifacts.records import FORMAT
 from mtdis.specs.ids import identify
 from mtdis.specs.metric import Metric
@@ -74,14 +75,9 @@ def write_results(folder: Path, study: Study) -> None:
         )
         inputs = [parents[0], paths.run(run_id)]
         params = [study.metric_specs, study.spec(run_id)]
-        _write(
-            folder,
-            "scores",
-            paths.scores(run_id),
-            index(run_id, run, study.metrics, draw),
-            inputs,
-            params,
-        )
+        rows = index_rows(run, study.metrics, draw)
+        scores.write_index(folder / paths.scores(run_id), run_id, ["color"], rows)
+        _mark(folder, "scores", paths.scores(run_id), inputs, params)
 
 
 def record(run_id: str, run: Any, draw: Random) -> dict[str, Any]:
@@ -107,9 +103,9 @@ def record(run_id: str, run: Any, draw: Random) -> dict[str, Any]:
     return named | {"result": {"networks": networks}, "execution": execution, "files": files}
 
 
-def index(run_id: str, run: Any, metrics: Iterable[Metric], draw: Random) -> dict[str, Any]:
-    """A run's score index."""
-    rows = [
+def index_rows(run: Any, metrics: Iterable[Metric], draw: Random) -> list[dict[str, Any]]:
+    """The rows of a run's score index."""
+    return [
         {
             "transform": "none",
             "draw": 0,
@@ -118,7 +114,7 @@ def index(run_id: str, run: Any, metrics: Iterable[Metric], draw: Random) -> dic
             "error": "",
             "network": network,
             "metric": metric.name(),
-            "settings": identify(metric.model_copy(update={"seed": 0})),
+            "settings": metric.settings_id,
             "key": key,
             "value": draw.random(),
         }
@@ -126,7 +122,6 @@ def index(run_id: str, run: Any, metrics: Iterable[Metric], draw: Random) -> dic
         for network in run.networks
         for key in import_module(f"mtdis.metrics.{metric.name()}").KEYS
     ]
-    return {"format": FORMAT, "run": run_id, "dropped_factors": ["color"], "rows": rows}
 
 
 def _write(
@@ -140,6 +135,12 @@ def _write(
     path = folder / output
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(json.dumps(content, sort_keys=True, indent=1) + "\n", encoding="utf-8")
+    _mark(folder, rule, output, inputs, params)
+
+
+def _mark(folder: Path, rule: str, output: str, inputs: list[str], params: list[str]) -> None:
+    """Note, as Snakemake does, what made an output."""
+    path = folder / output
     noted = {
         "rule": rule,
         "input": sorted(inputs),

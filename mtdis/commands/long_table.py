@@ -9,8 +9,8 @@ from typing import Any
 
 from mtdis import paths
 from mtdis.artifacts import records
+from mtdis.artifacts.scores import read_index
 from mtdis.commands._options import add_study, study_of
-from mtdis.errors import ArtifactError
 from mtdis.reporting import long_table
 from mtdis.reporting import long_table_files as frames
 from mtdis.specs.ids import identify
@@ -55,13 +55,3 @@ def _results(study: Study, experiment: str) -> Iterator[tuple[Run, dict[str, Any
 def _stages(study: Study, experiment: str) -> Iterator[tuple[Stage, dict[str, Any]]]:
     for stage in study.experiments[experiment].stages:
         yield stage, records.read_record(Path(paths.stage(identify(stage))), stage, "mtdis stage")
-
-
-def read_index(path: Path, run_id: str) -> dict[str, Any]:
-    """A run's score index; ArtifactError if it is of another run."""
-    index = records.read_json(path, "mtdis scores")
-    if index["run"] != run_id:
-        raise ArtifactError(
-            f"{path} is of run {index['run']}, expected {run_id}. Delete it and run snakemake."
-        )
-    return index

@@ -7,7 +7,7 @@ import sys
 from argparse import ArgumentParser, Namespace
 from pathlib import Path
 
-from mtdis.artifacts import datasets, files, records
+from mtdis.artifacts import datasets, files, records, scores
 from mtdis.commands._options import json_list, json_mapping
 from mtdis.metrics._sampling import varying
 from mtdis.scoring import run_scores as scoring
@@ -54,15 +54,7 @@ def run(args: Namespace) -> None:
             f"factors with one class, left out of all metrics: {', '.join(dropped)}",
             file=sys.stderr,
         )
-    files.write_json(
-        args.out,
-        {
-            "format": records.FORMAT,
-            "run": record["id"],
-            "dropped_factors": dropped,
-            "rows": rows,
-        },
-    )
+    scores.write_index(args.out, record["id"], dropped, rows)
 
 
 def dropped_factors(dataset: Path) -> list[str]:

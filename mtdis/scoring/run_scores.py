@@ -10,8 +10,9 @@ from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
 
-from mtdis.artifacts import datasets, files, records, runs
-from mtdis.errors import ArtifactError, UserError
+from mtdis.artifacts import datasets, runs
+from mtdis.artifacts.scores import Key, read_score, write_score
+from mtdis.errors import ArtifactError
 from mtdis.specs.ids import identify
 from mtdis.specs.metric import Metric
 
@@ -22,15 +23,18 @@ class Job:
 
     record: Path
     dataset: Path
-    network: str
-    metric: Metric
-    codes_sha256: str
+    score: Key
     target: Path
 
-    def describe(self) -> dict[str, Any]:
-        """What a stored score must say to count as this job's."""
-        spec = self.metric.resolved()
-        return {"network": self.network, "metric": spec, "codes_sha256": self.codes_sha256}
+    @property
+    def network(self) -> str:
+        """The network whose codes are scored."""
+        return self.score.network
+
+    @property
+    def metric(self) -> Metric:
+        """The metric with its settings."""
+        return self.score.metric
 
 
 def score_codes(metric: Metric, codes: Any, factors: Any) -> dict[str, float]:
@@ -47,7 +51,12 @@ def jobs(
     """All metrics on all networks of a run, after checking its codes against their record."""
     seal = runs.verify_codes(record)
     return [
-        Job(record, dataset, network, metric, seal, folder / identify(metric) / f"{network}.json")
+        Job(
+            record,
+            dataset,
+            Key(network, metric, seal),
+            folder / identify(metric) / f"{network}.json",
+        )
         for metric in metrics
         for network in networks
     ]
@@ -55,29 +64,7 @@ def jobs(
 
 def missing(wanted: Sequence[Job]) -> list[Job]:
     """The jobs whose score is not on disk yet, or belongs to other codes or settings."""
-    return [job for job in wanted if stored(job) is None]
-
-
-def stored(job: Job) -> dict[str, float] | None:
-    """The stored values of a job, or None."""
-    try:
-        content = records.read_json(job.target, "mtdis scores")
-    except UserError:
-        return None
-    return dict(content["values"]) if _of_job(content, job) else None
-
-
-def _of_job(content: Mapping[str, Any], job: Job) -> bool:
-    """Whether a stored score is this job's.
-
-    Settings added since it was stored count as having had their defaults.
-    """
-    try:
-        metric = Metric.from_fields(content["metric"])
-    except UserError:
-        return False
-    found = (content["network"], content["codes_sha256"], metric)
-    return found == (job.network, job.codes_sha256, job.metric)
+    return [job for job in wanted if read_score(job.target, job.score) is None]
 
 
 def compute(job: Job) -> None:
@@ -85,7 +72,7 @@ def compute(job: Job) -> None:
     codes, rows = runs.read_codes(job.record, job.network)
     factors = datasets.read_dataset(job.dataset, "factors")[rows]
     values = score_codes(job.metric, codes, factors)
-    files.write_json(job.target, {"format": records.FORMAT} | job.describe() | {"values": values})
+    write_score(job.target, job.score, values)
 
 
 def compute_all(wanted: Sequence[Job], workers: int) -> dict[Path, str]:
@@ -137,20 +124,19 @@ def rows(job: Job, diverged: bool, error: str) -> list[dict[str, Any]]:
 
     One without value if the network diverged or the metric failed.
     """
-    settings = identify(
-        job.metric.model_copy(update={"seed": 0})
-    )  # seeds of one setting may be averaged
     about = {
         "network": job.network,
         "transform": "none",
         "draw": 0,
         "metric": job.metric.name(),
         "metric_seed": job.metric.seed,
-        "settings": settings,
+        "settings": job.metric.settings_id,
         "diverged": diverged,
         "error": error,
     }
-    values: Mapping[str, float | None] = {} if diverged or error else stored(job) or {}
+    values: Mapping[str, float | None] = (
+        {} if diverged or error else read_score(job.target, job.score) or {}
+    )
     if not values:
         keys = import_module(f"mtdis.metrics.{job.metric.name()}").KEYS
         values = dict.fromkeys(keys)

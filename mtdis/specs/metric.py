@@ -5,6 +5,7 @@ from typing import ClassVar
 from pydantic import Field
 
 from mtdis.specs.base import Spec
+from mtdis.specs.ids import identify
 
 
 class Metric(Spec):
@@ -15,3 +16,8 @@ class Metric(Spec):
     thing: ClassVar[str] = "metric"
 
     seed: int = Field(0, ge=0, lt=2**32, description="seed of the sample and of the estimators")
+
+    @property
+    def settings_id(self) -> str:
+        """The id without the seed: scores of one setting may be averaged over seeds."""
+        return identify(self.model_copy(update={"seed": 0}))
