@@ -1,0 +1,14 @@
+"""Disentanglement metrics: pure functions of arrays, one module each, that need no torch.
+
+    from mtdis.metrics import mig
+    from mtdis.specs.metrics.mig import Mig
+
+    mig.score(codes, factors)                      # the defaults of the spec
+    mig.score(codes, factors, Mig(num_train=500))  # other settings
+
+Public of each module are `score`, which takes codes (N, d), integer classes of factors (N, K) and
+the metric's settings and gives its values by name, and the constants KEYS (the names of the values)
+and INVARIANCES (the changes of the codes that leave them as they are). The settings, with their
+defaults and ranges, are the class in `mtdis/specs/metrics/` of the same name; a wrong one is
+refused when they are made. Modules that begin with an underscore are our own.
+"""

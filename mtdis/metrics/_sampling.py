@@ -149,17 +149,24 @@ class CodeTable:
         return np.argsort(self.factors, axis=0, kind="stable"), [np.append(0, end) for end in ends]
 
 
-def code_table(codes: FloatArray, factors: Classes, *, min_codes: int = 1) -> CodeTable:
+def code_table(
+    codes: FloatArray, factors: Classes, *, min_codes: int = 1, min_factors: int = 1
+) -> CodeTable:
     """The checked table of codes (N, d) and integer classes (N, K), without the constant factors.
 
     Codes keep their type, float32 or float64. Raises ValueError on wrong shapes or types, fewer
     than two rows, fewer than `min_codes` codes, codes that are NaN, infinite or beyond ±1e16, and
-    when no factor varies.
+    fewer than `min_factors` factors that vary.
     """
     codes, factors = np.asarray(codes), np.asarray(factors)
     _check_shapes(codes, factors, min_codes)
     _check_values(codes)
     kept, _ = varying(factors)
+    if kept.shape[1] < min_factors:
+        raise ValueError(
+            f"this metric compares factors: at least {min_factors} that vary are needed, got"
+            f" {kept.shape[1]}"
+        )
     sizes = tuple(int(size) for size in kept.max(axis=0) + 1)
     return CodeTable(codes, kept, sizes, _is_grid(kept, sizes))
 
@@ -179,13 +186,6 @@ def varying(factors: Classes) -> tuple[IntArray, IntArray]:
     columns = [np.searchsorted(classes[index], factors[:, index]) for index in kept]
     dropped = np.setdiff1d(np.arange(len(classes)), kept)
     return np.stack(columns, axis=1).astype(np.int64), dropped
-
-
-def require_at_least(minimum: int, **settings: int) -> None:
-    """Raise ValueError naming the first of the settings below `minimum`."""
-    for name, value in settings.items():
-        if value < minimum:
-            raise ValueError(f"{name} is {value}, expected at least {minimum}")
 
 
 def _check_shapes(codes: FloatArray, factors: Classes, min_codes: int) -> None:

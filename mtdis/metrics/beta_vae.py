@@ -13,8 +13,8 @@ from mtdis.metrics._sampling import (
     FloatArray,
     IntArray,
     code_table,
-    require_at_least,
 )
+from mtdis.specs.metrics.beta_vae import BetaVae
 
 KEYS = ("train_accuracy", "eval_accuracy")
 INVARIANCES = frozenset({"permutation", "sign"})
@@ -22,16 +22,10 @@ INVARIANCES = frozenset({"permutation", "sign"})
 BATCHES_AT_ONCE = 500
 """Bounds the memory of the drawn pairs: 500 batches × 2 × 64 rows × (d codes, K factors)."""
 
+DEFAULTS = BetaVae()
 
-def score(
-    codes: FloatArray,
-    factors: Classes,
-    *,
-    seed: int = 0,
-    num_train: int = 10_000,
-    num_eval: int = 5_000,
-    batch_size: int = 64,
-) -> dict[str, float]:
+
+def score(codes: FloatArray, factors: Classes, settings: BetaVae = DEFAULTS) -> dict[str, float]:
     """Accuracy in [0, 1] of telling which of factors (N, K) pairs share from how far apart codes
     (N, d) are.
 
@@ -42,15 +36,15 @@ def score(
     factor. Source: disentanglement_lib 86a644d, `evaluation/metrics/beta_vae.py`; defaults of its
     unsupervised study.
     """
-    require_at_least(1, num_train=num_train, num_eval=num_eval, batch_size=batch_size)
-    table = code_table(codes, factors)
-    require_at_least(2, varying_factors=len(table.sizes))
-    rng = np.random.RandomState(seed)
-    features, shared = differences(table, rng, num_train, batch_size)
+    table = code_table(codes, factors, min_factors=2)
+    rng = np.random.RandomState(settings.seed)
+    features, shared = differences(table, rng, settings.num_train, settings.batch_size)
     if len(np.unique(shared)) < 2:
-        raise ValueError(f"all of {num_train} training batches share factor {shared[0]}: draw more")
+        raise ValueError(
+            f"all of {settings.num_train} training batches share factor {shared[0]}: draw more"
+        )
     model = logistic.fit(features, shared)
-    others, other_shared = differences(table, rng, num_eval, batch_size)
+    others, other_shared = differences(table, rng, settings.num_eval, settings.batch_size)
     return {
         "train_accuracy": float(np.mean(model.predict(features) == shared)),
         "eval_accuracy": float(np.mean(model.predict(others) == other_shared)),

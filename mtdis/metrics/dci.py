@@ -5,18 +5,16 @@ informativeness is a plain accuracy (higher is better) and the importances come 
 boosting.
 """
 
-from typing import Literal
-
 import numpy as np
 import numpy.typing as npt
 
 from mtdis.metrics._estimators.boosting import fit
-from mtdis.metrics._sampling import Classes, FloatArray, Sample, code_table, require_at_least
+from mtdis.metrics._sampling import Classes, FloatArray, Sample, code_table
+from mtdis.specs.metrics.dci import Dci
 
 KEYS = ("informativeness_train", "informativeness_test", "disentanglement", "completeness")
 INVARIANCES = frozenset({"scale"})  # a code's place and direction decide between equal splits
 
-Estimator = Literal["mtdis", "sklearn"]
 Labels = npt.NDArray[np.int64]
 Fit = tuple[npt.NDArray[np.float64], Labels, Labels]
 """Importances (d,), predictions for the training rows, predictions for the test rows."""
@@ -24,17 +22,10 @@ Fit = tuple[npt.NDArray[np.float64], Labels, Labels]
 FLOOR = 1e-11
 """Added to every importance, so that the entropy of a dead code is defined (and maximal)."""
 
+DEFAULTS = Dci()
 
-def score(
-    codes: FloatArray,
-    factors: Classes,
-    *,
-    seed: int = 0,
-    num_train: int = 10_000,
-    num_test: int = 5_000,
-    batch_size: int = 16,
-    estimator: Estimator = "mtdis",
-) -> dict[str, float]:
+
+def score(codes: FloatArray, factors: Classes, settings: Dci = DEFAULTS) -> dict[str, float]:
     """DCI of codes (N, d) for factors (N, K), each in [0, 1]; comparable only at equal d and K.
 
     Constant codes score 0, with informativeness at the share of the commonest class. Test classes
@@ -44,15 +35,11 @@ def score(
     unsupervised study. The estimator 'mtdis' grows scikit-learn's trees, many times faster (see
     `mtdis.metrics._estimators.boosting`).
     """
-    require_at_least(1, num_train=num_train, num_test=num_test, batch_size=batch_size)
-    table = code_table(codes, factors, min_codes=2)
-    require_at_least(2, varying_factors=len(table.sizes))
-    rng = np.random.RandomState(seed)
-    train = table.varied_sample(rng, num_train, batch_size)
-    test = table.sample(rng, num_test, batch_size)
-    importance, train_accuracy, test_accuracy = boosting(
-        train, test, seed=seed, estimator=estimator
-    )
+    table = code_table(codes, factors, min_codes=2, min_factors=2)
+    rng = np.random.RandomState(settings.seed)
+    train = table.varied_sample(rng, settings.num_train, settings.batch_size)
+    test = table.sample(rng, settings.num_test, settings.batch_size)
+    importance, train_accuracy, test_accuracy = boosting(train, test, settings)
     disentanglement, completeness = from_importance(importance)
     return {
         "informativeness_train": train_accuracy,
@@ -73,12 +60,13 @@ def from_importance(importance: npt.NDArray[np.float64]) -> tuple[float, float]:
 
 
 def boosting(
-    train: Sample, test: Sample, *, seed: int, estimator: Estimator
+    train: Sample, test: Sample, settings: Dci
 ) -> tuple[npt.NDArray[np.float64], float, float]:
     """Importance matrix (d, K), mean train and mean test accuracy of one boosted classifier per
     factor.
     """
-    fits = [ESTIMATORS[estimator](train[0], labels, test[0], seed) for labels in train[1].T]
+    fit_one = ESTIMATORS[settings.estimator]
+    fits = [fit_one(train[0], labels, test[0], settings.seed) for labels in train[1].T]
     importances, fitted, predicted = zip(*fits, strict=True)
     train_accuracy = np.mean(
         [np.mean(f == labels) for f, labels in zip(fitted, train[1].T, strict=True)]

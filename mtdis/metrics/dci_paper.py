@@ -14,8 +14,9 @@ from math import log
 import numpy as np
 import numpy.typing as npt
 
-from mtdis.metrics._sampling import Classes, FloatArray, IntArray, code_table, require_at_least
-from mtdis.metrics.dci import ESTIMATORS, FLOOR, Estimator
+from mtdis.metrics._sampling import Classes, FloatArray, IntArray, code_table
+from mtdis.metrics.dci import ESTIMATORS, FLOOR
+from mtdis.specs.metrics.dci_paper import DciPaper
 
 KEYS = ("disentanglement", "completeness", "normalised_error")
 ERRORS = frozenset({"normalised_error"})
@@ -24,17 +25,10 @@ INVARIANCES = frozenset({"scale"})  # as for `dci`
 
 Floats = npt.NDArray[np.float64]
 
+DEFAULTS = DciPaper()
 
-def score(
-    codes: FloatArray,
-    factors: Classes,
-    *,
-    seed: int = 0,
-    num_train: int = 10_000,
-    num_test: int = 5_000,
-    batch_size: int = 16,
-    estimator: Estimator = "mtdis",
-) -> dict[str, float]:
+
+def score(codes: FloatArray, factors: Classes, settings: DciPaper = DEFAULTS) -> dict[str, float]:
     """DCI of Appendix B.4 of codes (N, d) for factors (N, K).
 
     Disentanglement is in [1 − ln K/ln d, 1], completeness in [1 − ln d/ln K, 1], and constant codes
@@ -43,13 +37,12 @@ def score(
     is silent (draws, trees, their importances) it is disentanglement_lib's DCI. Raises ValueError
     as `dci` does.
     """
-    require_at_least(1, num_train=num_train, num_test=num_test, batch_size=batch_size)
-    table = code_table(codes, factors, min_codes=2)
-    require_at_least(2, varying_factors=len(table.sizes))
-    rng = np.random.RandomState(seed)
-    train = table.varied_sample(rng, num_train, batch_size)
-    test = table.sample(rng, num_test, batch_size)
-    fits = [ESTIMATORS[estimator](train[0], labels, test[0], seed) for labels in train[1].T]
+    table = code_table(codes, factors, min_codes=2, min_factors=2)
+    rng = np.random.RandomState(settings.seed)
+    train = table.varied_sample(rng, settings.num_train, settings.batch_size)
+    test = table.sample(rng, settings.num_test, settings.batch_size)
+    fit_one = ESTIMATORS[settings.estimator]
+    fits = [fit_one(train[0], labels, test[0], settings.seed) for labels in train[1].T]
     importance = np.stack([fitted[0] for fitted in fits], axis=1)
     predicted = np.stack([fitted[2] for fitted in fits], axis=1)
     disentanglement, completeness = from_importance(importance)

@@ -11,8 +11,8 @@ from mtdis.metrics._sampling import (
     FloatArray,
     IntArray,
     code_table,
-    require_at_least,
 )
+from mtdis.specs.metrics.factor_vae import FactorVae
 
 KEYS = ("train_accuracy", "eval_accuracy", "num_active_dims")
 INVARIANCES = frozenset(
@@ -22,18 +22,10 @@ INVARIANCES = frozenset(
 BATCHES_AT_ONCE = 1000
 """Bounds the memory of the drawn codes: 1000 batches × 64 rows × d."""
 
+DEFAULTS = FactorVae()
 
-def score(
-    codes: FloatArray,
-    factors: Classes,
-    *,
-    seed: int = 0,
-    num_variance_estimate: int = 10_000,
-    num_train: int = 10_000,
-    num_eval: int = 5_000,
-    batch_size: int = 64,
-    prune_threshold: float = 0.05,
-) -> dict[str, float]:
+
+def score(codes: FloatArray, factors: Classes, settings: FactorVae = DEFAULTS) -> dict[str, float]:
     """Accuracy in [0, 1] of telling which of factors (N, K) was fixed by which of codes (N, d)
     varies least.
 
@@ -45,17 +37,15 @@ def score(
     disentanglement_lib 86a644d, `evaluation/metrics/factor_vae.py`; defaults of its unsupervised
     study.
     """
-    require_at_least(2, num_variance_estimate=num_variance_estimate, batch_size=batch_size)
-    require_at_least(1, num_train=num_train, num_eval=num_eval)
     table = code_table(codes, factors)
-    rng = np.random.RandomState(seed)
-    sample = table.codes[table.rows(rng, num_variance_estimate)]
-    active = active_codes(sample, prune_threshold)
+    rng = np.random.RandomState(settings.seed)
+    sample = table.codes[table.rows(rng, settings.num_variance_estimate)]
+    active = active_codes(sample, settings.prune_threshold)
     if not active.any():
         return dict.fromkeys(KEYS, 0.0)
     variances = np.where(active, np.var(sample, axis=0, ddof=1), np.nan)
-    train_votes = _votes(table, rng, variances, num_train, batch_size)
-    eval_votes = _votes(table, rng, variances, num_eval, batch_size)
+    train_votes = _votes(table, rng, variances, settings.num_train, settings.batch_size)
+    eval_votes = _votes(table, rng, variances, settings.num_eval, settings.batch_size)
     train_accuracy, eval_accuracy = accuracies(train_votes, eval_votes)
     return {
         "train_accuracy": train_accuracy,

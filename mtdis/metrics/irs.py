@@ -11,38 +11,28 @@ import numpy as np
 import numpy.typing as npt
 
 from mtdis.metrics._information import discretise
-from mtdis.metrics._sampling import Classes, FloatArray, IntArray, code_table, require_at_least
+from mtdis.metrics._sampling import Classes, FloatArray, IntArray, code_table
+from mtdis.specs.metrics.irs import Irs
 
 KEYS = ("IRS",)
 INVARIANCES = frozenset(
     {"permutation", "sign"}
 )  # scale: only one for all codes, it decides how they are weighed
 
+DEFAULTS = Irs()
 
-def score(
-    codes: FloatArray,
-    factors: Classes,
-    *,
-    seed: int = 0,
-    num_train: int = 10_000,
-    num_bins: int = 20,
-    batch_size: int = 16,
-    diff_quantile: float = 0.99,
-) -> dict[str, float]:
+
+def score(codes: FloatArray, factors: Classes, settings: Irs = DEFAULTS) -> dict[str, float]:
     """IRS of codes (N, d) for factors (N, K), at most 1.
 
     Where nothing is robust it is near 0 and may fall a little below: distances are from a class's
     own mean, the largest one from the mean of all. Constant codes take no part; if none varies, the
     score is 0 by definition. Left out is the library's `num_active_dims`, which sums the codes'
-    values. Raises ValueError for a quantile outside [0, 1] and for inputs that `code_table`
-    refuses. Source: disentanglement_lib 86a644d, `evaluation/metrics/irs.py`; settings of its
-    `config/sample/irs`.
+    values. Raises ValueError for inputs that `code_table` refuses. Source: disentanglement_lib
+    86a644d, `evaluation/metrics/irs.py`; settings of its `config/sample/irs`.
     """
-    require_at_least(1, num_train=num_train, num_bins=num_bins, batch_size=batch_size)
-    if not 0 <= diff_quantile <= 1:
-        raise ValueError(f"diff_quantile is {diff_quantile}, expected a number from 0 to 1")
     sample, classes = code_table(codes, factors).sample(
-        np.random.RandomState(seed), num_train, batch_size
+        np.random.RandomState(settings.seed), settings.num_train, settings.batch_size
     )
     varying = sample[:, np.minimum(sample.var(axis=0), np.ptp(sample, axis=0)) > 0].astype(
         np.float64
@@ -51,7 +41,10 @@ def score(
         return {"IRS": 0.0}
     largest = np.max(np.abs(varying - varying.mean(axis=0)), axis=0)
     spreads = np.stack(
-        [spread(varying, label, diff_quantile) for label in discretise(classes, num_bins).T]
+        [
+            spread(varying, label, settings.diff_quantile)
+            for label in discretise(classes, settings.num_bins).T
+        ]
     )
     robustness = np.max(1 - spreads / largest, axis=0)
     return {"IRS": float(np.average(robustness, weights=largest))}

@@ -10,21 +10,16 @@ import numpy as np
 import numpy.typing as npt
 
 from mtdis.metrics._information import discretise, entropy, information_matrix
-from mtdis.metrics._sampling import Classes, FloatArray, code_table, require_at_least
+from mtdis.metrics._sampling import Classes, FloatArray, code_table
+from mtdis.specs.metrics.mig import Mig
 
 KEYS = ("discrete_mig",)
 INVARIANCES = frozenset({"permutation", "sign", "scale"})
 
+DEFAULTS = Mig()
 
-def score(
-    codes: FloatArray,
-    factors: Classes,
-    *,
-    seed: int = 0,
-    num_train: int = 10_000,
-    num_bins: int = 20,
-    batch_size: int = 16,
-) -> dict[str, float]:
+
+def score(codes: FloatArray, factors: Classes, settings: Mig = DEFAULTS) -> dict[str, float]:
     """MIG of codes (N, d) for factors (N, K), in [0, 1].
 
     It is the share of a factor's entropy that its best code holds beyond the second best. A
@@ -33,12 +28,11 @@ def score(
     a factor. Source: disentanglement_lib 86a644d, `evaluation/metrics/mig.py`; defaults of its
     unsupervised study (Locatello et al. 2019).
     """
-    require_at_least(1, num_train=num_train, num_bins=num_bins, batch_size=batch_size)
     table = code_table(codes, factors, min_codes=2)
     train_codes, train_factors = table.varied_sample(
-        np.random.RandomState(seed), num_train, batch_size
+        np.random.RandomState(settings.seed), settings.num_train, settings.batch_size
     )
-    information = information_matrix(discretise(train_codes, num_bins), train_factors)
+    information = information_matrix(discretise(train_codes, settings.num_bins), train_factors)
     entropies = np.array([entropy(column) for column in train_factors.T])
     return {"discrete_mig": gap(information, entropies)}
 

@@ -11,34 +11,30 @@ import numpy as np
 import numpy.typing as npt
 
 from mtdis.metrics._information import discretise, information_matrix
-from mtdis.metrics._sampling import Classes, FloatArray, code_table, require_at_least
+from mtdis.metrics._sampling import Classes, FloatArray, code_table
+from mtdis.specs.metrics.mig_paper import MigPaper
 
 KEYS = ("discrete_mig",)
 INVARIANCES = frozenset({"permutation", "sign", "scale"})
 
+DEFAULTS = MigPaper()
 
-def score(
-    codes: FloatArray,
-    factors: Classes,
-    *,
-    seed: int = 0,
-    num_train: int = 10_000,
-    num_bins: int = 20,
-    batch_size: int = 16,
-) -> dict[str, float]:
+
+def score(codes: FloatArray, factors: Classes, settings: MigPaper = DEFAULTS) -> dict[str, float]:
     """MIG of Appendix B.1 of codes (N, d) for factors (N, K), in [0, 1].
 
     Where the appendix is silent (sample, bins, estimator) it is disentanglement_lib's MIG. A factor
     of which no code holds any information counts 0, so constant codes score 0. A weak code beside
     constant ones scores 1. Raises ValueError as `mig` does.
     """
-    require_at_least(1, num_train=num_train, num_bins=num_bins, batch_size=batch_size)
     table = code_table(codes, factors, min_codes=2)
     train_codes, train_factors = table.varied_sample(
-        np.random.RandomState(seed), num_train, batch_size
+        np.random.RandomState(settings.seed), settings.num_train, settings.batch_size
     )
     return {
-        "discrete_mig": gap(information_matrix(discretise(train_codes, num_bins), train_factors))
+        "discrete_mig": gap(
+            information_matrix(discretise(train_codes, settings.num_bins), train_factors)
+        )
     }
 
 

@@ -17,23 +17,16 @@ from mtdis.metrics._sampling import (
     IntArray,
     Sample,
     code_table,
-    require_at_least,
 )
+from mtdis.specs.metrics.modularity import Modularity
 
 KEYS = ("modularity_score", "explicitness_score_train", "explicitness_score_test")
 INVARIANCES = frozenset({"permutation", "sign", "scale"})
 
+DEFAULTS = Modularity()
 
-def score(
-    codes: FloatArray,
-    factors: Classes,
-    *,
-    seed: int = 0,
-    num_train: int = 10_000,
-    num_test: int = 5_000,
-    num_bins: int = 20,
-    batch_size: int = 16,
-) -> dict[str, float]:
+
+def score(codes: FloatArray, factors: Classes, settings: Modularity = DEFAULTS) -> dict[str, float]:
     """Modularity in [0, 1] and explicitness in [0, 1], chance 0.5, of codes (N, d) for factors (N,
     K).
 
@@ -46,18 +39,14 @@ def score(
     disentanglement_lib 86a644d, `evaluation/metrics/modularity_explicitness.py`; defaults of its
     unsupervised study.
     """
-    require_at_least(
-        1, num_train=num_train, num_test=num_test, num_bins=num_bins, batch_size=batch_size
-    )
-    table = code_table(codes, factors)
-    require_at_least(2, varying_factors=len(table.sizes))
-    rng = np.random.RandomState(seed)
-    train = table.varied_sample(rng, num_train, batch_size)
-    test = table.varied_sample(rng, num_test, batch_size)
+    table = code_table(codes, factors, min_factors=2)
+    rng = np.random.RandomState(settings.seed)
+    train = table.varied_sample(rng, settings.num_train, settings.batch_size)
+    test = table.varied_sample(rng, settings.num_test, settings.batch_size)
     explicitness_train, explicitness_test = explicitness(train, test)
     return {
         "modularity_score": modularity(
-            information_matrix(discretise(train[0], num_bins), train[1])
+            information_matrix(discretise(train[0], settings.num_bins), train[1])
         ),
         "explicitness_score_train": explicitness_train,
         "explicitness_score_test": explicitness_test,

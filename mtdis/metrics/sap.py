@@ -6,7 +6,6 @@ unscaled, so the score depends on the scale of the codes.
 """
 
 import warnings
-from typing import Literal
 
 import numpy as np
 import numpy.typing as npt
@@ -18,28 +17,19 @@ from mtdis.metrics._sampling import (
     IntArray,
     Sample,
     code_table,
-    require_at_least,
 )
+from mtdis.specs.metrics.sap import Sap
 
 KEYS = ("SAP_score",)
 INVARIANCES = frozenset({"permutation", "sign"})
 
-Solver = Literal["primal", "dual"]
-
 COST = 0.01
 """C of the support vector machines: the price of a violated margin."""
 
+DEFAULTS = Sap()
 
-def score(
-    codes: FloatArray,
-    factors: Classes,
-    *,
-    seed: int = 0,
-    num_train: int = 10_000,
-    num_test: int = 5_000,
-    batch_size: int = 16,
-    solver: Solver = "primal",
-) -> dict[str, float]:
+
+def score(codes: FloatArray, factors: Classes, settings: Sap = DEFAULTS) -> dict[str, float]:
     """SAP of codes (N, d) for factors (N, K), in [0, 1].
 
     It is the lead, in accuracy, of the code that predicts a factor best over the second best.
@@ -52,12 +42,11 @@ def score(
     a single class of a factor. Source: disentanglement_lib 86a644d,
     `evaluation/metrics/sap_score.py` with discrete factors; defaults of its unsupervised study.
     """
-    require_at_least(1, num_train=num_train, num_test=num_test, batch_size=batch_size)
     table = code_table(codes, factors, min_codes=2)
-    rng = np.random.RandomState(seed)
-    train = table.varied_sample(rng, num_train, batch_size)
-    test = table.sample(rng, num_test, batch_size)
-    return {"SAP_score": gap(accuracy_matrix(train, test, solver=solver, seed=seed))}
+    rng = np.random.RandomState(settings.seed)
+    train = table.varied_sample(rng, settings.num_train, settings.batch_size)
+    test = table.sample(rng, settings.num_test, settings.batch_size)
+    return {"SAP_score": gap(accuracy_matrix(train, test, settings))}
 
 
 def gap(accuracies: npt.NDArray[np.float64]) -> float:
@@ -66,17 +55,12 @@ def gap(accuracies: npt.NDArray[np.float64]) -> float:
     return float(np.mean(first - second))
 
 
-def accuracy_matrix(
-    train: Sample, test: Sample, *, solver: Solver, seed: int
-) -> npt.NDArray[np.float64]:
+def accuracy_matrix(train: Sample, test: Sample, settings: Sap) -> npt.NDArray[np.float64]:
     """Test accuracy (d, K) of a linear classifier of each factor (n, K) on each single code (n, d).
 
-    Raises ValueError on an unknown solver, and when the training sample holds a single class of a
-    factor.
+    Raises ValueError when the training sample holds a single class of a factor.
     """
-    if solver not in SOLVERS:
-        raise ValueError(f"unknown solver {solver!r}, expected one of {tuple(SOLVERS)}")
-    predicted = SOLVERS[solver](train, test[0], seed)
+    predicted = SOLVERS[settings.solver](train, test[0], settings.seed)
     return np.stack(
         [
             np.mean(p == truth[:, None], axis=0)

@@ -17,25 +17,19 @@ from mtdis.metrics._sampling import (
     IntArray,
     Sample,
     code_table,
-    require_at_least,
 )
 from mtdis.metrics.sap import gap
+from mtdis.specs.metrics.sap_paper import SapPaper
 
 KEYS = ("SAP_score",)
 INVARIANCES = frozenset(
     {"permutation", "scale"}
 )  # sign: a value on a threshold falls to the other side
 
+DEFAULTS = SapPaper()
 
-def score(
-    codes: FloatArray,
-    factors: Classes,
-    *,
-    seed: int = 0,
-    num_train: int = 10_000,
-    num_test: int = 5_000,
-    batch_size: int = 16,
-) -> dict[str, float]:
+
+def score(codes: FloatArray, factors: Classes, settings: SapPaper = DEFAULTS) -> dict[str, float]:
     """SAP of Appendix B.3 of codes (N, d) for factors (N, K), in [0, 1].
 
     It is the lead, in balanced accuracy, of the code that predicts a factor best over the second
@@ -43,12 +37,11 @@ def score(
     appendix is silent, the draws and balanced class weights are disentanglement_lib's, and the tree
     is scikit-learn's with Gini's impurity. Raises ValueError as `sap` does.
     """
-    require_at_least(1, num_train=num_train, num_test=num_test, batch_size=batch_size)
     table = code_table(codes, factors, min_codes=2)
-    rng = np.random.RandomState(seed)
-    train = table.varied_sample(rng, num_train, batch_size)
-    test = table.sample(rng, num_test, batch_size)
-    return {"SAP_score": gap(accuracy_matrix(train, test, seed=seed))}
+    rng = np.random.RandomState(settings.seed)
+    train = table.varied_sample(rng, settings.num_train, settings.batch_size)
+    test = table.sample(rng, settings.num_test, settings.batch_size)
+    return {"SAP_score": gap(accuracy_matrix(train, test, seed=settings.seed))}
 
 
 def accuracy_matrix(train: Sample, test: Sample, *, seed: int) -> npt.NDArray[np.float64]:

@@ -8,7 +8,8 @@ import numpy as np
 import numpy.typing as npt
 
 from mtdis.metrics._information import discretise, information_matrix
-from mtdis.metrics._sampling import Classes, FloatArray, code_table, require_at_least
+from mtdis.metrics._sampling import Classes, FloatArray, code_table
+from mtdis.specs.metrics.unsupervised import Unsupervised
 
 KEYS = (
     "gaussian_total_correlation",
@@ -20,15 +21,11 @@ INVARIANCES = frozenset({"permutation", "sign"})  # scale: all but the two of Wa
 
 Matrix = npt.NDArray[np.float64]
 
+DEFAULTS = Unsupervised()
+
 
 def score(
-    codes: FloatArray,
-    factors: Classes,
-    *,
-    seed: int = 0,
-    num_train: int = 10_000,
-    num_bins: int = 20,
-    batch_size: int = 16,
+    codes: FloatArray, factors: Classes, settings: Unsupervised = DEFAULTS
 ) -> dict[str, float]:
     """Dependence ≥ 0 between codes (N, d), in nats, in squared code units, relative to the
     variance, and in nats.
@@ -36,14 +33,14 @@ def score(
     Total correlation and Wasserstein distance are those between the Gaussian of the codes'
     covariance and that of its diagonal; the last is the mean information between two codes, cut
     into bins. Constant codes depend on nothing (the library gives NaN). Factors (N, K) only say how
-    rows are drawn. Raises ValueError for fewer than two codes, fewer than two sampled rows, and for
-    inputs that `code_table` refuses. Source: disentanglement_lib 86a644d,
+    rows are drawn. Raises ValueError for fewer than two codes and for inputs that `code_table`
+    refuses. Source: disentanglement_lib 86a644d,
     `evaluation/metrics/unsupervised_metrics.py`; defaults of its unsupervised study.
     """
-    require_at_least(2, num_train=num_train)
-    require_at_least(1, num_bins=num_bins, batch_size=batch_size)
     table = code_table(codes, factors, min_codes=2)
-    sample, _ = table.sample(np.random.RandomState(seed), num_train, batch_size)
+    sample, _ = table.sample(
+        np.random.RandomState(settings.seed), settings.num_train, settings.batch_size
+    )
     covariance = covariance_of_varying(sample)
     distance = wasserstein_correlation(covariance)
     return {
@@ -52,7 +49,7 @@ def score(
         "gaussian_wasserstein_correlation_norm": (
             distance / float(np.trace(covariance)) if covariance.size else 0.0
         ),
-        "mutual_info_score": mean_information(sample, num_bins),
+        "mutual_info_score": mean_information(sample, settings.num_bins),
     }
 
 

@@ -39,9 +39,8 @@ class Job:
 
 def score_codes(metric: Metric, codes: Any, factors: Any) -> dict[str, float]:
     """The metric's values for codes (N, d) and factors (N, K)."""
-    settings = {name: value for name, value in metric if name != "seed"}
     module = import_module(f"mtdis.metrics.{metric.name()}")
-    scores: dict[str, float] = module.score(codes, factors, seed=metric.seed, **settings)
+    scores: dict[str, float] = module.score(codes, factors, metric)
     return scores
 
 

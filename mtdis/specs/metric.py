@@ -1,4 +1,4 @@
-"""What every metric's settings share."""
+"""Settings that all metrics share."""
 
 from typing import ClassVar
 
@@ -9,7 +9,7 @@ from mtdis.specs.ids import identify
 
 
 class Metric(Spec):
-    """The settings of one disentanglement metric: the keyword arguments of its `score`."""
+    """The settings of one disentanglement metric, which its `score` takes."""
 
     named: ClassVar[str | None] = "name"
     family: ClassVar[str] = "metrics"

@@ -3,7 +3,6 @@ anyone's back.
 """
 
 import ast
-import inspect
 from importlib import import_module
 from pathlib import Path
 
@@ -12,7 +11,6 @@ from helpers.places import ROOT
 
 from mtdis import discover
 from mtdis.discover import members
-from mtdis.specs.metric import Metric
 from mtdis.study.schema import as_text
 
 PACKAGE = ROOT / "mtdis"
@@ -69,13 +67,6 @@ def test_every_spec_has_an_implementation_of_its_name(family: str) -> None:
     }
     made = {name for name, module in modules.items() if functions & set(vars(module))}
     assert made == set(members(family))
-
-
-@pytest.mark.parametrize("name", members("metrics"))
-def test_a_metrics_settings_are_its_scores_arguments(name: str) -> None:
-    arguments = inspect.signature(import_module(f"mtdis.metrics.{name}").score).parameters
-    declared = {n: p.default for n, p in arguments.items() if n not in ("codes", "factors")}
-    assert {n: f.default for n, f in Metric.member(name).model_fields.items()} == declared
 
 
 def test_the_schema_is_the_one_that_the_specs_give() -> None:

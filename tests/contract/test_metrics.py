@@ -3,17 +3,18 @@ tested.
 """
 
 import importlib
-import inspect
 import pkgutil
 import subprocess
 import sys
 from functools import cache
 from types import ModuleType
+from typing import Any
 
 import numpy as np
 import pytest
 
 import mtdis.metrics
+from mtdis.specs.metric import Metric
 
 SIZES = (3, 4, 5)
 TEST_SIZE = 200
@@ -49,18 +50,20 @@ def metric(request: pytest.FixtureRequest) -> ModuleType:
     return METRICS[request.param]
 
 
-def settings(metric):
+def spec_of(metric):
+    """The class of the metric's settings."""
+    return Metric.member(metric.__name__.rpartition(".")[2])
+
+
+def quick(metric):
     """The metric's settings that must shrink for a quick test."""
-    parameters = inspect.signature(metric.score).parameters.values()
-    return {
-        p.name: TEST_SIZE for p in parameters if p.name.startswith("num_") and p.default > TEST_SIZE
-    }
+    fields = spec_of(metric).model_fields.items()
+    return {n: TEST_SIZE for n, f in fields if n.startswith("num_") and f.default > TEST_SIZE}
 
 
 def score(metric, codes, factors=None, seed=0):
-    return metric.score(
-        codes, grid() if factors is None else factors, seed=seed, **settings(metric)
-    )
+    settings = spec_of(metric)(seed=seed, **quick(metric))
+    return metric.score(codes, grid() if factors is None else factors, settings)
 
 
 def grid():
@@ -89,12 +92,9 @@ def test_metrics_are_found():
     assert METRICS
 
 
-def test_settings_are_explicit(metric: ModuleType):
-    parameters = inspect.signature(metric.score).parameters
-    assert list(parameters)[:3] == ["codes", "factors", "seed"]
-    for parameter in list(parameters.values())[2:]:
-        assert parameter.kind is inspect.Parameter.KEYWORD_ONLY
-        assert parameter.default is not inspect.Parameter.empty, f"{parameter.name} has no default"
+def test_without_settings_the_spec_gives_the_defaults(metric: ModuleType):
+    codes = mixed_codes()
+    assert metric.score(codes, grid()) == metric.score(codes, grid(), spec_of(metric)())
 
 
 def test_keys_are_declared_and_values_are_finite_floats(metric: ModuleType):
@@ -254,9 +254,27 @@ def test_bad_input_is_named(
 
 
 def test_sizes_below_one_are_refused(metric: ModuleType):
-    for name in settings(metric):
+    for name in quick(metric):
         with pytest.raises(ValueError, match=name):
-            metric.score(mixed_codes(), grid(), **{**settings(metric), name: 0})
+            spec_of(metric)(**{name: 0})
+
+
+@pytest.mark.parametrize(
+    ("name", "wrong"),
+    [
+        ("irs", {"diff_quantile": -0.1}),
+        ("irs", {"diff_quantile": 1.5}),
+        ("irs", {"diff_quantile": float("nan")}),
+        ("factor_vae", {"prune_threshold": -1}),
+        ("sap", {"solver": "Dual"}),
+        ("dci", {"estimator": "trees"}),
+        ("mig", {"num_rows": 100}),
+        ("mig", {"seed": -1}),
+    ],
+)
+def test_wrong_settings_can_not_be_made(name: str, wrong: dict[str, Any]):
+    with pytest.raises(ValueError, match=next(iter(wrong))):
+        Metric.member(name)(**wrong)
 
 
 def test_no_metric_imports_torch():

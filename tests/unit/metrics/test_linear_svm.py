@@ -156,7 +156,7 @@ def test_accuracies_of_sap_are_those_of_scikit_learn():
     factors = np.stack([rng.integers(0, size, 3000) for size in (2, 3, 10, 40)], axis=1)
     codes = factors / [2, 3, 10, 40] @ rng.normal(size=(4, 5)) + 0.1 * rng.normal(size=(3000, 5))
     train, test = (codes[:2000], factors[:2000]), (codes[2000:], factors[2000:])
-    ours = sap.accuracy_matrix(train, test, solver="primal", seed=0)
+    ours = sap.accuracy_matrix(train, test, sap.DEFAULTS)
     for k, labels in enumerate(train[1].T):
         for i, column in enumerate(train[0].T):
             theirs = fit_sklearn(column, labels, 1e-10).score(test[0][:, [i]], test[1][:, k])
