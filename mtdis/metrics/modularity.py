@@ -6,6 +6,8 @@ Unlike the paper, a code without information counts as 0 in modularity, and expl
 plain area under the curve.
 """
 
+from typing import Any
+
 import numpy as np
 import numpy.typing as npt
 
@@ -74,6 +76,8 @@ def explicitness(train: Sample, test: Sample) -> tuple[float, float]:
     the classes.
     """
     features, others = standardise(train[0], test[0])
+    if not features.shape[1]:
+        return 0.5, 0.5  # nothing to learn from
     areas = []
     for labels, other_labels in zip(train[1].T, test[1].T, strict=True):
         model = logistic.fit(features, labels)
@@ -96,12 +100,14 @@ def standardise(
     return (codes[:, varies] - mean) / deviation, (others[:, varies] - mean) / deviation
 
 
-def mean_area(model: logistic.Model, features: npt.NDArray[np.float64], labels: IntArray) -> float:
-    """Mean area under the curve of the classes among labels (n,), at least two.
+def mean_area(model: Any, features: npt.NDArray[np.float64], labels: IntArray) -> float:
+    """Mean area under the curve of a fitted classifier for the classes among labels (n,), at least
+    two.
 
     0.5 for one the model doesn't know.
     """
-    probabilities = dict(zip(model.classes.tolist(), model.probabilities(features), strict=True))
+    columns = model.predict_proba(features).T
+    probabilities = dict(zip(model.classes_.tolist(), columns, strict=True))
     present = np.unique(labels).tolist()
     return float(
         np.mean(
