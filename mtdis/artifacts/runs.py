@@ -42,6 +42,11 @@ def read_codes(record: Path, network: str) -> tuple[NDArray[np.float32], NDArray
     return read_array(bank, f"codes/{network}", remedy), read_array(bank, "rows", remedy)
 
 
+def read_rows(record: Path) -> NDArray[np.int64]:
+    """The dataset rows (n,) of the images that a run has codes of, without checking."""
+    return read_array(record.with_name("codes.h5"), "rows", _retrain(record))
+
+
 def verify_codes(record: Path) -> str:
     """Check a run's latent bank against its record; its SHA-256."""
     expected = read_json(record, "mtdis train")["files"]["codes.h5"]

@@ -14,7 +14,7 @@ from pathlib import Path
 
 from mtdis.discover import members
 from mtdis.errors import ConfigError, UserError
-from mtdis.metrics._sampling import varying
+from mtdis.metrics import factor_table
 from mtdis.scoring.run_scores import score_codes
 from mtdis.scoring.user_arrays import read_table
 from mtdis.specs.metric import Metric
@@ -45,17 +45,15 @@ def run(args: Namespace) -> None:
     metric = cls.parse({"seed": args.seed} | dict(_setting(text) for text in args.set), args.metric)
     codes, factors = read_table(args.codes, "codes"), read_table(args.factors, "factors")
     try:
-        _, dropped = varying(factors)
-        values = score_codes(metric, codes, factors)
+        table = factor_table(factors)
+        values = score_codes(metric, codes, table)
     except UserError:
         raise
     except ValueError as error:  # the metrics refuse what can't be scored
         raise ConfigError(f"{args.metric}: {error}") from None
-    if len(dropped):
-        print(
-            f"factors with one class, left out: columns {', '.join(map(str, dropped))}",
-            file=sys.stderr,
-        )
+    if table.dropped:
+        columns = ", ".join(map(str, table.dropped))
+        print(f"factors with one class, left out: columns {columns}", file=sys.stderr)
     print(json.dumps(values))
 
 

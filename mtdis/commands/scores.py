@@ -7,9 +7,8 @@ import sys
 from argparse import ArgumentParser, Namespace
 from pathlib import Path
 
-from mtdis.artifacts import datasets, files, records, scores
+from mtdis.artifacts import files, records, scores
 from mtdis.commands._options import json_list, json_mapping
-from mtdis.metrics._sampling import varying
 from mtdis.scoring import run_scores as scoring
 from mtdis.specs.metric import Metric
 from mtdis.specs.run import Run
@@ -35,30 +34,24 @@ def run(args: Namespace) -> None:
     """Score every network that has not diverged by every metric, and write the index."""
     spec = Run.from_fields(args.spec)
     record = records.read_record(args.run, spec, "mtdis train")
-    records.read_record(args.dataset, spec.dataset, "mtdis dataset")
+    data = records.read_record(args.dataset, spec.dataset, "mtdis dataset")
     diverged = {n["network"]: bool(n["diverged"]) for n in record["result"]["networks"]}
     metrics = [Metric.from_fields(fields) for fields in args.metrics]
     for metric in metrics:
         files.record_id(metric)
-    wanted = scoring.jobs(args.run, args.dataset, metrics, list(diverged), args.out.parent)
+    arrays = scoring.Arrays(args.run, args.dataset)
+    wanted = scoring.jobs(args.run, metrics, list(diverged), args.out.parent)
     sound = [job for job in wanted if not diverged[job.network]]
-    failed = scoring.compute_all(scoring.missing(sound), args.jobs)
+    failed = scoring.compute_all(scoring.missing(sound), arrays, args.jobs)
     rows = [
         r
         for job in wanted
         for r in scoring.rows(job, diverged[job.network], failed.get(job.target, ""))
     ]
-    dropped = dropped_factors(args.dataset)
+    dropped = [data["names"][column] for column in arrays.factors.dropped]
     if dropped:
         print(
             f"factors with one class, left out of all metrics: {', '.join(dropped)}",
             file=sys.stderr,
         )
     scores.write_index(args.out, record["id"], dropped, rows)
-
-
-def dropped_factors(dataset: Path) -> list[str]:
-    """Names of a dataset's factors with one class."""
-    _, dropped = varying(datasets.read_dataset(dataset, "factors"))
-    names = records.read_json(dataset, "mtdis dataset")["names"]
-    return [names[column] for column in dropped]

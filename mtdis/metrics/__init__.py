@@ -1,10 +1,13 @@
 """Disentanglement metrics: pure functions of arrays, one module each, that need no torch.
 
-    from mtdis.metrics import mig
+    from mtdis.metrics import factor_table, mig
     from mtdis.specs.metrics.mig import Mig
 
     mig.score(codes, factors)                      # the defaults of the spec
     mig.score(codes, factors, Mig(num_train=500))  # other settings
+
+    table = factor_table(factors)                  # checked and indexed once for many networks
+    scores = [mig.score(codes, table) for codes in networks]
 
 Public of each module are `score`, which takes codes (N, d), integer classes of factors (N, K) and
 the metric's settings and gives its values by name, and the constants KEYS (the names of the values)
@@ -12,3 +15,7 @@ and INVARIANCES (the changes of the codes that leave them as they are). The sett
 defaults and ranges, are the class in `mtdis/specs/metrics/` of the same name; a wrong one is
 refused when they are made. Modules that begin with an underscore are our own.
 """
+
+from mtdis.metrics._sampling import FactorTable, factor_table
+
+__all__ = ["FactorTable", "factor_table"]

@@ -27,47 +27,25 @@ MAGNITUDE_LIMIT = 1e16
 
 
 @dataclass(frozen=True)
-class CodeTable:
-    """Codes (N, d) and varying factors (N, K) of N images.
+class FactorTable:
+    """Varying factors of N images, checked and indexed once for the codes of many networks."""
 
-    `sizes` holds the K numbers of classes.
-    """
-
-    codes: FloatArray
-    factors: IntArray
+    classes: IntArray
+    """Integer classes (N, K), re-indexed to 0..n-1."""
     sizes: tuple[int, ...]
+    """Number of classes of each of the K factors."""
+    dropped: tuple[int, ...]
+    """Columns with a single class, as they were given; none of them counts among the K."""
     on_grid: bool
+    """The images are a complete grid in C order."""
 
     def rows(self, rng: np.random.RandomState, num: int) -> IntArray:
         """Indices (num,) of rows drawn uniformly with replacement, in one go."""
         if not self.on_grid:
-            return rng.randint(len(self.codes), size=num)
+            return rng.randint(len(self.classes), size=num)
         return np.stack([rng.randint(size, size=num) for size in self.sizes], axis=-1) @ _bases(
             self.sizes
         )
-
-    def sample(self, rng: np.random.RandomState, num: int, batch_size: int) -> Sample:
-        """Codes (num, d) and factors (num, K) drawn in batches.
-
-        Their size decides the order of calls.
-        """
-        batches = [self.rows(rng, part) for part in _batch_sizes(num, batch_size)]
-        rows = np.concatenate(batches)
-        return self.codes[rows], self.factors[rows]
-
-    def varied_sample(self, rng: np.random.RandomState, num: int, batch_size: int) -> Sample:
-        """The same as `sample`.
-
-        Raises ValueError where the draw holds a single class of some factor.
-        """
-        codes, factors = self.sample(rng, num, batch_size)
-        single = np.flatnonzero((factors == factors[0]).all(axis=0))
-        if single.size:
-            raise ValueError(
-                f"a draw of {num} rows holds only one class of varying factors {single.tolist()}:"
-                " draw more"
-            )
-        return codes, factors
 
     def batches_with_a_fixed_factor(
         self, rng: np.random.RandomState, num: int, batch_size: int
@@ -108,7 +86,7 @@ class CodeTable:
         rows = np.empty((num, batch_size), np.int64)
         for batch in range(num):
             factor = fixed[batch] = rng.randint(len(self.sizes))
-            shared = self.factors[rng.randint(len(self.codes)), factor]
+            shared = self.classes[rng.randint(len(self.classes)), factor]
             places = rng.randint(
                 starts[factor][shared], starts[factor][shared + 1], size=batch_size
             )
@@ -118,12 +96,12 @@ class CodeTable:
     def _shared_on_grid(
         self, rng: np.random.RandomState, num: int, batch_size: int
     ) -> tuple[IntArray, IntArray]:
-        factors = len(self.sizes)
+        num_factors = len(self.sizes)
         # one call with every bound draws the very numbers that one call per batch, half and factor
         # would
-        bounds = np.append(factors, np.tile(np.repeat(self.sizes, batch_size), 2))
+        bounds = np.append(num_factors, np.tile(np.repeat(self.sizes, batch_size), 2))
         drawn = rng.randint(np.broadcast_to(bounds, (num, len(bounds))))
-        shared, classes = drawn[:, 0], drawn[:, 1:].reshape(num, 2, factors, batch_size)
+        shared, classes = drawn[:, 0], drawn[:, 1:].reshape(num, 2, num_factors, batch_size)
         batches = np.arange(num)
         classes[batches, 1, shared] = classes[batches, 0, shared]
         return shared, _bases(self.sizes) @ classes
@@ -133,10 +111,10 @@ class CodeTable:
     ) -> tuple[IntArray, IntArray]:
         by_class, starts = self._rows_by_class
         shared = rng.randint(len(self.sizes), size=num)
-        rows = rng.randint(len(self.codes), size=(num, 2, batch_size))
+        rows = rng.randint(len(self.classes), size=(num, 2, batch_size))
         for factor, bounds in enumerate(starts):
             batches = shared == factor
-            classes = self.factors[rows[batches, 0], factor]
+            classes = self.classes[rows[batches, 0], factor]
             rows[batches, 1] = by_class[rng.randint(bounds[classes], bounds[classes + 1]), factor]
         return shared, rows
 
@@ -145,71 +123,105 @@ class CodeTable:
         """For each factor, the rows (N, K) sorted by its classes, and where among them each class
         starts and ends.
         """
-        ends = [np.cumsum(np.bincount(column)) for column in self.factors.T]
-        return np.argsort(self.factors, axis=0, kind="stable"), [np.append(0, end) for end in ends]
+        ends = [np.cumsum(np.bincount(column)) for column in self.classes.T]
+        return np.argsort(self.classes, axis=0, kind="stable"), [np.append(0, end) for end in ends]
+
+
+Factors = Classes | FactorTable
+"""What a metric takes: integer classes (N, K), or the table made of them."""
+
+
+@dataclass(frozen=True)
+class CodeTable:
+    """Codes (N, d) of N images and their factors."""
+
+    codes: FloatArray
+    factors: FactorTable
+
+    def sample(self, rng: np.random.RandomState, num: int, batch_size: int) -> Sample:
+        """Codes (num, d) and factors (num, K) drawn in batches.
+
+        Their size decides the order of calls.
+        """
+        batches = [self.factors.rows(rng, part) for part in _batch_sizes(num, batch_size)]
+        rows = np.concatenate(batches)
+        return self.codes[rows], self.factors.classes[rows]
+
+    def varied_sample(self, rng: np.random.RandomState, num: int, batch_size: int) -> Sample:
+        """The same as `sample`.
+
+        Raises ValueError where the draw holds a single class of some factor.
+        """
+        codes, factors = self.sample(rng, num, batch_size)
+        single = np.flatnonzero((factors == factors[0]).all(axis=0))
+        if single.size:
+            raise ValueError(
+                f"a draw of {num} rows holds only one class of varying factors {single.tolist()}:"
+                " draw more"
+            )
+        return codes, factors
 
 
 def code_table(
-    codes: FloatArray, factors: Classes, *, min_codes: int = 1, min_factors: int = 1
+    codes: FloatArray, factors: Factors, *, min_codes: int = 1, min_factors: int = 1
 ) -> CodeTable:
-    """The checked table of codes (N, d) and integer classes (N, K), without the constant factors.
+    """The checked codes (N, d) beside the varying ones of factors (N, K).
 
-    Codes keep their type, float32 or float64. Raises ValueError on wrong shapes or types, fewer
-    than two rows, fewer than `min_codes` codes, codes that are NaN, infinite or beyond ±1e16, and
-    fewer than `min_factors` factors that vary.
+    Codes keep their type, float32 or float64. Raises ValueError for factors that `factor_table`
+    refuses and fewer than `min_factors` that vary, and for codes of a wrong shape or type, fewer
+    than `min_codes`, and ones that are NaN, infinite or beyond ±1e16.
     """
-    codes, factors = np.asarray(codes), np.asarray(factors)
-    _check_shapes(codes, factors, min_codes)
-    _check_values(codes)
-    kept, _ = varying(factors)
-    if kept.shape[1] < min_factors:
+    codes = np.asarray(codes)
+    table = factors if isinstance(factors, FactorTable) else factor_table(factors)
+    _check_codes(codes, len(table.classes), min_codes)
+    if len(table.sizes) < min_factors:
         raise ValueError(
             f"this metric compares factors: at least {min_factors} that vary are needed, got"
-            f" {kept.shape[1]}"
+            f" {len(table.sizes)}"
         )
-    sizes = tuple(int(size) for size in kept.max(axis=0) + 1)
-    return CodeTable(codes, kept, sizes, _is_grid(kept, sizes))
+    return CodeTable(codes, table)
 
 
-def varying(factors: Classes) -> tuple[IntArray, IntArray]:
-    """Factors with at least two classes, re-indexed to 0..n-1 (N, K'), and the dropped columns'
-    indices.
+def factor_table(factors: Classes) -> FactorTable:
+    """The checked table of integer classes (N, K), without the factors that are constant.
 
-    Raises ValueError when no factor varies.
+    Raises ValueError on a wrong shape or type, fewer than two rows, and when no factor varies.
     """
-    classes = [np.unique(column) for column in factors.T]
-    kept = [index for index, present in enumerate(classes) if present.size > 1]
-    if not kept:
-        raise ValueError(
-            f"none of the {len(classes)} factors has two classes: there is nothing to disentangle"
-        )
-    columns = [np.searchsorted(classes[index], factors[:, index]) for index in kept]
-    dropped = np.setdiff1d(np.arange(len(classes)), kept)
-    return np.stack(columns, axis=1).astype(np.int64), dropped
-
-
-def _check_shapes(codes: FloatArray, factors: Classes, min_codes: int) -> None:
-    if codes.ndim != 2 or codes.dtype not in (np.float32, np.float64):
-        raise ValueError(
-            f"codes must be (N, d) of float32 or float64, got {codes.shape} of {codes.dtype}"
-        )
+    factors = np.asarray(factors)
     if factors.ndim != 2 or not np.issubdtype(factors.dtype, np.integer):
         raise ValueError(
             f"factors must be (N, K) of integer classes, got {factors.shape} of {factors.dtype}"
         )
-    if len(codes) != len(factors):
+    if len(factors) < 2:
+        raise ValueError(f"at least 2 rows are needed, got {len(factors)}")
+    found = [np.unique(column) for column in factors.T]
+    kept = [index for index, classes in enumerate(found) if classes.size > 1]
+    if not kept:
         raise ValueError(
-            f"codes have {len(codes)} rows, factors {len(factors)}: one row per image each"
+            f"none of the {len(found)} factors has two classes: there is nothing to disentangle"
         )
-    if len(codes) < 2:
-        raise ValueError(f"at least 2 rows are needed, got {len(codes)}")
+    columns = [np.searchsorted(found[index], factors[:, index]) for index in kept]
+    classes = np.stack(columns, axis=1).astype(np.int64)
+    sizes = tuple(found[index].size for index in kept)
+    order = np.arange(len(classes))
+    on_grid = len(classes) == prod(sizes) and bool((classes @ _bases(sizes) == order).all())
+    dropped = tuple(index for index in range(len(found)) if index not in kept)
+    return FactorTable(classes, sizes, dropped, on_grid)
+
+
+def _check_codes(codes: FloatArray, num_rows: int, min_codes: int) -> None:
+    if codes.ndim != 2 or codes.dtype not in (np.float32, np.float64):
+        raise ValueError(
+            f"codes must be (N, d) of float32 or float64, got {codes.shape} of {codes.dtype}"
+        )
+    if len(codes) != num_rows:
+        raise ValueError(
+            f"codes have {len(codes)} rows, factors {num_rows}: one row per image each"
+        )
     if codes.shape[1] < min_codes:
         raise ValueError(
             f"this metric compares codes: at least {min_codes} are needed, got {codes.shape[1]}"
         )
-
-
-def _check_values(codes: FloatArray) -> None:
     bad = ~(np.abs(codes) <= MAGNITUDE_LIMIT)  # written so that NaN is bad
     if bad.any():
         columns = np.flatnonzero(bad.any(axis=0)).tolist()
@@ -217,11 +229,6 @@ def _check_values(codes: FloatArray) -> None:
             f"{int(bad.sum())} codes are NaN, infinite or beyond ±{MAGNITUDE_LIMIT:g}, in columns"
             f" {columns}"
         )
-
-
-def _is_grid(factors: IntArray, sizes: tuple[int, ...]) -> bool:
-    order = np.arange(len(factors))
-    return len(factors) == prod(sizes) and bool((factors @ _bases(sizes) == order).all())
 
 
 def _bases(sizes: tuple[int, ...]) -> IntArray:

@@ -8,8 +8,8 @@ import numpy.typing as npt
 
 from mtdis.metrics._estimators import logistic
 from mtdis.metrics._sampling import (
-    Classes,
     CodeTable,
+    Factors,
     FloatArray,
     IntArray,
     code_table,
@@ -25,7 +25,7 @@ BATCHES_AT_ONCE = 500
 DEFAULTS = BetaVae()
 
 
-def score(codes: FloatArray, factors: Classes, settings: BetaVae = DEFAULTS) -> dict[str, float]:
+def score(codes: FloatArray, factors: Factors, settings: BetaVae = DEFAULTS) -> dict[str, float]:
     """Accuracy in [0, 1] of telling which of factors (N, K) pairs share from how far apart codes
     (N, d) are.
 
@@ -66,6 +66,6 @@ def differences(
 def _differences(
     table: CodeTable, rng: np.random.RandomState, num: int, batch_size: int
 ) -> tuple[FloatArray, IntArray]:
-    shared, rows = table.pairs_with_a_shared_factor(rng, num, batch_size)
+    shared, rows = table.factors.pairs_with_a_shared_factor(rng, num, batch_size)
     first, second = table.codes[rows[:, 0]], table.codes[rows[:, 1]]
     return np.abs(first - second).mean(axis=1), shared

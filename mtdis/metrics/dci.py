@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from mtdis.metrics._estimators.boosting import fit
-from mtdis.metrics._sampling import Classes, FloatArray, Sample, code_table
+from mtdis.metrics._sampling import Factors, FloatArray, Sample, code_table
 from mtdis.specs.metrics.dci import Dci
 
 KEYS = ("informativeness_train", "informativeness_test", "disentanglement", "completeness")
@@ -25,7 +25,7 @@ FLOOR = 1e-11
 DEFAULTS = Dci()
 
 
-def score(codes: FloatArray, factors: Classes, settings: Dci = DEFAULTS) -> dict[str, float]:
+def score(codes: FloatArray, factors: Factors, settings: Dci = DEFAULTS) -> dict[str, float]:
     """DCI of codes (N, d) for factors (N, K), each in [0, 1]; comparable only at equal d and K.
 
     Constant codes score 0, with informativeness at the share of the commonest class. Test classes

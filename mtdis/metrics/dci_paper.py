@@ -14,7 +14,7 @@ from math import log
 import numpy as np
 import numpy.typing as npt
 
-from mtdis.metrics._sampling import Classes, FloatArray, IntArray, code_table
+from mtdis.metrics._sampling import Factors, FloatArray, IntArray, code_table
 from mtdis.metrics.dci import ESTIMATORS, FLOOR
 from mtdis.specs.metrics.dci_paper import DciPaper
 
@@ -28,7 +28,7 @@ Floats = npt.NDArray[np.float64]
 DEFAULTS = DciPaper()
 
 
-def score(codes: FloatArray, factors: Classes, settings: DciPaper = DEFAULTS) -> dict[str, float]:
+def score(codes: FloatArray, factors: Factors, settings: DciPaper = DEFAULTS) -> dict[str, float]:
     """DCI of Appendix B.4 of codes (N, d) for factors (N, K).
 
     Disentanglement is in [1 − ln K/ln d, 1], completeness in [1 − ln d/ln K, 1], and constant codes

@@ -6,8 +6,8 @@ import numpy as np
 import numpy.typing as npt
 
 from mtdis.metrics._sampling import (
-    Classes,
     CodeTable,
+    Factors,
     FloatArray,
     IntArray,
     code_table,
@@ -25,7 +25,7 @@ BATCHES_AT_ONCE = 1000
 DEFAULTS = FactorVae()
 
 
-def score(codes: FloatArray, factors: Classes, settings: FactorVae = DEFAULTS) -> dict[str, float]:
+def score(codes: FloatArray, factors: Factors, settings: FactorVae = DEFAULTS) -> dict[str, float]:
     """Accuracy in [0, 1] of telling which of factors (N, K) was fixed by which of codes (N, d)
     varies least.
 
@@ -39,7 +39,7 @@ def score(codes: FloatArray, factors: Classes, settings: FactorVae = DEFAULTS) -
     """
     table = code_table(codes, factors)
     rng = np.random.RandomState(settings.seed)
-    sample = table.codes[table.rows(rng, settings.num_variance_estimate)]
+    sample = table.codes[table.factors.rows(rng, settings.num_variance_estimate)]
     active = active_codes(sample, settings.prune_threshold)
     if not active.any():
         return dict.fromkeys(KEYS, 0.0)
@@ -81,10 +81,10 @@ def _votes(
     """Counts (K, d) of how often a code varied least, relative to its variance, when a factor was
     fixed.
     """
-    fixed, rows = table.batches_with_a_fixed_factor(rng, num, batch_size)
+    fixed, rows = table.factors.batches_with_a_fixed_factor(rng, num, batch_size)
     parts = (rows[start : start + BATCHES_AT_ONCE] for start in range(0, num, BATCHES_AT_ONCE))
     least = np.concatenate([_least_varying(table.codes[part], variances) for part in parts])
-    counts = np.zeros((len(table.sizes), len(variances)), np.int64)
+    counts = np.zeros((len(table.factors.sizes), len(variances)), np.int64)
     np.add.at(counts, (fixed, least), 1)
     return counts
 

@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from mtdis.metrics._information import discretise
-from mtdis.metrics._sampling import Classes, FloatArray, IntArray, code_table
+from mtdis.metrics._sampling import Factors, FloatArray, IntArray, code_table
 from mtdis.specs.metrics.irs import Irs
 
 KEYS = ("IRS",)
@@ -22,7 +22,7 @@ INVARIANCES = frozenset(
 DEFAULTS = Irs()
 
 
-def score(codes: FloatArray, factors: Classes, settings: Irs = DEFAULTS) -> dict[str, float]:
+def score(codes: FloatArray, factors: Factors, settings: Irs = DEFAULTS) -> dict[str, float]:
     """IRS of codes (N, d) for factors (N, K), at most 1.
 
     Where nothing is robust it is near 0 and may fall a little below: distances are from a class's

@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from mtdis.metrics._information import discretise, entropy, information_matrix
-from mtdis.metrics._sampling import Classes, FloatArray, code_table
+from mtdis.metrics._sampling import Factors, FloatArray, code_table
 from mtdis.specs.metrics.mig import Mig
 
 KEYS = ("discrete_mig",)
@@ -19,7 +19,7 @@ INVARIANCES = frozenset({"permutation", "sign", "scale"})
 DEFAULTS = Mig()
 
 
-def score(codes: FloatArray, factors: Classes, settings: Mig = DEFAULTS) -> dict[str, float]:
+def score(codes: FloatArray, factors: Factors, settings: Mig = DEFAULTS) -> dict[str, float]:
     """MIG of codes (N, d) for factors (N, K), in [0, 1].
 
     It is the share of a factor's entropy that its best code holds beyond the second best. A

@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from mtdis.metrics._information import discretise, information_matrix
-from mtdis.metrics._sampling import Classes, FloatArray, code_table
+from mtdis.metrics._sampling import Factors, FloatArray, code_table
 from mtdis.specs.metrics.mig_paper import MigPaper
 
 KEYS = ("discrete_mig",)
@@ -20,7 +20,7 @@ INVARIANCES = frozenset({"permutation", "sign", "scale"})
 DEFAULTS = MigPaper()
 
 
-def score(codes: FloatArray, factors: Classes, settings: MigPaper = DEFAULTS) -> dict[str, float]:
+def score(codes: FloatArray, factors: Factors, settings: MigPaper = DEFAULTS) -> dict[str, float]:
     """MIG of Appendix B.1 of codes (N, d) for factors (N, K), in [0, 1].
 
     Where the appendix is silent (sample, bins, estimator) it is disentanglement_lib's MIG. A factor

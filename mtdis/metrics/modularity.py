@@ -14,7 +14,7 @@ import numpy.typing as npt
 from mtdis.metrics._estimators import logistic
 from mtdis.metrics._information import discretise, information_matrix
 from mtdis.metrics._sampling import (
-    Classes,
+    Factors,
     FloatArray,
     IntArray,
     Sample,
@@ -28,7 +28,7 @@ INVARIANCES = frozenset({"permutation", "sign", "scale"})
 DEFAULTS = Modularity()
 
 
-def score(codes: FloatArray, factors: Classes, settings: Modularity = DEFAULTS) -> dict[str, float]:
+def score(codes: FloatArray, factors: Factors, settings: Modularity = DEFAULTS) -> dict[str, float]:
     """Modularity in [0, 1] and explicitness in [0, 1], chance 0.5, of codes (N, d) for factors (N,
     K).
 

@@ -12,7 +12,7 @@ import numpy.typing as npt
 
 from mtdis.metrics._estimators import linear_svm as linear_machines
 from mtdis.metrics._sampling import (
-    Classes,
+    Factors,
     FloatArray,
     IntArray,
     Sample,
@@ -29,7 +29,7 @@ COST = 0.01
 DEFAULTS = Sap()
 
 
-def score(codes: FloatArray, factors: Classes, settings: Sap = DEFAULTS) -> dict[str, float]:
+def score(codes: FloatArray, factors: Factors, settings: Sap = DEFAULTS) -> dict[str, float]:
     """SAP of codes (N, d) for factors (N, K), in [0, 1].
 
     It is the lead, in accuracy, of the code that predicts a factor best over the second best.

@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from mtdis.metrics._sampling import (
-    Classes,
+    Factors,
     FloatArray,
     IntArray,
     Sample,
@@ -29,7 +29,7 @@ INVARIANCES = frozenset(
 DEFAULTS = SapPaper()
 
 
-def score(codes: FloatArray, factors: Classes, settings: SapPaper = DEFAULTS) -> dict[str, float]:
+def score(codes: FloatArray, factors: Factors, settings: SapPaper = DEFAULTS) -> dict[str, float]:
     """SAP of Appendix B.3 of codes (N, d) for factors (N, K), in [0, 1].
 
     It is the lead, in balanced accuracy, of the code that predicts a factor best over the second

@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from mtdis.metrics._information import discretise, information_matrix
-from mtdis.metrics._sampling import Classes, FloatArray, code_table
+from mtdis.metrics._sampling import Factors, FloatArray, code_table
 from mtdis.specs.metrics.unsupervised import Unsupervised
 
 KEYS = (
@@ -25,7 +25,7 @@ DEFAULTS = Unsupervised()
 
 
 def score(
-    codes: FloatArray, factors: Classes, settings: Unsupervised = DEFAULTS
+    codes: FloatArray, factors: Factors, settings: Unsupervised = DEFAULTS
 ) -> dict[str, float]:
     """Dependence ≥ 0 between codes (N, d), in nats, in squared code units, relative to the
     variance, and in nats.

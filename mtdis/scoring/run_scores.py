@@ -5,24 +5,27 @@ import sys
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor, as_completed
 from dataclasses import dataclass
+from functools import cached_property
 from importlib import import_module
 from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+from numpy.typing import NDArray
+
 from mtdis.artifacts import datasets, runs
 from mtdis.artifacts.scores import Key, read_score, write_score
 from mtdis.errors import ArtifactError
+from mtdis.metrics import FactorTable, factor_table
 from mtdis.specs.ids import identify
 from mtdis.specs.metric import Metric
 
 
 @dataclass(frozen=True)
 class Job:
-    """One metric on one network of a run."""
+    """One metric on one network of a run, and the file that keeps its values."""
 
-    record: Path
-    dataset: Path
     score: Key
     target: Path
 
@@ -37,25 +40,50 @@ class Job:
         return self.score.metric
 
 
+class Arrays:
+    """Codes and factors of a run, by the records of the run and of its dataset.
+
+    The factors are read, hashed and indexed once. The codes of a network are read when it is
+    another one than before, so that those of one are in memory.
+    """
+
+    def __init__(self, record: Path, dataset: Path) -> None:
+        self._record, self._dataset = record, dataset
+        self._network, self._codes = "", np.empty((0, 0), np.float32)
+
+    @cached_property
+    def factors(self) -> FactorTable:
+        """The factors of the images that the run has codes of; ArtifactError if none varies."""
+        classes = datasets.read_dataset(self._dataset, "factors")
+        try:
+            return factor_table(classes[runs.read_rows(self._record)])
+        except ValueError as error:
+            raise ArtifactError(
+                f"{self._dataset}, images of {self._record}: {error}. Keep more classes or codes."
+            ) from None
+
+    def codes(self, network: str) -> NDArray[np.float32]:
+        """Codes (n, d) of a network."""
+        if network != self._network:
+            self._codes, _ = runs.read_codes(self._record, network)
+            self._network = network
+        return self._codes
+
+
 def score_codes(metric: Metric, codes: Any, factors: Any) -> dict[str, float]:
-    """The metric's values for codes (N, d) and factors (N, K)."""
+    """The metric's values for codes (N, d) and factors (N, K), or the table made of them."""
     module = import_module(f"mtdis.metrics.{metric.name()}")
     scores: dict[str, float] = module.score(codes, factors, metric)
     return scores
 
 
 def jobs(
-    record: Path, dataset: Path, metrics: Sequence[Metric], networks: Sequence[str], folder: Path
+    record: Path, metrics: Sequence[Metric], networks: Sequence[str], folder: Path
 ) -> list[Job]:
     """All metrics on all networks of a run, after checking its codes against their record."""
     seal = runs.verify_codes(record)
     return [
-        Job(
-            record,
-            dataset,
-            Key(network, metric, seal),
-            folder / identify(metric) / f"{network}.json",
-        )
+        Job(Key(network, metric, seal), folder / identify(metric) / f"{network}.json")
         for metric in metrics
         for network in networks
     ]
@@ -66,21 +94,13 @@ def missing(wanted: Sequence[Job]) -> list[Job]:
     return [job for job in wanted if read_score(job.target, job.score) is None]
 
 
-def compute(job: Job) -> None:
-    """Score one network by one metric and store the values."""
-    codes, rows = runs.read_codes(job.record, job.network)
-    factors = datasets.read_dataset(job.dataset, "factors")[rows]
-    values = score_codes(job.metric, codes, factors)
-    write_score(job.target, job.score, values)
-
-
-def compute_all(wanted: Sequence[Job], workers: int) -> dict[Path, str]:
-    """Compute jobs side by side; what failed, by target, with its reason.
+def compute_all(wanted: Sequence[Job], arrays: Arrays, workers: int) -> dict[Path, str]:
+    """Compute jobs side by side; the reasons of those that failed, by target.
 
     No failure stops the others.
     """
     failed = {}
-    for job, error in _outcomes(wanted, workers):
+    for job, error in _outcomes(wanted, arrays, workers):
         name = f"{identify(job.metric)} of {job.network}"
         print(f"{name}: {error or 'done'}", file=sys.stderr, flush=True)
         if error:
@@ -88,27 +108,45 @@ def compute_all(wanted: Sequence[Job], workers: int) -> dict[Path, str]:
     return failed
 
 
-def _outcomes(wanted: Sequence[Job], workers: int) -> Iterator[tuple[Job, str]]:
-    if min(workers, len(wanted)) <= 1:
-        yield from ((job, _attempt(job)) for job in wanted)
+def _outcomes(wanted: Sequence[Job], arrays: Arrays, workers: int) -> Iterator[tuple[Job, str]]:
+    # Network by network, so that each process reads the codes of a network once.
+    ordered = sorted(wanted, key=lambda job: job.network)
+    if min(workers, len(ordered)) <= 1:
+        yield from ((job, _attempt(job, arrays)) for job in ordered)
         return
     # Workers start afresh with one thread each: forked ones would inherit the state of thread
-    # pools.
+    # pools. They are handed the factors, which are read here.
     os.environ.update(
         dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1")
     )
-    with ProcessPoolExecutor(min(workers, len(wanted)), mp_context=get_context("spawn")) as pool:
-        running: dict[Future[str], Job] = {pool.submit(_attempt, job): job for job in wanted}
+    _ = arrays.factors
+    with ProcessPoolExecutor(
+        min(workers, len(ordered)), get_context("spawn"), _start_worker, (arrays,)
+    ) as pool:
+        running: dict[Future[str], Job] = {pool.submit(_work, job): job for job in ordered}
         yield from ((running[done], done.result()) for done in as_completed(running))
 
 
-def _attempt(job: Job) -> str:
-    """Empty, or why the job failed.
+_handed: list[Arrays] = []
+"""What a worker was handed when it started."""
+
+
+def _start_worker(arrays: Arrays) -> None:
+    _handed.append(arrays)
+
+
+def _work(job: Job) -> str:
+    return _attempt(job, _handed[0])
+
+
+def _attempt(job: Job, arrays: Arrays) -> str:
+    """Score one network by one metric and store the values; empty, or why that failed.
 
     A full disk is no failure of the metric: it ends the whole command.
     """
     try:
-        compute(job)
+        values = score_codes(job.metric, arrays.codes(job.network), arrays.factors)
+        write_score(job.target, job.score, values)
     except ArtifactError:
         raise
     except (
@@ -121,7 +159,7 @@ def _attempt(job: Job) -> str:
 def rows(job: Job, diverged: bool, error: str) -> list[dict[str, Any]]:
     """The index rows of a job: one per value.
 
-    One without value if the network diverged or the metric failed.
+    One without value per key if the network diverged or the metric failed.
     """
     about = {
         "network": job.network,

@@ -194,6 +194,12 @@ def test_class_labels_need_not_start_at_zero(metric: ModuleType):
     assert score(metric, mixed_codes(), factors) == mixed_score(metric)
 
 
+def test_a_table_of_factors_made_once_gives_the_same_scores(metric: ModuleType):
+    table = mtdis.metrics.factor_table(3 * grid() + 2)
+    table.classes.flags.writeable = False
+    assert [score(metric, mixed_codes(), table) for _ in range(2)] == [mixed_score(metric)] * 2
+
+
 def test_inputs_are_left_alone(metric: ModuleType):
     codes, factors = mixed_codes(), grid()
     codes.flags.writeable = factors.flags.writeable = False

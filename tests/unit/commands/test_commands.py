@@ -6,6 +6,7 @@ import json
 import os
 import subprocess
 import sys
+from multiprocessing.reduction import ForkingPickler
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -17,6 +18,7 @@ import pytest
 from helpers import small_results
 from helpers.small_study import DATASET, LEARNING, score, spec_of, train
 
+from mtdis.artifacts import datasets, runs
 from mtdis.cli import main
 from mtdis.commands.plan import make_plan
 from mtdis.scoring import run_scores as scoring
@@ -103,7 +105,9 @@ def test_scores_are_indexed_and_only_the_missing_are_computed(
     computed: list[str] = []
     attempt = scoring._attempt
     monkeypatch.setattr(
-        scoring, "_attempt", lambda job: computed.append(job.metric.name()) or attempt(job)
+        scoring,
+        "_attempt",
+        lambda job, arrays: computed.append(job.metric.name()) or attempt(job, arrays),
     )
     assert score(data, run_folder / "run.json", out, spec, METRICS) == 0
     assert computed == ["factor_vae"] * 3
@@ -113,6 +117,50 @@ def test_scores_are_indexed_and_only_the_missing_are_computed(
         "mig+num_train=200",
         "factor_vae+num_train=50+num_eval=20",
     }
+
+
+@pytest.mark.parametrize("workers", [1, 2])
+def test_factors_are_read_once_and_codes_once_per_network(
+    workers: int, data: Path, run_folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    read: list[str] = []
+    for module, name in ((datasets, "read_dataset"), (runs, "read_codes")):
+        honest = getattr(module, name)
+        monkeypatch.setattr(
+            module, name, lambda path, what, honest=honest: read.append(what) or honest(path, what)
+        )
+    record, out = run_folder / "run.json", tmp_path / "s/index.json"
+    words = ["--metrics", json.dumps(METRICS), "--run", str(record), "--jobs", str(workers)]
+    words += ["--spec", json.dumps(spec_of("single_task")), "--dataset", str(data / "d.json")]
+    assert main(["scores", *words, "--out", str(out)]) == 0
+    # Workers, whose reads are not counted here, have the factors from this process.
+    codes = ["task1", "task2", "task3"] if workers == 1 else []
+    assert sorted(read) == ["factors", *codes]
+
+
+def test_images_without_a_varying_factor_are_refused(
+    data: Path,
+    run_folder: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.setattr(datasets, "read_dataset", lambda *_: np.ones((96, 6), np.int64))
+    spec, out = spec_of("single_task"), tmp_path / "s/index.json"
+    assert score(data, run_folder / "run.json", out, spec, METRICS) == 2
+    assert "none of the 6 factors has two classes" in capsys.readouterr().err
+    assert not out.exists()
+
+
+def test_workers_are_handed_the_factors_with_their_arrays(data: Path, run_folder: Path) -> None:
+    arrays = scoring.Arrays(run_folder / "run.json", data / "d.json")
+    factors = arrays.factors
+    (data / "d.h5").rename(data / "away.h5")
+    try:
+        handed = ForkingPickler.loads(ForkingPickler.dumps(arrays))
+        np.testing.assert_array_equal(handed.factors.classes, factors.classes)
+    finally:
+        (data / "away.h5").rename(data / "d.h5")
 
 
 def test_side_by_side_gives_the_same_index(data: Path, run_folder: Path, tmp_path: Path) -> None:
@@ -248,7 +296,7 @@ def test_settings_added_at_their_default_keep_old_scores(
         stored = json.loads(path.read_text())
         del stored["metric"]["batch_size"]  # as written before the setting was there
         path.write_text(json.dumps(stored))
-    monkeypatch.setattr(scoring, "_attempt", lambda job: pytest.fail(f"{job} is computed again"))
+    monkeypatch.setattr(scoring, "_attempt", lambda job, _: pytest.fail(f"{job} is computed again"))
     assert score(data, run_folder / "run.json", out, spec, METRICS) == 0
 
 

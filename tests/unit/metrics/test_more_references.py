@@ -15,8 +15,7 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import mutual_info_score, roc_auc_score
 
 from mtdis.metrics import _information as information
-from mtdis.metrics import _sampling as sampling
-from mtdis.metrics import beta_vae, irs, modularity, unsupervised
+from mtdis.metrics import beta_vae, factor_table, irs, modularity, unsupervised
 from mtdis.metrics._estimators import logistic
 from mtdis.specs.metric import Metric
 from mtdis.specs.metrics.beta_vae import BetaVae
@@ -248,13 +247,13 @@ def test_beta_vae_of_perfect_codes_is_one_and_of_noise_is_chance():
 
 
 def test_beta_vae_of_constant_codes_is_the_share_of_the_commonest_factor():
-    table = sampling.code_table(np.full((60, 3), 0.7), grid((4, 3, 5)))
+    table = factor_table(grid((4, 3, 5)))
     rng = np.random.RandomState(0)
     train, _ = table.pairs_with_a_shared_factor(rng, 300, 8)
     evaluation, _ = table.pairs_with_a_shared_factor(rng, 200, 8)
     commonest = np.argmax(np.bincount(train))
     settings = BetaVae(num_train=300, num_eval=200, batch_size=8)
-    result = beta_vae.score(table.codes, table.factors, settings)
+    result = beta_vae.score(np.full((60, 3), 0.7), table, settings)
     assert result == {
         "train_accuracy": pytest.approx(np.mean(train == commonest)),
         "eval_accuracy": pytest.approx(np.mean(evaluation == commonest)),
@@ -276,7 +275,7 @@ def test_beta_vae_refuses_what_leaves_nothing_to_tell_apart():
 
 def test_pairs_replay_one_random_call_per_batch_half_and_factor():
     sizes, num, batch = (2, 7, 3), 40, 5
-    table = sampling.code_table(np.zeros((42, 1)), grid(sizes))
+    table = factor_table(grid(sizes))
     ours, reference = np.random.RandomState(3), np.random.RandomState(3)
     shared, rows = table.pairs_with_a_shared_factor(ours, num, batch)
     for b in range(num):
@@ -295,10 +294,10 @@ def test_pairs_replay_one_random_call_per_batch_half_and_factor():
 @pytest.mark.parametrize("kept", [60, 47], ids=["shuffled", "holes"])
 def test_pairs_off_the_grid_share_their_factor_and_are_uniform(kept):
     factors = grid((4, 3, 5))[np.random.RandomState(0).permutation(60)[:kept]]
-    table = sampling.code_table(np.zeros((kept, 1)), factors)
+    table = factor_table(factors)
     assert not table.on_grid
     shared, rows = table.pairs_with_a_shared_factor(np.random.RandomState(1), 3000, 16)
-    first, second = table.factors[rows[:, 0]], table.factors[rows[:, 1]]
+    first, second = table.classes[rows[:, 0]], table.classes[rows[:, 1]]
     for factor in range(3):
         agree = np.mean(first[shared == factor] == second[shared == factor], axis=(0, 1))
         assert agree[factor] == 1

@@ -13,7 +13,7 @@ from helpers.places import REFERENCES
 
 from mtdis.metrics import _information as information
 from mtdis.metrics import _sampling as sampling
-from mtdis.metrics import dci, factor_vae, mig, sap
+from mtdis.metrics import dci, factor_table, factor_vae, mig, sap
 from mtdis.specs.metric import Metric
 from mtdis.specs.metrics.dci import Dci
 from mtdis.specs.metrics.factor_vae import FactorVae
@@ -235,27 +235,25 @@ def test_the_unconverged_dual_solver_is_seeded_and_silent():
 # ---- sampling
 
 
-def table_of(factors):
-    return sampling.code_table(np.zeros((len(factors), 1), np.float32), factors)
-
-
 def test_varying_factors_are_reindexed_and_constant_ones_named():
-    kept, dropped = sampling.varying(np.array([[5, 1, 3], [7, 1, -1], [5, 1, 3]]))
-    np.testing.assert_array_equal(kept, [[0, 1], [1, 0], [0, 1]])
-    np.testing.assert_array_equal(dropped, [1])
+    table = factor_table(np.array([[5, 1, 3], [7, 1, -1], [5, 1, 3]]))
+    np.testing.assert_array_equal(table.classes, [[0, 1], [1, 0], [0, 1]])
+    assert table.sizes == (2, 2)
+    assert table.dropped == (1,)
 
 
 def test_a_grid_is_complete_and_in_order():
     factors = grid((3, 2, 4))
-    assert table_of(factors).on_grid
-    assert table_of(10 * factors + 3).on_grid
-    assert not table_of(factors[:-1]).on_grid
-    assert not table_of(factors[::-1]).on_grid
-    assert not table_of(np.vstack([factors[:-1], factors[:1]])).on_grid
+    assert factor_table(factors).on_grid
+    assert factor_table(10 * factors + 3).on_grid
+    assert not factor_table(factors[:-1]).on_grid
+    assert not factor_table(factors[::-1]).on_grid
+    assert not factor_table(np.vstack([factors[:-1], factors[:1]])).on_grid
 
 
 def test_codes_keep_their_type():
-    assert table_of(grid((3, 2))).codes.dtype == np.float32
+    codes = np.zeros((6, 1), np.float32)
+    assert sampling.code_table(codes, grid((3, 2))).codes.dtype == np.float32
 
 
 def test_a_draw_from_a_grid_makes_one_call_per_factor_and_batch():
@@ -263,7 +261,8 @@ def test_a_draw_from_a_grid_makes_one_call_per_factor_and_batch():
     expected = [
         np.stack([rng.randint(n, size=size) for n in (3, 2, 4)], axis=1) for size in (5, 5, 2)
     ]
-    _, drawn = table_of(grid((3, 2, 4))).sample(np.random.RandomState(4), 12, 5)
+    table = sampling.code_table(np.zeros((24, 1)), grid((3, 2, 4)))
+    _, drawn = table.sample(np.random.RandomState(4), 12, 5)
     np.testing.assert_array_equal(drawn, np.vstack(expected))
 
 
@@ -272,7 +271,9 @@ def test_a_draw_from_a_grid_makes_one_call_per_factor_and_batch():
 )
 def test_a_batch_shares_the_class_of_its_fixed_factor_and_nothing_else(holes):
     factors = grid((3, 4, 5))[holes]
-    fixed, rows = table_of(factors).batches_with_a_fixed_factor(np.random.RandomState(0), 300, 64)
+    fixed, rows = factor_table(factors).batches_with_a_fixed_factor(
+        np.random.RandomState(0), 300, 64
+    )
     assert set(fixed) == {0, 1, 2}
     assert set(rows.ravel()) == set(range(len(factors)))
     drawn = factors[rows]
@@ -283,7 +284,7 @@ def test_a_batch_shares_the_class_of_its_fixed_factor_and_nothing_else(holes):
 
 
 def test_rows_outside_a_grid_are_drawn_uniformly():
-    rows = table_of(grid((3, 4, 5))[:50]).rows(np.random.RandomState(0), 50_000)
+    rows = factor_table(grid((3, 4, 5))[:50]).rows(np.random.RandomState(0), 50_000)
     counts = np.bincount(rows, minlength=50)
     assert counts == pytest.approx(np.full(50, 1000), abs=150)
 
