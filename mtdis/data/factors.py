@@ -36,7 +36,7 @@ def kept_rows(spec: GridDataset) -> Ints:
     if left.dropped:
         rows = rows[~_dropped(np.unravel_index(rows, spec.full_grid.sizes), left.dropped)]
     if left.correlated:
-        rows = rows[_chosen(_pair_classes(spec, rows), _shares(spec), left.seed)]
+        rows = rows[_correlated(spec, rows)]
         _check_classes(spec, rows)
     return rows
 
@@ -54,7 +54,7 @@ def labels(spec: GridDataset, rows: Ints) -> tuple[Ints, NDArray[np.float64]]:
 def _dropped(
     columns: Sequence[NDArray[np.intp]], combinations: Sequence[holes.Combination]
 ) -> NDArray[np.bool_]:
-    """Which rows have a dropped combination, of the full-grid classes (n,) of each factor."""
+    """Mask (n,) of the rows with a dropped combination, by full-grid classes (n,) per factor."""
     found = [
         np.all([np.isin(columns[f], classes) for f, classes in one], axis=0) for one in combinations
     ]
@@ -62,32 +62,18 @@ def _dropped(
     return any_of_them
 
 
-def _pair_classes(spec: GridDataset, rows: Ints) -> tuple[Ints, Ints]:
-    """Classes (n,) of the two correlated factors within the sub-grid."""
+def _correlated(spec: GridDataset, rows: Ints) -> NDArray[np.bool_]:
+    """Mask (n,) of the rows that stay: of each pair of classes of the two correlated factors its
+    share, drawn by the seed.
+    """
+    pair = spec.holes.correlated
+    sizes = spec.sizes[pair[0]], spec.sizes[pair[1]]
+    shares = np.array([holes.weight(a, b, sizes, spec.correlation) for a, b in np.ndindex(sizes)])
     classes, _ = labels(spec, rows)
-    first, second = spec.holes.correlated
-    return classes[:, first], classes[:, second]
-
-
-def _shares(spec: GridDataset) -> NDArray[np.float64]:
-    """The share of images that stays, for each pair of classes of the two correlated factors."""
-    sizes = tuple(spec.sizes[factor] for factor in spec.holes.correlated)
-    first, second = sizes
-    weights = [
-        [holes.weight(a, b, (first, second), spec.correlation) for b in range(second)]
-        for a in range(first)
-    ]
-    return np.array(weights)
-
-
-def _chosen(pair: tuple[Ints, Ints], shares: NDArray[np.float64], seed: int) -> NDArray[np.bool_]:
-    """Which of the rows (n,) stay: of each pair of classes its share, drawn by the seed."""
-    cells = np.ravel_multi_index(pair, shares.shape)
+    cells = np.ravel_multi_index((classes[:, pair[0]], classes[:, pair[1]]), sizes)
     found = np.bincount(cells, minlength=shares.size)
-    quotas = np.array(
-        [holes.quota(int(n), float(s)) for n, s in zip(found, shares.ravel(), strict=True)]
-    )
-    order = np.lexsort((np.random.RandomState(seed).random_sample(len(cells)), cells))
+    quotas = np.array([holes.quota(int(n), float(s)) for n, s in zip(found, shares, strict=True)])
+    order = np.lexsort((np.random.RandomState(spec.holes.seed).random_sample(len(cells)), cells))
     place = np.arange(len(cells)) - np.repeat(np.cumsum(found) - found, found)
     kept = np.zeros(len(cells), dtype=bool)
     kept[order] = place < quotas[cells[order]]

@@ -1,4 +1,4 @@
-"""Which rows of a dataset train, validate and test: as the released code splits them, or by
+"""The split of a dataset's rows to train, validate and test: as the released code does it, or by
 combinations of classes.
 """
 
@@ -48,12 +48,12 @@ def split_rows(num_rows: int, seed: int = 123) -> Split:
 
 
 def split_combinations(classes: NDArray[np.int64], seed: int, held_out: Sequence[str]) -> Split:
-    """Row numbers of each part, ascending: no combination of classes (N, K) is in two parts,
-    training has every class.
+    """Row numbers of each part, ascending, split by combinations of classes (N, K).
 
-    The combinations that occur are shuffled. First those enter training that it takes to have every
-    class, then the others in turn: 75 % train, 12.5 % validate, 12.5 % test. Raises ConfigError,
-    naming the factors `held_out`, if they are too few for that.
+    No combination is in two parts, and training has every class. The combinations that occur are
+    shuffled. First those enter training that it takes to have every class, then the others in turn:
+    75 % train, 12.5 % validate, 12.5 % test. Raises ConfigError, naming the factors `held_out`, if
+    they are too few for that.
     """
     combinations, of_row = np.unique(classes, axis=0, return_inverse=True)
     order = generator(seed, "held-out combinations").permutation(len(combinations))
@@ -70,10 +70,10 @@ def split_combinations(classes: NDArray[np.int64], seed: int, held_out: Sequence
 
 
 def _with_every_class(combinations: NDArray[np.int64]) -> list[int]:
-    """Places of combinations (M, K) that have every class: in turn the first of those that bring
-    the most new ones.
+    """Places of combinations (M, K) that together have every class of each factor.
 
-    On a complete grid they are as many as the largest factor has classes: a random diagonal of it.
+    In turn the first of those that bring the most new classes. On a complete grid they are as many
+    as the largest factor has classes: a random diagonal of it.
     """
     missing = [np.bincount(column).astype(bool) for column in combinations.T]
     chosen = []

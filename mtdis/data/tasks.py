@@ -4,7 +4,7 @@ appendix H).
 Shapes: N rows, K factors, T tasks. Weights are (outputs, inputs), as torch keeps them.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from itertools import islice, pairwise
 from math import sqrt
 
@@ -35,12 +35,10 @@ MASK_SEED = 11
 def make_targets(values: Floats, spec: Tasks) -> Weights:
     """Targets (N, T) float32 of the raw factor values (N, K).
 
-    Task t is the same however many are asked for.
-
-    Evaluated in float64, because the networks are chaotic and float32 sums would make the targets
-    depend on the processor. Scaling and subsets look at the rows given, so give the whole dataset.
-    Raises ValueError for values of a wrong shape or not finite, ConfigError for subsets of
-    constants and for float32 overflow.
+    Task t is the same however many are asked for. Evaluated in float64, because the networks are
+    chaotic and float32 sums would make the targets depend on the processor. Scaling and subsets
+    look at the rows given, so give the whole dataset. Raises ValueError for values of a wrong shape
+    or not finite, ConfigError for subsets of constants and for float32 overflow.
     """
     _check_values(values)
     varying = tuple(bool(v) for v in values.min(axis=0) != values.max(axis=0))
@@ -69,18 +67,26 @@ def network_outputs(network: Network, inputs: Floats, activation: str) -> Floats
 
     Hidden layers are `tanh` or `relu`.
     """
-    layers = [(weight.T.astype(np.float64), bias.astype(np.float64)) for weight, bias in network]
+    *hidden, (last_weight, last_bias) = [
+        (weight.T.astype(np.float64), bias.astype(np.float64)) for weight, bias in network
+    ]
     outputs = np.empty(len(inputs))
     for start in range(0, len(inputs), ROWS_AT_ONCE):
         rows = slice(start, start + ROWS_AT_ONCE)
-        outputs[rows] = _forward(layers, inputs[rows], activation)
+        units = inputs[rows]
+        for weight, bias in hidden:
+            units = units @ weight
+            units += bias
+            if activation == "tanh":
+                np.tanh(units, out=units)
+            else:
+                np.maximum(units, 0.0, out=units)
+        outputs[rows] = (units @ last_weight + last_bias)[:, 0]
     return outputs
 
 
 def scale_inputs(values: Floats, scaling: str) -> Floats:
-    """Factor values (N, K) as the networks see them, shape unchanged.
-
-    All statistics are over the rows given.
+    """Factor values (N, K) as the networks see them, by statistics of the rows given.
 
     `raw`: unchanged; `unit`: 0..1 by minimum and maximum; `standardised`: mean 0, sd 1 (ddof 0).
     Unless raw, a constant factor becomes 0.
@@ -95,9 +101,9 @@ def scale_inputs(values: Floats, scaling: str) -> Floats:
 
 
 def factor_masks(varying: tuple[bool, ...], spec: Tasks) -> Masks:
-    """Which factors each task sees, (T, K) booleans.
+    """Masks (T, K) of the factors that each task sees.
 
-    `varying` says which factors have at least two values.
+    `varying` is true for factors with at least two values.
 
     `all`, `halves`, `grow`, `pairs`, `triples`: the groups of `factor_groups` in turn; `random`:
     each factor with probability ½, by the released code's draws; again if none of them varies. Task
@@ -149,45 +155,17 @@ def _networks(num_inputs: int, spec: Tasks) -> Iterator[Network]:
     stream = TorchStream(spec.seed)
     sizes = [num_inputs, *[spec.hidden_size] * spec.hidden_layers, 1]
     while True:
-        biases = [_default_bias(stream, *shape) for shape in pairwise(sizes)]
-        weights = [_normal_weight(stream, *shape, spec.weight_std) for shape in pairwise(sizes)]
+        biases, weights = [], []
+        for inputs, outputs in pairwise(sizes):
+            # torch draws default weights before the bias; they are replaced later but take their
+            # part of the stream.
+            stream.words(inputs * outputs)
+            bound = 1 / sqrt(inputs)
+            biases.append(stream.uniform(outputs, -bound, bound))
+        for inputs, outputs in pairwise(sizes):
+            drawn = stream.normal(inputs * outputs, spec.weight_std)
+            weights.append(drawn.reshape(outputs, inputs))
         yield list(zip(weights, biases, strict=True))
-
-
-def _default_bias(stream: TorchStream, inputs: int, outputs: int) -> Weights:
-    # torch draws default weights before the bias; they are replaced later but take their part of
-    # the stream.
-    stream.words(inputs * outputs)
-    bound = 1 / sqrt(inputs)
-    return stream.uniform(outputs, -bound, bound)
-
-
-def _normal_weight(stream: TorchStream, inputs: int, outputs: int, std: float) -> Weights:
-    return stream.normal(inputs * outputs, std).reshape(outputs, inputs)
-
-
-def _relu(units: Floats) -> None:
-    np.maximum(units, 0.0, out=units)
-
-
-def _tanh(units: Floats) -> None:
-    np.tanh(units, out=units)
-
-
-_ACTIVATIONS: dict[str, Callable[[Floats], None]] = {"tanh": _tanh, "relu": _relu}
-
-
-def _forward(layers: list[tuple[Floats, Floats]], inputs: Floats, activation: str) -> Floats:
-    """Outputs (n,) of a few rows (n, K); the weights of `layers` are transposed."""
-    activate = _ACTIVATIONS[activation]
-    units = inputs
-    for weight, bias in layers[:-1]:
-        units = units @ weight
-        units += bias
-        activate(units)
-    weight, bias = layers[-1]
-    outputs: Floats = (units @ weight + bias)[:, 0]
-    return outputs
 
 
 def _check_values(values: Floats) -> None:

@@ -18,8 +18,9 @@ value.
 
 
 class TorchStream:
-    """What float32 tensors on the CPU draw after `torch.manual_seed(seed)`, call by call (0 ≤ seed
-    < 2³²).
+    """The draws of float32 tensors on the CPU after `torch.manual_seed(seed)`, call by call.
+
+    Seeds are 0 ≤ seed < 2³².
     """
 
     def __init__(self, seed: int) -> None:
@@ -48,7 +49,10 @@ class TorchStream:
 
         torch's own last bits differ between processors; these don't.
         """
-        draws = self._short_normal(size) if size < BLOCK else self._long_normal(size)
+        if size < BLOCK:
+            draws = np.array([self._next_normal() for _ in range(size)], dtype=np.float64)
+        else:
+            draws = self._long_normal(size)
         return (draws * std).astype(np.float32)
 
     def _fractions(self, size: int) -> Floats:
@@ -63,9 +67,6 @@ class TorchStream:
         if whole < size:  # torch draws the last 16 again rather than fill a part of a block
             draws[-BLOCK:] = _box_muller(self._fractions(BLOCK))
         return draws
-
-    def _short_normal(self, size: int) -> Doubles:
-        return np.array([self._next_normal() for _ in range(size)], dtype=np.float64)
 
     def _next_normal(self) -> float:
         """One normal of the scalar path: two uniforms make two normals, the second waits for its

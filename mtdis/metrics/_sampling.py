@@ -1,4 +1,4 @@
-"""How every metric draws its samples from a table of codes, and the checks they share.
+"""Draws of the samples of all metrics from tables of codes and factors, and the checks of these.
 
 On a complete grid in C order (last factor fastest) a draw is the one disentanglement_lib makes from
 the same seed (Locatello et al. 2019, github.com/google-research/disentanglement_lib, commit
@@ -7,7 +7,6 @@ shuffled rows) has no such reference; there, rows are drawn uniformly with repla
 generator.
 """
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from math import prod
@@ -120,8 +119,8 @@ class FactorTable:
 
     @cached_property
     def _rows_by_class(self) -> tuple[IntArray, list[IntArray]]:
-        """For each factor, the rows (N, K) sorted by its classes, and where among them each class
-        starts and ends.
+        """Rows (N, K) sorted by the classes of each factor, and for each the places among them
+        where its classes start, with N at the end.
         """
         ends = [np.cumsum(np.bincount(column)) for column in self.classes.T]
         return np.argsort(self.classes, axis=0, kind="stable"), [np.append(0, end) for end in ends]
@@ -139,19 +138,17 @@ class CodeTable:
     factors: FactorTable
 
     def sample(self, rng: np.random.RandomState, num: int, batch_size: int) -> Sample:
-        """Codes (num, d) and factors (num, K) drawn in batches.
-
-        Their size decides the order of calls.
-        """
-        batches = [self.factors.rows(rng, part) for part in _batch_sizes(num, batch_size)]
-        rows = np.concatenate(batches)
+        """Codes (num, d) and factors (num, K), drawn in batches: their size orders the calls."""
+        rows = np.concatenate(
+            [
+                self.factors.rows(rng, min(batch_size, num - start))
+                for start in range(0, num, batch_size)
+            ]
+        )
         return self.codes[rows], self.factors.classes[rows]
 
     def varied_sample(self, rng: np.random.RandomState, num: int, batch_size: int) -> Sample:
-        """The same as `sample`.
-
-        Raises ValueError where the draw holds a single class of some factor.
-        """
+        """A `sample` with two classes of each factor; ValueError where the draw has only one."""
         codes, factors = self.sample(rng, num, batch_size)
         single = np.flatnonzero((factors == factors[0]).all(axis=0))
         if single.size:
@@ -233,8 +230,3 @@ def _check_codes(codes: FloatArray, num_rows: int, min_codes: int) -> None:
 
 def _bases(sizes: tuple[int, ...]) -> IntArray:
     return np.append(np.cumprod(sizes[:0:-1])[::-1], 1).astype(np.int64)
-
-
-def _batch_sizes(num: int, batch_size: int) -> Iterator[int]:
-    for start in range(0, num, batch_size):
-        yield min(batch_size, num - start)

@@ -1,6 +1,6 @@
-"""The β-VAE metric (Higgins et al.
+"""The β-VAE metric, as disentanglement_lib computes it.
 
-2017, openreview Sy2fzU9gl, section 3), as disentanglement_lib computes it.
+The idea is Higgins et al. (2017, openreview Sy2fzU9gl, section 3).
 """
 
 import numpy as np
@@ -57,15 +57,11 @@ def differences(
     """Mean absolute difference (num, d) of the codes of a batch of pairs, and the factor (num,)
     that they share.
     """
-    sizes = [min(BATCHES_AT_ONCE, num - start) for start in range(0, num, BATCHES_AT_ONCE)]
-    parts = [_differences(table, rng, size, batch_size) for size in sizes]
-    features, shared = zip(*parts, strict=True)
+    features, shared = [], []
+    for start in range(0, num, BATCHES_AT_ONCE):
+        some = min(BATCHES_AT_ONCE, num - start)
+        factors, rows = table.factors.pairs_with_a_shared_factor(rng, some, batch_size)
+        first, second = table.codes[rows[:, 0]], table.codes[rows[:, 1]]
+        features.append(np.abs(first - second).mean(axis=1))
+        shared.append(factors)
     return np.concatenate(features).astype(np.float64), np.concatenate(shared)
-
-
-def _differences(
-    table: CodeTable, rng: np.random.RandomState, num: int, batch_size: int
-) -> tuple[FloatArray, IntArray]:
-    shared, rows = table.factors.pairs_with_a_shared_factor(rng, num, batch_size)
-    first, second = table.codes[rows[:, 0]], table.codes[rows[:, 1]]
-    return np.abs(first - second).mean(axis=1), shared

@@ -1,5 +1,4 @@
-"""Disentanglement, completeness, informativeness by Appendix B.4 of the paper, not what was run
-(see `dci`).
+"""Disentanglement, completeness, informativeness by Appendix B.4 of the paper; `dci` was run.
 
 Three things differ. The logarithms of completeness have the number of factors as base (log n) and
 those of disentanglement the number of codes (log d), the wrong way round: where there are more
@@ -74,15 +73,12 @@ def normalised_error(train: IntArray, test: IntArray, predicted: IntArray) -> fl
     whatever the code.
     """
     wrong = np.mean(predicted != test, axis=0)
-    return float(
-        np.mean(wrong / [_random_error(*columns) for columns in zip(train.T, test.T, strict=True)])
-    )
-
-
-def _random_error(train: IntArray, test: IntArray) -> float:
     size = int(max(train.max(), test.max())) + 1
-    shares = (np.bincount(labels, minlength=size) / len(labels) for labels in (train, test))
-    return float(1 - np.dot(*shares))
+    random_errors = []
+    for columns in zip(train.T, test.T, strict=True):
+        shares = (np.bincount(labels, minlength=size) / len(labels) for labels in columns)
+        random_errors.append(float(1 - np.dot(*shares)))
+    return float(np.mean(wrong / random_errors))
 
 
 def _concentrations(importance: Floats, base: int) -> Floats:

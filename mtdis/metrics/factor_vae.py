@@ -78,22 +78,15 @@ def accuracies(train_votes: IntArray, eval_votes: IntArray) -> tuple[float, floa
 def _votes(
     table: CodeTable, rng: np.random.RandomState, variances: FloatArray, num: int, batch_size: int
 ) -> IntArray:
-    """Counts (K, d) of how often a code varied least, relative to its variance, when a factor was
-    fixed.
+    """Counts (K, d) of how often a code varied least, relative to its variance (d,), when a factor
+    was fixed.
+
+    Codes whose variance is NaN take no part.
     """
     fixed, rows = table.factors.batches_with_a_fixed_factor(rng, num, batch_size)
-    parts = (rows[start : start + BATCHES_AT_ONCE] for start in range(0, num, BATCHES_AT_ONCE))
-    least = np.concatenate([_least_varying(table.codes[part], variances) for part in parts])
     counts = np.zeros((len(table.factors.sizes), len(variances)), np.int64)
-    np.add.at(counts, (fixed, least), 1)
+    for start in range(0, num, BATCHES_AT_ONCE):
+        some = slice(start, start + BATCHES_AT_ONCE)
+        ratios = np.var(table.codes[rows[some]], axis=1, ddof=1) / variances
+        np.add.at(counts, (fixed[some], np.nanargmin(ratios, axis=1)), 1)
     return counts
-
-
-def _least_varying(batches: FloatArray, variances: FloatArray) -> IntArray:
-    """Index (m,) of the code that varies least, relative to `variances` (d,), in a batch (m,
-    batch_size, d).
-
-    Codes whose `variances` are NaN take no part.
-    """
-    ratios = np.var(batches, axis=1, ddof=1) / variances
-    return np.asarray(np.nanargmin(ratios, axis=1))

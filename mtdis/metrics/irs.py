@@ -1,10 +1,9 @@
-"""Interventional robustness score (Suter et al.
+"""Interventional robustness score, as disentanglement_lib computes it.
 
-2019, arXiv 1811.00007), as disentanglement_lib computes it.
-
-A code is robust if rows that agree in one factor agree in it, however the other factors move. The
-library's algorithm is kept whole: factors of more classes than bins are binned, and codes of larger
-spread weigh more. Codes without structure are far from 0: Gaussian noise scores ≈ 0.35.
+The idea is Suter et al. (2019, arXiv 1811.00007). A code is robust if rows that agree in one factor
+agree in it, however the other factors move. The library's algorithm is kept whole: factors of more
+classes than bins are binned, and codes of larger spread weigh more. Codes without structure are far
+from 0: Gaussian noise scores ≈ 0.35.
 """
 
 import numpy as np

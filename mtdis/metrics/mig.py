@@ -1,9 +1,8 @@
-"""Mutual information gap (Chen et al.
+"""Mutual information gap, as disentanglement_lib computes it.
 
-2018, arXiv 1802.04942, eq. 6), as disentanglement_lib computes it.
-
-Two divergences from the paper are the library's: codes are cut into equal-width bins, and the
-entropy that normalises a factor's gap is the one of the drawn sample.
+The idea is Chen et al. (2018, arXiv 1802.04942, eq. 6). Two divergences from the paper are the
+library's: codes are cut into equal-width bins, and the entropy that normalises a factor's gap is
+the one of the drawn sample.
 """
 
 import numpy as np

@@ -77,26 +77,20 @@ def _to_the_optimum(train: Sample, others: FloatArray, seed: int) -> list[IntArr
 
 
 def _by_dual_descent(train: Sample, others: FloatArray, seed: int) -> list[IntArray]:
-    codes = range(others.shape[1])
-    return [
-        np.stack([_dual(train[0], labels, others, i, seed) for i in codes], axis=1)
-        for labels in train[1].T
-    ]
-
-
-def _dual(
-    codes: FloatArray, labels: IntArray, others: FloatArray, code: int, seed: int
-) -> IntArray:
+    """Per factor the classes (m, d) that each of the other codes (m, d) predicts."""
     from sklearn.exceptions import ConvergenceWarning  # a second to import, seldom asked for
     from sklearn.svm import LinearSVC
 
+    codes, factors = train
     machine = LinearSVC(C=COST, class_weight="balanced", dual=True, random_state=seed)
+    predicted = np.empty((factors.shape[1], *others.shape), np.int64)
     with warnings.catch_warnings():
         # stopping early is part of the published metric where scikit-learn's dual solver made it
         warnings.simplefilter("ignore", ConvergenceWarning)
-        machine.fit(codes[:, [code]], labels)
-    predicted: IntArray = machine.predict(others[:, [code]])
-    return predicted
+        for k, i in np.ndindex(factors.shape[1], codes.shape[1]):
+            machine.fit(codes[:, [i]], factors[:, k])
+            predicted[k, :, i] = machine.predict(others[:, [i]])
+    return list(predicted)
 
 
 SOLVERS = {"primal": _to_the_optimum, "dual": _by_dual_descent}

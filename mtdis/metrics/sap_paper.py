@@ -48,10 +48,17 @@ def accuracy_matrix(train: Sample, test: Sample, *, seed: int) -> npt.NDArray[np
     """Balanced test accuracy (d, K) of a decision tree for each factor (n, K) on each single code
     (n, d).
     """
-    num_codes, num_factors = train[0].shape[1], train[1].shape[1]
-    return np.array(
-        [[_accuracy(train, test, i, k, seed) for k in range(num_factors)] for i in range(num_codes)]
-    )
+    from sklearn.tree import DecisionTreeClassifier  # a second to import
+
+    accuracies = np.empty((train[0].shape[1], train[1].shape[1]))
+    for i, k in np.ndindex(accuracies.shape):
+        codes, labels = train[0][:, [i]], train[1][:, k]
+        tree = DecisionTreeClassifier(
+            class_weight="balanced", max_leaf_nodes=len(np.unique(labels)), random_state=seed
+        )
+        predicted = tree.fit(codes, labels).predict(test[0][:, [i]])
+        accuracies[i, k] = balanced_accuracy(test[1][:, k], predicted)
+    return accuracies
 
 
 def balanced_accuracy(truth: IntArray, predicted: IntArray) -> float:
@@ -62,13 +69,3 @@ def balanced_accuracy(truth: IntArray, predicted: IntArray) -> float:
     right = np.bincount(truth[truth == predicted], minlength=len(counts))
     present = counts > 0
     return float(np.mean(right[present] / counts[present]))
-
-
-def _accuracy(train: Sample, test: Sample, code: int, factor: int, seed: int) -> float:
-    from sklearn.tree import DecisionTreeClassifier  # a second to import
-
-    labels = train[1][:, factor]
-    leaves = len(np.unique(labels))
-    tree = DecisionTreeClassifier(class_weight="balanced", max_leaf_nodes=leaves, random_state=seed)
-    tree.fit(train[0][:, [code]], labels)
-    return balanced_accuracy(test[1][:, factor], tree.predict(test[0][:, [code]]))

@@ -1,4 +1,4 @@
-"""How much codes depend on each other, whatever the factors, as disentanglement_lib computes it.
+"""Dependence of codes on each other, whatever the factors, as disentanglement_lib computes it.
 
 These are the unsupervised scores of Locatello et al. (2019, arXiv 1811.12359, section 5.1). Unlike
 every other metric they are best at 0.

@@ -80,7 +80,7 @@ def score_codes(metric: Metric, codes: Any, factors: Any) -> dict[str, float]:
 def jobs(
     record: Path, metrics: Sequence[Metric], networks: Sequence[str], folder: Path
 ) -> list[Job]:
-    """All metrics on all networks of a run, after checking its codes against their record."""
+    """Jobs of all metrics on all networks of a run; its codes are checked against their record."""
     seal = runs.verify_codes(record)
     return [
         Job(Key(network, metric, seal), folder / identify(metric) / f"{network}.json")
@@ -140,7 +140,7 @@ def _work(job: Job) -> str:
 
 
 def _attempt(job: Job, arrays: Arrays) -> str:
-    """Score one network by one metric and store the values; empty, or why that failed.
+    """Score one network by one metric and store the values; the reason if that fails, else empty.
 
     A full disk is no failure of the metric: it ends the whole command.
     """
@@ -157,10 +157,7 @@ def _attempt(job: Job, arrays: Arrays) -> str:
 
 
 def rows(job: Job, diverged: bool, error: str) -> list[dict[str, Any]]:
-    """The index rows of a job: one per value.
-
-    One without value per key if the network diverged or the metric failed.
-    """
+    """The index rows of a job, one per key, without values if it diverged or the metric failed."""
     about = {
         "network": job.network,
         "transform": "none",

@@ -14,9 +14,7 @@ READABLE = ".npy, .npz, .h5 or .hdf5"
 
 
 def read_table(path: Path, name: str) -> NDArray[Any]:
-    """A two-dimensional array (N, columns) of numbers from a file.
-
-    In npz and h5 the array called `name`.
+    """A two-dimensional array (N, columns) of numbers from a file, in npz and h5 the one so named.
 
     ArtifactError if the file is missing, damaged, of another type, or holds something else.
     """
@@ -32,7 +30,12 @@ def read_table(path: Path, name: str) -> NDArray[Any]:
             f" {table.dtype}."
         )
     if name == "factors" and table.dtype.kind != "i":
-        return _as_classes(table, path)
+        classes = table.astype(np.int64)
+        if not np.array_equal(classes, table):
+            raise ArtifactError(
+                f"{path}: factors must be whole numbers, the class of each factor; found fractions."
+            )
+        return classes
     return table
 
 
@@ -56,12 +59,3 @@ def _only(names: list[str], wanted: str) -> str:
             raise KeyError(f"no array '{wanted}' among {', '.join(names) or 'none'}")
         return wanted
     return names[0]
-
-
-def _as_classes(table: NDArray[Any], path: Path) -> NDArray[np.int64]:
-    classes = table.astype(np.int64)
-    if not np.array_equal(classes, table):
-        raise ArtifactError(
-            f"{path}: factors must be whole numbers, the class of each factor; found fractions."
-        )
-    return classes

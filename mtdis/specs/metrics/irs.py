@@ -1,6 +1,5 @@
-"""Interventional robustness score (Suter et al.
-
-2019), settings of disentanglement_lib's sample configuration.
+"""Interventional robustness score (Suter et al., 2019), settings of disentanglement_lib's sample
+configuration.
 """
 
 from pydantic import Field

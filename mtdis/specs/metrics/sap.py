@@ -1,6 +1,5 @@
-"""Separated attribute predictability (Kumar et al.
-
-2018), settings of the disentanglement_lib study.
+"""Separated attribute predictability (Kumar et al., 2018), settings of the disentanglement_lib
+study.
 """
 
 from typing import ClassVar, Literal
