@@ -6,6 +6,7 @@ import os
 import signal
 import time
 from pathlib import Path
+from shlex import quote
 
 import pytest
 
@@ -142,10 +143,13 @@ def test_a_killed_driver_is_started_again_beside_its_jobs(study: SlurmStudy, loc
     training = process_of_training(orphan)
     os.kill(training, signal.SIGSTOP)  # it is to live until its successor has come
     study.kill_driver()
-    mine = (  # as the README has it
-        "squeue --me -h -o '%i %j' | awk '$2 ~ /^mtdis-small_/ {print $1}'"
+    mine = (  # as the README has it, without cancelling
+        "squeue --me -h -o '%i %j %Z' |"
+        """ awk -v here="$(pwd -P)" '$2 ~ /^mtdis_/ && $3 == here {print $1}'"""
     )
-    assert orphan in cluster.run("bash", "-c", mine).split()
+    for folder, found in ((study.path, {orphan}), (local, set())):
+        listed = cluster.run("bash", "-c", f"cd {quote(str(folder))} && {mine}").split()
+        assert {orphan} & set(listed) == found
     study.start("--unlock")
     assert study.finish() == 0, study.said
     study.start()

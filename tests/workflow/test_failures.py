@@ -105,15 +105,12 @@ def test_the_slurm_profile_asks_a_gpu_for_the_kinds_that_learn(other_checkout: P
     assert asked == {"random": False, "single_task": True, "multi_head": True, "one_head": True}
 
 
-@pytest.mark.parametrize("dry", ["-n", "-np", "-nq", "--dry-run"])
-def test_a_dry_run_makes_no_report(dry: str, tmp_path: Path) -> None:
-    folder = StudyFolder(tmp_path)
-    folder.write(CONFIG)
-    assert folder.snakemake(dry).returncode == 0
-
-
-def test_a_run_ends_with_its_report(finished_once: Path) -> None:
-    assert (finished_once / "results/studies/small/report.html").stat().st_size > 100_000
+def test_snakemake_makes_its_report_on_demand(finished: StudyFolder) -> None:
+    report = finished.path / "results/snakemake-report.html"
+    assert not report.exists()
+    done = finished.snakemake("--report", "results/snakemake-report.html")
+    assert done.returncode == 0, done.stdout
+    assert report.stat().st_size > 100_000
 
 
 def test_an_id_that_is_not_in_the_study_is_named(finished: StudyFolder) -> None:

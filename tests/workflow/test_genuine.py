@@ -72,9 +72,6 @@ def test_a_study_downloads_once_then_reads(
     monkeypatch.setenv("NO_PROXY", "127.0.0.1")
     assert study.planned()["download"] == 1
     prepared = next(iter(study_outputs(study)))
-    (study.path / "results/studies/small").mkdir(
-        parents=True
-    )  # for the report, which is made of any target
     done = study.snakemake(prepared)
     assert done.returncode == 0, done.stdout
     with h5py.File((study.path / prepared).with_suffix(".h5")) as file:

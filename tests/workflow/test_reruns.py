@@ -23,7 +23,6 @@ def test_the_study_ends_in_tables_and_figures(finished: StudyFolder) -> None:
     assert produced == [
         "figures/one/figure3.pdf",
         "figures/one/figure3.png",
-        "report.html",
         "tables/long.csv",
         "tables/long.parquet",
         "tables/one/long.csv",
