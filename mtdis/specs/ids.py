@@ -1,5 +1,5 @@
 """Ids: the name and every field that differs from its declared default, readable, filesystem-safe,
-parsed back.
+different for different specs.
 
     multi_head+dataset=dsprites_rendered+seed=1+tasks.count=4+dataset.image_size=32
 
@@ -14,9 +14,8 @@ import json
 import re
 from collections.abc import Iterator, Mapping
 from hashlib import sha256
-from typing import Any, get_args, get_origin
+from typing import Any
 
-from mtdis.errors import ConfigError
 from mtdis.specs.base import Spec
 
 MAX_LENGTH = 120
@@ -24,7 +23,6 @@ MAX_TAIL = 80
 """Of a stage's own part: with its parent's, a name that every file system takes."""
 HASH_LENGTH = 12
 BETWEEN_FIELDS, AFTER_PARENT = "+", "++"
-SHORTENED = re.compile(rf"\+~[0-9a-f]{{{HASH_LENGTH}}}$")
 
 
 def canonical(spec: Spec) -> str:
@@ -91,58 +89,6 @@ def flatten(fields: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, 
         yield from flatten(inner, f"{prefix}{key}.")
 
 
-def parse_fields(text: str, spec_type: type[Spec]) -> dict[str, Any]:
-    """The fields of an id (without its name), as the nested mapping `spec_type.parse` takes.
-
-    ConfigError if the id was shortened (its index file has the spec) or is not an id.
-    """
-    if SHORTENED.search(text):
-        raise ConfigError(
-            f"id '{text}' is shortened: its full spec stands in results/ids/{text}.json"
-        )
-    fields: dict[str, Any] = {}
-    for part in filter(None, text.split(BETWEEN_FIELDS)):
-        path, equals, value = part.partition("=")
-        if not equals:
-            raise ConfigError(f"'{text}' is not an id: '{part}' is not of the form field=value")
-        _place(fields, path.split("."), value)
-    return {k: _decode_field(spec_type, k, v) for k, v in fields.items()}
-
-
-def _place(fields: dict[str, Any], path: list[str], value: str) -> None:
-    for key in path[:-1]:
-        inner = fields.get(key, {})
-        fields[key] = {"name": inner} if isinstance(inner, str) else inner
-        fields = fields[key]
-    fields[path[-1]] = value
-
-
-def _decode_field(spec_type: type[Spec], name: str, value: Any) -> Any:
-    """Decode one field; nested specs decode their own fields, found by the annotation."""
-    field = spec_type.model_fields.get(name)
-    if name == "version":
-        return int(value)
-    if field is None:
-        raise ConfigError(f"'{name}' is not a field of {spec_type.name()}")
-    return decode(field.annotation, value)
-
-
-def decode(annotation: Any, value: Any) -> Any:
-    """A value of an id as pydantic takes it, by the annotation of its field."""
-    if get_origin(annotation) is tuple:
-        return _decode_tuple(value)
-    if get_origin(annotation) is dict:
-        return {k: decode(get_args(annotation)[1], v) for k, v in value.items()}
-    if isinstance(annotation, type) and issubclass(annotation, Spec):
-        if isinstance(value, str):
-            return {"name": value}
-        inner = annotation.member(value["name"]) if "name" in value else annotation
-        rest = {k: v for k, v in value.items() if k != "name"}
-        named = {"name": value["name"]} if "name" in value else {}
-        return named | {k: _decode_field(inner, k, v) for k, v in rest.items()}
-    return _decode_text(value)
-
-
 def _encode(value: Any) -> str:
     if isinstance(value, (list, tuple)):
         return "_".join(_encode(v).replace("_", "~5F") for v in value) or "~"
@@ -158,13 +104,3 @@ def _encode(value: Any) -> str:
         re.sub(r"[^A-Za-z0-9._-]", lambda m: "".join(f"~{b:02X}" for b in m[0].encode()), value)
         or "~~"
     )
-
-
-def _decode_tuple(text: str) -> list[str]:
-    return [] if text == "~" else [_decode_text(part) for part in text.split("_")]
-
-
-def _decode_text(text: str) -> str:
-    if text == "~~":
-        return ""
-    return re.sub(r"(~[0-9A-F]{2})+", lambda m: bytes.fromhex(m[0].replace("~", "")).decode(), text)

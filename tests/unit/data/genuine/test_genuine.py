@@ -29,7 +29,7 @@ from mtdis.discover import members
 from mtdis.errors import ArtifactError, ConfigError
 from mtdis.specs.dataset import Dataset
 from mtdis.specs.genuine import GenuineFile, GenuineGrid
-from mtdis.specs.ids import identify, parse_fields
+from mtdis.specs.ids import identify
 from mtdis.study import Study
 
 NAMES = tuple(GRIDS)
@@ -353,11 +353,10 @@ def test_no_record_says_what_makes_it():
         read(Dataset.from_fields("cars3d"))
 
 
-def test_accepting_changes_the_id_and_parses_back():
+def test_accepting_changes_the_id():
     spec = Dataset.from_fields({"name": "mpi3d_real", "accept": {"mpi3d_real.npz": "A" * 32}})
     text = identify(spec)
     assert text[len("mpi3d_real") + 1 :] == f"accept.mpi3d_real={'a' * 32}"
-    assert type(spec).parse(parse_fields(text[len("mpi3d_real") + 1 :], type(spec))) == spec
     published = spec.files[0].md5
     assert (
         identify(Dataset.from_fields({"name": "mpi3d_real", "accept": {"mpi3d_real": published}}))
