@@ -1,23 +1,27 @@
-"""Writes the tables of what is finished so far; each row says how many runs it lacks.
+"""Tables of what is finished so far; each row says how many runs it lacks.
 
 They lie in results/studies/<name>/partial, beside the complete ones, which are snakemake's to make.
 """
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import pandas as pd
 
 from mtdis import discover, paths
 from mtdis.artifacts import files
-from mtdis.artifacts import stages as stage_files
-from mtdis.artifacts.stages import StageResult
+from mtdis.artifacts.records import read_json
+from mtdis.artifacts.stages import StageResult, read_stage
 from mtdis.discover import members
-from mtdis.operations.partial import Finished
+from mtdis.errors import ArtifactError
+from mtdis.operations import inventory
+from mtdis.operations.inventory import FINISHED, Found
 from mtdis.reporting import long_table
 from mtdis.reporting.formats import html as page
 from mtdis.reporting.formats import text as rendering
+from mtdis.reporting.long_table import Result
 from mtdis.reporting.statistics import kind_of
 from mtdis.specs.ids import flatten, identify
 from mtdis.specs.run import Run
@@ -28,15 +32,80 @@ MISSING = "missing"
 """The column that says how many runs a row lacks."""
 
 
-def write_tables(study: Study, experiment: str, finished: Finished) -> dict[str, Any]:
-    """Write the long table and the tables of an experiment.
+class Finished(NamedTuple):
+    """What is there of an experiment."""
 
-    What was written, what waits for stages, what could not be made, what is missing.
+    runs: list[Result]
+    """Those that are scored too."""
+    missing: list[Run]
+    stages: list[tuple[Stage, Mapping[str, Any]]]
+
+    def nothing_of(self) -> list[str]:
+        """The kinds and datasets of which nothing is finished: their rows are not in the tables."""
+        done = {(run.name(), run.dataset.title) for run, _, _ in self.runs}
+        lost = dict.fromkeys((run.name(), run.dataset.title) for run in self.missing)
+        return [f"{kind} on {dataset}" for kind, dataset in lost if (kind, dataset) not in done]
+
+
+def make_tables(study: Study, experiments: Iterable[str]) -> dict[str, dict[str, Any]]:
+    """Write the tables of these experiments in the working folder; what was written of each, what
+    waits for stages, what could not be made, what is missing.
     """
+    runs, stages = inventory.runs(study, Path()), inventory.stages(study, Path())
+    return {e: write_tables(study, e, finished(study, e, runs, stages)) for e in experiments}
+
+
+def finished(
+    study: Study, experiment: str, runs: Mapping[str, Found], stages: Mapping[str, Found]
+) -> Finished:
+    """What is there of an experiment, of its study's runs and stages as `inventory` found them."""
+    there, missing, rows = [], [], inventory.index_rows(study)
+    for run_id in study.run_ids(experiment):
+        index = (
+            _index(Path(paths.scores(run_id)), run_id, rows)
+            if runs[run_id].standing in FINISHED
+            else None
+        )
+        if index is None:
+            missing.append(study.runs[run_id])
+        else:
+            there.append((study.runs[run_id], runs[run_id].record, index))
+    wanted = [(stage, stages[identify(stage)]) for stage in study.experiments[experiment].stages]
+    return Finished(
+        there, missing, [(stage, one.record) for stage, one in wanted if one.standing in FINISHED]
+    )
+
+
+def _index(path: Path, run_id: str, rows: Iterable[re.Pattern[bytes]]) -> Mapping[str, Any] | None:
+    """A run's score index.
+
+    None if it is not there, damaged, another run's, or lacks a metric of the study.
+    """
+    if not inventory.scored(path, rows):
+        return None
+    try:
+        index = read_json(path, "mtdis scores")
+    except ArtifactError:
+        return None
+    return index if index.get("run") == run_id else None
+
+
+def write_tables(study: Study, experiment: str, finished: Finished) -> dict[str, Any]:
+    """Write the long table and the tables of an experiment, none where nothing is finished."""
+    made: dict[str, Any] = {
+        "runs": len(finished.runs),
+        "missing": len(finished.missing),
+        "nothing_of": finished.nothing_of(),
+        "files": [],
+        "waiting": {},
+        "failed": {},
+    }
+    if not finished.runs and not finished.stages:
+        return made
     folder = Path(paths.partial(study.name), experiment)
     frame = long_table.make(experiment, finished.runs, finished.stages)
     files.write_frame(folder / "long.parquet", frame)
-    made = finished.told() | {"files": [str(folder / "long.parquet")]}
+    made["files"].append(str(folder / "long.parquet"))
     for name in study.experiments[experiment].tables:
         wanted = discover.constant("mtdis.reporting.tables", name, "STAGES") or ()
         shown = [stage for stage, _ in finished.stages if stage.name() in wanted]
@@ -60,7 +129,8 @@ def _write(
     caption.
     """
     module = discover.load("mtdis.reporting.tables", name, "table")
-    table = module.make(frame, _read(stages)) if stages else module.make(frame)
+    results: list[StageResult] = [read_stage(Path(paths.stage(identify(s)))) for s in stages]
+    table = module.make(frame, results) if results else module.make(frame)
     table = with_missing(table, finished.missing)
     said = [f"PARTIAL: {len(finished.missing)} runs are missing", missing_text(table)]
     said += [f"no row yet: {'; '.join(nothing)}"] if (nothing := finished.nothing_of()) else []
@@ -69,10 +139,6 @@ def _write(
     files.write_text(out.with_suffix(".tex"), rendering.latex(table, caption))
     files.write_text(out.with_suffix(".html"), page.html(table, caption))
     files.write_frame(out, table)
-
-
-def _read(stages: Iterable[Stage]) -> list[StageResult]:
-    return [stage_files.read_stage(Path(paths.stage(identify(stage)))) for stage in stages]
 
 
 def with_missing(table: pd.DataFrame, missing: Sequence[Run]) -> pd.DataFrame:

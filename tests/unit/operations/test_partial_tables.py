@@ -2,20 +2,17 @@
 
 import json
 import shutil
-import subprocess
-import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 import pytest
-from helpers.small_results import CONFIG, finish, finish_stage, of_kind, score, study_in, text
+from helpers.small_results import CONFIG, finish, finish_stage, of_kind, score, study_in
 
 from mtdis import paths
 from mtdis.cli import main
-from mtdis.operations import freshness, partial_tables
-from mtdis.operations.partial import Finished
+from mtdis.operations import partial_tables
 from mtdis.reporting import long_table
 from mtdis.study import Study
 
@@ -121,36 +118,6 @@ def test_a_table_waits_for_its_stages(
     told = made(capsys)["one"]
     assert told["waiting"] == {"table7": "nothing of retrieved is finished"}
     assert str(FOLDER / "table5.csv") in told["files"]
-    monkeypatch.setattr(partial_tables, "write_tables", None)
-    assert made(capsys)["one"] == told  # waiting is no reason to make the others again
-
-
-def seen(folder: Path = FOLDER) -> dict[str, int]:
-    return {path.name: path.stat().st_mtime_ns for path in folder.iterdir()}
-
-
-def test_tables_that_have_not_changed_are_not_made_again(
-    study: Study, capsys: pytest.CaptureFixture[str]
-) -> None:
-    done(study, ("random", 1))
-    told = made(capsys)
-    before = seen()
-    assert made(capsys) == told
-    assert seen() == before
-
-
-def test_unchanged_tables_need_no_pandas(study: Study, capsys: pytest.CaptureFixture[str]) -> None:
-    done(study, ("random", 1))
-    made(capsys)
-    code = (
-        "import sys; from mtdis.cli import main; s = main(['tables', '--partial']);"
-        " print(*sys.modules); sys.exit(s)"
-    )
-    printed = subprocess.run(
-        [sys.executable, "-c", code], capture_output=True, text=True, check=True
-    ).stdout.split()
-    assert str(FOLDER / "table5.csv") in printed
-    assert not {"pandas", "numpy", "h5py", "torch"} & set(printed)
 
 
 def _new_result(study: Study) -> None:
@@ -166,26 +133,9 @@ def _lost_result(study: Study) -> None:
     Path(paths.run(of_kind(study, "multi_head", 1))).unlink()
 
 
-def _lost_table(study: Study) -> None:
-    (FOLDER / "table5.tex").unlink()
-
-
-def _edited_table(study: Study) -> None:
-    with (FOLDER / "table5.csv").open("a") as stream:
-        stream.write("a note of mine\n")
-
-
 def _other_tables(study: Study) -> None:
     one = CONFIG["experiments"]["one"] | {"tables": ["table5", "all_scores"]}
     study_in(Path(), CONFIG | {"experiments": {"one": one}})
-
-
-def _damaged_note(study: Study) -> None:
-    (FOLDER / "made.json").write_text("{")
-
-
-def _other_note(study: Study) -> None:
-    (FOLDER / "made.json").write_text('{"format": 1}')
 
 
 @pytest.mark.parametrize(
@@ -194,11 +144,7 @@ def _other_note(study: Study) -> None:
         _new_result,
         _other_scores,
         _lost_result,
-        _lost_table,
-        _edited_table,
         _other_tables,
-        _damaged_note,
-        _other_note,
     ],
     ids=lambda change: change.__name__.strip("_"),
 )
@@ -228,58 +174,6 @@ def test_a_stage_that_was_finished_since_is_in_the_table(
     assert stage_id in set(pd.read_parquet(FOLDER / "long.parquet")["stage_id"])
 
 
-@pytest.mark.parametrize("name", ["table.py", "published.csv"])
-def test_other_code_and_other_published_numbers_make_tables_again(
-    name: str, study: Study, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    done(study, ("random", 1))
-    times = []
-    for content in ("old", "newer"):
-        monkeypatch.setattr(freshness, "CODE", Path(content).absolute())
-        text(f"{content}/tables/{name}", content)
-        made(capsys)
-        times.append(seen()["table5.csv"])
-    assert times[0] < times[1]
-
-
-def test_what_is_finished_while_other_tables_are_made_is_not_forgotten(
-    study: Study, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    kinds = {"one": "random", "two": "multi_head"}
-    two = {name: CONFIG["experiments"]["one"] | {"kind": kind} for name, kind in kinds.items()}
-    study = study_in(Path(), CONFIG | {"experiments": two})
-    done(study, ("random", 1), ("multi_head", 1))
-
-    def meanwhile(study: Study, experiment: str, finished: Finished) -> dict[str, Any]:
-        if experiment == "one":  # once: written again, it would be newer than any note
-            done(study, ("multi_head", 2))
-        return write_tables(study, experiment, finished)
-
-    write_tables = partial_tables.write_tables
-    with monkeypatch.context() as patched:
-        patched.setattr(partial_tables, "write_tables", meanwhile)
-        made(capsys)
-    assert made(capsys)["two"]["missing"] == 0
-
-
-def test_only_the_experiment_that_changed_is_made_again(
-    study: Study, capsys: pytest.CaptureFixture[str]
-) -> None:
-    one = CONFIG["experiments"]["one"]
-    study = study_in(
-        Path(),
-        CONFIG
-        | {"experiments": {"one": one | {"kind": "random"}, "two": one | {"kind": "multi_head"}}},
-    )
-    done(study, ("random", 1), ("multi_head", 1))
-    made(capsys)
-    before = {name: seen(FOLDER.with_name(name)) for name in ("one", "two")}
-    done(study, ("random", 2))
-    assert made(capsys)["one"]["missing"] == 0
-    assert seen(FOLDER.with_name("two")) == before["two"]
-    assert seen()["table5.csv"] > before["one"]["table5.csv"]
-
-
 def test_nothing_finished_makes_no_tables(study: Study, capsys: pytest.CaptureFixture[str]) -> None:
     told = made(capsys)["one"]
     assert (told["runs"], told["missing"], told["files"]) == (0, 6, [])
@@ -305,9 +199,6 @@ def test_a_table_that_cannot_be_made_yet_harms_no_other(
         told = made(capsys, status=1)["one"]
     assert told["failed"] == {"all_scores": "KeyError: 'on purpose'"}
     assert (FOLDER / "table5.csv").exists()
-    assert not (
-        FOLDER / "made.json"
-    ).exists()  # that of the tables before would stand beside half of others
     assert made(capsys)["one"]["failed"] == {}  # what failed is tried again
 
 
