@@ -1,5 +1,7 @@
-"""One process per run or stage: what a killed driver left running and what its successor started go
-one by one.
+"""Locks that end with the process that holds them, however it ends: on a run or stage, on a GPU.
+
+flock, not the package `filelock`: that has exclusive locks only, so that two who ask whether a lock
+is free (`mtdis status`, `mtdis prune`) would find each other, and who may only read, nobody.
 """
 
 import os
@@ -17,12 +19,11 @@ failure.
 
 
 def is_free(record: Path) -> bool:
-    """Whether no process holds the lock of the run or stage that this record seals."""
+    """Return whether no process holds the lock of the run or stage that this record seals."""
     try:
         with record.with_name(LOCK).open("rb") as lock:
-            flock(
-                lock, LOCK_SH | LOCK_NB
-            )  # an exclusive one needs a writable file on NFS, and would meet other probes
+            # shared: an exclusive one needs a writable file on NFS, and would meet other probes
+            flock(lock, LOCK_SH | LOCK_NB)
     except BlockingIOError:
         return False
     except OSError:
@@ -32,11 +33,10 @@ def is_free(record: Path) -> bool:
 
 @contextmanager
 def alone_with(record: Path, *others: Path) -> Iterator[bool]:
-    """Hold the lock of a run or stage, sealed by these records.
+    """Hold the lock of the run or stage that these records seal; yield whether another process had
+    it and was waited for.
 
-    Whether another process had it and was waited for.
-
-    The lock ends with the process. On a file system that has no locks nobody is waited for.
+    On a file system that has no locks nobody is waited for.
     """
     path = record.with_name(LOCK)
     with _opened(path) as lock:
@@ -47,9 +47,8 @@ def alone_with(record: Path, *others: Path) -> Iterator[bool]:
 
 @contextmanager
 def alone_if_free(record: Path, *others: Path) -> Iterator[bool]:
-    """Hold the lock of the run or stage that these records seal unless another process has it.
-
-    Whether it is held.
+    """Hold the lock of the run or stage that these records seal unless another process has it;
+    yield whether it is held.
 
     It never is on a file system that has no locks.
     """
@@ -59,6 +58,17 @@ def alone_if_free(record: Path, *others: Path) -> Iterator[bool]:
         yield held
         if held:
             _remove_of_finished(path, record, *others)
+
+
+def lock_until_exit(path: Path) -> bool:
+    """Take a lock for as long as this process lives, unless another has it; return whether it is
+    taken.
+    """
+    lock = os.open(path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW, 0o600)
+    if _take_at_once(lock):
+        return True  # never closed
+    os.close(lock)
+    return False
 
 
 @contextmanager
@@ -84,7 +94,7 @@ def _remove_of_finished(path: Path, *records: Path) -> None:
 
 
 def _take(lock: int, path: Path) -> bool:
-    """Take the lock, waiting for it; whether that was needed."""
+    """Take the lock, waiting for it; return whether that was needed."""
     try:
         flock(lock, LOCK_EX | LOCK_NB)
         waited = False
@@ -103,7 +113,7 @@ def _take(lock: int, path: Path) -> bool:
 
 
 def _take_at_once(lock: int) -> bool:
-    """Take the lock if it is free; whether it is taken."""
+    """Take the lock if it is free; return whether it is taken."""
     try:
         flock(lock, LOCK_EX | LOCK_NB)
     except OSError:

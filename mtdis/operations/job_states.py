@@ -2,7 +2,7 @@
 
 Snakemake keeps a marker for each output of a job that it has started or handed to SLURM, in
 .snakemake/incomplete (its name is the output's path in base64, its content the SLURM job's number),
-and removes it when the job ends, well or not. A training or stage holds a lock (see `run_lock`),
+and removes it when the job ends, well or not. A training or stage holds a lock (`artifacts.locks`),
 which proves that it runs where the file system has locks. A driver that was killed leaves its
 markers, so a marker alone proves nothing: with a SLURM number the queue is asked, and without one
 the job must have given a sign of life (marker, log, checkpoint) within FRESH seconds. A log without

@@ -8,9 +8,10 @@ first.
 import os
 import sys
 from collections.abc import Mapping, MutableMapping, Sequence
-from fcntl import LOCK_EX, LOCK_NB, flock
 from itertools import takewhile
 from pathlib import Path
+
+from mtdis.artifacts.locks import lock_until_exit
 
 DEVICES = Path("/dev")
 LOCKS = Path(f"/tmp/mtdis-gpus-{os.getuid()}")
@@ -18,8 +19,6 @@ LOCKS = Path(f"/tmp/mtdis-gpus-{os.getuid()}")
 VISIBLE = "CUDA_VISIBLE_DEVICES"
 NO_GPU = ("", "-1", "NoDevFiles")
 """Names by which CUDA_VISIBLE_DEVICES says that there is none."""
-_held: list[int] = []
-"""The lock that this process holds, open until it ends."""
 
 
 def visible(variables: Mapping[str, str] = os.environ, folder: Path = DEVICES) -> list[str]:
@@ -67,13 +66,4 @@ def choose_gpu(
 def lock_one(gpus: Sequence[str], locks: Path) -> str | None:
     """The first GPU whose lock is free, locked until this process ends; None if none is."""
     locks.mkdir(mode=0o700, exist_ok=True)
-    for gpu in gpus:
-        lock = os.open(locks / gpu, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW, 0o600)
-        try:
-            flock(lock, LOCK_EX | LOCK_NB)
-        except BlockingIOError:
-            os.close(lock)
-            continue
-        _held.append(lock)
-        return gpu
-    return None
+    return next((gpu for gpu in gpus if lock_until_exit(locks / gpu)), None)
