@@ -121,5 +121,5 @@ def read_summary(path: Path) -> Summary | None:
             failed=stored["failed"],
             rows=stored["rows"],
         )
-    except (FileNotFoundError, NotADirectoryError, ValueError, KeyError):
+    except (FileNotFoundError, NotADirectoryError, ValueError, KeyError, TypeError):
         return None

@@ -21,7 +21,7 @@ from typing import Any
 
 from mtdis import paths
 from mtdis.operations import inventory
-from mtdis.operations.inventory import FINISHED, MISSING, SCORES, STALE, Found, names
+from mtdis.operations.inventory import FINISHED, MISSING, STALE, Found
 from mtdis.specs.run import FactorRun, Run, TrainedRun
 from mtdis.specs.split import row_counts
 from mtdis.study import Study
@@ -149,10 +149,7 @@ def _is_trained(kind: str) -> bool:
 
 def _scoring(study: Study, folder: Path) -> tuple[float | None, int]:
     """Core-seconds of the missing score indexes, and how many of them nothing tells about."""
-    rows, named = inventory.index_rows(study), set(names(folder / SCORES))
-    there = {
-        i for i in study.runs if i in named and inventory.scored(folder / paths.scores(i), rows)
-    }
+    there = inventory.scores(study, folder)
     wanted = [i for i in study.runs if i not in there] if study.metrics else []
     per_network = [
         seconds / len(study.runs[i].networks)

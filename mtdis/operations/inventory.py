@@ -3,7 +3,6 @@ says.
 """
 
 import os
-import re
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from difflib import get_close_matches
@@ -12,6 +11,7 @@ from typing import Any
 
 from mtdis import paths
 from mtdis.artifacts.records import read_record
+from mtdis.artifacts.scores import Summary, read_summary
 from mtdis.errors import ArtifactError, ConfigError
 from mtdis.specs.base import Spec
 from mtdis.specs.ids import identify, shorten
@@ -84,39 +84,15 @@ def diverged(record: Mapping[str, Any]) -> list[str]:
     return networks or ([str(record.get("id", ""))] if result.get("diverged") else [])
 
 
-def index_rows(study: Study) -> list[re.Pattern[bytes]]:
-    """What stands in the text of a score index of all metrics, in its order: one row of each metric
-    and seed.
+def scores(study: Study, folder: Path) -> dict[str, Summary]:
+    """The summaries of the runs' score indexes that have every metric of the study, by run id.
+
+    Those with diverged networks and failed metrics count.
     """
-    rows = [
-        (m.seed, identify(m.model_copy(update={"seed": 0})))
-        for m in sorted(study.metrics, key=identify)
-    ]
-    texts = [
-        rf'"metric_seed": {seed},\s+"network": "[^"]*",\s+"settings": "{re.escape(name)}"'
-        for seed, name in rows
-    ]
-    return [re.compile(text.encode()) for text in texts]
-
-
-def scored(path: Path, rows: Iterable[re.Pattern[bytes]]) -> bool:
-    """Whether a score index is there and has all of these rows.
-
-    Those of diverged networks and failed metrics count.
-
-    They are sought in the text, for parsing a thousand indexes takes a second.
-    """
-    try:
-        text = path.read_bytes()
-    except (FileNotFoundError, NotADirectoryError):
-        return False
-    place = 0
-    for row in rows:
-        found = row.search(text, place) or row.search(text)
-        if found is None:
-            return False
-        place = found.end()
-    return True
+    wanted = {(metric.settings_id, metric.seed) for metric in study.metrics}
+    there = set(names(folder / SCORES))
+    found = {i: read_summary(folder / paths.scores(i)) for i in study.runs if i in there}
+    return {i: one for i, one in found.items() if one is not None and wanted <= one.metrics}
 
 
 def wanted_ids(studies: Iterable[Study]) -> set[str]:

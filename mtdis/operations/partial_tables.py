@@ -3,8 +3,7 @@
 They lie in results/studies/<name>/partial, beside the complete ones, which are snakemake's to make.
 """
 
-import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -12,7 +11,7 @@ import pandas as pd
 
 from mtdis import discover, paths
 from mtdis.artifacts import files
-from mtdis.artifacts.records import read_json
+from mtdis.artifacts.scores import read_index
 from mtdis.artifacts.stages import StageResult, read_stage
 from mtdis.discover import members
 from mtdis.errors import ArtifactError
@@ -51,21 +50,25 @@ def make_tables(study: Study, experiments: Iterable[str]) -> dict[str, dict[str,
     """Write the tables of these experiments in the working folder; what was written of each, what
     waits for stages, what could not be made, what is missing.
     """
-    runs, stages = inventory.runs(study, Path()), inventory.stages(study, Path())
-    return {e: write_tables(study, e, finished(study, e, runs, stages)) for e in experiments}
+    here = Path()
+    found = (inventory.runs(study, here), inventory.stages(study, here))
+    scored = inventory.scores(study, here)
+    return {e: write_tables(study, e, finished(study, e, *found, scored)) for e in experiments}
 
 
 def finished(
-    study: Study, experiment: str, runs: Mapping[str, Found], stages: Mapping[str, Found]
+    study: Study,
+    experiment: str,
+    runs: Mapping[str, Found],
+    stages: Mapping[str, Found],
+    scored: Collection[str],
 ) -> Finished:
-    """What is there of an experiment, of its study's runs and stages as `inventory` found them."""
-    there, missing, rows = [], [], inventory.index_rows(study)
+    """What is there of an experiment, of its study's runs, stages and scores as `inventory` found
+    them.
+    """
+    there, missing = [], []
     for run_id in study.run_ids(experiment):
-        index = (
-            _index(Path(paths.scores(run_id)), run_id, rows)
-            if runs[run_id].standing in FINISHED
-            else None
-        )
+        index = _index(run_id) if run_id in scored and runs[run_id].standing in FINISHED else None
         if index is None:
             missing.append(study.runs[run_id])
         else:
@@ -76,18 +79,12 @@ def finished(
     )
 
 
-def _index(path: Path, run_id: str, rows: Iterable[re.Pattern[bytes]]) -> Mapping[str, Any] | None:
-    """A run's score index.
-
-    None if it is not there, damaged, another run's, or lacks a metric of the study.
-    """
-    if not inventory.scored(path, rows):
-        return None
+def _index(run_id: str) -> Mapping[str, Any] | None:
+    """A run's score index; None if it is damaged or another run's."""
     try:
-        index = read_json(path, "mtdis scores")
+        return read_index(Path(paths.scores(run_id)), run_id)
     except ArtifactError:
         return None
-    return index if index.get("run") == run_id else None
 
 
 def write_tables(study: Study, experiment: str, finished: Finished) -> dict[str, Any]:

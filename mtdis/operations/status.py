@@ -24,8 +24,6 @@ NOT_READ = "not read"
 """Stands for the value of a field that a kind does not have."""
 APART = ("kind", "dataset")
 """What runs are told apart by before their settings."""
-NO_ERROR, ANY_ERROR = b'"error": ""', b'"error": '
-"""As `artifacts.write_json` writes them; inside a text the quotes would have backslashes."""
 
 
 def overview(study: Study, folder: Path) -> dict[str, Any]:
@@ -36,7 +34,9 @@ def overview(study: Study, folder: Path) -> dict[str, Any]:
     lost = underway.states(
         {**_jobs(runs, "train", paths.run), **_jobs(stages, "stages", paths.stage)}, folder
     )
-    scores = _scores(study, runs, folder)
+    summaries = inventory.scores(study, folder) if study.metrics else {}
+    wanted = runs if study.metrics else ()
+    scores = {i: DONE if i in summaries else MISSING for i in wanted}
     unscored = underway.states(_score_jobs(i for i, s in scores.items() if s == MISSING), folder)
     state = {
         "runs": {i: _state(i, found, lost) for i, found in runs.items()},
@@ -52,7 +52,9 @@ def overview(study: Study, folder: Path) -> dict[str, Any]:
             *_failed("scores", scores, unscored),
             *_failed("stages", stages, lost),
         ],
-        "failed_metrics": {i: n for i, n in _metric_errors(scores, folder).items() if n},
+        "failed_metrics": {
+            i: sum(one.failed.values()) for i, one in summaries.items() if one.failed
+        },
         "diverged": {
             i: inventory.diverged(f.record)
             for i, f in {**runs, **stages}.items()
@@ -95,28 +97,6 @@ def _score_jobs(run_ids: Iterable[str]) -> dict[str, underway.Job]:
 
 def _state(some_id: str, found: inventory.Found, lost: Mapping[str, underway.State]) -> str:
     return lost[some_id].name if some_id in lost else found.standing
-
-
-def _scores(study: Study, runs: Mapping[str, inventory.Found], folder: Path) -> dict[str, str]:
-    """Whether each run has an index of all metrics; nothing for a study without metrics."""
-    if not study.metrics:
-        return {}
-    there, rows = set(inventory.names(folder / inventory.SCORES)), inventory.index_rows(study)
-    return {
-        i: DONE if i in there and inventory.scored(folder / paths.scores(i), rows) else MISSING
-        for i in runs
-    }
-
-
-def _metric_errors(scores: Mapping[str, str], folder: Path) -> dict[str, int]:
-    """Rows of each index that hold an error.
-
-    Counted in the text, for parsing a thousand of them takes a second.
-    """
-    texts = (
-        (i, (folder / paths.scores(i)).read_bytes()) for i, state in scores.items() if state == DONE
-    )
-    return {i: text.count(ANY_ERROR) - text.count(NO_ERROR) for i, text in texts}
 
 
 def _failed(

@@ -69,7 +69,9 @@ def test_an_index_from_before_summaries_has_the_same_one(tmp_path: Path) -> None
     assert scores.read_summary(path) == scores.summarise(ROWS)
 
 
-@pytest.mark.parametrize("text", ["", "{}", '{\n "summary": {"rows"', '{\n "summary": {}}', "[1]x"])
+@pytest.mark.parametrize(
+    "text", ["", "{}", "[]", '{\n "summary": {"rows"', '{\n "summary": {}}', "[1]x"]
+)
 def test_a_missing_or_damaged_index_has_no_summary(tmp_path: Path, text: str) -> None:
     (tmp_path / "index.json").write_text(text)
     assert scores.read_summary(tmp_path / "index.json") is None
