@@ -18,7 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageSequence
 
-from mtdis.data.datasets import shapes3d_rendered
+from mtdis.data.rendering import shapes3d as shapes3d_renderer
 from mtdis.specs.grids import SHAPES3D
 
 ROOT = Path(__file__).parents[1]
@@ -37,7 +37,7 @@ def mpi3d(style: str) -> Frames:
     corners = np.array(known["tile_corners"])
     tiles = np.stack([film[:, row : row + 64, column : column + 64] for row, column in corners])
     classes = np.array(known[style]["classes"], dtype=float)
-    renderer = import_module(f"mtdis.data.datasets.mpi3d_{style}_rendered")
+    renderer = import_module(f"mtdis.data.rendering.mpi3d_{style}")
     return tiles.reshape(-1, 64, 64, 3), renderer.render(classes.reshape(-1, 7), 64)
 
 
@@ -55,7 +55,7 @@ def shapes3d() -> Frames:
     values = np.stack(
         [np.array(v)[c] for v, c in zip(SHAPES3D.values, classes.T, strict=True)], axis=1
     )
-    return film[:, rows][:, :, columns], shapes3d_rendered.render(values, 64)
+    return film[:, rows][:, :, columns], shapes3d_renderer.render(values, 64)
 
 
 DATASETS: dict[str, Callable[[], Frames]] = {

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from benchmarks.table import Row
 from mtdis.artifacts.provenance import peak_memory
-from mtdis.data.datasets import dsprites_rendered as ours
+from mtdis.data.rendering import dsprites as ours
 from mtdis.specs.grids import DSPRITES
 
 CHUNK = 8192

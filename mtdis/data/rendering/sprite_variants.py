@@ -16,8 +16,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mtdis.data.chunks import Chunk, drawn_chunks
-from mtdis.data.datasets.dsprites_rendered import render
 from mtdis.data.rendering.compiled import compiled
+from mtdis.data.rendering.dsprites import render
 from mtdis.randomness import stream_seed
 from mtdis.specs.datasets._sprite_variant import SpriteVariant
 

@@ -7,7 +7,7 @@ from matplotlib.path import Path as Contour
 from numpy.typing import NDArray
 from PIL import Image, ImageSequence
 
-from mtdis.data.datasets.dsprites_rendered import (
+from mtdis.data.rendering.dsprites import (
     HALF_HEIGHT,
     HALF_SIDE,
     HALF_WIDTH,

@@ -10,13 +10,9 @@ import pytest
 from numpy.typing import NDArray
 from scipy.stats import kstest, spearmanr
 
-from mtdis.data.datasets import (
-    dsprites_color_rendered,
-    dsprites_noisy_rendered,
-    dsprites_scream_free_rendered,
-)
-from mtdis.data.datasets.dsprites_scream_free_rendered import FIELD_SIZE, field
 from mtdis.data.factors import kept_rows
+from mtdis.data.rendering import dsprites_color, dsprites_noisy, dsprites_scream_free
+from mtdis.data.rendering.dsprites_scream_free import FIELD_SIZE, field
 from mtdis.data.rendering.sprite_variants import philox, uniforms
 from mtdis.specs.dataset import Dataset
 
@@ -129,9 +125,7 @@ def test_noise_is_uniform_and_lightens_no_sprite() -> None:
 
 
 def test_noise_differs_between_images_pixels_and_channels() -> None:
-    noise = dsprites_noisy_rendered.paint(
-        np.zeros((200, 8, 8), np.uint8), np.arange(200), 0
-    ).astype(float)
+    noise = dsprites_noisy.paint(np.zeros((200, 8, 8), np.uint8), np.arange(200), 0).astype(float)
     columns = noise.reshape(200, -1)
     related = np.abs(np.corrcoef(columns.T) - np.eye(columns.shape[1]))
     assert related.max() < 6 / np.sqrt(200)
@@ -141,14 +135,14 @@ def test_noise_differs_between_images_pixels_and_channels() -> None:
 def backgrounds(size: int, count: int) -> NDArray[np.float64]:
     """Backgrounds without a sprite (count, size, size, 3) in 0..1."""
     none = np.zeros((count, size, size), np.uint8)
-    return dsprites_scream_free_rendered.paint(none, np.arange(count), 0) / 255
+    return dsprites_scream_free.paint(none, np.arange(count), 0) / 255
 
 
 def test_the_sprite_inverts_its_background() -> None:
     rows = kept_rows(spec_of("dsprites_scream_free_rendered"))
     images, _ = rows_of("dsprites_scream_free_rendered")
     where = sprites()
-    behind = dsprites_scream_free_rendered.paint(np.zeros_like(where, dtype=np.uint8), rows, 0)
+    behind = dsprites_scream_free.paint(np.zeros_like(where, dtype=np.uint8), rows, 0)
     assert np.array_equal(images[~where], behind[~where])
     assert np.array_equal(images[where], 255 - behind[where])
 
@@ -257,9 +251,9 @@ def test_an_image_depends_on_its_place_in_the_full_grid_alone(name: str, image_s
 @pytest.mark.parametrize(
     "paint",
     [
-        dsprites_color_rendered.paint,
-        dsprites_noisy_rendered.paint,
-        dsprites_scream_free_rendered.paint,
+        dsprites_color.paint,
+        dsprites_noisy.paint,
+        dsprites_scream_free.paint,
     ],
     ids=VARIANTS,
 )

@@ -3,11 +3,11 @@ import pytest
 from numpy.typing import NDArray
 
 from benchmarks.calibration import GENUINE, matched
-from mtdis.data.datasets import mpi3d_real_rendered, mpi3d_toy_rendered
+from mtdis.data.rendering import mpi3d_real, mpi3d_toy
 from mtdis.data.rendering.solids import box, prism, pyramid
 from mtdis.specs.grids import MPI3D
 
-RENDERERS = {"toy": mpi3d_toy_rendered, "real": mpi3d_real_rendered}
+RENDERERS = {"toy": mpi3d_toy, "real": mpi3d_real}
 BASE = {"color": 2, "shape": 1, "size": 1, "camera": 1, "stripe": 0, "turn": 10, "swing": 12}
 COLOR, SHAPE, SIZE, CAMERA, STRIPE, TURN, SWING = range(7)
 WHITE, GREEN, RED, BLUE, BROWN, OLIVE = range(6)
@@ -196,14 +196,12 @@ def test_objects_have_the_measured_colors_on_their_bright_side(name):
     ("camera", "mean"), [(0, (43, 46, 46)), (1, (33, 39, 37)), (2, (26, 34, 28))]
 )
 def test_real_images_are_as_bright_as_the_photographs(camera, mean):
-    images = mpi3d_real_rendered.render(
-        rows(camera=camera, turn=range(0, 40, 8), swing=range(0, 40, 8)), 64
-    )
+    images = mpi3d_real.render(rows(camera=camera, turn=range(0, 40, 8), swing=range(0, 40, 8)), 64)
     assert images.mean(axis=(0, 1, 2)) == pytest.approx(np.array(mean), abs=4)
 
 
 def test_toy_images_are_flat_grey_without_ring_and_arm(sample):
-    corners = mpi3d_toy_rendered.render(sample, 64)[:, 52:, :16]
+    corners = mpi3d_toy.render(sample, 64)[:, 52:, :16]
     assert (corners == 52).all()
 
 

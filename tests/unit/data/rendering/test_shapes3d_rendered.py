@@ -5,7 +5,7 @@ import pytest
 from numpy.typing import NDArray
 
 from benchmarks.calibration import GENUINE, matched
-from mtdis.data.datasets.shapes3d_rendered import render
+from mtdis.data.rendering.shapes3d import render
 from mtdis.specs.grids import SHAPES3D
 
 FLOOR, WALL, OBJECT, SCALE, SHAPE, ORIENTATION = range(6)
