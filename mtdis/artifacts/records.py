@@ -1,7 +1,7 @@
 """Reads the JSON records of data and results without numpy or h5py: the user's commands answer at
 once.
 
-What writes them, and reads the arrays beside them, is `artifacts`.
+`artifacts.runs`, `stages` and `datasets` write them and read the arrays beside them.
 """
 
 import json
@@ -15,8 +15,12 @@ from mtdis.specs.base import Spec
 FORMAT = 1
 SEALED = ("codes.h5", "weights.safetensors", "history.csv")
 """Siblings of a run's record, which holds their checksums."""
+SEALED_BY_STAGE = ("arrays.h5", "weights.safetensors", "history.csv")
+"""Siblings of a stage's record; the last two only where the stage trains something."""
 CHECKPOINT = "checkpoint.safetensors"
-"""Lies beside them until the run is finished."""
+"""Lies beside them until the run or stage is finished."""
+READY = "ready.json"
+"""Name of a record that waits in a run's folder for the run's own job."""
 
 
 def read_json(path: Path, made_by: str) -> dict[str, Any]:

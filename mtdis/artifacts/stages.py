@@ -63,8 +63,7 @@ class Outcome:
     """What a training took before this process resumed it."""
 
 
-SEALED = ("arrays.h5", "weights.safetensors", "history.csv")
-"""Siblings of a stage's record; the last two only where the stage trains something."""
+SEALED = records.SEALED_BY_STAGE
 
 
 def write_stage(record: Path, spec: Spec, outcome: Outcome, execution: Mapping[str, Any]) -> None:

@@ -16,7 +16,7 @@ from typing import Any
 
 from mtdis import paths
 from mtdis.artifacts.locks import LOCK, is_free
-from mtdis.artifacts.records import CHECKPOINT, SEALED, read_json
+from mtdis.artifacts.records import CHECKPOINT, READY, SEALED, SEALED_BY_STAGE, read_json
 from mtdis.errors import ArtifactError
 from mtdis.operations import inventory
 from mtdis.operations.job_states import FRESH
@@ -25,11 +25,6 @@ from mtdis.study import Study
 
 LEFTOVER = re.compile(r"\.(.+)\.\d+\.tmp")
 """What `artifacts.atomic` leaves of a killed process."""
-READY = "ready.json"
-"""As `sharing` names the record of a run that another one's job has trained; importing it would
-import torch.
-"""
-BESIDE_A_STAGE = ("arrays.h5", "weights.safetensors", "history.csv")
 UNWANTED, OLDER, UNFINISHED = (
     "no config wants it",
     "of an older version",
@@ -75,7 +70,7 @@ def leftovers(studies: Collection[Study], folder: Path, with_data: bool) -> list
     found: list[Found] = []
     for place, record, beside in (
         (inventory.RUNS, "run.json", (*SEALED, CHECKPOINT, READY, LOCK)),
-        (inventory.STAGES, "stage.json", (*BESIDE_A_STAGE, CHECKPOINT, LOCK)),
+        (inventory.STAGES, "stage.json", (*SEALED_BY_STAGE, CHECKPOINT, LOCK)),
         (inventory.SCORES, "index.json", ()),
     ):
         found += (_folder(path, record, beside, older) for path in _unwanted(folder, place, wanted))

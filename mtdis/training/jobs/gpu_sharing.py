@@ -18,8 +18,7 @@ from mtdis.specs.ids import identify
 from mtdis.training.gpus import choose_gpu
 from mtdis.training.jobs.job_file import Job, Train, read_jobs, setting, train_each
 
-READY = "ready.json"
-"""Name of a record that waits in a run's folder for the run's own job."""
+READY = records.READY
 
 
 def ready(record: Path) -> Path:
