@@ -2,19 +2,17 @@
 place in the grid.
 """
 
-import zlib
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from gzip import GzipFile
 from pathlib import Path
 from tarfile import TarError
-from tokenize import TokenError
 from typing import IO, Any
-from zipfile import BadZipFile
 
 import numpy as np
 from numpy.typing import NDArray
 
+from mtdis.data import npy_stream
 from mtdis.data.chunks import Chunk
 from mtdis.data.factors import grid_rows, kept_rows, labels
 from mtdis.errors import ArtifactError
@@ -26,20 +24,7 @@ Pixels = NDArray[np.uint8]
 BLOCK = 2048
 """Rows read at once: 25 MB of 64×64 colour images."""
 REMEDY = "It is not the published file, or damaged: fetch it again with mtdis download."
-UNREADABLE = (
-    *(
-        OSError,
-        EOFError,
-        LookupError,
-        ValueError,
-        TypeError,
-        RuntimeError,
-        BadZipFile,
-        TarError,
-        zlib.error,
-    ),
-    *(SyntaxError, TokenError),  # of a damaged npy header, which is a Python literal
-)
+UNREADABLE = (*npy_stream.UNREADABLE, TarError)
 """What the readers of zip, npy, gzip, tar, mat and HDF5 files raise at damaged ones."""
 LABEL_TOLERANCE = 1e-6
 """Rounding of the files' own computations; neighbouring values differ by at least 0.03."""

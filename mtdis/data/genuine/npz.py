@@ -1,22 +1,14 @@
-"""Arrays of an npz file, a block of rows at a time: no array is held whole, and no pickle is
-read.
-"""
+"""Arrays of a published npz file, which must be as expected."""
 
-import warnings
 from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
-from typing import IO, Any
-from zipfile import ZipFile
+from typing import Any
 
-import numpy as np
-from numpy.lib import format as npy
 from numpy.typing import DTypeLike, NDArray
 
 from mtdis.data.genuine.checks import BLOCK, REMEDY, check_array, check_end, reading
+from mtdis.data.npy_stream import npz_member, read_blocks, read_header
 from mtdis.errors import ArtifactError
-
-HEADERS = {(1, 0): npy.read_array_header_1_0, (2, 0): npy.read_array_header_2_0}
 
 
 def blocks(
@@ -27,51 +19,12 @@ def blocks(
     ArtifactError if the file is missing, damaged or ends early, or the array has another shape or
     dtype.
     """
-    with _opened(path, name) as stream:
-        with reading(path, name):
-            found, fortran, kind = _header(stream)
-        check_array(path, name, (found, kind), (shape, dtype))
-        if fortran:
+    with reading(path, f"{name}.npy"), npz_member(path, name) as stream:
+        header = read_header(stream)
+        check_array(path, name, (header.shape, header.dtype), (shape, dtype))
+        if header.fortran_order:
             raise ArtifactError(
                 f"{path}: {name} is stored column by column (Fortran order). {REMEDY}"
             )
-        for start in range(0, shape[0], BLOCK):
-            yield _next(
-                stream, path, name, (min(BLOCK, shape[0] - start), *shape[1:]), np.dtype(dtype)
-            )
-        with reading(path, name):
-            check_end(stream)
-
-
-@contextmanager
-def _opened(path: Path, name: str) -> Iterator[IO[bytes]]:
-    with reading(path, f"{name}.npy"):
-        archive = ZipFile(path)
-    with archive:
-        with reading(path, f"{name}.npy"):
-            stream = archive.open(f"{name}.npy")
-        with stream:
-            yield stream
-
-
-def _header(stream: IO[bytes]) -> tuple[tuple[int, ...], bool, np.dtype[Any]]:
-    version = npy.read_magic(stream)
-    if version not in HEADERS:
-        raise ValueError(f"npy format {version} is not known")
-    with warnings.catch_warnings():
-        warnings.simplefilter(
-            "ignore", UserWarning
-        )  # that it was written by Python 2, as dSprites was
-        header: tuple[tuple[int, ...], bool, np.dtype[Any]] = HEADERS[version](stream)
-    return header
-
-
-def _next(
-    stream: IO[bytes], path: Path, name: str, shape: tuple[int, ...], dtype: np.dtype[Any]
-) -> NDArray[Any]:
-    size = int(np.prod(shape)) * dtype.itemsize
-    with reading(path, name):
-        data = stream.read(size)
-        if len(data) != size:
-            raise EOFError(f"it ends {size - len(data):,} bytes early")
-    return np.frombuffer(data, dtype).reshape(shape)
+        yield from read_blocks(stream, shape, header.dtype, BLOCK)
+        check_end(stream)

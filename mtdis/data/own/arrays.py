@@ -2,39 +2,24 @@
 pickle.
 """
 
-import lzma
 import zipfile
-import zlib
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager
 from functools import partial
 from math import prod
 from pathlib import Path
-from tokenize import TokenError
 from typing import IO, Any, NamedTuple
 
 import h5py
 import numpy as np
 
+from mtdis.data.npy_stream import UNREADABLE, Header, npz_member, read_blocks, read_header
 from mtdis.data.own.images import ImageSource, Pixels, block_rows, check_array, refused
 from mtdis.errors import ArtifactError
 
 Opener = Callable[[], AbstractContextManager[IO[bytes]]]
 NAME = "images"
 """The array that is taken of several."""
-UNREADABLE = (
-    *(
-        OSError,
-        ValueError,
-        EOFError,
-        KeyError,
-        RuntimeError,
-        zipfile.BadZipFile,
-        zlib.error,
-        lzma.LZMAError,
-    ),
-    *(SyntaxError, TokenError),  # of a damaged npy header, which is a Python literal
-)
 AGAIN = "Write it again: np.save, np.savez or h5py, with an array 'images'."
 LARGEST_CHUNK = 2**28
 """Bytes of an HDF5 chunk, which is only read as a whole."""
@@ -49,14 +34,6 @@ class Stored(NamedTuple):
     dtype: np.dtype[Any]
     chunks: tuple[int, ...] | None
     elsewhere: bool
-
-
-class Header(NamedTuple):
-    """What stands before the bytes of an npy array."""
-
-    shape: tuple[int, ...]
-    fortran_order: bool
-    dtype: np.dtype[Any]
 
 
 def open_h5(path: Path) -> ImageSource:
@@ -132,24 +109,17 @@ def open_npz(path: Path) -> ImageSource:
     try:
         with zipfile.ZipFile(path) as archive:
             sizes = {
-                i.filename: i.file_size for i in archive.infolist() if i.filename.endswith(".npy")
+                i.filename.removesuffix(".npy"): i.file_size
+                for i in archive.infolist()
+                if i.filename.endswith(".npy")
             }
-        headers = {
-            name.removesuffix(".npy"): _header(partial(_member, path, name)) for name in sizes
-        }
+        headers = {name: _header(partial(npz_member, path, name)) for name in sizes}
     except UNREADABLE as error:
         raise refused(path, error, AGAIN) from None
     name = _choose(path, {name: header.shape for name, header in headers.items()})
     return _open_member(
-        path, f"{path}, array '{name}'", partial(_member, path, f"{name}.npy"), sizes[f"{name}.npy"]
+        path, f"{path}, array '{name}'", partial(npz_member, path, name), sizes[name]
     )
-
-
-@contextmanager
-def _member(path: Path, name: str) -> Iterator[IO[bytes]]:
-    """One file of a zip archive, open."""
-    with zipfile.ZipFile(path) as archive, archive.open(name) as stream:
-        yield stream
 
 
 def _choose(path: Path, shapes: Mapping[str, tuple[int, ...]]) -> str:
@@ -182,32 +152,15 @@ def _open_member(path: Path, where: str, opener: Opener, size: int) -> ImageSour
 
 def _header(opener: Opener) -> Header:
     with opener() as stream:
-        return _read_header(stream)
-
-
-def _read_header(stream: IO[bytes]) -> Header:
-    version = np.lib.format.read_magic(stream)
-    readers = {
-        (1, 0): np.lib.format.read_array_header_1_0,
-        (2, 0): np.lib.format.read_array_header_2_0,
-    }
-    if version not in readers:
-        raise ValueError(f"npy format {version[0]}.{version[1]}, which plain arrays don't need")
-    return Header(*readers[version](stream))
+        return read_header(stream)
 
 
 def _npy_blocks(
     path: Path, opener: Opener, count: int, shape: tuple[int, int, int]
 ) -> Iterator[Pixels]:
-    rows, size = block_rows(shape), int(np.prod(shape))
     try:
         with opener() as stream:
-            _read_header(stream)
-            for start in range(0, count, rows):
-                wanted = min(rows, count - start) * size
-                content = stream.read(wanted)
-                if len(content) < wanted:
-                    raise EOFError("it ends before its last image")
-                yield np.frombuffer(content, np.uint8).reshape(-1, *shape)
+            read_header(stream)
+            yield from read_blocks(stream, (count, *shape), np.dtype(np.uint8), block_rows(shape))
     except UNREADABLE as error:
         raise refused(path, error, AGAIN) from None

@@ -211,7 +211,7 @@ def test_a_damaged_zip_is_an_error_while_it_is_read(tmp_path: Path) -> None:
     ("kept", "message"),
     [
         (4, "is cut off: 384 bytes for 576 pixels"),
-        (8, "can't be read: it ends before its last image"),
+        (8, "can't be read: it ends 64 bytes early"),
     ],
 )
 def test_an_npy_that_ends_before_its_header_says_is_an_error(
