@@ -19,7 +19,7 @@ from scipy.io import savemat
 
 from mtdis.data.factors import grid_rows
 from mtdis.data.genuine import downloads
-from mtdis.data.genuine.checksums import checksums
+from mtdis.data.genuine.mirrors import checksums
 from mtdis.specs.dataset import Dataset
 from mtdis.specs.genuine import GenuineFile, GenuineGrid
 from mtdis.specs.grids import DSPRITES, MPI3D, SHAPES3D, Grid, indices

@@ -1,15 +1,15 @@
-"""One file over HTTP, in a part file that a later attempt continues (RFC 9110: Range, If-Range).
+"""One file over HTTP, in a part file that a later attempt continues (RFC 9110: Range).
+
+That a server may have another file by then is not asked here: who downloads knows its MD5.
 
 `requests` does the transfer. Looked at and not taken on 2026-11-22: pooch 1.9 and parfive 2.3 begin
 again after a cut, pypdl 1.5 appends whatever a server without Range sends, resumable-urlretrieve
 0.1 is no longer kept up.
 """
 
-import json
 import shutil
 import time
 from pathlib import Path
-from typing import Any
 
 import requests
 from urllib3.exceptions import HTTPError
@@ -35,9 +35,8 @@ class _CutShortError(Exception):
     """An attempt ended before the file did; another may continue it."""
 
 
-def bring(url: str, part: Path) -> None:
-    """Make `part` the whole file that `url` gives, going on from what an earlier attempt at the
-    same file left.
+def download(url: str, part: Path) -> None:
+    """Make `part` the whole file that `url` gives, going on from what is there of it.
 
     TransferError if the server does not give it; OSError if the disk does not take it.
     """
@@ -57,50 +56,25 @@ def bring(url: str, part: Path) -> None:
     )
 
 
-def source_of(part: Path) -> str:
-    """The URL that a part file was begun from; empty if there is none."""
-    return str(_state(part).get("url", ""))
-
-
-def forget(part: Path) -> None:
-    """Remove what is known about a part file, so that it begins again."""
-    _state_path(part).unlink(missing_ok=True)
-
-
-def _state_path(part: Path) -> Path:
-    return part.with_name(f"{part.name}.json")
-
-
-def _state(part: Path) -> dict[str, Any]:
-    """Where a part file came from; empty if that is not known, and then it is begun again."""
-    try:
-        state = json.loads(_state_path(part).read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        return {}
-    return state if isinstance(state, dict) else {}
-
-
 def _held(part: Path) -> int:
     return part.stat().st_size if part.exists() else 0
 
 
 def _attempt(url: str, part: Path) -> None:
-    state = _state(part)
-    continued = state.get("url") == url and state.get("version")
-    held = _held(part) if continued else 0
+    held = _held(part)
     headers = {"Accept-Encoding": "identity"}  # the checksum is of the file as it lies there
     if held:
-        headers |= {"Range": f"bytes={held}-", "If-Range": state["version"]}
+        headers["Range"] = f"bytes={held}-"
     try:
         with requests.get(url, headers=headers, stream=True, timeout=SILENCE) as response:
-            _receive(response, part, url, held)
+            _receive(response, part, held)
     except (requests.ConnectionError, requests.Timeout, HTTPError) as error:
         raise _CutShortError(f"the connection failed: {error}") from None
     except requests.RequestException as error:
         raise TransferError(str(error)) from None
 
 
-def _receive(response: requests.Response, part: Path, url: str, held: int) -> None:
+def _receive(response: requests.Response, part: Path, held: int) -> None:
     if response.status_code == 416:
         _nothing_left(response, part, held)
         return
@@ -114,14 +88,8 @@ def _receive(response: requests.Response, part: Path, url: str, held: int) -> No
             f"the server was asked for the bytes from {held:,} and sends those from {start:,}"
         )
     _check_room(part, (total or 0) - start, given_up=0 if start else _held(part))
-    if not start:
-        part.unlink(
-            missing_ok=True
-        )  # before its state is written, which must never be that of other bytes
-        _state_path(part).write_text(
-            json.dumps({"url": url, "version": _version(response)}), encoding="utf-8"
-        )
-    with part.open("ab") as file, progress_bar(total or 0, Path(part.stem).stem, "B") as bar:
+    name = Path(part.stem).stem
+    with part.open("ab" if start else "wb") as file, progress_bar(total or 0, name, "B") as bar:
         bar.update(start)
         for block in response.raw.stream(BLOCK, decode_content=False):
             file.write(block)
@@ -131,12 +99,12 @@ def _receive(response: requests.Response, part: Path, url: str, held: int) -> No
 
 
 def _nothing_left(response: requests.Response, part: Path, held: int) -> None:
-    """The answer to a request for bytes beyond the end: the part was whole, or is not of this
-    file.
+    """Take the answer to a request for bytes beyond the end: the part is whole, or is not of this
+    file and is removed.
     """
     _, _, total = response.headers.get("Content-Range", "").rpartition("/")
     if total != str(held):
-        forget(part)
+        part.unlink(missing_ok=True)
         raise _CutShortError(
             f"the server has {total or 'fewer'} bytes, {held:,} are here; begun again"
         )
@@ -152,12 +120,6 @@ def _extent(response: requests.Response) -> tuple[int, int | None]:
         return int(first) if first.isdigit() else -1, int(total) if total.isdigit() else None
     length = response.headers.get("Content-Length", "")
     return 0, int(length) if length.isdigit() else None
-
-
-def _version(response: requests.Response) -> str:
-    """What tells this version of the file from another; a weak ETag may not stand in If-Range."""
-    tag = response.headers.get("ETag", "")
-    return response.headers.get("Last-Modified", "") if not tag or tag.startswith("W/") else tag
 
 
 def _check_room(part: Path, needed: int, given_up: int) -> None:

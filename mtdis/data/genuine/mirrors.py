@@ -3,15 +3,18 @@ one.
 """
 
 import os
+from hashlib import md5 as new_md5
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
-from mtdis.data.genuine import http as transfer
-from mtdis.data.genuine.checksums import checksums
+from mtdis.data.genuine.http import TransferError, download
 from mtdis.errors import ArtifactError
+from mtdis.progress import progress_bar
 from mtdis.specs.genuine import GenuineFile
 
+BLOCK = 2**22
+"""Bytes that are read at once for a checksum."""
 HASH = "?" * 8
 """Where a part's name has the hash of its URL, as a pattern."""
 
@@ -62,17 +65,14 @@ def _verified(file: GenuineFile, md5: str, path: Path) -> dict[str, Any]:
 
 def _fetched(file: GenuineFile, md5: str, path: Path) -> dict[str, Any]:
     failures = []
-    for url in sorted(
-        file.urls, key=lambda url: transfer.source_of(_part(path, url)) != url
-    ):  # those begun come first
+    # those begun come first
+    for url in sorted(file.urls, key=lambda url: not _part(path, url).exists()):
         part = _part(path, url)
         try:
-            transfer.bring(url, part)
-        except transfer.TransferError as error:
+            found = _downloaded(url, part, md5)
+        except TransferError as error:
             failures.append(f"  {url}: {error}")
             continue
-        found = checksums(part)
-        transfer.forget(part)
         if found["md5"] == md5:
             _put(part, path)
             return {"url": url} | found
@@ -84,6 +84,19 @@ def _fetched(file: GenuineFile, md5: str, path: Path) -> dict[str, Any]:
     )
 
 
+def _downloaded(url: str, part: Path, md5: str) -> dict[str, Any]:
+    """Download a file and return its size and checksums; begin once more if what an earlier command
+    left was not of this file.
+    """
+    continued = part.exists()
+    download(url, part)
+    found = checksums(part)
+    if continued and found["md5"] != md5:
+        part.unlink()
+        return _downloaded(url, part, md5)
+    return found
+
+
 def _part(path: Path, url: str) -> Path:
     """What a URL gave so far; of each URL by itself, so that asking a mirror loses nothing."""
     return path.with_name(f"{path.name}.{sha256(url.encode()).hexdigest()[:8]}.part")
@@ -91,10 +104,10 @@ def _part(path: Path, url: str) -> Path:
 
 def _put(whole: Path, path: Path) -> None:
     """Move a fetched file to its place, and remove what other URLs gave."""
-    with whole.open("rb") as written:
-        os.fsync(written.fileno())
+    with whole.open("rb") as file:
+        os.fsync(file.fileno())
     whole.replace(path)
-    for left in ("refused-*", f"{HASH}.part", f"{HASH}.part.json"):
+    for left in ("refused-*", f"{HASH}.part"):
         for other in path.parent.glob(f"{path.name}.{left}"):
             other.unlink()
 
@@ -113,3 +126,14 @@ def _difference(file: GenuineFile, md5: str, path: Path, found: dict[str, Any]) 
         f" damaged, or another upload; if you trust it, set  accept: {{{file.key}: {found['md5']}}}"
         "  in the dataset's settings."
     )
+
+
+def checksums(path: Path) -> dict[str, Any]:
+    """Size in bytes, MD5 (what authors publish) and SHA-256 of a file, read once."""
+    size, published, ours = path.stat().st_size, new_md5(usedforsecurity=False), sha256()
+    with path.open("rb") as file, progress_bar(size, f"checking {path.name}", "B") as bar:
+        while block := file.read(BLOCK):
+            published.update(block)
+            ours.update(block)
+            bar.update(len(block))
+    return {"bytes": size, "md5": published.hexdigest(), "sha256": ours.hexdigest()}
