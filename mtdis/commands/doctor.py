@@ -12,8 +12,7 @@ from pathlib import Path
 
 from mtdis.commands._options import add_study, study_here
 from mtdis.commands._text import aligned
-from mtdis.errors import ConfigError
-from mtdis.operations.doctor import BAD, GOOD, NOTE, Finding, findings
+from mtdis.operations.doctor import BAD, Finding, config_finding, findings
 
 
 def add_arguments(parser: ArgumentParser) -> None:
@@ -24,24 +23,9 @@ def add_arguments(parser: ArgumentParser) -> None:
 
 def run(args: Namespace) -> int:
     """Print what was found."""
-    found = [*findings(Path()), _config(args)]
+    found = [*findings(Path()), config_finding(lambda: study_here(args))]
     print(json.dumps([asdict(one) for one in found], indent=1) if args.json else as_text(found))
     return int(any(one.standing == BAD for one in found))
-
-
-def _config(args: Namespace) -> Finding:
-    try:
-        study = study_here(args)
-    except ConfigError as error:
-        return Finding(
-            "config",
-            BAD,
-            str(error).splitlines()[0],
-            "mend the config; `mtdis plan` says all that is wrong",
-        )
-    if study is None:
-        return Finding("config", NOTE, "no config.yaml here", "run in the folder that holds it")
-    return Finding("config", GOOD, f"study {study.name}: {len(study.runs):,} runs")
 
 
 def as_text(found: list[Finding]) -> str:

@@ -14,11 +14,7 @@ from typing import Any
 
 from mtdis.commands._options import add_study, config_of, read_configs
 from mtdis.commands._text import aligned, size
-from mtdis.errors import ArtifactError
-from mtdis.operations.prune import Found, Kept, Leftover, leftovers, remove
-from mtdis.study import Study
-
-LOCKS = ".snakemake/locks"
+from mtdis.operations.prune import Found, Kept, Unwanted, prune
 
 
 def add_arguments(parser: ArgumentParser) -> None:
@@ -43,35 +39,15 @@ def add_arguments(parser: ArgumentParser) -> None:
 
 def run(args: Namespace) -> None:
     """List, and with --yes delete."""
-    studies = [whole(config) for config in (config_of(args), *map(read_configs, args.protect))]
-    found = leftovers(studies, Path(), args.data)
-    unwanted = [one for one in found if isinstance(one, Leftover)]
-    if args.yes:
-        _nobody_works_here(Path())
-        for one in unwanted:
-            remove(one)
-    told = as_json(found, deleted=args.yes)
-    print(json.dumps(told, indent=1) if args.json else as_text(told))
-
-
-def whole(config: dict[str, Any]) -> Study:
-    """The study of all experiments of a config: `select` says what is built now, not what is
-    wanted.
-    """
-    return Study.from_config({key: value for key, value in config.items() if key != "select"})
-
-
-def _nobody_works_here(folder: Path) -> None:
-    if any((folder / LOCKS).glob("*")):
-        raise ArtifactError(
-            f"snakemake works in {folder.resolve()}, or was killed there: {LOCKS} is not empty."
-            " Wait for it, or run `snakemake --unlock` if none is running. Nothing was deleted."
-        )
+    configs = [config_of(args), *map(read_configs, args.protect)]
+    found = prune(configs, Path(), with_data=args.data, delete=args.yes)
+    listing = as_json(found, deleted=args.yes)
+    print(json.dumps(listing, indent=1) if args.json else as_text(listing))
 
 
 def as_json(found: Sequence[Found], deleted: bool) -> dict[str, Any]:
-    """What is unwanted, what is left alone, how much it is, and whether it is gone."""
-    unwanted = [one for one in found if isinstance(one, Leftover)]
+    """The list as JSON: what is unwanted and how much that is, what is left alone."""
+    unwanted = [one for one in found if isinstance(one, Unwanted)]
     return {
         "unwanted": [
             {"path": str(one.path), "reason": one.reason, "bytes": one.bytes} for one in unwanted
@@ -84,13 +60,13 @@ def as_json(found: Sequence[Found], deleted: bool) -> dict[str, Any]:
     }
 
 
-def as_text(told: dict[str, Any]) -> str:
+def as_text(listing: dict[str, Any]) -> str:
     """The list for people, the largest last, where the eye is."""
-    lines = [f"left alone: {one['path']}: {one['reason']}" for one in told["left_alone"]]
-    unwanted = sorted(told["unwanted"], key=lambda one: one["bytes"])
+    lines = [f"left alone: {one['path']}: {one['reason']}" for one in listing["left_alone"]]
+    unwanted = sorted(listing["unwanted"], key=lambda one: one["bytes"])
     if not unwanted:
         return "\n".join([*lines, "nothing to prune: every result is wanted by a config"])
     rows = [[size(one["bytes"]), one["reason"], one["path"]] for one in unwanted]
     lines.append(aligned([["size", "why", "path"], *rows]))
-    done = "deleted" if told["deleted"] else "to be deleted; mtdis prune --yes deletes them"
-    return "\n".join([*lines, f"{len(unwanted):,} results, {size(told['bytes'])} {done}"])
+    done = "deleted" if listing["deleted"] else "to be deleted; mtdis prune --yes deletes them"
+    return "\n".join([*lines, f"{len(unwanted):,} results, {size(listing['bytes'])} {done}"])

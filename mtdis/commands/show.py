@@ -14,7 +14,7 @@ from typing import Any
 
 from mtdis.commands._options import add_study, study_here
 from mtdis.commands._text import aligned, duration, size
-from mtdis.operations.show import account, one_id
+from mtdis.operations.show import describe
 
 
 def add_arguments(parser: ArgumentParser) -> None:
@@ -26,8 +26,7 @@ def add_arguments(parser: ArgumentParser) -> None:
 
 def run(args: Namespace) -> None:
     """Print what is known of it."""
-    study = study_here(args)
-    found = account(one_id(args.run, study, Path()), study, Path())
+    found = describe(args.run, study_here(args), Path())
     print(json.dumps(found, indent=1) if args.json else as_text(found))
 
 

@@ -16,7 +16,7 @@ from typing import Any
 from mtdis.commands._options import add_study, study_of
 from mtdis.commands._text import aligned, cut
 from mtdis.errors import ConfigError
-from mtdis.operations.status import STATES, overview
+from mtdis.operations.status import STATES, study_status
 
 HOME_AND_CLEAR = "\x1b[H\x1b[J"
 LISTED = 10
@@ -43,7 +43,7 @@ def run(args: Namespace) -> None:
     """Print the state of the study, once or again and again."""
     study = study_of(args)
     if not args.watch:
-        found = overview(study, Path())
+        found = study_status(study, Path())
         print(json.dumps(found, indent=1) if args.json else as_text(found))
         return
     if args.json or not sys.stdout.isatty():
@@ -54,7 +54,7 @@ def run(args: Namespace) -> None:
     try:
         while True:
             print(
-                f"{HOME_AND_CLEAR}{as_text(overview(study, Path()))}\n\n{time.ctime()}, Ctrl-C"
+                f"{HOME_AND_CLEAR}{as_text(study_status(study, Path()))}\n\n{time.ctime()}, Ctrl-C"
                 " ends",
                 flush=True,
             )

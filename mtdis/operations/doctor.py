@@ -11,7 +11,7 @@ import platform
 import re
 import shutil
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from ctypes.util import find_library
 from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
@@ -19,7 +19,9 @@ from importlib.util import find_spec
 from pathlib import Path
 from subprocess import CompletedProcess
 
+from mtdis.errors import ConfigError
 from mtdis.operations.programs import answer
+from mtdis.study import Study
 
 GOOD, NOTE, BAD = "ok", "note", "BAD"
 PYTHON, SNAKEMAKE, PLUGIN = (3, 11), (9, 23), (2, 8)
@@ -64,6 +66,18 @@ def findings(folder: Path) -> Iterator[Finding]:
     yield from (_writable(folder / name) for name in FOLDERS)
     yield _disk(folder)
     yield _lock(folder)
+
+
+def config_finding(read: Callable[[], Study | None]) -> Finding:
+    """Whether the config that is read makes a study; None stands for no config."""
+    try:
+        study = read()
+    except ConfigError as error:
+        fix = "mend the config; `mtdis plan` says all that is wrong"
+        return Finding("config", BAD, str(error).splitlines()[0], fix)
+    if study is None:
+        return Finding("config", NOTE, "no config.yaml here", "run in the folder that holds it")
+    return Finding("config", GOOD, f"study {study.name}: {len(study.runs):,} runs")
 
 
 def _python() -> Finding:

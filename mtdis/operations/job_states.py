@@ -61,7 +61,7 @@ class State:
     """Of the log, if it failed."""
 
 
-def states(jobs: Mapping[str, Job], folder: Path) -> dict[str, State]:
+def job_states(jobs: Mapping[str, Job], folder: Path) -> dict[str, State]:
     """How each job stands; none of them has its result."""
     marked = markers(folder)
     wanted = {job.output for job in jobs.values()}

@@ -9,7 +9,7 @@ import json
 import os
 import re
 import time
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -23,7 +23,8 @@ from mtdis.operations.job_states import FRESH
 from mtdis.specs.ids import BETWEEN_FIELDS
 from mtdis.study import Study
 
-LEFTOVER = re.compile(r"\.(.+)\.\d+\.tmp")
+LOCKS = ".snakemake/locks"
+TEMPORARY = re.compile(r"\.(.+)\.\d+\.tmp")
 """What `artifacts.atomic` leaves of a killed process."""
 UNWANTED, OLDER, UNFINISHED = (
     "no config wants it",
@@ -35,7 +36,7 @@ RESULTS = (inventory.RUNS, inventory.STAGES, inventory.SCORES, inventory.IDS)
 
 
 @dataclass(frozen=True)
-class Leftover:
+class Unwanted:
     """Something that no study wants: where it is, why it may go, its files (the record first) and
     their size.
     """
@@ -54,13 +55,36 @@ class Kept:
     reason: str
 
 
-Found = Leftover | Kept
+Found = Unwanted | Kept
 
 
-def leftovers(studies: Collection[Study], folder: Path, with_data: bool) -> list[Found]:
-    """Everything below results (and data) that none of the studies wants, in the order of its
-    path.
+def prune(
+    configs: Iterable[Mapping[str, Any]], folder: Path, *, with_data: bool, delete: bool
+) -> list[Found]:
+    """Everything below results (and data) that none of the configs wants, in the order of its path;
+    deleted if so asked.
+
+    ArtifactError if something is to be deleted where snakemake works.
     """
+    # all experiments: `select` says what is built now, not what is wanted
+    studies = [
+        Study.from_config({key: value for key, value in config.items() if key != "select"})
+        for config in configs
+    ]
+    found = _find(studies, folder, with_data)
+    if delete:
+        if any((folder / LOCKS).glob("*")):
+            raise ArtifactError(
+                f"snakemake works in {folder.resolve()}, or was killed there: {LOCKS} is not empty."
+                " Wait for it, or run `snakemake --unlock` if none is running. Nothing was deleted."
+            )
+        for one in found:
+            if isinstance(one, Unwanted):
+                _remove(one)
+    return found
+
+
+def _find(studies: Collection[Study], folder: Path, with_data: bool) -> list[Found]:
     wanted = inventory.wanted_ids(studies)
     older = {
         _versionless(spec.resolved())
@@ -89,12 +113,9 @@ def leftovers(studies: Collection[Study], folder: Path, with_data: bool) -> list
     return [*(Kept(link, "a link") for link in sorted({*links.values()})), *found, *ids]
 
 
-def remove(found: Leftover) -> None:
-    """Delete the files, the record first, so that what is half gone counts as not there.
-
-    Then the empty folders.
-
-    ArtifactError if the system refuses.
+def _remove(found: Unwanted) -> None:
+    """Delete the files, the record first, so that what is half gone counts as not there; then the
+    empty folders.
     """
     try:
         for path in found.files:
@@ -152,18 +173,18 @@ def _with_record(path: Path, record: Path, files: list[Path], older: Collection[
         return (
             Kept(path, "changed in the last 15 minutes")
             if fresh
-            else _leftover(path, UNFINISHED, files)
+            else _with_size(path, UNFINISHED, files)
         )
     content = _ours(record, path.name)
     if content is None:
         return Kept(path, f"{record.name} is not a record of this name and format")
     reason = OLDER if _versionless(content.get("spec", {})) in older else UNWANTED
-    return _leftover(path, reason, [record, *(p for p in files if p != record)])
+    return _with_size(path, reason, [record, *(p for p in files if p != record)])
 
 
-def _leftover(path: Path, reason: str, files: Iterable[Path]) -> Leftover:
+def _with_size(path: Path, reason: str, files: Iterable[Path]) -> Unwanted:
     each = tuple(files)
-    return Leftover(path, reason, each, sum(p.lstat().st_size for p in each))
+    return Unwanted(path, reason, each, sum(p.lstat().st_size for p in each))
 
 
 def _ours(record: Path, name: str) -> dict[str, Any] | None:
@@ -183,7 +204,7 @@ def _data(record: Path) -> Found:
             return Kept(record, f"{path.name} is a link")
     if _ours(record, record.stem) is None:
         return Kept(record, "not a record of this name and format")
-    return _leftover(record, UNWANTED, [path for path in (record, arrays) if path.exists()])
+    return _with_size(record, UNWANTED, [path for path in (record, arrays) if path.exists()])
 
 
 def _index(path: Path) -> Found:
@@ -194,7 +215,7 @@ def _index(path: Path) -> Found:
         held = None
     if not isinstance(held, str) or not held:
         return Kept(path, "not an index file of mtdis")
-    return _leftover(path, UNWANTED, [path])
+    return _with_size(path, UNWANTED, [path])
 
 
 def _files(folder: Path) -> Iterator[Path]:
@@ -209,7 +230,7 @@ def _files(folder: Path) -> Iterator[Path]:
 
 def _plain_name(name: str) -> str:
     """The name of the file that a temporary one was to become."""
-    found = LEFTOVER.fullmatch(name)
+    found = TEMPORARY.fullmatch(name)
     return found[1] if found else name
 
 

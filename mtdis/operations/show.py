@@ -20,16 +20,11 @@ LOSSES = ("mse", "r2")
 """The losses of the test split that are shown."""
 
 
-def known_ids(study: Study | None, folder: Path) -> set[str]:
-    """The ids of all runs and stages that are there or that the study wants."""
-    there = {*inventory.names(folder / inventory.RUNS), *inventory.names(folder / inventory.STAGES)}
-    return there | ({*study.runs, *study.stages} if study else set())
-
-
-def account(some_id: str, study: Study | None, folder: Path) -> dict[str, Any]:
-    """What is known of a run or stage: its standing, spec, losses, scores, execution, and files
-    with their sizes.
+def describe(text: str, study: Study | None, folder: Path) -> dict[str, Any]:
+    """Standing, spec, losses, scores, execution, and files with their sizes of the run or stage
+    whose id a text gives or begins.
     """
+    some_id = _one_id(text, study, folder)
     output = paths.stage(some_id) if AFTER_PARENT in some_id else paths.run(some_id)
     record, problem = _record(folder / output)
     spec = _spec(some_id, record, study)
@@ -53,6 +48,18 @@ def account(some_id: str, study: Study | None, folder: Path) -> dict[str, Any]:
         "execution": record.get("execution", {}),
         "files": {path: _bytes(folder / path) for path in _files(some_id, output, record, spec)},
     }
+
+
+def _one_id(text: str, study: Study | None, folder: Path) -> str:
+    """The id that a text means, of the runs and stages that are there or that the study wants."""
+    there = {*inventory.names(folder / inventory.RUNS), *inventory.names(folder / inventory.STAGES)}
+    ids = there | ({*study.runs, *study.stages} if study else set())
+    if not ids:
+        raise ConfigError(
+            f"there are no runs in {(folder / inventory.RUNS).resolve()} and no config.yaml that"
+            " wants some."
+        )
+    return inventory.resolve(text, ids)
 
 
 def _record(path: Path) -> tuple[dict[str, Any], str]:
@@ -176,14 +183,3 @@ def _bytes(path: Path) -> int | None:
 
 def _cell(value: Any) -> Any:
     return " ".join(map(str, value)) or "none" if isinstance(value, (list, tuple)) else value
-
-
-def one_id(text: str, study: Study | None, folder: Path) -> str:
-    """The id that a text means, among those that are there or wanted."""
-    ids = known_ids(study, folder)
-    if not ids:
-        raise ConfigError(
-            f"there are no runs in {(folder / inventory.RUNS).resolve()} and no config.yaml that"
-            " wants some."
-        )
-    return inventory.resolve(text, ids)

@@ -10,9 +10,8 @@ from typing import Any
 from mtdis import paths
 from mtdis.artifacts.records import CHECKPOINT
 from mtdis.operations import inventory
-from mtdis.operations import job_states as underway
 from mtdis.operations.inventory import DIVERGED, DONE, MISSING, STALE
-from mtdis.operations.job_states import FAILED, QUEUED, RUNNING, STOPPED
+from mtdis.operations.job_states import FAILED, QUEUED, RUNNING, STOPPED, Job, State, job_states
 from mtdis.specs.base import Spec
 from mtdis.specs.ids import flatten, identify
 from mtdis.specs.run import Run
@@ -26,18 +25,18 @@ APART = ("kind", "dataset")
 """What runs are told apart by before their settings."""
 
 
-def overview(study: Study, folder: Path) -> dict[str, Any]:
+def study_status(study: Study, folder: Path) -> dict[str, Any]:
     """States of runs, scores and stages by id, counts of them, and what failed, diverged or is
     stale, with reasons.
     """
     runs, stages = inventory.runs(study, folder), inventory.stages(study, folder)
-    lost = underway.states(
+    lost = job_states(
         {**_jobs(runs, "train", paths.run), **_jobs(stages, "stages", paths.stage)}, folder
     )
     summaries = inventory.scores(study, folder) if study.metrics else {}
     wanted = runs if study.metrics else ()
     scores = {i: DONE if i in summaries else MISSING for i in wanted}
-    unscored = underway.states(_score_jobs(i for i, s in scores.items() if s == MISSING), folder)
+    unscored = job_states(_score_jobs(i for i, s in scores.items() if s == MISSING), folder)
     state = {
         "runs": {i: _state(i, found, lost) for i, found in runs.items()},
         "scores": {i: unscored[i].name if i in unscored else s for i, s in scores.items()},
@@ -73,12 +72,10 @@ def counted(states: Iterable[str]) -> dict[str, int]:
     return {"all": counts.total(), **{name: counts[name] for name in STATES}}
 
 
-def _jobs(found: Mapping[str, inventory.Found], rule: str, output: Any) -> dict[str, underway.Job]:
+def _jobs(found: Mapping[str, inventory.Found], rule: str, output: Any) -> dict[str, Job]:
     """The jobs of what is not there."""
     return {
-        i: underway.Job(
-            output(i), paths.log(rule, i), paths.benchmark(rule, i), _checkpoint(output(i))
-        )
+        i: Job(output(i), paths.log(rule, i), paths.benchmark(rule, i), _checkpoint(output(i)))
         for i, one in found.items()
         if one.standing == MISSING
     }
@@ -88,20 +85,18 @@ def _checkpoint(record: str) -> str:
     return str(Path(record).with_name(CHECKPOINT))
 
 
-def _score_jobs(run_ids: Iterable[str]) -> dict[str, underway.Job]:
+def _score_jobs(run_ids: Iterable[str]) -> dict[str, Job]:
     return {
-        i: underway.Job(paths.scores(i), paths.log("scores", i), paths.benchmark("scores", i))
+        i: Job(paths.scores(i), paths.log("scores", i), paths.benchmark("scores", i))
         for i in run_ids
     }
 
 
-def _state(some_id: str, found: inventory.Found, lost: Mapping[str, underway.State]) -> str:
+def _state(some_id: str, found: inventory.Found, lost: Mapping[str, State]) -> str:
     return lost[some_id].name if some_id in lost else found.standing
 
 
-def _failed(
-    rule: str, wanted: Iterable[str], lost: Mapping[str, underway.State]
-) -> list[dict[str, str]]:
+def _failed(rule: str, wanted: Iterable[str], lost: Mapping[str, State]) -> list[dict[str, str]]:
     failed = [(i, lost[i]) for i in wanted if i in lost and lost[i].name == FAILED]
     return [
         {"rule": rule, "id": i, "log": paths.log(rule, i), "last_line": s.last_line}

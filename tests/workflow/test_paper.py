@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from mtdis.commands.plan import make_plan
+from mtdis.operations.plan import make_plan
 from mtdis.study import Study
 
 from .conftest import ROOT, job_counts, snakemake

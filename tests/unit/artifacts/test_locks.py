@@ -16,7 +16,7 @@ from typing import Any
 
 import pytest
 
-from mtdis.artifacts import locks as run_lock
+from mtdis.artifacts import locks
 from mtdis.cli import main
 
 HOLD = """
@@ -52,12 +52,12 @@ def end_when_waited_for(
     """End the holder at the moment in which this process begins to wait for it."""
 
     def blocking(lock: int, way: int) -> None:
-        if not way & run_lock.LOCK_NB:
+        if not way & locks.LOCK_NB:
             how(process)
         real(lock, way)
 
-    real = run_lock.flock
-    patch.setattr(run_lock, "flock", blocking)
+    real = locks.flock
+    patch.setattr(locks, "flock", blocking)
 
 
 def test_the_second_waits_for_the_first_and_finds_its_record(
@@ -66,7 +66,7 @@ def test_the_second_waits_for_the_first_and_finds_its_record(
     record = tmp_path / "run/run.json"
     with holder(record) as process:
         end_when_waited_for(process, lambda p: p.communicate("end"), monkeypatch)
-        with run_lock.alone_with(record) as waited:
+        with locks.alone_with(record) as waited:
             assert waited
             assert record.exists()
     assert "waiting for SLURM job 17 on " in capsys.readouterr().err
@@ -78,7 +78,7 @@ def test_a_killed_process_has_no_lock(tmp_path: Path) -> None:
     with holder(record) as process:
         process.send_signal(signal.SIGKILL)
         process.wait()
-        with run_lock.alone_with(record) as waited:
+        with locks.alone_with(record) as waited:
             assert not waited
 
 
@@ -86,7 +86,7 @@ def test_a_folder_that_cannot_be_written_is_left_to_the_one_who_writes_results(
     tmp_path: Path,
 ) -> None:
     (tmp_path / "file").touch()
-    with run_lock.alone_with(tmp_path / "file/run.json") as waited:
+    with locks.alone_with(tmp_path / "file/run.json") as waited:
         assert not waited
 
 
@@ -96,8 +96,8 @@ def test_without_locks_nobody_is_waited_for(
     def unsupported(lock: int, way: int) -> None:
         raise OSError(38, "Function not implemented")
 
-    monkeypatch.setattr(run_lock, "flock", unsupported)
-    with run_lock.alone_with(tmp_path / "run.json") as waited:
+    monkeypatch.setattr(locks, "flock", unsupported)
+    with locks.alone_with(tmp_path / "run.json") as waited:
         assert not waited
     assert "see that no other job computes this" in capsys.readouterr().err
 
@@ -108,33 +108,33 @@ def test_a_lock_is_probed_where_exclusive_ones_need_a_writable_file(
     """As on NFS, where flock is emulated by fcntl's locks (man 2 flock)."""
 
     def as_on_nfs(lock: Any, way: int) -> None:
-        if way & run_lock.LOCK_EX and fcntl(lock, F_GETFL) & os.O_ACCMODE == os.O_RDONLY:
+        if way & locks.LOCK_EX and fcntl(lock, F_GETFL) & os.O_ACCMODE == os.O_RDONLY:
             raise OSError(EBADF, "Bad file descriptor")
         real(lock, way)
 
-    real = run_lock.flock
-    monkeypatch.setattr(run_lock, "flock", as_on_nfs)
+    real = locks.flock
+    monkeypatch.setattr(locks, "flock", as_on_nfs)
     record = tmp_path / "run/run.json"
-    assert run_lock.is_free(record)
-    with run_lock.alone_with(record):
-        assert not run_lock.is_free(record)
-    assert run_lock.is_free(record)
+    assert locks.is_free(record)
+    with locks.alone_with(record):
+        assert not locks.is_free(record)
+    assert locks.is_free(record)
 
 
 def test_who_would_not_wait_learns_that_another_has_the_lock(tmp_path: Path) -> None:
     record = tmp_path / "run/run.json"
     with holder(record) as process:
-        with run_lock.alone_if_free(record) as alone:
+        with locks.alone_if_free(record) as alone:
             assert not alone
         record.touch()
-        with run_lock.alone_if_free(record):
+        with locks.alone_if_free(record):
             pass
         assert record.with_name("lock").exists()  # it is not the one's who did not get it
         process.communicate("end")
     record.unlink()
-    with run_lock.alone_if_free(record) as alone:
+    with locks.alone_if_free(record) as alone:
         assert alone
-        assert not run_lock.is_free(record)
+        assert not locks.is_free(record)
         record.touch()
     assert list(record.parent.iterdir()) == [record]
 
@@ -145,8 +145,8 @@ def test_without_locks_who_would_not_wait_has_none(
     def unsupported(lock: int, way: int) -> None:
         raise OSError(38, "Function not implemented")
 
-    monkeypatch.setattr(run_lock, "flock", unsupported)
-    with run_lock.alone_if_free(tmp_path / "run.json") as alone:
+    monkeypatch.setattr(locks, "flock", unsupported)
+    with locks.alone_if_free(tmp_path / "run.json") as alone:
         assert not alone
 
 

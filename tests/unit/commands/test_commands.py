@@ -20,7 +20,7 @@ from helpers.small_study import DATASET, LEARNING, score, spec_of, train
 
 from mtdis.artifacts import datasets, runs
 from mtdis.cli import main
-from mtdis.commands.plan import make_plan
+from mtdis.operations.plan import make_plan
 from mtdis.scoring import run_scores as scoring
 from mtdis.study import Study
 

@@ -14,7 +14,7 @@ import pytest
 from helpers.small_results import study_in, text
 
 from mtdis.cli import main
-from mtdis.operations import doctor as surroundings
+from mtdis.operations import doctor
 
 Program = Callable[[str, str], None]
 Findings = dict[str, dict[str, str]]
@@ -108,12 +108,12 @@ def test_a_gpu_that_torch_cannot_use_is_bad(
     program: Program, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     program("nvidia-smi", "echo 'NVIDIA H200'; echo 'NVIDIA H200'")
-    monkeypatch.setattr(surroundings, "torch_cuda", lambda: "")
+    monkeypatch.setattr(doctor, "torch_cuda", lambda: "")
     assert (
         examined(capsys, status=1)["gpu"]["found"]
         == "NVIDIA H200, NVIDIA H200, which this torch can't use"
     )
-    monkeypatch.setattr(surroundings, "torch_cuda", lambda: "12.8")
+    monkeypatch.setattr(doctor, "torch_cuda", lambda: "12.8")
     found = examined(capsys)
     assert found["gpu"]["found"] == "NVIDIA H200, NVIDIA H200"
     assert found["torch"]["found"].endswith("for CUDA 12.8")
@@ -122,7 +122,7 @@ def test_a_gpu_that_torch_cannot_use_is_bad(
 def test_the_cuda_of_torch_is_what_torch_says() -> None:
     import torch
 
-    assert surroundings.torch_cuda() == (torch.version.cuda or "")
+    assert doctor.torch_cuda() == (torch.version.cuda or "")
 
 
 @pytest.mark.parametrize(
@@ -138,12 +138,8 @@ def test_old_packages_are_named_with_what_is_needed(
 ) -> None:
     if slurm_is_here:
         slurm(program)
-    monkeypatch.setattr(
-        surroundings, "_version", lambda name: version if "slurm" in name else "99.0"
-    )
-    found = {one.thing: one for one in surroundings.findings(Path())}[
-        "snakemake-executor-plugin-slurm"
-    ]
+    monkeypatch.setattr(doctor, "_version", lambda name: version if "slurm" in name else "99.0")
+    found = {one.thing: one for one in doctor.findings(Path())}["snakemake-executor-plugin-slurm"]
     assert found.standing == standing
     assert standing == "ok" or ("2.8 or newer is needed" in found.found and "[slurm]" in found.fix)
 
@@ -164,7 +160,7 @@ def test_a_folder_that_can_not_be_written_is_bad(
 def test_little_disk_is_bad(
     program: Program, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(surroundings, "LOW_DISK", 2**70)
+    monkeypatch.setattr(doctor, "LOW_DISK", 2**70)
     assert "mtdis prune" in examined(capsys, status=1)["disk"]["fix"]
 
 

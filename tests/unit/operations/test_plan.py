@@ -10,8 +10,8 @@ import pytest
 from helpers.small_results import CONFIG, SECONDS, finish, finish_stage, of_kind, score, study_in
 
 from mtdis.cli import main
-from mtdis.commands import pilot, plan
-from mtdis.operations import forecast
+from mtdis.commands import pilot
+from mtdis.operations import forecast, plan
 from mtdis.operations.forecast import HOUR, Rate, work
 from mtdis.specs.dataset import Dataset
 from mtdis.study import Study

@@ -13,14 +13,13 @@ from helpers import small_study
 from helpers.small_results import CONFIG, finish, finish_stage, of_kind, score, study_in, text
 
 from mtdis import paths
-from mtdis.artifacts import locks as run_lock
+from mtdis.artifacts import locks
+from mtdis.artifacts.records import READY
 from mtdis.cli import main
-from mtdis.operations import job_states as underway
-from mtdis.operations import prune as leftovers
+from mtdis.operations.job_states import FRESH
 from mtdis.specs.ids import identify
 from mtdis.specs.run import Run
 from mtdis.study import Study
-from mtdis.training.jobs import gpu_sharing as sharing
 
 
 @pytest.fixture
@@ -124,10 +123,10 @@ def test_a_failed_stage_that_nobody_wants_goes_with_its_lock(
     study = study_in(tmp_path, CONFIG | {"experiments": {"one": one}})
     (stage_id,) = study.stages
     record = finish_stage(study, stage_id)
-    lock = run_lock.LOCK
+    lock = locks.LOCK
     record.with_name(lock).touch()
     study_in(tmp_path, CONFIG | {"experiments": {"one": one | {"stages": {}}}})
-    with run_lock.alone_with(record):
+    with locks.alone_with(record):
         left = pruned(capsys, "--yes")["left_alone"]
     assert {"path": str(record.parent), "reason": "being computed"} in left
     record.with_name(lock).touch()
@@ -299,7 +298,7 @@ def test_a_checkpoint_goes_only_when_nobody_writes_it(
     assert [(one["path"], one["reason"]) for one in told["left_alone"]] == [
         ("results/runs/gone", "changed in the last 15 minutes")
     ]
-    then = time.time() - underway.FRESH - 1
+    then = time.time() - FRESH - 1
     for path in (checkpoint, left, checkpoint.parent):
         os.utime(path, (then, then))
     told = pruned(capsys, "--yes")
@@ -312,14 +311,19 @@ def test_what_is_being_trained_is_left_alone(
 ) -> None:
     record = Path(paths.run(narrowed[2]))
     record.unlink()
-    with run_lock.alone_with(record):
+    with locks.alone_with(record):
         told = pruned(capsys, "--yes")
         assert {"path": str(record.parent), "reason": "being computed"} in told["left_alone"]
         assert record.with_name("codes.h5").exists()
 
 
-def test_the_files_of_shared_trainings_are_known() -> None:
-    assert leftovers.READY == sharing.READY
+def test_what_a_shared_training_left_ready_is_known(
+    narrowed: tuple[Study, str, str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder = Path(paths.run(narrowed[2])).parent
+    (folder / READY).write_text("{}")
+    pruned(capsys, "--yes")
+    assert not folder.exists()
 
 
 def test_nothing_is_deleted_while_snakemake_works(

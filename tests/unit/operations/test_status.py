@@ -13,12 +13,11 @@ from helpers.small_results import CONFIG, finish, mark, of_kind, score, study_in
 
 from mtdis import paths
 from mtdis.artifacts import files as files_
-from mtdis.artifacts import locks as run_lock
-from mtdis.artifacts import records
+from mtdis.artifacts import locks, records
 from mtdis.cli import main
 from mtdis.commands import status
-from mtdis.operations import job_states as underway
-from mtdis.operations import status as overview
+from mtdis.operations import job_states
+from mtdis.operations.status import STATES, study_status
 from mtdis.study import Study
 
 
@@ -28,20 +27,18 @@ def study(tmp_path: Path) -> Study:
 
 
 def states(study: Study) -> dict[str, str]:
-    return overview.overview(study, Path())["states"]["runs"]
+    return study_status(study, Path())["states"]["runs"]
 
 
 def long_ago(*files: Path) -> None:
-    then = time.time() - underway.FRESH - 60
+    then = time.time() - job_states.FRESH - 60
     for path in files:
         os.utime(path, (then, then))
 
 
 def test_a_study_without_results_is_missing(study: Study) -> None:
-    found = overview.overview(study, Path())
-    assert found["total"]["runs"] == {"all": 6, "missing": 6} | dict.fromkeys(
-        overview.STATES[:-1], 0
-    )
+    found = study_status(study, Path())
+    assert found["total"]["runs"] == {"all": 6, "missing": 6} | dict.fromkeys(STATES[:-1], 0)
     assert found["total"]["scores"]["missing"] == 6
 
 
@@ -58,7 +55,7 @@ def test_each_state_is_told_from_what_lies_there(study: Study) -> None:
     mark(paths.run(running))
     text(paths.log("train", failed), "training\nValueError: one class\n\n")
     long_ago(mark(paths.run(stopped)))
-    found = overview.overview(study, Path())
+    found = study_status(study, Path())
     assert found["states"]["runs"] == {
         done: "done",
         diverged: "diverged",
@@ -83,9 +80,7 @@ def test_a_record_of_another_spec_is_stale_and_named(study: Study) -> None:
     run_id = of_kind(study, "multi_head")
     record = finish(study, run_id)
     record.write_text(record.read_text().replace('"learning_rate": 0.001', '"learning_rate": 0.5'))
-    assert (
-        "learning_rate is 0.5, expected 0.001" in overview.overview(study, Path())["stale"][run_id]
-    )
+    assert "learning_rate is 0.5, expected 0.001" in study_status(study, Path())["stale"][run_id]
 
 
 def test_a_lock_that_is_held_proves_that_a_run_is_trained(study: Study) -> None:
@@ -93,7 +88,7 @@ def test_a_lock_that_is_held_proves_that_a_run_is_trained(study: Study) -> None:
     text(
         paths.log("train", run_id), "training\n"
     )  # a failed job's, and someone trains it again by hand
-    with run_lock.alone_with(Path(paths.run(run_id))):
+    with locks.alone_with(Path(paths.run(run_id))):
         assert states(study)[run_id] == "running"
     assert states(study)[run_id] == "failed"
 
@@ -101,7 +96,7 @@ def test_a_lock_that_is_held_proves_that_a_run_is_trained(study: Study) -> None:
 def test_a_job_that_said_nothing_more_was_killed(study: Study) -> None:
     run_id = of_kind(study, "multi_head")
     text(paths.log("train", run_id), f"training {run_id} on cpu (1 thread)\n")
-    (failed,) = overview.overview(study, Path())["failed"]
+    (failed,) = study_status(study, Path())["failed"]
     assert failed["last_line"].endswith("on cpu (1 thread) … and nothing after that: it was killed")
 
 
@@ -156,14 +151,14 @@ def test_markers_of_long_paths_are_read(study: Study) -> None:
     output = f"results/runs/{'x' * 300}/run.json"
     mark(output)
     mark("short")
-    assert set(underway.markers(Path())) == {output, "short"}
+    assert set(job_states.markers(Path())) == {output, "short"}
 
 
 def test_counts_are_given_by_experiment_and_dimension(study: Study) -> None:
     for seed in (1, 2):
         finish(study, of_kind(study, "random", seed))
     finish(study, of_kind(study, "multi_head", 1))
-    dimensions = overview.overview(study, Path())["experiments"]["one"]["dimensions"]
+    dimensions = study_status(study, Path())["experiments"]["one"]["dimensions"]
     assert set(dimensions) == {"kind", "seed"}
     assert {kind: counts["done"] for kind, counts in dimensions["kind"].items()} == {
         "random": 2,
@@ -183,7 +178,7 @@ def test_a_dataset_and_a_nested_field_are_dimensions(tmp_path: Path) -> None:
         "head_layers": [[8], [9]],
     }
     study = study_in(tmp_path, CONFIG | {"experiments": {"one": one}})
-    dimensions = overview.overview(study, Path())["experiments"]["one"]["dimensions"]
+    dimensions = study_status(study, Path())["experiments"]["one"]["dimensions"]
     assert {path: list(values) for path, values in dimensions.items()} == {
         "seed": ["1", "2"],
         "head_layers": ["8", "9"],
@@ -196,7 +191,7 @@ def test_what_a_dataset_decides_is_no_dimension_of_its_own(tmp_path: Path) -> No
     rooms = {"name": "shapes3d_rendered", "image_size": 16, "subgrid": {"orientation": 4}}
     one = CONFIG["experiments"]["one"] | {"dataset": [sprites, rooms], "latent_size": [4, 6]}
     study = study_in(tmp_path, CONFIG | {"experiments": {"one": one}})
-    dimensions = overview.overview(study, Path())["experiments"]["one"]["dimensions"]
+    dimensions = study_status(study, Path())["experiments"]["one"]["dimensions"]
     assert set(dimensions) == {"kind", "dataset", "seed", "latent_size"}
 
 
@@ -211,7 +206,7 @@ def test_scores_and_their_errors_are_counted(study: Study) -> None:
     score(study, good)
     rows = json.loads(score(study, bad, error='ValueError: "error": ""').read_text())["rows"]
     text(paths.log("scores", failed), "mtdis: error: codes.h5 is missing\n")
-    found = overview.overview(study, Path())
+    found = study_status(study, Path())
     assert found["failed_metrics"] == {bad: len(rows)}
     assert found["total"]["scores"]["done"] == 2
     assert [(f["rule"], f["id"], f["last_line"]) for f in found["failed"]] == [
@@ -226,16 +221,14 @@ def test_scores_of_some_metrics_only_are_missing(study: Study) -> None:
     score(study, run_id)
     index = score(study, other, error="ValueError: one class")
     assert (
-        overview.overview(study, Path())["total"]["scores"]["done"] == 2
+        study_status(study, Path())["total"]["scores"]["done"] == 2
     )  # a metric that failed is not missing
     seeds = {"metrics": CONFIG["metrics"] | {"dci": {"seed": [0, 1]}}}
-    assert (
-        overview.overview(study_in(Path(), CONFIG | seeds), Path())["total"]["scores"]["done"] == 0
-    )
+    assert study_status(study_in(Path(), CONFIG | seeds), Path())["total"]["scores"]["done"] == 0
     content = json.loads(index.read_text())
     content["rows"] = [row for row in content["rows"] if row["metric"] != "dci"]
     files_.write_json(index, content)
-    states = overview.overview(study, Path())["states"]["scores"]
+    states = study_status(study, Path())["states"]["scores"]
     assert (states[run_id], states[other]) == ("done", "missing")
 
 
