@@ -123,13 +123,10 @@ def _take_at_once(lock: int) -> bool:
 
 
 def _sign(lock: int) -> None:
-    os.truncate(lock, 0)
-    os.write(lock, _myself().encode())
-
-
-def _myself() -> str:
     job = os.environ.get("SLURM_JOB_ID")
-    return (f"SLURM job {job}" if job else f"process {os.getpid()}") + f" on {socket.gethostname()}"
+    myself = f"SLURM job {job}" if job else f"process {os.getpid()}"
+    os.truncate(lock, 0)
+    os.write(lock, f"{myself} on {socket.gethostname()}".encode())
 
 
 def _owner(path: Path) -> str:

@@ -1,7 +1,4 @@
-"""What produced a result: commit, versions, device, seconds, memory.
-
-Recorded, never part of an id.
-"""
+"""Provenance of a result: commit, versions, device, seconds, memory. Never part of an id."""
 
 import platform
 import re
@@ -30,10 +27,9 @@ def execution(device: str, seconds: float) -> dict[str, Any]:
 
 
 def peak_memory() -> float:
-    """The most memory that this process has had, in MiB: on Linux by its own account.
+    """The most memory that this process has had, in MiB.
 
-    There getrusage's number, which is used elsewhere, begins with that of the process that started
-    this one.
+    On Linux not by getrusage, which begins with the number of the process that started this one.
     """
     if STATUS.exists() and (
         found := re.search(r"^VmHWM:\s*(\d+) kB$", STATUS.read_text(), re.MULTILINE)

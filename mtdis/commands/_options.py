@@ -13,19 +13,19 @@ from mtdis.study import Study
 
 
 def json_mapping(text: str) -> dict[str, Any]:
-    """A command-line argument that is a JSON mapping."""
+    """Parse a command-line argument that is a JSON mapping."""
     mapping: dict[str, Any] = _loaded(text, json.loads, "JSON", dict)
     return mapping
 
 
 def json_list(text: str) -> list[Any]:
-    """A command-line argument that is a JSON list."""
+    """Parse a command-line argument that is a JSON list."""
     values: list[Any] = _loaded(text, json.loads, "JSON", list)
     return values
 
 
 def yaml_mapping(text: str) -> dict[str, Any]:
-    """A command-line argument that is a YAML mapping."""
+    """Parse a command-line argument that is a YAML mapping."""
     mapping: dict[str, Any] = _loaded(text, yaml.safe_load, "YAML", dict)
     return mapping
 
@@ -41,8 +41,8 @@ def _loaded(text: str, load: Callable[[str], Any], language: str, kind: type) ->
 
 
 def add_study(parser: ArgumentParser) -> None:
-    """The study as config files (later ones overlay earlier ones), or as the JSON that the workflow
-    passes.
+    """Declare the options that name a study: config files, later ones laid over earlier ones, or
+    the JSON that the workflow passes.
     """
     group = parser.add_mutually_exclusive_group()
     group.add_argument(
@@ -77,10 +77,7 @@ def config_of(args: Namespace) -> dict[str, Any]:
 
 
 def study_here(args: Namespace) -> Study | None:
-    """The study that the options name.
-
-    Without options that of config.yaml, None if there is none.
-    """
+    """The study that the options name, or that of config.yaml; None if there is neither."""
     if args.study is None and not args.config and not Path("config.yaml").exists():
         return None
     return study_of(args)

@@ -9,13 +9,11 @@ GAP = 2
 
 
 def aligned(rows: Sequence[Sequence[object]], indent: int = 0) -> str:
-    """Rows of cells as lines.
-
-    A column whose cells below the first row are numbers is flush right.
-    """
+    """Rows of cells as lines; a column with numbers below its first cell is flush right."""
     table = [[_text(cell) for cell in row] for row in rows]
     widths = [max(map(len, column)) for column in zip(*table, strict=True)]
-    right = [_is_numeric([row[i] for row in table[1:]]) for i in range(len(widths))]
+    below = [[row[i] for row in table[1:]] for i in range(len(widths))]
+    right = [bool(cells) and all(set(cell) <= NUMBER for cell in cells) for cells in below]
     lines = [
         (" " * GAP).join(
             c.rjust(w) if r else c.ljust(w) for c, w, r in zip(row, widths, right, strict=True)
@@ -66,7 +64,3 @@ def _text(cell: object) -> str:
     if isinstance(cell, int) and not isinstance(cell, bool):
         return f"{cell:,}"
     return f"{cell:.4g}" if isinstance(cell, float) else str(cell)
-
-
-def _is_numeric(cells: Sequence[str]) -> bool:
-    return bool(cells) and all(set(cell) <= NUMBER for cell in cells)

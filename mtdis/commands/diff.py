@@ -41,7 +41,10 @@ def as_text(found: Mapping[str, Any]) -> str:
         for letter, i, s in zip("AB", found["ids"], found["standings"], strict=True)
     ]
     parts = ["\n".join(heads)]
-    fields = [[path, *map(_or_none, pair)] for path, pair in found["spec"].items()]
+    fields = [
+        [path, *("not read" if value is None else value for value in pair)]
+        for path, pair in found["spec"].items()
+    ]
     parts.append(aligned([["field", "A", "B"], *fields]) if fields else "the specs are equal")
     numbers = {**found["losses"], **found["scores"]}
     rows = [
@@ -53,7 +56,3 @@ def as_text(found: Mapping[str, Any]) -> str:
         else "neither has losses or scores"
     )
     return "\n\n".join(parts)
-
-
-def _or_none(value: Any) -> Any:
-    return "not read" if value is None else value

@@ -1,6 +1,6 @@
 """Fetch the files of a genuine dataset: resumed, verified, on stated terms.
 
-Those that are there are only verified.
+Files that are there are only verified.
 """
 
 import sys

@@ -79,7 +79,7 @@ def as_text(plan: dict[str, Any]) -> str:
 
 
 def _first(lines: list[str]) -> list[str]:
-    """Not more than fit a screen."""
+    """The first lines, as many as fit a screen."""
     return (
         [*lines[:LISTED], f"  … and {len(lines) - LISTED} more: --json lists all"]
         if len(lines) > LISTED

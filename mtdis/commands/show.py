@@ -25,7 +25,7 @@ def add_arguments(parser: ArgumentParser) -> None:
 
 
 def run(args: Namespace) -> None:
-    """Print what is known of it."""
+    """Print its description."""
     found = describe(args.run, study_here(args), Path())
     print(json.dumps(found, indent=1) if args.json else as_text(found))
 

@@ -76,7 +76,7 @@ def as_text(found: dict[str, Any]) -> str:
 
 
 def _shown(found: dict[str, Any]) -> list[str]:
-    """The states that occur, and those that everyone looks for."""
+    """The states that occur, and the usual ones."""
     total = found["total"]["runs"]
     return [
         s for s in STATES if s in ("done", "running", "failed", "diverged", "missing") or total[s]
@@ -117,7 +117,10 @@ def _dimensions(experiment: str, dimensions: dict[str, Any], shown: list[str]) -
 
 
 def _reasons(found: dict[str, Any]) -> list[str]:
-    lines = [f"failed: {job['id']}\n{_last_words(job)}" for job in found["failed"][:LISTED]]
+    lines = [
+        f"failed: {job['id']}\n" + cut(f"  {job['log']}: {job['last_line']}")
+        for job in found["failed"][:LISTED]
+    ]
     lines += [
         f"failed metrics: {n} rows of {i}"
         for i, n in list(found["failed_metrics"].items())[:LISTED]
@@ -132,7 +135,3 @@ def _reasons(found: dict[str, Any]) -> list[str]:
     )
     more = [f"… and {hidden} more: mtdis status --json"] if hidden else []
     return ["", *lines, *more] if lines else []
-
-
-def _last_words(job: dict[str, str]) -> str:
-    return cut(f"  {job['log']}: {job['last_line']}")

@@ -40,7 +40,7 @@ def run(args: Namespace) -> int:
 
 
 def as_text(made: dict[str, Any]) -> str:
-    """What was written for people."""
+    """The tables that were written, and the others, for people."""
     rows = [[e, one["runs"], one["missing"], len(one["files"])] for e, one in made.items()]
     lines = [aligned([["experiment", "runs", "missing", "tables"], *rows])]
     for experiment, one in made.items():

@@ -22,14 +22,16 @@ Draw = Callable[[Grid, NDArray[np.int64], NDArray[np.float64]], NDArray[np.uint8
 
 
 def rendered_chunks(render: Render) -> Callable[[RenderedGrid, Path], Iterator[Chunk]]:
-    """The `chunks` of a dataset module: all rows of the spec in order, drawn by `render(values,
-    image_size)`.
+    """The `chunks` of a dataset module, drawn by `render(values, image_size)`: all rows of the spec
+    in order.
     """
     return drawn_chunks(lambda spec, _, values: render(values, spec.image_size))
 
 
 def drawn_chunks(draw: Draw[Grid]) -> Callable[[Grid, Path], Iterator[Chunk]]:
-    """The same, drawn by `draw(spec, rows, values)`; rows are flat indices into the full grid."""
+    """The `chunks` of a dataset module, drawn by `draw(spec, rows, values)`; rows are flat indices
+    into the full grid.
+    """
 
     def chunks(spec: Grid, folder: Path) -> Iterator[Chunk]:  # noqa: ARG001 - nothing is read
         rows = kept_rows(spec)

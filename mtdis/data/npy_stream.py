@@ -20,12 +20,12 @@ UNREADABLE = (
     *(BadZipFile, zlib.error, lzma.LZMAError),
     *(SyntaxError, TokenError),  # of a damaged npy header, which is a Python literal
 )
-"""What reading a damaged file raises."""
+"""Exceptions that reading a damaged file raises."""
 HEADERS = {(1, 0): npy.read_array_header_1_0, (2, 0): npy.read_array_header_2_0}
 
 
 class Header(NamedTuple):
-    """What stands before the numbers of an npy array."""
+    """Shape, order and type of an npy array, which stand before its numbers."""
 
     shape: tuple[int, ...]
     fortran_order: bool

@@ -1,6 +1,4 @@
-"""What a machine offers a study: versions, GPUs, SLURM, folders and disk.
-
-Each finding with what mends it.
+"""Checks of what a study needs of a machine: versions, GPUs, SLURM, folders and disk.
 
 torch is not imported: its version stands in the package's metadata, its CUDA in a file of the
 package.
@@ -36,9 +34,7 @@ FOLDERS = (".", ".snakemake", "data", "logs", "results")
 
 @dataclass(frozen=True)
 class Finding:
-    """One thing that was looked at: how it stands, what was found, and what to do if that is not
-    good.
-    """
+    """One thing that was checked: its standing, what was found, and the fix if that is not good."""
 
     thing: str
     standing: str
@@ -47,7 +43,7 @@ class Finding:
 
 
 def findings(folder: Path) -> Iterator[Finding]:
-    """Everything that a study in this folder depends on."""
+    """Check everything that a study in this folder depends on."""
     yield _python()
     yield from _torch()
     yield _package("snakemake", SNAKEMAKE, BAD, "pip install -r envs/lock.txt -e .")
@@ -69,7 +65,7 @@ def findings(folder: Path) -> Iterator[Finding]:
 
 
 def config_finding(read: Callable[[], Study | None]) -> Finding:
-    """Whether the config that is read makes a study; None stands for no config."""
+    """Check that the config makes a study, read by a function that gives None without one."""
     try:
         study = read()
     except ConfigError as error:
@@ -89,7 +85,7 @@ def _python() -> Finding:
 
 
 def _package(name: str, oldest: tuple[int, int], if_not: str, fix: str) -> Finding:
-    """Whether a package is there and not older than what is needed."""
+    """Check that a package is installed and not older than what is needed."""
     found = _version(name)
     numbers = tuple(int(part) for part in re.findall(r"\d+", found)[:2])
     if numbers >= oldest:
@@ -142,10 +138,7 @@ def torch_cuda() -> str:
 
 
 def gpu_names() -> list[str]:
-    """The GPUs that the driver names.
-
-    One 'a GPU of unknown name' if there is a driver that can't be asked.
-    """
+    """The names of the GPUs, by the driver; 'a GPU of unknown name' if it can't be asked."""
     said = answer("nvidia-smi", "--query-gpu=name", "--format=csv,noheader")
     if said is not None and said.returncode == 0:
         return (

@@ -1,5 +1,5 @@
-"""What the missing part of a study will cost: hours of GPUs and cores, and disk, judged by what is
-finished.
+"""The cost of the missing part of a study, judged by what is finished: hours of GPUs and cores, and
+disk.
 
 Training takes time in proportion to images × epochs × networks × pixels; the factor is the median
 over the finished runs of a kind, on the device that most of them ran on, or a pilot's. A kind of
@@ -34,9 +34,7 @@ FLOAT = 4
 
 @dataclass(frozen=True)
 class Rate:
-    """How fast a kind of run went: seconds per unit of work, on which device, judged by how many
-    runs.
-    """
+    """Seconds per unit of work of a kind of run, on which device, judged by how many runs."""
 
     seconds: float
     device: str
@@ -44,7 +42,7 @@ class Rate:
 
     @property
     def on_gpu(self) -> bool:
-        """Whether that was on a GPU."""
+        """Return whether that was on a GPU."""
         return not self.device.startswith("cpu")
 
 
@@ -137,14 +135,9 @@ def _of_others(rates: Mapping[str, Rate]) -> Rate | None:
 
     Too much for one that trains nothing, for encoding costs less.
     """
-    each = sorted(
-        (rate for kind, rate in rates.items() if _is_trained(kind)), key=lambda rate: rate.seconds
-    )
-    return each[len(each) // 2] if each else None
-
-
-def _is_trained(kind: str) -> bool:
-    return issubclass(Run.member(kind), TrainedRun)
+    trained = [rate for kind, rate in rates.items() if issubclass(Run.member(kind), TrainedRun)]
+    trained.sort(key=lambda rate: rate.seconds)
+    return trained[len(trained) // 2] if trained else None
 
 
 def _scoring(study: Study, folder: Path) -> tuple[float | None, int]:
@@ -164,9 +157,8 @@ def _scoring(study: Study, folder: Path) -> tuple[float | None, int]:
 
 
 def _core_seconds(benchmark: Path) -> float | None:
-    """What a job took by Snakemake's benchmark: its CPU time, or its wall time if that is more.
-
-    None without one.
+    """The CPU time of a job by Snakemake's benchmark, or its wall time if that is more; None
+    without one.
     """
     try:
         with benchmark.open(encoding="utf-8", newline="") as stream:
@@ -197,10 +189,8 @@ def _staging(study: Study, stages: Mapping[str, Found]) -> tuple[float | None, i
 def disk(study: Study, runs: Mapping[str, Found], folder: Path) -> dict[str, int]:
     """Bytes that codes, weights, images and targets of what is missing will take.
 
-    Weights as those of finished runs.
-
-    Weights of a kind of which nothing is finished are not in it: the forecast counts its runs as
-    unknown.
+    Weights are taken to be as large as those of finished runs; those of a kind of which nothing is
+    finished are left out, and the forecast counts its runs as unknown.
     """
     lost = [study.runs[i] for i, found in runs.items() if found.standing not in FINISHED]
     weights = _weight_bytes(study, runs)
@@ -221,7 +211,7 @@ def disk(study: Study, runs: Mapping[str, Found], folder: Path) -> dict[str, int
 
 
 def _unknown_weights(study: Study, runs: Mapping[str, Found]) -> int:
-    """How many missing runs have weights of which nothing finished tells the size."""
+    """The number of missing runs whose weights are of a size that no finished run tells."""
     lost = [study.runs[i] for i, found in runs.items() if found.standing not in FINISHED]
     known = _weight_bytes(study, runs)
     return sum(run.name() not in known and not isinstance(run, FactorRun) for run in lost)
@@ -253,9 +243,7 @@ def image_bytes(dataset: Any) -> int:
 
 
 def unjudged(study: Study, runs: Mapping[str, Found]) -> list[Run]:
-    """One missing run of each trained kind of which none is finished: what a pilot would tell
-    about.
-    """
+    """One missing run of each trained kind of which none is finished, for a pilot to train."""
     judged = set(measured(study, runs))
     lost: Iterable[Run] = (
         study.runs[i] for i, found in runs.items() if found.standing not in FINISHED

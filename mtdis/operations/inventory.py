@@ -1,5 +1,5 @@
-"""What results exist: which runs and stages of a study are there, and which are not what their id
-says.
+"""The results that exist: which runs and stages of a study are there, and which are not what their
+id says.
 """
 
 import os
@@ -30,8 +30,8 @@ NEAREST = 3
 
 @dataclass(frozen=True)
 class Found:
-    """How a wanted result stands: done, diverged (done, but a network of it has no value), stale,
-    or missing.
+    """The standing of a wanted result: done, diverged (done, but a network of it has no value),
+    stale, or missing.
     """
 
     standing: str

@@ -1,4 +1,4 @@
-"""What is being computed, what stopped half-way and what failed, of the results that are not there.
+"""The states of jobs whose results are not there: running, queued, stopped half-way, failed.
 
 Snakemake keeps a marker for each output of a job that it has started or handed to SLURM, in
 .snakemake/incomplete (its name is the output's path in base64, its content the SLURM job's number),
@@ -34,7 +34,7 @@ BEGINNINGS = ("training ", "computing ")
 
 @dataclass(frozen=True)
 class Marker:
-    """What Snakemake noted of a job that it started: the SLURM number or nothing, and when."""
+    """Snakemake's note of a job that it started: the SLURM number or nothing, and when."""
 
     slurm: str
     written: float
@@ -52,7 +52,7 @@ class Job:
 
 @dataclass(frozen=True)
 class State:
-    """How a job without result stands: running, queued, stopped (begun, without a sign of life),
+    """The state of a job without result: running, queued, stopped (begun, without a sign of life),
     failed or missing.
     """
 
@@ -62,7 +62,7 @@ class State:
 
 
 def job_states(jobs: Mapping[str, Job], folder: Path) -> dict[str, State]:
-    """How each job stands; none of them has its result."""
+    """The state of each job, none of which has its result."""
     marked = markers(folder)
     wanted = {job.output for job in jobs.values()}
     numbers = {m.slurm for output, m in marked.items() if m.slurm and output in wanted}
@@ -92,7 +92,7 @@ def _markers(root: Path) -> Iterator[tuple[str, Marker]]:
 
 
 def in_queue(numbers: Collection[str]) -> dict[str, str] | None:
-    """SLURM number → state of the jobs that are in the queue; None if it can't be asked."""
+    """The states of the jobs in SLURM's queue, by number; None if it can't be asked."""
     found = answer("squeue", "--noheader", "--format=%A %T", f"--jobs={','.join(sorted(numbers))}")
     if found is None or (
         found.returncode and "Invalid job id" not in found.stderr
@@ -129,9 +129,8 @@ def _time(path: Path) -> float:
 
 
 def last_words(log: Path) -> str:
-    """The last line of a failed job's log.
-
-    Where that only says what was begun, that the job was killed.
+    """The last line of a failed job's log; if that only says what was begun, with the remark that
+    the job was killed.
     """
     line = last_line(log)
     return (

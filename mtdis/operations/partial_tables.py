@@ -32,7 +32,7 @@ MISSING = "missing"
 
 
 class Finished(NamedTuple):
-    """What is there of an experiment."""
+    """The finished runs and stages of an experiment, and the missing runs."""
 
     runs: list[Result]
     """Those that are scored too."""
@@ -47,8 +47,8 @@ class Finished(NamedTuple):
 
 
 def make_tables(study: Study, experiments: Iterable[str]) -> dict[str, dict[str, Any]]:
-    """Write the tables of these experiments in the working folder; what was written of each, what
-    waits for stages, what could not be made, what is missing.
+    """Write the tables of these experiments in the working folder and return, for each, which files
+    were written, what waits for stages, what could not be made and what is missing.
     """
     here = Path()
     found = (inventory.runs(study, here), inventory.stages(study, here))
@@ -63,7 +63,7 @@ def finished(
     stages: Mapping[str, Found],
     scored: Collection[str],
 ) -> Finished:
-    """What is there of an experiment, of its study's runs, stages and scores as `inventory` found
+    """Pick an experiment's results from its study's runs, stages and scores as `inventory` found
     them.
     """
     there, missing = [], []
@@ -150,7 +150,7 @@ def with_missing(table: pd.DataFrame, missing: Sequence[Run]) -> pd.DataFrame:
 
 
 def _told(run: Run) -> dict[str, str]:
-    """What the columns of a table may say of a run, as text."""
+    """The values of the columns by which a table may name a run, as text."""
     fields = {f"spec.{path}": _text(value) for path, value in flatten(run.resolved())}
     return fields | {"kind": run.name(), "dataset": run.dataset.title, "seed": str(run.seed)}
 
@@ -168,7 +168,7 @@ def _enters(run: Mapping[str, str], row: Mapping[Any, Any]) -> bool:
 
 
 def missing_text(table: pd.DataFrame) -> str:
-    """How many runs the rows lack, once for each kind of row and dataset: `multi_head on
+    """The largest number of runs that rows lack, for each kind of row and dataset: `multi_head on
     dsprites_rendered lacks 2`.
     """
     named = [column for column in ("row", "kind", "dataset") if column in table]

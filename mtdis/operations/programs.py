@@ -1,4 +1,4 @@
-"""Asks programs of SLURM and of the GPU's driver, which may be absent or hang."""
+"""Answers of programs of SLURM and of the GPU's driver, which may be absent or hang."""
 
 import subprocess
 
@@ -7,7 +7,7 @@ PATIENCE = 10
 
 
 def answer(*words: str) -> subprocess.CompletedProcess[str] | None:
-    """What a program says; None if it is not there or takes too long."""
+    """The output of a program; None if it is not there or takes too long."""
     try:
         return subprocess.run(words, capture_output=True, text=True, timeout=PATIENCE, check=False)
     except (OSError, subprocess.TimeoutExpired):

@@ -37,8 +37,8 @@ RESULTS = (inventory.RUNS, inventory.STAGES, inventory.SCORES, inventory.IDS)
 
 @dataclass(frozen=True)
 class Unwanted:
-    """Something that no study wants: where it is, why it may go, its files (the record first) and
-    their size.
+    """A result that no study wants: its path, the reason, its files (the record first) and their
+    size.
     """
 
     path: Path
@@ -49,7 +49,7 @@ class Unwanted:
 
 @dataclass(frozen=True)
 class Kept:
-    """Something that no study wants and that is left alone all the same, and why."""
+    """A result that no study wants and that is left alone all the same, and the reason."""
 
     path: Path
     reason: str
@@ -61,8 +61,8 @@ Found = Unwanted | Kept
 def prune(
     configs: Iterable[Mapping[str, Any]], folder: Path, *, with_data: bool, delete: bool
 ) -> list[Found]:
-    """Everything below results (and data) that none of the configs wants, in the order of its path;
-    deleted if so asked.
+    """Find everything below results (and data) that none of the configs wants, in the order of its
+    path, and delete it if so asked.
 
     ArtifactError if something is to be deleted where snakemake works.
     """
@@ -131,10 +131,7 @@ def _remove(found: Unwanted) -> None:
 def _unwanted(
     folder: Path, place: str, wanted: Collection[str], suffix: str = ""
 ) -> Iterator[Path]:
-    """What lies at a place in a folder under a name that is not wanted.
-
-    Nothing if it lies behind a link.
-    """
+    """The paths at a place in a folder whose names are not wanted; none behind a link."""
     if _link_to(folder, place):
         return
     for name in inventory.names(folder / place):
@@ -235,8 +232,8 @@ def _plain_name(name: str) -> str:
 
 
 def _is_score(path: Path, folder: Path) -> bool:
-    """Whether a file below the folder of a run's scores is one, at its place (see `scoring.jobs`),
-    or was to be.
+    """Return whether a file below the folder of a run's scores is a score at its place, or was to
+    become one.
     """
     name = _plain_name(path.name)
     if path.parent.parent != folder or not name.endswith(".json"):

@@ -1,4 +1,4 @@
-"""All that is known of one run or stage: spec, losses, scores, what made it, and its files."""
+"""The description of one run or stage: spec, losses, scores, what made it, and its files."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -46,7 +46,10 @@ def describe(text: str, study: Study | None, folder: Path) -> dict[str, Any]:
         ),
         "scores": rows,
         "execution": record.get("execution", {}),
-        "files": {path: _bytes(folder / path) for path in _files(some_id, output, record, spec)},
+        "files": {
+            path: (folder / path).stat().st_size if (folder / path).exists() else None
+            for path in _files(some_id, output, record, spec)
+        },
     }
 
 
@@ -63,7 +66,7 @@ def _one_id(text: str, study: Study | None, folder: Path) -> str:
 
 
 def _record(path: Path) -> tuple[dict[str, Any], str]:
-    """A record and why it can't be read; neither if it is not there."""
+    """A record and the reason why it can't be read; both empty if it is not there."""
     try:
         return (read_json(path, "snakemake"), "") if path.exists() else ({}, "")
     except ArtifactError as error:
@@ -71,10 +74,7 @@ def _record(path: Path) -> tuple[dict[str, Any], str]:
 
 
 def _spec(some_id: str, record: Mapping[str, Any], study: Study | None) -> Spec | None:
-    """The spec that the study or else the record gives.
-
-    None if the record's is of another version.
-    """
+    """The spec by the study or else the record; None if the record's is of another version."""
     wanted = {**study.runs, **study.stages} if study else {}
     if some_id in wanted:
         return wanted[some_id]
@@ -112,10 +112,7 @@ def _standing(record: Mapping[str, Any], problem: str, path: Path) -> str:
 
 
 def losses(record: Mapping[str, Any]) -> dict[str, dict[str, float | None]]:
-    """Network → its losses on the test split, the mean over its heads.
-
-    Nothing for networks without heads.
-    """
+    """The losses on the test split by network, means over its heads; none of networks without."""
     found: dict[str, dict[str, float | None]] = {}
     for network in record.get("result", {}).get("networks", []):
         test = network["losses"].get("test", {})
@@ -137,10 +134,7 @@ def _rows(folder: Path, some_id: str, record: Mapping[str, Any]) -> list[dict[st
 
 
 def values(rows: list[dict[str, Any]]) -> dict[str, dict[str, Any]]:
-    """Score → mean, lowest and highest over networks and metric seeds, and n.
-
-    What has no value is not counted.
-    """
+    """Mean, lowest, highest and number of each score's values, over networks and metric seeds."""
     found: dict[str, list[float]] = {}
     for row in rows:
         found.setdefault(score_name(row), []).extend([] if row["value"] is None else [row["value"]])
@@ -159,7 +153,7 @@ def _summary(each: list[float]) -> dict[str, Any]:
 
 
 def _files(some_id: str, output: str, record: Mapping[str, Any], spec: Spec | None) -> list[str]:
-    """Where everything of it lies, relative to the folder that snakemake works in."""
+    """The paths of its files, relative to the folder that snakemake works in."""
     rule = "stages" if AFTER_PARENT in some_id else "train"
     beside = [str(Path(output).with_name(name)) for name in record.get("files", {})]
     own = [output, *beside, paths.log(rule, some_id), paths.benchmark(rule, some_id)]
@@ -175,10 +169,6 @@ def _files(some_id: str, output: str, record: Mapping[str, Any], spec: Spec | No
         paths.dataset(identify(spec.dataset)),
         *([paths.targets(identify(targets))] if targets else []),
     ]
-
-
-def _bytes(path: Path) -> int | None:
-    return path.stat().st_size if path.exists() else None
 
 
 def _cell(value: Any) -> Any:

@@ -1,5 +1,5 @@
-"""How a study stands: the state of each run, of its scores and of each stage, counted by experiment
-and dimension.
+"""The status of a study: the state of each run, of its scores and of each stage, counted by
+experiment and dimension.
 """
 
 from collections import Counter
@@ -36,7 +36,12 @@ def study_status(study: Study, folder: Path) -> dict[str, Any]:
     summaries = inventory.scores(study, folder) if study.metrics else {}
     wanted = runs if study.metrics else ()
     scores = {i: DONE if i in summaries else MISSING for i in wanted}
-    unscored = job_states(_score_jobs(i for i, s in scores.items() if s == MISSING), folder)
+    scoring = {
+        i: Job(paths.scores(i), paths.log("scores", i), paths.benchmark("scores", i))
+        for i, standing in scores.items()
+        if standing == MISSING
+    }
+    unscored = job_states(scoring, folder)
     state = {
         "runs": {i: _state(i, found, lost) for i, found in runs.items()},
         "scores": {i: unscored[i].name if i in unscored else s for i, s in scores.items()},
@@ -67,28 +72,22 @@ def study_status(study: Study, folder: Path) -> dict[str, Any]:
 
 
 def counted(states: Iterable[str]) -> dict[str, int]:
-    """How many are in each state, and all of them."""
+    """The number in each state, and of all."""
     counts = Counter(states)
     return {"all": counts.total(), **{name: counts[name] for name in STATES}}
 
 
 def _jobs(found: Mapping[str, inventory.Found], rule: str, output: Any) -> dict[str, Job]:
-    """The jobs of what is not there."""
+    """The jobs of missing results."""
     return {
-        i: Job(output(i), paths.log(rule, i), paths.benchmark(rule, i), _checkpoint(output(i)))
+        i: Job(
+            output(i),
+            paths.log(rule, i),
+            paths.benchmark(rule, i),
+            str(Path(output(i)).with_name(CHECKPOINT)),
+        )
         for i, one in found.items()
         if one.standing == MISSING
-    }
-
-
-def _checkpoint(record: str) -> str:
-    return str(Path(record).with_name(CHECKPOINT))
-
-
-def _score_jobs(run_ids: Iterable[str]) -> dict[str, Job]:
-    return {
-        i: Job(paths.scores(i), paths.log("scores", i), paths.benchmark("scores", i))
-        for i in run_ids
     }
 
 
@@ -120,8 +119,8 @@ def _experiment(
 def dimensions(
     study: Study, ids: Iterable[str], state: Mapping[str, str]
 ) -> dict[str, dict[str, dict[str, int]]]:
-    """For kind, dataset and each field that varies on one dataset, and each value: how many runs
-    are in each state.
+    """The number of runs in each state, by value of kind, dataset and each field that varies on one
+    dataset.
     """
     runs = {i: study.runs[i] for i in ids}
     found = {}
@@ -150,7 +149,7 @@ def _swept(runs: Iterable[Run]) -> list[str]:
 
 
 def _varies(path: str, each: Iterable[Mapping[str, Any]]) -> bool:
-    """Whether runs differ in a field; one that is at its default has no entry."""
+    """Return whether runs differ in a field; one that is at its default has no entry."""
     return (
         path.rpartition(".")[2] != "version" and len({str(fields.get(path)) for fields in each}) > 1
     )

@@ -1,5 +1,4 @@
-"""Which of a machine's GPUs a process takes: one per process, by a lock that ends with the process,
-however it ends.
+"""The choice of one of a machine's GPUs per process, by a lock that ends with the process.
 
 Snakemake counts a machine's GPUs but hands out none; without this, all jobs would train on the
 first.
@@ -64,6 +63,6 @@ def choose_gpu(
 
 
 def lock_one(gpus: Sequence[str], locks: Path) -> str | None:
-    """The first GPU whose lock is free, locked until this process ends; None if none is."""
+    """Lock the first GPU whose lock is free until this process ends; None if none is."""
     locks.mkdir(mode=0o700, exist_ok=True)
     return next((gpu for gpu in gpus if lock_until_exit(locks / gpu)), None)

@@ -38,5 +38,5 @@ def _changed(wanted: Own, found: Own) -> str:
 
 
 def source(spec: Own, folder: Path) -> str:
-    """Where the images come from, for the record."""
+    """The files and the checksum of the images, for the record."""
     return f"own/{spec.label}: {spec.images} and {spec.table}, {spec.checksum}"

@@ -32,9 +32,7 @@ LABEL_TOLERANCE = 1e-6
 
 @contextmanager
 def reading(path: Path, what: str) -> Iterator[None]:
-    """Within it, what a damaged file makes readers raise becomes an ArtifactError that names file
-    and part.
-    """
+    """Turn what readers raise at a damaged file into an ArtifactError that names file and part."""
     try:
         yield
     except ArtifactError:
@@ -46,7 +44,7 @@ def reading(path: Path, what: str) -> Iterator[None]:
 
 
 def check_array(path: Path, what: str, found: tuple[Any, Any], expected: tuple[Any, Any]) -> None:
-    """ArtifactError unless (shape, dtype) found are those expected."""
+    """Raise ArtifactError unless (shape, dtype) found are those expected."""
     if (tuple(found[0]), np.dtype(found[1])) != (tuple(expected[0]), np.dtype(expected[1])):
         raise ArtifactError(
             f"{path}: {what} must have shape {tuple(expected[0])} of {np.dtype(expected[1])}; "
@@ -55,10 +53,7 @@ def check_array(path: Path, what: str, found: tuple[Any, Any], expected: tuple[A
 
 
 def check_end(stream: IO[bytes] | GzipFile) -> None:
-    """ValueError unless the stream ends here.
-
-    Packed streams check their own checksum when they end.
-    """
+    """Raise ValueError unless the stream ends here, where packed streams check their checksum."""
     if stream.read(1):
         raise ValueError("there is more in it than its header says")
 
@@ -83,8 +78,8 @@ def chunks_of(spec: GridDataset, blocks: Iterable[Pixels]) -> Iterator[Chunk]:
 def check_labels(
     path: Path, what: str, grid: Grid, blocks: Iterable[NDArray[Any]], *, classes: bool = False
 ) -> None:
-    """ArtifactError at the first row whose labels (blocks of (n, K)) are not the grid's values, or
-    its classes.
+    """Raise ArtifactError at the first row whose labels (blocks of (n, K)) are not the grid's
+    values, or its classes.
     """
     start = 0
     for block in blocks:

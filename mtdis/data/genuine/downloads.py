@@ -15,7 +15,7 @@ MADE_BY = "mtdis download (or snakemake)"
 
 
 def folder_of(record: Path) -> Path:
-    """Where the files lie that a record describes."""
+    """The folder of the files that a record describes."""
     return record.with_suffix("")
 
 
@@ -28,17 +28,13 @@ def describe(spec: GenuineGrid) -> str:
             f"  {file.name} ({size}, MD5 {spec.md5(file)})",
             *(f"    {url}" for url in file.urls),
         ]
-    return "\n".join([*lines, *_terms(spec)])
-
-
-def _terms(spec: GenuineGrid) -> tuple[str, str]:
-    return f"  licence: {spec.licence}", f"  please cite: {spec.citation}"
+    lines += [f"  licence: {spec.licence}", f"  please cite: {spec.citation}"]
+    return "\n".join(lines)
 
 
 def fetch(record: Path, spec: GenuineGrid) -> None:
-    """Fetch or verify every file of a dataset, then write the record.
-
-    ArtifactError if one can't be had.
+    """Fetch or verify every file of a dataset, then write the record; ArtifactError if one can't be
+    had.
     """
     files = {
         file.name: obtain(file, spec.md5(file), folder_of(record) / file.name)
@@ -57,7 +53,7 @@ def fetch(record: Path, spec: GenuineGrid) -> None:
 
 
 def source(spec: GenuineGrid, folder: Path) -> str:
-    """What a prepared dataset says it was read from: files and checksums, licence, citation."""
+    """The source that a prepared dataset names: files and checksums, licence, citation."""
     files = _recorded(spec, folder)
     sums = "; ".join(
         f"{name} (MD5 {about['md5']}, SHA-256 {about['sha256']})" for name, about in files.items()

@@ -111,7 +111,7 @@ def _nothing_left(response: requests.Response, part: Path, held: int) -> None:
 
 
 def _extent(response: requests.Response) -> tuple[int, int | None]:
-    """First byte that is sent, and the size of the whole file if the server says."""
+    """The first byte that is sent, and the size of the whole file if the server says."""
     if response.status_code == 206:
         span, _, total = (
             response.headers.get("Content-Range", "").removeprefix("bytes ").partition("/")
@@ -123,7 +123,7 @@ def _extent(response: requests.Response) -> tuple[int, int | None]:
 
 
 def _check_room(part: Path, needed: int, given_up: int) -> None:
-    """TransferError unless there is room for so many bytes, once so many of the part are
+    """Raise TransferError unless there is room for so many bytes, once so many of the part are
     removed.
     """
     free = shutil.disk_usage(part.parent).free + given_up

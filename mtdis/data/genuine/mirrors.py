@@ -20,9 +20,7 @@ HASH = "?" * 8
 
 
 def obtain(file: GenuineFile, md5: str, path: Path) -> dict[str, Any]:
-    """Size and checksums of the file at `path`, and the URL it came from.
-
-    It is fetched if it is not there.
+    """Fetch a file to `path` unless it is there; return its size, checksums and URL.
 
     A file that is there already is verified and never replaced. One that is fetched lies beside it,
     in a `.part` of its URL, until its MD5 is the one expected. ArtifactError says what each URL
@@ -98,7 +96,7 @@ def _downloaded(url: str, part: Path, md5: str) -> dict[str, Any]:
 
 
 def _part(path: Path, url: str) -> Path:
-    """What a URL gave so far; of each URL by itself, so that asking a mirror loses nothing."""
+    """The part file of a URL; each has its own, so that asking a mirror loses nothing."""
     return path.with_name(f"{path.name}.{sha256(url.encode()).hexdigest()[:8]}.part")
 
 
@@ -113,7 +111,7 @@ def _put(whole: Path, path: Path) -> None:
 
 
 def _refused(path: Path, md5: str) -> Path:
-    """Where a file with a checksum that was not expected waits: accepted, it need not be fetched
+    """The path at which a file with another checksum waits: accepted, it need not be fetched
     again.
     """
     return path.with_name(f"{path.name}.refused-{md5}")

@@ -1,4 +1,4 @@
-"""Reads a user's images from an h5, npz or npy file without ever holding all of them, and without
+"""Images of a user in an h5, npz or npy file, read without ever holding all of them, and without
 pickle.
 """
 
@@ -26,8 +26,8 @@ LARGEST_CHUNK = 2**28
 
 
 class Stored(NamedTuple):
-    """How an HDF5 file holds an array: chunks are None if it lies in one piece, elsewhere is said
-    of other files.
+    """Layout of an array in an HDF5 file: chunks are None if it lies in one piece, elsewhere is
+    said of other files.
     """
 
     shape: tuple[int, ...]
@@ -37,10 +37,7 @@ class Stored(NamedTuple):
 
 
 def open_h5(path: Path) -> ImageSource:
-    """The array `images` of an HDF5 file, or its only one of three or four dimensions.
-
-    ArtifactError otherwise.
-    """
+    """Open the array `images` of an HDF5 file, or its only one of three or four dimensions."""
     try:
         with h5py.File(path) as file:
             found: dict[str, Stored] = {}
@@ -62,7 +59,7 @@ def _note(found: dict[str, Stored], name: str, item: Any) -> None:
 
 
 def _check_storage(where: str, stored: Stored) -> None:
-    """ArtifactError for an array that lies in other files, or in chunks too large for memory."""
+    """Raise ArtifactError for an array in other files, or in chunks too large for memory."""
     if stored.elsewhere:
         raise ArtifactError(
             f"{where} only points to other files (external storage or a virtual dataset), which"
@@ -97,15 +94,12 @@ def _h5_blocks(path: Path, name: str, shape: tuple[int, int, int]) -> Iterator[P
 
 
 def open_npy(path: Path) -> ImageSource:
-    """The array of an npy file; ArtifactError if it can't be images."""
+    """Open the array of an npy file; ArtifactError if it can't be images."""
     return _open_member(path, str(path), lambda: path.open("rb"), path.stat().st_size)
 
 
 def open_npz(path: Path) -> ImageSource:
-    """The array `images` of an npz file, or its only one of three or four dimensions.
-
-    ArtifactError otherwise.
-    """
+    """Open the array `images` of an npz file, or its only one of three or four dimensions."""
     try:
         with zipfile.ZipFile(path) as archive:
             sizes = {

@@ -1,8 +1,4 @@
-"""Reads a user's csv or parquet table column by column, as text: what a cell means is decided
-later.
-
-R rows.
-"""
+"""Columns of a user's csv or parquet table as text, of R rows, before their meaning is known."""
 
 import csv
 from array import array
@@ -22,7 +18,7 @@ MISSING = ("", "nan", "null")
 
 
 class Column(NamedTuple):
-    """Which of the words stands in each row (R,); every word is there once."""
+    """The place among the words of each row's word (R,); every word is there once."""
 
     places: NDArray[np.int64]
     words: tuple[str, ...]

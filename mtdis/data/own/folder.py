@@ -1,5 +1,5 @@
-"""Looks into own/<label>: which files are there, whether they fit together, and the config entry
-that they make.
+"""A user's folder own/<label>: which files are there, whether they fit together, and the config
+entry that they make.
 """
 
 from collections.abc import Callable, Iterator, Mapping
@@ -41,7 +41,7 @@ IMAGES = f"a folder of png images, or one file of {', '.join(ARRAYS)}"
 
 
 class Checksum:
-    """Of names, pixels, classes and values in order, whatever kind of file they lie in."""
+    """The checksum of names, pixels, classes and values in order, whatever file they lie in."""
 
     def __init__(self, table: FactorTable, images: ImageSource) -> None:
         self._digest = sha256(repr((tuple(table.factors), images.count, images.shape)).encode())
@@ -183,8 +183,8 @@ def _open_images(path: Path, files: tuple[str, ...] | None) -> ImageSource:
 
 
 def is_complete(classes: NDArray[np.int64]) -> bool:
-    """Whether rows of classes (N, K), each counted from 0, are all combinations, each once, in C
-    order.
+    """Return whether rows of classes (N, K), each counted from 0, are all combinations, each once,
+    in C order.
     """
     sizes = tuple(int(size) for size in classes.max(axis=0) + 1)
     if prod(sizes) != len(classes):
@@ -230,9 +230,7 @@ def entry(spec: Own) -> str:
 
 
 def remarks(data: OwnData) -> list[str]:
-    """What a user should know of the data: the classes of labels, and what an incomplete grid
-    changes.
-    """
+    """Remarks for the user: the classes of labels, and what an incomplete grid changes."""
     found = [
         f"{name}: {', '.join(f'{text} = {number}' for number, text in enumerate(factor.texts))}"
         for name, factor in data.table.factors.items()
@@ -246,7 +244,7 @@ def remarks(data: OwnData) -> list[str]:
 
 
 def _on_the_grid(data: OwnData) -> str:
-    """What there is of an incomplete grid, and what that changes."""
+    """The remark on what there is of an incomplete grid, and what that changes."""
     possible, there = prod(data.spec.sizes), len(np.unique(data.table.classes, axis=0))
     if there == possible == data.spec.count:
         names = ", ".join(data.spec.names)

@@ -1,6 +1,4 @@
-"""What images of one's own have to be, whatever file they lie in, and how they are read block by
-block.
-"""
+"""Requirements on a user's images, whatever file they lie in, and their source read in blocks."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -22,7 +20,7 @@ RESIZE = "with Pillow: image.resize((64, 64), Image.Resampling.BOX)"
 
 @dataclass(frozen=True)
 class ImageSource:
-    """Images of one shape (H, W, C), and what reads them, uint8, in order, some rows at a time."""
+    """Images of one shape (H, W, C), and the reader of blocks of them, uint8, in order."""
 
     count: int
     shape: tuple[int, int, int]
@@ -30,7 +28,7 @@ class ImageSource:
 
 
 def check_size(where: str, height: int, width: int) -> None:
-    """ArtifactError for images of a size that no encoder halves to one pixel."""
+    """Raise ArtifactError for images of a size that no encoder halves to one pixel."""
     if height != width or height not in SIZES:
         raise ArtifactError(
             f"{where}: images are {height} x {width} (height x width); square ones of {POSSIBLE}"
@@ -85,12 +83,12 @@ def _as_uint8(dtype: np.dtype[Any]) -> str:
 
 
 def block_rows(shape: tuple[int, int, int]) -> int:
-    """How many images of a shape are read at once."""
+    """The number of images of a shape that are read at once."""
     return max(1, BLOCK_BYTES // int(np.prod(shape)))
 
 
 def listed(folder: Path) -> list[Path]:
-    """What lies in a folder; ArtifactError if that can't be read."""
+    """The paths in a folder; ArtifactError if it can't be read."""
     try:
         return list(folder.iterdir())
     except OSError as error:

@@ -1,4 +1,4 @@
-"""Reads a user's images from a folder of png files, in the order in which the factor table names
+"""Images of a user in a folder of png files, in the order in which the factor table names
 them.
 """
 
@@ -25,7 +25,7 @@ MANY = 5
 
 
 def open_pngs(folder: Path, files: Sequence[str] | None) -> ImageSource:
-    """The png files of a folder, all of which and no others `files` has to name.
+    """Open the png files of a folder, all of which and no others `files` has to name.
 
     ArtifactError otherwise.
     """

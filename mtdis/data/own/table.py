@@ -1,6 +1,5 @@
-"""A user's factor table: its columns as classes and raw values of the factors.
-
-N rows, one per image; K factors.
+"""A user's factor table: its columns as classes and raw values of K factors, in N rows, one per
+image.
 """
 
 import re

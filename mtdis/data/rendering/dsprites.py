@@ -36,8 +36,8 @@ REACH = (
 
 @compiled
 def _in_heart(x: float, up: float) -> bool:
-    """Whether a point is between the boundaries at its |x|: the curve at t and π − t, with c = cos
-    t ≥ 0.
+    """Return whether a point is between the boundaries at its |x|: the curve at t and π − t, with
+    c = cos t ≥ 0.
     """
     if abs(x) > HEART_WIDTH:
         return False

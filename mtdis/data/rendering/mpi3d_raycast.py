@@ -19,7 +19,7 @@ Pixels = NDArray[np.uint8]
 
 
 class Canvas(NamedTuple):
-    """What has been drawn so far, in samples."""
+    """Picture and depths that have been drawn so far, in samples."""
 
     picture: Float32s
     """Colours (S, S, 3), in 0..255."""
@@ -28,7 +28,7 @@ class Canvas(NamedTuple):
 
 
 class Scenery(NamedTuple):
-    """All that the compiled loop draws from."""
+    """The arrays that the compiled loop draws from."""
 
     cameras: Float64s
     """Camera frames (3, 5, 3)."""

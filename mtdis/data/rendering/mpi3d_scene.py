@@ -112,8 +112,8 @@ def empty_room(style: Style, camera: Camera, stripe: Color, frame: Float64s, sid
 
 
 def still_parts(style: Style, camera: Camera, stripe: Color, samples: float, side: int) -> Canvas:
-    """All that does not move, in side × side samples of 1/samples pixel: the room, the post and its
-    base.
+    """The parts that do not move, in side × side samples of 1/samples pixel: the room, the post and
+    its base.
     """
     frame = camera_frame(camera, samples)
     canvas = Canvas(

@@ -1,4 +1,4 @@
-"""What a renderer of MPI3D images is told: every length, angle and colour of the scene, as plain
+"""Settings of a renderer of MPI3D images: every length, angle and colour of the scene, as plain
 numbers.
 
 Lengths are in pixels of a 64×64 image at the shoulder, where the arm is mounted, which is the
@@ -12,7 +12,7 @@ Color = tuple[float, float, float]
 
 @dataclass(frozen=True)
 class Camera:
-    """Where a camera stands, and the light that it finds there. It looks at the shoulder."""
+    """Place of a camera, which looks at the shoulder, and the light that it finds."""
 
     elevation: float
     """Degrees above the horizontal."""

@@ -139,7 +139,7 @@ def _ball(eye: Vector, ray: Vector, radius: float, height: float) -> Hit:
 
 @compiled
 def _hit_object(shape: int, scale: float, eye: Vector, ray: Vector) -> Hit:
-    """Where a ray enters the object, infinitely far if it misses."""
+    """The hit of a ray on the object, infinitely far if it misses."""
     if shape == CUBE:
         return _box(eye, ray, scale * CUBE_HALF)
     if shape == CYLINDER:
@@ -154,7 +154,7 @@ def _hit_object(shape: int, scale: float, eye: Vector, ray: Vector) -> Hit:
 
 @compiled
 def _hit_room(eye: Vector, ray: Vector) -> Hit:
-    """Where a ray meets the floor or one of the walls, as if these had no end upwards."""
+    """The hit of a ray on the floor or one of the walls, as if these had no end upwards."""
     floor = -eye[1] / ray[1] if ray[1] < 0.0 else math.inf
     back = (BACK_WALL - eye[2]) / ray[2] if ray[2] > 0.0 else math.inf
     inward = -math.copysign(1.0, ray[0])
@@ -181,7 +181,7 @@ def _shadowed(shape: int, scale: float, point: Vector) -> bool:
 
 @compiled
 def _cast(shape: int, scale: float, eye: Vector, ray: Vector) -> Light:
-    """What a ray of length 1 sees."""
+    """The light that a ray of length 1 meets."""
     room, normal = _hit_room(eye, ray)
     steps, facing = _hit_object(shape, scale, eye, ray)
     if steps < room:

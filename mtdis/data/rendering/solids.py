@@ -1,4 +1,4 @@
-"""Convex solids as planes: what the scene of MPI3D is built of.
+"""Convex solids as planes, of which the scene of MPI3D is built.
 
 A solid is an array of planes (P, 4) in its own frame: a point p is inside iff planes[k, :3]·p ≤
 planes[k, 3] for every k. Rows of zeros with bound 1 cut nothing, so that solids can be padded to
@@ -24,7 +24,7 @@ class Solid(NamedTuple):
 
 
 class Pose(NamedTuple):
-    """Where a solid is, and how large."""
+    """Place and size of a solid."""
 
     axes: Float64s
     """Its axes in the world, as rows (3, 3)."""

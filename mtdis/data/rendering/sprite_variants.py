@@ -1,4 +1,4 @@
-"""What the variants of dSprites share: the sprites of our renderer, and draws that belong to an
+"""Common to the variants of dSprites: the sprites of our renderer, and draws that belong to an
 image.
 
 A draw is a function of (noise_seed, the image's flat index in the full grid, number of the draw)
