@@ -144,12 +144,12 @@ def with_missing(table: pd.DataFrame, missing: Sequence[Run]) -> pd.DataFrame:
     A run enters the rows that name its kind, dataset and fields; columns that say nothing of runs
     are not asked.
     """
-    told = [_told(run) for run in missing]
-    counts = [sum(_enters(run, row) for run in told) for row in table.to_dict("records")]
+    columns = [_columns_of(run) for run in missing]
+    counts = [sum(_enters(run, row) for run in columns) for row in table.to_dict("records")]
     return table.assign(**{MISSING: counts})
 
 
-def _told(run: Run) -> dict[str, str]:
+def _columns_of(run: Run) -> dict[str, str]:
     """The values of the columns by which a table may name a run, as text."""
     fields = {f"spec.{path}": _text(value) for path, value in flatten(run.resolved())}
     return fields | {"kind": run.name(), "dataset": run.dataset.title, "seed": str(run.seed)}

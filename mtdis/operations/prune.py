@@ -1,4 +1,4 @@
-"""Results that no study wants: found, told from what must be left alone, and removed file by file.
+"""Results that no study wants: found, set apart from what must stay, and removed file by file.
 
 Only what mtdis has written is ever offered: a folder with a record of the known format and of its
 own name, or with nothing but a checkpoint that no one writes any more, and no other file. What is

@@ -117,7 +117,7 @@ def test_an_id_that_is_not_in_the_study_is_named(finished: StudyFolder) -> None:
     done = finished.snakemake("-n", "results/runs/random+dataset=dsprites_rendered+seed=7/run.json")
     assert done.returncode == 1
     assert (
-        "no run 'random+dataset=dsprites_rendered+seed=7' in this study; near: random+"
+        "no id 'random+dataset=dsprites_rendered+seed=7' in this study; near: random+"
         in done.stdout
     )
 
