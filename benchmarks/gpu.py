@@ -1,10 +1,10 @@
-"""Training on a GPU, authors' style beside ours in each precision and way of stepping: python -m
+"""Training on a GPU, authors' style beside ours in each precision and step mode: python -m
 benchmarks gpu
 
 Both sides in one process, in turns: authors' style as in `benchmarks.training` with its batches
-moved to the GPU and PyTorch's default precision; ours through the package's own learners, ways and
-resident uint8 images. Random images of 64×64 and 3 channels, ten tasks, batches of 256. Beside each
-rate its floating-point operations per second, and the rate of square matrix products in that
+moved to the GPU and PyTorch's default precision; ours through the package's learners, step modes
+and resident uint8 images. Random images of 64×64 and 3 channels, ten tasks, batches of 256. Beside
+each rate its floating-point operations per second, and the rate of square matrix products in that
 precision, measured in the same process. A csv with all of it goes to $OUT, or to
 benchmarks/results. On its own, with other sizes: python -m benchmarks.gpu --help
 """
@@ -29,11 +29,11 @@ from benchmarks.table import HEAD, Row
 from benchmarks.training import TASKS, authors
 from mtdis.specs.run import Run, TaskRun
 from mtdis.training import loop as training
-from mtdis.training.autotune import makers
 from mtdis.training.batches import Images
 from mtdis.training.devices import set_precision, set_up
-from mtdis.training.ensemble import crew_of
+from mtdis.training.ensemble import ensemble_of
 from mtdis.training.networks import TaskNetwork
+from mtdis.training.step_modes import open_modes
 
 ON_REQUEST = True
 """Not among the benchmarks that run when none is named."""
@@ -71,7 +71,7 @@ class Line:
     networks: int
     batch: int
     precision: str
-    way: str
+    step_mode: str
     rate_worst: float
     rate_best: float
     authors_worst: float
@@ -108,8 +108,8 @@ def measure_on(device: torch.device, sizes: Sizes) -> Iterator[Row]:
         theirs = [authors_rate(kind, pixels, targets, device, sizes) for _ in range(sizes.repeats)]
         for precision in PRECISIONS:
             run = run_of_kind(kind, fused, precision, sizes)
-            for way, rates in our_rates(run, data, sizes).items():
-                name = f"stacked {way}" if fused == "stacked" else way
+            for mode, rates in our_rates(run, data, sizes).items():
+                name = f"stacked {mode}" if fused == "stacked" else mode
                 lines.append(line_of(run, name, rates, theirs, matrix[precision], device))
                 yield Row(
                     f"training {kind} ×{len(run.networks)}, {precision}, {name},"
@@ -144,28 +144,28 @@ def run_of_kind(kind: str, fused: str, precision: str, sizes: Sizes) -> TaskRun:
 
 
 def our_rates(run: TaskRun, data: Images, sizes: Sizes) -> dict[str, list[float]]:
-    """Model-images per second of each way, over the repeats; ways take turns.
+    """Model-images per second of each step mode, over the repeats; modes take turns.
 
     One that can't be made is left out.
     """
     set_up(torch.get_num_threads(), needs_gpu=data.device.type == "cuda")
     set_precision(run.precision, data.device)
     networks = training.build(run, (SIZE, SIZE, CHANNELS), data.device)
-    crew = crew_of(run, training.learners_of(run, networks))
+    ensemble = ensemble_of(run, training.learners_of(run, networks))
     first, *_ = data.raw_batches(torch.arange(sizes.batch), sizes.batch)
-    ways = {}
-    for name, make in makers(crew, data, {(): first}).items():
+    modes = {}
+    for name, make in open_modes(ensemble, data, {(): first}).items():
         try:
-            ways[name] = make()
+            modes[name] = make()
         except RuntimeError as error:
             print(f"{run.name()}: no {name}: {error}", file=sys.stderr)
-    rates: dict[str, list[float]] = {name: [] for name in ways}
+    rates: dict[str, list[float]] = {name: [] for name in modes}
     for _ in range(sizes.repeats):
-        for name, way in ways.items():
+        for name, mode in modes.items():
             for steps in (max(1, sizes.steps // 10), sizes.steps):  # the first ones are not kept
                 start = time.perf_counter()
                 for raw in islice(_endless(data, sizes), steps):
-                    losses = way.step({(): raw}, (0, 0))
+                    losses = mode.step({(): raw}, (0, 0))
                 losses.tolist()  # waits for the device
                 rate = steps * sizes.batch * len(run.networks) / (time.perf_counter() - start)
             rates[name].append(rate)
@@ -238,7 +238,7 @@ def operations(network: TaskNetwork, trained_heads: int) -> int:
 
 def line_of(
     run: TaskRun,
-    way: str,
+    step_mode: str,
     rates: Sequence[float],
     theirs: Sequence[float],
     matrix: float,
@@ -258,7 +258,7 @@ def line_of(
         len(run.networks),
         run.batch_size,
         run.precision,
-        way,
+        step_mode,
         round(min(rates), 1),
         round(max(rates), 1),
         round(min(theirs), 1),

@@ -27,16 +27,17 @@ import torch
 from mtdis import paths
 from mtdis.artifacts import provenance
 from mtdis.cli import main as mtdis
-from mtdis.commands.train import TOGETHER_ON_GPU, load
+from mtdis.commands.train import TOGETHER_ON_GPU
 from mtdis.specs.ids import canonical, identify
 from mtdis.specs.run import Run, TaskRun, TrainedRun
 from mtdis.specs.targets import targets_of
 from mtdis.study import Study
 from mtdis.training import loop as training
-from mtdis.training.autotune import choose, makers, rate
 from mtdis.training.batches import Images
 from mtdis.training.devices import device_name, set_precision, set_up
-from mtdis.training.ensemble import crew_of
+from mtdis.training.ensemble import ensemble_of
+from mtdis.training.run import load
+from mtdis.training.step_modes import autotune, open_modes, rate
 
 KINDS = ("random", "single_task", "multi_head", "one_head")
 METRICS: dict[str, dict[str, Any]] = {"mig": {}, "factor_vae": {}, "sap": {}, "dci": {}}
@@ -112,13 +113,13 @@ def epoch_seconds(study: Study) -> float:
 def _epoch_seconds(run: TrainedRun, images: Images) -> float:
     set_precision(run.precision, images.device)
     networks = training.build(run, run.dataset.image_shape, images.device)
-    crew = crew_of(run, training.learners_of(run, networks))
+    ensemble = ensemble_of(run, training.learners_of(run, networks))
     (first,) = images.raw_batches(torch.arange(run.batch_size), run.batch_size)
-    batches = {stream: first for _, stream in crew.learners}
-    way = choose(makers(crew, images, batches), crew, batches, {})
+    batches = {stream: first for _, stream in ensemble.learners}
+    mode = autotune(open_modes(ensemble, images, batches), ensemble, batches, {})
     steps = int(0.75 * len(images.pixels)) // run.batch_size
     return steps / rate(
-        way, batches, torch.cuda.synchronize if images.device.type == "cuda" else lambda: None
+        mode, batches, torch.cuda.synchronize if images.device.type == "cuda" else lambda: None
     )
 
 

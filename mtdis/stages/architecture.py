@@ -1,18 +1,25 @@
-"""The layers of a network, read off the real modules."""
+"""The layers of a network, read off the real modules: kind, settings, output shape and parameters
+of each.
+"""
 
 import json
+from collections.abc import Sequence
 from importlib import import_module
+from typing import Any
 
 import numpy as np
 import torch
-from torch import nn
+from torch import Tensor, nn
 
 from mtdis.artifacts.stages import Outcome, Sources
-from mtdis.data.tasks import task_networks
+from mtdis.data import tasks
 from mtdis.specs.run import Run, TaskRun
 from mtdis.specs.stages.architecture import Architecture
-from mtdis.stages._layers import Row, describe, describe_heads, describe_task_network
 from mtdis.training.networks import Heads
+
+Row = dict[str, Any]
+ACTIVATIONS = {"relu": "ReLU", "tanh": "Tanh"}
+"""How torch's modules call the non-linearities that are functions here."""
 
 
 def compute(stage: Architecture, sources: Sources) -> Outcome:  # noqa: ARG001 - the spec says it all
@@ -56,5 +63,79 @@ def _task_network_rows(run: Run) -> list[Row]:
     """One of the random networks that make a run's targets; none for a run without tasks."""
     if not isinstance(run, TaskRun):
         return []
-    [network] = task_networks(len(run.dataset.names), run.tasks.model_copy(update={"count": 1}))
+    [network] = tasks.task_networks(
+        len(run.dataset.names), run.tasks.model_copy(update={"count": 1})
+    )
     return describe_task_network(network, run.tasks.activation, run.tasks.count)
+
+
+@torch.no_grad()
+def describe(part: str, module: nn.Module, inputs: Tensor) -> list[Row]:
+    """One row per layer with parameters, and per non-linearity, in the order in which they run on
+    `inputs` (1, …).
+    """
+    rows: list[Row] = []
+
+    def note(layer: nn.Module, _inputs: Any, output: Tensor) -> None:
+        rows.append(_row(part, layer, output))
+
+    leaves = [layer for layer in module.modules() if not any(layer.children())]
+    hooks = [layer.register_forward_hook(note) for layer in leaves]
+    try:
+        module(inputs)
+    finally:
+        for hook in hooks:
+            hook.remove()
+    return rows
+
+
+def _row(part: str, layer: nn.Module, output: Tensor) -> Row:
+    return {
+        "part": part,
+        "layer": "Conv2d" if isinstance(layer, nn.Conv2d) else type(layer).__name__,
+        "settings": _settings(layer),
+        "output": list(output.shape[1:]),
+        "parameters": sum(p.numel() for p in layer.parameters()),
+        "count": 1,
+    }
+
+
+def _settings(layer: nn.Module) -> str:
+    if isinstance(layer, (nn.Conv2d, nn.ConvTranspose2d)):
+        (kernel, _), (stride, _), padding = layer.kernel_size, layer.stride, layer.padding
+        return (
+            f"{kernel}×{kernel}, stride {stride}, padding"
+            f" {padding[0] if isinstance(padding, tuple) else padding}"
+        )
+    return f"slope {layer.negative_slope:g}" if isinstance(layer, nn.LeakyReLU) else ""
+
+
+def describe_heads(heads: Heads) -> list[Row]:
+    """The layers of one of several equal heads; `count` says how many there are."""
+    layers = zip(heads.weights, heads.biases, strict=True)
+    sizes = [
+        (int(weight.shape[2]), int(weight[0].numel() + bias[0].numel())) for weight, bias in layers
+    ]
+    return _dense_rows("heads", sizes, heads.activation.__name__, len(heads.weights[0]))
+
+
+def describe_task_network(network: tasks.Network, activation: str, count: int) -> list[Row]:
+    """The layers of one of `count` equal networks of the factors, whose hidden layers have this
+    activation.
+    """
+    sizes = [(len(bias), weight.size + bias.size) for weight, bias in network]
+    return _dense_rows("task_network", sizes, activation, count)
+
+
+def _dense_rows(
+    part: str, sizes: Sequence[tuple[int, int]], activation: str, count: int
+) -> list[Row]:
+    """Rows of linear layers of (outputs, parameters), with a non-linearity after all but the
+    last.
+    """
+    rows: list[Row] = []
+    for outputs, parameters in sizes:
+        about = {"part": part, "settings": "", "output": [outputs], "count": count}
+        rows.append(about | {"layer": "Linear", "parameters": parameters})
+        rows.append(about | {"layer": ACTIVATIONS[activation], "parameters": 0})
+    return rows[:-1]

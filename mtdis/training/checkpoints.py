@@ -37,8 +37,8 @@ class Progress:
     device.
     """
     execution: dict[str, Any] = field(default_factory=dict)
-    """How this process trained: precision in force, way of the steps, what a pilot measured.
-    Recorded, not resumed.
+    """How this process trained: precision in force, step mode, what autotune measured. Recorded,
+    not resumed.
     """
     seconds_before: float = 0.0
     """What the training took before this process resumed it."""

@@ -1,18 +1,33 @@
-"""Who trains which networks of a run: each its own learner, or one learner a stack of them."""
+"""The networks of a run that are trained together: each by a learner of its own, or stacked as one.
 
-from collections.abc import Mapping, Sequence
+Stacked are T networks of one shape: grouped convolutions, batched products, and the own head of
+each only. Shapes: T networks, B images of a batch, C channels, S image height and width. A stacked
+parameter is (T, ...): row t is network t's, laid out as the stack computes with it.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from importlib import import_module
 from typing import Protocol
+
+import torch
+from torch import Tensor, nn
 
 from mtdis.specs.run import TrainedRun
 from mtdis.specs.stage import TrainedStage
 from mtdis.training.learner import Learner
+from mtdis.training.networks import Heads, TaskNetwork
 
 BatchStream = tuple[str, ...]
 """Name of the stream that a batch order is drawn from."""
+Part = Callable[[Tensor, int], Tensor]
+"""A parameter of network t, or a moment of it, and t, to the view of what is trained of it, as a
+row of the stack.
+"""
+Layer = Callable[[Tensor], Tensor]
 
 
-class Crew(Protocol):
+class Ensemble(Protocol):
     """The learners that step together, and the names of the networks whose losses they give, in
     order.
     """
@@ -23,13 +38,25 @@ class Crew(Protocol):
 
     @property
     def learners(self) -> Sequence[tuple[Learner, BatchStream]]:
-        """What steps, and the stream of the batches that it is given."""
+        """Each learner, and the stream of the batches that it is given."""
 
     def hand_back(self) -> None:
         """Bring the networks' own modules and optimisers to where the training stands."""
 
 
-class Solo:
+def ensemble_of(spec: TrainedRun | TrainedStage, learners: Mapping[str, Learner]) -> Ensemble:
+    """Join the networks of these learners as the spec wants them trained."""
+    ensemble: Ensemble
+    if spec.stacked:
+        ensemble = import_module(f"mtdis.training.models.{spec.name()}").stack(spec, learners)
+    else:
+        ensemble = Separate(learners, {name: spec.batch_stream(name) for name in learners})
+    for learner, _ in ensemble.learners:
+        learner.precision = spec.precision
+    return ensemble
+
+
+class Separate:
     """Each network trained by its own learner: nothing has to be handed back."""
 
     def __init__(self, learners: Mapping[str, Learner], streams: Mapping[str, BatchStream]) -> None:
@@ -40,13 +67,196 @@ class Solo:
         """Nothing to do."""
 
 
-def crew_of(spec: TrainedRun | TrainedStage, learners: Mapping[str, Learner]) -> Crew:
-    """The crew that trains these networks as the spec wants it."""
-    crew: Crew
-    if spec.stacked:
-        crew = import_module(f"mtdis.training.models.{spec.name()}").stack(spec, learners)
-    else:
-        crew = Solo(learners, {name: spec.batch_stream(name) for name in learners})
-    for learner, _ in crew.learners:
-        learner.precision = spec.precision
-    return crew
+@dataclass(frozen=True)
+class Share:
+    """A stacked parameter, the networks' own parameters that it stands for, and how these lie in
+    its rows.
+    """
+
+    stacked: nn.Parameter
+    own: Sequence[nn.Parameter]
+    part: Part
+
+    def parts(self, tensors: Sequence[Tensor]) -> list[Tensor]:
+        """What is trained of tensors shaped as the networks' own parameters."""
+        return [self.part(tensor, t) for t, tensor in enumerate(tensors)]
+
+
+class StackedNetwork(nn.Module):
+    """Encoders and own heads of T networks as one module.
+
+    `heads` says which head, from 0, each network owns.
+    """
+
+    def __init__(self, networks: Sequence[TaskNetwork], heads: Sequence[int]) -> None:
+        super().__init__()
+        self.parameter_list = nn.ParameterList()
+        self.shares: list[Share] = []
+        encoders = [list(network.encoder.children()) for network in networks]
+        layers = list(zip(*encoders, strict=True))
+        self.layers = [
+            self._layer(first=number == 0, layers=same) for number, same in enumerate(layers)
+        ]
+        self.layers += self._heads(
+            [network.heads for network in networks if network.heads is not None], heads
+        )
+
+    def forward(self, images: Tensor) -> Tensor:
+        """Images (B, C, S, S) to the prediction (T, B) of each network's own head."""
+        x = images
+        for layer in self.layers:
+            x = layer(x)
+        return x[:, :, 0]
+
+    def _layer(self, first: bool, layers: Sequence[nn.Module]) -> Layer:
+        """What T equal layers of the encoders do, stacked.
+
+        TypeError for one that can't be stacked.
+        """
+        if isinstance(layers[0], nn.Conv2d):
+            return self._convolution(
+                [m for m in layers if isinstance(m, nn.Conv2d)], 1 if first else len(layers)
+            )
+        if isinstance(layers[0], nn.Linear):
+            weight = self._share([m.get_parameter("weight") for m in layers], lambda own, _: own.T)
+            bias = self._share([m.get_parameter("bias") for m in layers], lambda own, _: own[None])
+            return lambda x: torch.baddbmm(bias, x, weight)
+        if isinstance(layers[0], nn.ReLU):
+            return torch.relu_
+        if isinstance(layers[0], nn.Flatten):  # (B, T * outputs, 1, 1) to (T, B, outputs)
+            return lambda x: x.reshape(len(x), len(layers), -1).transpose(0, 1)
+        raise TypeError(
+            f"an encoder with a {type(layers[0]).__name__} can't be stacked; set fused: none"
+        )
+
+    def _convolution(self, layers: Sequence[nn.Conv2d], groups: int) -> Layer:
+        """Side by side in the channels: the first one reads the images, the others the channels of
+        their network.
+        """
+        weight = self._share([m.get_parameter("weight") for m in layers], lambda own, _: own)
+        bias = self._share([m.get_parameter("bias") for m in layers], lambda own, _: own)
+        stride, padding = layers[0].stride, layers[0].padding
+        return lambda x: nn.functional.conv2d(
+            x, weight.flatten(0, 1), bias.flatten(), stride, padding, groups=groups
+        )
+
+    def _heads(self, modules: Sequence[Heads], heads: Sequence[int]) -> list[Layer]:
+        """The layers of the own heads, their activation between them."""
+        layers: list[Layer] = []
+        for number in range(len(modules[0].weights)):
+            layers += [modules[0].activation] if number else []
+            layers.append(
+                self._head(
+                    [m.weights[number] for m in modules], [m.biases[number] for m in modules], heads
+                )
+            )
+        return layers
+
+    def _head(
+        self, weights: Sequence[nn.Parameter], biases: Sequence[nn.Parameter], heads: Sequence[int]
+    ) -> Layer:
+        """One layer of the own heads."""
+        weight = self._share(weights, lambda own, t: own[heads[t]])
+        bias = self._share(biases, lambda own, t: own[heads[t]])
+        return lambda x: torch.baddbmm(bias, x, weight)
+
+    def _share(self, own: Sequence[nn.Parameter], part: Part) -> nn.Parameter:
+        """A stacked parameter with the values of the networks' own."""
+        rows = [part(parameter.detach(), t) for t, parameter in enumerate(own)]
+        stacked = nn.Parameter(_stack(rows))
+        self.parameter_list.append(stacked)
+        self.shares.append(Share(stacked, own, part))
+        return stacked
+
+
+def _stack(rows: Sequence[Tensor]) -> Tensor:
+    """Rows as one tensor (T, ...).
+
+    Of convolutions channels-last, whatever layout torch.stack would choose.
+    """
+    if rows[0].dim() < 4:
+        return torch.stack(list(rows))
+    flat = torch.cat(list(rows)).contiguous(memory_format=torch.channels_last)
+    return flat.view(len(rows), -1, *flat.shape[1:])
+
+
+class Stacked:
+    """T networks trained on their own tasks by one learner, as one module with one Adam."""
+
+    def __init__(self, learners: Mapping[str, Learner], tasks: Mapping[str, int]) -> None:
+        """Start where the learners stand; `tasks` says which task, from 0, each network learns."""
+        self.names = tuple(learners)
+        self.own = list(learners.values())
+        networks = [
+            learner.module for learner in self.own if isinstance(learner.module, TaskNetwork)
+        ]
+        self.network = StackedNetwork(networks, [tasks[name] for name in self.names])
+        columns = torch.tensor(
+            [tasks[n] for n in self.names], device=next(self.network.parameters()).device
+        )
+
+        def losses(images: Tensor, targets: Tensor) -> Tensor:
+            """Mean squared errors (T,) of images (B, C, S, S) and targets (B, all tasks)."""
+            predictions: Tensor = self.network(images)
+            return (predictions - targets.index_select(1, columns).T).square().mean(1)
+
+        first = self.own[0]
+        learner = Learner(self.network, losses, first.learning_rate, first.halve_every)
+        self.learners: list[tuple[Learner, BatchStream]] = [(learner, ())]
+        self._take_moments()
+
+    def hand_back(self) -> None:
+        """Bring the networks' own parameters, and their Adams' moments and counts, to where the
+        stack stands.
+        """
+        for share in self.network.shares:
+            _copy(share.stacked.detach(), share.parts([p.detach() for p in share.own]))
+            state = self._adam.state[share.stacked]
+            for key in MOMENTS if state else ():
+                _copy(state[key], share.parts([s[key] for s in self._own_states(share)]))
+            for own in self._own_states(share) if state else ():
+                own["step"].copy_(state["step"])
+
+    def _take_moments(self) -> None:
+        """Take over what the networks' own Adams hold, if they have made a step."""
+        for share in self.network.shares:
+            if not self.own[0].optimisers[0].state.get(share.own[0]):
+                continue
+            states = self._own_states(share)
+            self._adam.state[share.stacked] = {"step": states[0]["step"].clone()} | {
+                key: (
+                    torch.empty_like(share.stacked).copy_(
+                        torch.stack(share.parts([s[key] for s in states]))
+                    )
+                )
+                for key in MOMENTS
+            }
+
+    @property
+    def _adam(self) -> torch.optim.Optimizer:
+        return self.learners[0][0].optimisers[0]
+
+    def _own_states(self, share: Share) -> list[dict[str, Tensor]]:
+        """The states of the networks' own Adams, made where there is none yet: heads without
+        gradient have zeros.
+        """
+        return [
+            _state(learner.optimisers[0], p) for learner, p in zip(self.own, share.own, strict=True)
+        ]
+
+
+MOMENTS = ("exp_avg", "exp_avg_sq")
+
+
+def _state(optimiser: torch.optim.Optimizer, parameter: Tensor) -> dict[str, Tensor]:
+    """An Adam's state of a parameter."""
+    state: dict[str, Tensor] = optimiser.state[parameter]
+    if not state:
+        state |= {"step": torch.zeros((), device=parameter.device)}
+        state |= {key: torch.zeros_like(parameter) for key in MOMENTS}
+    return state
+
+
+def _copy(stacked: Tensor, parts: Sequence[Tensor]) -> None:
+    for row, part in zip(stacked, parts, strict=True):
+        part.copy_(row)

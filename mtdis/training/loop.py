@@ -17,14 +17,13 @@ from mtdis.errors import ConfigError
 from mtdis.randomness import generator
 from mtdis.specs.run import Run, TrainedRun
 from mtdis.specs.stage import TrainedStage
-from mtdis.training.autotune import choose, makers
 from mtdis.training.batches import Examples
 from mtdis.training.checkpoints import Progress, resume, save
 from mtdis.training.devices import set_precision
-from mtdis.training.ensemble import Crew, crew_of
+from mtdis.training.ensemble import Ensemble, ensemble_of
 from mtdis.training.learner import Learner
 from mtdis.training.networks import Network
-from mtdis.training.step_modes import Batches, Way
+from mtdis.training.step_modes import Batches, StepMode, autotune, open_modes
 
 
 @dataclass(frozen=True)
@@ -74,34 +73,36 @@ def train(
     `checkpoint_seconds` (0: every step). Raises ConfigError if the training split has fewer rows
     than one batch.
     """
-    steps = _steps(spec, train_rows)
+    steps = steps_of(spec, train_rows)
     progress = resume(checkpoint, spec, learners)
     progress.execution["precision"] = set_precision(spec.precision, data.device)
     if observe and (progress.epoch or progress.step):
         done = progress.epoch * steps + progress.step
         observe(Step(done * spec.batch_size * len(learners), None, resumed=True))
     due = _clock(checkpoint_seconds)
-    crew: Crew | None = None
+    ensemble: Ensemble | None = None
     while progress.epoch < spec.epochs and (alive := _alive(learners, progress)):
-        if crew is None or crew.names != tuple(alive):
-            crew, way = crew_of(spec, alive), None
-        for learner, _ in crew.learners:
+        if ensemble is None or ensemble.names != tuple(alive):
+            ensemble, mode = ensemble_of(spec, alive), None
+        for learner, _ in ensemble.learners:
             learner.begin_epoch(progress.epoch)
-        for batches in _batches(spec, crew, data, train_rows, progress):
-            way = way or choose(makers(crew, data, batches), crew, batches, progress.execution)
-            _step(way, batches, progress, spec.batch_size, observe)
+        for batches in _batches(spec, ensemble, data, train_rows, progress):
+            mode = mode or autotune(
+                open_modes(ensemble, data, batches), ensemble, batches, progress.execution
+            )
+            _step(mode, batches, progress, spec.batch_size, observe)
             if progress.step < steps and due():
-                crew.hand_back()
+                ensemble.hand_back()
                 save(checkpoint, spec, learners, progress)
-        crew.hand_back()
-        _end_epoch(progress, crew.names, steps)
+        ensemble.hand_back()
+        _end_epoch(progress, ensemble.names, steps)
         if due():
             save(checkpoint, spec, learners, progress)
     return progress
 
 
-def _steps(spec: TrainedRun | TrainedStage, train_rows: NDArray[np.int64]) -> int:
-    """Steps of an epoch."""
+def steps_of(spec: TrainedRun | TrainedStage, train_rows: NDArray[np.int64]) -> int:
+    """Number of steps of an epoch; ConfigError if the rows do not fill one batch."""
     steps = len(train_rows) // spec.batch_size
     if steps == 0:
         raise ConfigError(
@@ -131,16 +132,16 @@ def _alive(learners: Mapping[str, Learner], progress: Progress) -> dict[str, Lea
 
 def _batches(
     spec: TrainedRun | TrainedStage,
-    crew: Crew,
+    ensemble: Ensemble,
     data: Examples,
     train_rows: NDArray[np.int64],
     progress: Progress,
 ) -> Iterator[Batches]:
-    """The epoch's remaining batches, one per stream of the crew.
+    """The epoch's remaining batches, one per stream of the ensemble.
 
     An order depends on seed, stream and epoch only.
     """
-    streams = tuple(dict.fromkeys(stream for _, stream in crew.learners))
+    streams = tuple(dict.fromkeys(stream for _, stream in ensemble.learners))
     rows = slice(
         progress.step * spec.batch_size, len(train_rows) // spec.batch_size * spec.batch_size
     )
@@ -153,10 +154,10 @@ def _batches(
 
 
 def _step(
-    way: Way, batches: Batches, progress: Progress, batch_size: int, observe: Observer | None
+    mode: StepMode, batches: Batches, progress: Progress, batch_size: int, observe: Observer | None
 ) -> None:
     """One step of every network that has not diverged."""
-    losses = way.step(batches, (progress.epoch, progress.step))
+    losses = mode.step(batches, (progress.epoch, progress.step))
     progress.sums = (
         losses.clone() if progress.sums is None else progress.sums.to(losses.device) + losses
     )

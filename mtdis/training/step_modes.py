@@ -1,19 +1,22 @@
-"""Ways of making one step of all networks of a run: one after the other, side by side, or replayed
-as one graph.
+"""Step modes: how one step of all networks of a run is made, and the choice of the fastest.
+
+One network after the other, side by side, or replayed as one graph: all give the same bits. On a
+CPU there is one mode.
 """
 
+import sys
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from threading import Lock
-from typing import Protocol
+from time import perf_counter
+from typing import Any, Protocol
 
 import torch
 from torch import Tensor
 
-from mtdis.training.batches import Examples
-from mtdis.training.ensemble import BatchStream, Crew
-from mtdis.training.streaming import Raw
+from mtdis.training.batches import Examples, Raw
+from mtdis.training.ensemble import BatchStream, Ensemble
 
 Batches = Mapping[BatchStream, Raw]
 """A batch as stored for each stream of batches."""
@@ -31,26 +34,35 @@ CUDA graphs).
 """
 CAPTURING = Lock()
 """One capture at a time in a process, whatever the thread (PyTorch's notes on CUDA graphs)."""
+TIMED_STEPS = 30
+"""Steps that each mode is timed for, after a third as many that are not."""
+EAGER = "eager"
 
 
-class Way(Protocol):
-    """A way of making steps."""
+class StepMode(Protocol):
+    """How steps are made."""
 
     def step(self, batches: Batches, moment: tuple[int, int]) -> Tensor:
-        """One step of all networks: their losses (n,), float64, valid until the next step."""
+        """Make one step of all networks; their losses (n,), float64, valid until the next step."""
+
+
+Makers = Mapping[str, Callable[[], StepMode]]
+"""Step modes by name; making one may take steps, and may fail."""
 
 
 @dataclass(frozen=True)
 class Eager:
     """One learner after the other, each operation launched by itself."""
 
-    crew: Crew
+    ensemble: Ensemble
     data: Examples
 
     def step(self, batches: Batches, moment: tuple[int, int]) -> Tensor:
         """One step of all networks."""
         examples = {stream: self.data.prepare(raw) for stream, raw in batches.items()}
-        losses = [learner.step(*examples[stream], moment) for learner, stream in self.crew.learners]
+        losses = [
+            learner.step(*examples[stream], moment) for learner, stream in self.ensemble.learners
+        ]
         return torch.cat([loss.double().reshape(-1) for loss in losses])
 
 
@@ -59,9 +71,9 @@ class Branched:
     side by side.
     """
 
-    def __init__(self, crew: Crew, data: Examples) -> None:
-        self.crew, self.data = crew, data
-        self.streams = [torch.cuda.Stream(data.device, BRANCH_PRIORITY) for _ in crew.learners]  # type: ignore[no-untyped-call]
+    def __init__(self, ensemble: Ensemble, data: Examples) -> None:
+        self.ensemble, self.data = ensemble, data
+        self.streams = [torch.cuda.Stream(data.device, BRANCH_PRIORITY) for _ in ensemble.learners]  # type: ignore[no-untyped-call]
 
     def step(self, batches: Batches, moment: tuple[int, int]) -> Tensor:
         """One step of all networks: streams fork after the batch is prepared and join before the
@@ -70,7 +82,7 @@ class Branched:
         here = torch.cuda.current_stream(self.data.device)
         examples = {stream: self.data.prepare(raw) for stream, raw in batches.items()}
         losses = []
-        for (learner, stream), branch in zip(self.crew.learners, self.streams, strict=True):
+        for (learner, stream), branch in zip(self.ensemble.learners, self.streams, strict=True):
             branch.wait_stream(here)
             with torch.cuda.stream(branch):
                 losses.append(learner.step(*examples[stream], moment))
@@ -80,11 +92,11 @@ class Branched:
 
 
 class Captured:
-    """Another way's step, recorded once as a graph and replayed on batches copied to where the
+    """Another mode's step, recorded once as a graph and replayed on batches copied to where the
     first one lay.
     """
 
-    def __init__(self, inner: Way, batches: Batches, record: Recorder) -> None:
+    def __init__(self, inner: StepMode, batches: Batches, record: Recorder) -> None:
         self.batches = {
             stream: tuple(part.clone() for part in raw) for stream, raw in batches.items()
         }
@@ -127,11 +139,11 @@ def record_graph(work: Work) -> tuple[Tensor, Callable[[], None]]:
 
 
 @contextmanager
-def undone(crew: Crew) -> Iterator[None]:
+def undone(ensemble: Ensemble) -> Iterator[None]:
     """Undo in the end what the block's steps do to modules and optimisers, in place: graphs hold
     these tensors.
     """
-    before = [(tensor, tensor.detach().clone()) for tensor in _tensors(crew)]
+    before = [(tensor, tensor.detach().clone()) for tensor in _tensors(ensemble)]
     held = {id(tensor) for tensor, _ in before}
     try:
         yield
@@ -139,15 +151,15 @@ def undone(crew: Crew) -> Iterator[None]:
         with torch.no_grad():
             for tensor, value in before:
                 tensor.copy_(value)
-            for tensor in _tensors(crew):
+            for tensor in _tensors(ensemble):
                 if id(tensor) not in held:
                     tensor.zero_()  # Adam makes its moments and counts at the first step, as zeros
 
 
-def _tensors(crew: Crew) -> list[Tensor]:
+def _tensors(ensemble: Ensemble) -> list[Tensor]:
     """Everything that a step changes."""
     found: list[Tensor] = []
-    for learner, _ in crew.learners:
+    for learner, _ in ensemble.learners:
         found += [*learner.module.parameters(), *learner.module.buffers()]
         for optimiser in learner.optimisers:
             found += [
@@ -157,3 +169,79 @@ def _tensors(crew: Crew) -> list[Tensor]:
                 if isinstance(t, Tensor)
             ]
     return found
+
+
+def open_modes(ensemble: Ensemble, data: Examples, batches: Batches) -> Makers:
+    """The step modes that are open to an ensemble.
+
+    Graphs on a GPU and for steps without noise only, streams for several learners only.
+    """
+    eager = Eager(ensemble, data)
+    if data.device.type != "cuda" or not all(learner.captures for learner, _ in ensemble.learners):
+        return {EAGER: lambda: eager}
+    modes: dict[str, Callable[[], StepMode]] = {
+        EAGER: lambda: eager,
+        "graph": lambda: Captured(eager, batches, record_graph),
+    }
+    if len(ensemble.learners) > 1:
+        modes["graph with streams"] = lambda: Captured(
+            Branched(ensemble, data), batches, record_graph
+        )
+    return modes
+
+
+def autotune(
+    modes: Makers, ensemble: Ensemble, batches: Batches, execution: dict[str, Any]
+) -> StepMode:
+    """The fastest step mode, found by timing each; what that trains is undone.
+
+    `execution` is told its name and the steps per second of each. The mode that it names from
+    before is taken without timing. One that fails is left out: said on standard error and in
+    `execution`.
+    """
+    if set(modes) == {EAGER}:
+        execution["step_mode"] = EAGER
+        return modes[EAGER]()
+    known = execution.get("step_mode")
+    if known is not None:
+        modes = {name: make for name, make in modes.items() if name in (known, EAGER)}
+    with undone(ensemble):
+        made = _made(modes, execution)
+        if known is None:
+            rates = {name: rate(mode, batches, _wait_for_gpu) for name, mode in made.items()}
+            execution["autotune"] = {name: round(found, 1) for name, found in rates.items()}
+            known = max(rates, key=rates.__getitem__)
+    execution["step_mode"] = known if known in made else EAGER
+    return made[execution["step_mode"]]
+
+
+def _made(modes: Makers, execution: dict[str, Any]) -> dict[str, StepMode]:
+    """The step modes that can be made; making one may take steps."""
+    made: dict[str, StepMode] = {}
+    for name, make in modes.items():
+        try:
+            made[name] = make()
+        except RuntimeError as error:
+            reason = str(error).partition("\n")[0]
+            print(f"steps are not made by '{name}': {reason}", file=sys.stderr)
+            execution.setdefault("failed_step_modes", {})[name] = reason
+    return made
+
+
+def rate(mode: StepMode, batches: Batches, wait: Callable[[], None]) -> float:
+    """Steps per second of a step mode, after some that are not timed; `wait` waits for the
+    device.
+    """
+    for _ in range(TIMED_STEPS // 3):
+        mode.step(batches, (0, 0))
+    wait()
+    start = perf_counter()
+    for _ in range(TIMED_STEPS):
+        mode.step(batches, (0, 0))
+    wait()
+    return TIMED_STEPS / (perf_counter() - start)
+
+
+def _wait_for_gpu() -> None:
+    """Wait for this thread's stream."""
+    torch.cuda.current_stream().synchronize()

@@ -8,8 +8,8 @@ import sys
 from typing import Any
 
 from mtdis.cli import main
-from mtdis.commands import train
 from mtdis.training import loop as training
+from mtdis.training import run
 
 
 def killing(steps: int) -> training.Observer:
@@ -27,5 +27,5 @@ def watch(bar: Any) -> training.Observer:
     return killing(int(sys.argv[1]))
 
 
-train._watch = watch
+run.watch = watch
 sys.exit(main(sys.argv[2:]))

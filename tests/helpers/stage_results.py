@@ -32,8 +32,7 @@ def task_diagnostics() -> list[StageResult]:
     from mtdis.data.tasks import make_targets
     from mtdis.specs.ids import identify
     from mtdis.specs.targets import Targets
-    from mtdis.stages._smoothness import diagnose
-    from mtdis.stages.task_diagnostics import long_rows
+    from mtdis.stages.task_diagnostics import diagnose, long_rows
 
     dataset = {"name": "dsprites_rendered", "subgrid": {"orientation": 3, "posX": 3, "posY": 3}}
     results = []

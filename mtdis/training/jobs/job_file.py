@@ -48,7 +48,7 @@ Failures = list[tuple[Job, str]]
 T = TypeVar("T")
 
 
-class Once(Generic[T]):
+class Lazy(Generic[T]):
     """A value that is made when it is first asked for, by one thread while others wait."""
 
     def __init__(self, make: Callable[[], T]) -> None:

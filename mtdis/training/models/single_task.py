@@ -6,10 +6,10 @@ from functools import partial
 from torch import Tensor
 
 from mtdis.specs.models.single_task import SingleTask
+from mtdis.training.ensemble import Stacked
 from mtdis.training.learner import Learner
 from mtdis.training.models._hard_sharing import sharing_network
 from mtdis.training.networks import TaskNetwork
-from mtdis.training.stacked import Stack
 
 
 def build(run: SingleTask, network: str, image_shape: tuple[int, int, int]) -> TaskNetwork:
@@ -24,9 +24,9 @@ def learner(run: SingleTask, network: str, model: TaskNetwork) -> Learner:
     )
 
 
-def stack(run: SingleTask, learners: Mapping[str, Learner]) -> Stack:
+def stack(run: SingleTask, learners: Mapping[str, Learner]) -> Stacked:
     """The networks of these learners trained as one, each on its own task."""
-    return Stack(learners, {name: run.trained_tasks(name)[0] - 1 for name in learners})
+    return Stacked(learners, {name: run.trained_tasks(name)[0] - 1 for name in learners})
 
 
 def _loss(model: TaskNetwork, task: int, images: Tensor, targets: Tensor) -> Tensor:

@@ -27,7 +27,7 @@ def test_operations_per_image(kind: str, heads: int, published: float) -> None:
     assert gpu.operations(network, heads) / 1e6 == pytest.approx(published, abs=0.06)
 
 
-def test_the_gpu_benchmark_measures_each_kind_precision_and_way(
+def test_the_gpu_benchmark_measures_each_kind_precision_and_step_mode(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("OUT", str(tmp_path))
@@ -40,7 +40,7 @@ def test_the_gpu_benchmark_measures_each_kind_precision_and_way(
     with next(tmp_path.glob("*-gpu.csv")).open() as stream:
         lines = list(csv.DictReader(stream))
     assert len(rows) == len(lines) == 4 * 3
-    assert {(line["kind"], line["way"]) for line in lines} == {
+    assert {(line["kind"], line["step_mode"]) for line in lines} == {
         ("multi_head", "eager"),
         ("one_head", "eager"),
         ("single_task", "eager"),
@@ -90,7 +90,7 @@ def test_table5_in_one_command(
     )  # two seeds; random, three single tasks, multi-head, one-head
     about = json.loads(next(tmp_path.glob("*-table5-1-epochs.json")).read_text())
     assert about["epochs"] == 1
-    assert {run["way"] for run in about["runs"].values() if "way" in run} == {"eager"}
+    assert {run["step_mode"] for run in about["runs"].values() if "step_mode" in run} == {"eager"}
     said = capsys.readouterr()
     assert "an epoch of all runs takes" in said.err
     assert "multi_head" in said.out

@@ -27,8 +27,7 @@ from mtdis.specs.grids import DSPRITES, MPI3D, SHAPES3D
 from mtdis.specs.ids import identify
 from mtdis.specs.targets import Targets
 from mtdis.specs.tasks import Tasks
-from mtdis.stages._smoothness import diagnose, lag_autocorrelation, total_effect
-from mtdis.stages.task_diagnostics import long_rows
+from mtdis.stages.task_diagnostics import diagnose, lag_autocorrelation, long_rows, total_effect
 
 GRIDS = {"dSprites": DSPRITES, "Shapes3D": SHAPES3D, "MPI3D": MPI3D}
 

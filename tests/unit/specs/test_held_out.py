@@ -15,7 +15,6 @@ from hypothesis import strategies as st
 
 from mtdis.artifacts import datasets, runs, stages
 from mtdis.cli import main
-from mtdis.commands.train import load, train_and_encode
 from mtdis.data.factors import kept_rows, labels
 from mtdis.data.split import PARTS, split_of, split_rows
 from mtdis.errors import ConfigError
@@ -26,6 +25,7 @@ from mtdis.specs.ids import identify
 from mtdis.specs.run import Run
 from mtdis.specs.stage import Stage
 from mtdis.study import Study
+from mtdis.training.run import load, train_and_encode
 
 PAIR = ["shape", "scale"]
 INCOMPLETE = DATASET | {

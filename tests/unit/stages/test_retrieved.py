@@ -17,14 +17,14 @@ from mtdis.reporting.figures import retrieved as figure
 from mtdis.reporting.published import scores as published
 from mtdis.reporting.tables import table7
 from mtdis.specs.stage import Stage
-from mtdis.stages._rank_correlation import (
+from mtdis.stages.retrieved import (
     absolute_correlations,
     match,
+    outcome,
     p_values,
     permutation_p,
     retrieved,
 )
-from mtdis.stages.retrieved import outcome
 
 NAMES = ["shape", "scale", "orientation", "posX"]
 

@@ -13,7 +13,6 @@ from helpers.small_study import FIELDS
 from torch import Tensor, nn
 from torch.distributions import Bernoulli, Normal, kl_divergence
 
-from mtdis.commands.train import load
 from mtdis.data.split import split_rows
 from mtdis.randomness import generator
 from mtdis.specs.run import Run
@@ -32,6 +31,7 @@ from mtdis.training.models.factor_vae import (
 )
 from mtdis.training.models.vae import VaeLearner
 from mtdis.training.networks import initialise, make_decoder, make_encoder
+from mtdis.training.run import load
 
 KINDS = ["autoencoder", "vae", "factor_vae"]
 NOISY = ["vae", "factor_vae"]

@@ -12,13 +12,13 @@ import torch
 from helpers.small_study import spec_of
 from helpers.training_runs import kill_at, networks_of, trained, weights
 
-from mtdis.commands.train import load
 from mtdis.data.split import split_rows
 from mtdis.errors import ConfigError
 from mtdis.randomness import generator
 from mtdis.specs.run import Run
 from mtdis.training import loop as training
 from mtdis.training.batches import Images, encode
+from mtdis.training.run import load
 
 KINDS = ["single_task", "multi_head", "one_head"]
 
@@ -225,4 +225,4 @@ def test_training_ends_when_no_network_is_left(images: Images, tmp_path: Path) -
 
 def test_the_record_says_how_a_cpu_trained(images: Images, tmp_path: Path) -> None:
     _, progress = trained(Run.from_fields(spec_of("multi_head")), images, tmp_path)
-    assert progress.execution == {"precision": "fp32", "way": "eager"}
+    assert progress.execution == {"precision": "fp32", "step_mode": "eager"}

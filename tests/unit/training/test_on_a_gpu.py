@@ -1,4 +1,4 @@
-"""What only a GPU can show: each way of stepping, however the images come and whatever runs beside,
+"""What only a GPU can show: each step mode, however the images come and whatever runs beside,
 the same bytes.
 """
 
@@ -12,14 +12,14 @@ from helpers.small_study import spec_of
 from helpers.training_runs import kill_at
 
 from mtdis.cli import main
-from mtdis.commands.train import load
 from mtdis.data.split import split_rows
 from mtdis.specs.run import Run
 from mtdis.training import loop as training
-from mtdis.training.autotune import makers
 from mtdis.training.batches import Images, encode
 from mtdis.training.checkpoints import Progress
 from mtdis.training.devices import set_up
+from mtdis.training.run import load
+from mtdis.training.step_modes import open_modes
 
 pytestmark = pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a GPU")
 GPU = torch.device("cuda")
@@ -53,7 +53,7 @@ def trained(
 
 @pytest.mark.parametrize("precision", ["fp32", "tf32", "bf16"])
 @pytest.mark.parametrize("fields", [{}, {"fused": "stacked"}, {"batch_order": "own"}])
-def test_each_way_gives_the_same_bytes(
+def test_each_step_mode_gives_the_same_bytes(
     precision: str,
     fields: dict[str, str],
     images: Images,
@@ -63,13 +63,13 @@ def test_each_way_gives_the_same_bytes(
     found = {}
     for name in ("eager", "graph", *(["graph with streams"] if "fused" not in fields else [])):
         monkeypatch.setattr(
-            training, "makers", lambda *given, only=name: {only: makers(*given)[only]}
+            training, "open_modes", lambda *given, only=name: {only: open_modes(*given)[only]}
         )
         spec = spec_of("single_task", precision=precision, **fields)
         found[name], progress = trained(spec, images, tmp_path / name)
-        assert progress.execution["way"] == name
-        assert "failed_ways" not in progress.execution
-    assert all(of_way == found["eager"] for of_way in found.values())
+        assert progress.execution["step_mode"] == name
+        assert "failed_step_modes" not in progress.execution
+    assert all(of_mode == found["eager"] for of_mode in found.values())
 
 
 @pytest.mark.parametrize("fused", ["none", "stacked"])

@@ -9,12 +9,12 @@ from helpers.small_study import spec_of
 from helpers.training_runs import trained, weights
 from torch import nn
 
-from mtdis.commands.train import load
 from mtdis.specs.ids import full_id, identify
 from mtdis.specs.run import Run
 from mtdis.training.batches import Images
 from mtdis.training.devices import set_precision
 from mtdis.training.learner import Learner
+from mtdis.training.run import load
 
 CPU, GPU = torch.device("cpu"), torch.device("cuda")
 

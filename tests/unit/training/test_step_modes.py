@@ -1,6 +1,6 @@
 """Steps by a captured graph, its control flow shown with a recorder that replays on the CPU.
 
-The choice of a way.
+The choice of a step mode.
 """
 
 from collections.abc import Callable, Iterator
@@ -15,20 +15,20 @@ from helpers.small_study import spec_of
 from helpers.training_runs import trained, weights
 from torch import Tensor, nn
 
-from mtdis.commands.train import load
 from mtdis.specs.run import Run
-from mtdis.training import autotune as pilot
 from mtdis.training import loop as training
+from mtdis.training import step_modes
 from mtdis.training.batches import Examples, Images
-from mtdis.training.ensemble import Crew, Solo
+from mtdis.training.ensemble import Ensemble, Separate
 from mtdis.training.learner import Learner
+from mtdis.training.run import load
 from mtdis.training.step_modes import (
     WARM_UP,
     Batches,
     Branched,
     Captured,
     Eager,
-    Way,
+    StepMode,
     Work,
     record_graph,
     undone,
@@ -64,26 +64,30 @@ def broken(work: Work) -> tuple[Tensor, Callable[[], None]]:
     raise RuntimeError("operation not permitted when stream is capturing\nmore")
 
 
-def graphs_by(record: Any) -> Callable[[Crew, Examples, Batches], dict[str, Callable[[], Way]]]:
-    """What `makers` gives on a GPU, recorded by a recorder of the test."""
+def graphs_by(
+    record: Any,
+) -> Callable[[Ensemble, Examples, Batches], dict[str, Callable[[], StepMode]]]:
+    """What `open_modes` gives on a GPU, recorded by a recorder of the test."""
 
-    def makers(crew: Crew, data: Examples, batches: Batches) -> dict[str, Callable[[], Way]]:
-        eager = Eager(crew, data)
+    def open_modes(
+        ensemble: Ensemble, data: Examples, batches: Batches
+    ) -> dict[str, Callable[[], StepMode]]:
+        eager = Eager(ensemble, data)
         return {"eager": lambda: eager, "graph": lambda: Captured(eager, batches, record)}
 
-    return makers
+    return open_modes
 
 
 @pytest.fixture
 def graphs_win(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A pilot on a device where graphs are faster: it makes its steps, and the clock says so."""
-    real = pilot.rate
+    """Autotuning on a device where graphs are faster: it makes its steps, and the clock says so."""
+    real = step_modes.rate
 
-    def rate(way: Way, batches: Batches, wait: Callable[[], None]) -> float:
-        real(way, batches, lambda: None)
-        return 2.0 if isinstance(way, Captured) else 1.0
+    def rate(mode: StepMode, batches: Batches, wait: Callable[[], None]) -> float:
+        real(mode, batches, lambda: None)
+        return 2.0 if isinstance(mode, Captured) else 1.0
 
-    monkeypatch.setattr(pilot, "rate", rate)
+    monkeypatch.setattr(step_modes, "rate", rate)
 
 
 @pytest.mark.parametrize("fused", ["none", "stacked"])
@@ -94,30 +98,30 @@ def test_a_captured_training_gives_the_bytes_of_an_eager_one(
     run = Run.from_fields(spec_of("single_task", fused=fused))
     eager, expected = trained(run, images, tmp_path / "a")
     record = Recorder()
-    monkeypatch.setattr(training, "makers", graphs_by(record))
+    monkeypatch.setattr(training, "open_modes", graphs_by(record))
     captured, progress = trained(run, images, tmp_path / "b")
     assert weights(captured) == weights(eager)
     assert progress.history == expected.history
     assert progress.execution == {
         "precision": "fp32",
-        "way": "graph",
-        "pilot": {"eager": 1.0, "graph": 2.0},
+        "step_mode": "graph",
+        "autotune": {"eager": 1.0, "graph": 2.0},
     }
     assert record.records == 1
 
 
 @pytest.mark.usefixtures("graphs_win")
-def test_a_divergence_records_again_without_another_race(
+def test_a_divergence_records_again_without_timing_again(
     images: Images, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     images.targets[:, 1] *= float("inf")
     run = Run.from_fields(spec_of("single_task"))
     eager, _ = trained(run, images, tmp_path / "a")
     record = Recorder()
-    monkeypatch.setattr(training, "makers", graphs_by(record))
+    monkeypatch.setattr(training, "open_modes", graphs_by(record))
     captured, progress = trained(run, images, tmp_path / "b")
     assert weights(captured) == weights(eager)
-    assert (progress.execution["way"], record.records) == ("graph", 2)
+    assert (progress.execution["step_mode"], record.records) == ("graph", 2)
 
 
 @pytest.mark.usefixtures("graphs_win")
@@ -129,17 +133,17 @@ def test_what_cannot_be_captured_is_trained_eagerly_and_said(
 ) -> None:
     run = Run.from_fields(spec_of("multi_head"))
     eager, _ = trained(run, images, tmp_path / "a")
-    monkeypatch.setattr(training, "makers", graphs_by(broken))
+    monkeypatch.setattr(training, "open_modes", graphs_by(broken))
     fallen_back, progress = trained(run, images, tmp_path / "b")
     assert weights(fallen_back) == weights(eager)
     reason = "operation not permitted when stream is capturing"
-    assert progress.execution["way"] == "eager"
-    assert progress.execution["failed_ways"] == {"graph": reason}
+    assert progress.execution["step_mode"] == "eager"
+    assert progress.execution["failed_step_modes"] == {"graph": reason}
     assert capsys.readouterr().err == f"steps are not made by 'graph': {reason}\n"
 
 
-def crew_with(learner: Learner) -> Solo:
-    return Solo({"a": learner, "b": learner}, {"a": (), "b": ()})
+def ensemble_with(learner: Learner) -> Separate:
+    return Separate({"a": learner, "b": learner}, {"a": (), "b": ()})
 
 
 def loss(inputs: Tensor, targets: Tensor) -> Tensor:
@@ -152,13 +156,13 @@ def test_graphs_are_open_to_a_gpu_and_to_steps_without_noise_only(images: Images
             return super().step(inputs + moment[1], targets, moment)
 
     gpu: Any = SimpleNamespace(device=torch.device("cuda"))
-    plain, noisy = (crew_with(kind(nn.Linear(2, 1), loss, 0.1)) for kind in (Learner, Noisy))
-    assert set(pilot.makers(plain, gpu, {})) == {"eager", "graph", "graph with streams"}
-    assert set(pilot.makers(noisy, gpu, {})) == {"eager"}
-    assert set(pilot.makers(plain, images, {})) == {"eager"}
+    plain, noisy = (ensemble_with(kind(nn.Linear(2, 1), loss, 0.1)) for kind in (Learner, Noisy))
+    assert set(step_modes.open_modes(plain, gpu, {})) == {"eager", "graph", "graph with streams"}
+    assert set(step_modes.open_modes(noisy, gpu, {})) == {"eager"}
+    assert set(step_modes.open_modes(plain, images, {})) == {"eager"}
 
 
-def test_what_a_pilot_does_is_undone_in_place() -> None:
+def test_what_autotuning_does_is_undone_in_place() -> None:
     module = nn.Linear(3, 1)
     learner = Learner(module, lambda x, y: (module(x) - y).square().mean(), 0.1)
     inputs, targets = torch.ones(4, 3), torch.zeros(4, 1)
@@ -168,7 +172,7 @@ def test_what_a_pilot_does_is_undone_in_place() -> None:
             k: {n: t.clone() for n, t in s.items()} for k, s in learner.optimisers[0].state.items()
         }
         addresses = [p.data_ptr() for p in module.parameters()]
-        with undone(crew_with(learner)):
+        with undone(ensemble_with(learner)):
             for _ in range(4):
                 learner.step(inputs, targets, (0, 0))
             assert not torch.equal(module.weight, before[0])
@@ -240,7 +244,9 @@ def test_branches_fork_from_the_batch_and_join_before_the_losses(
     eager, _ = trained(run, images, tmp_path / "a")
     streams = Streams(monkeypatch)
     monkeypatch.setattr(
-        training, "makers", lambda crew, data, _: {"eager": lambda: Branched(crew, data)}
+        training,
+        "open_modes",
+        lambda ensemble, data, _: {"eager": lambda: Branched(ensemble, data)},
     )
     branched, _ = trained(run, images, tmp_path / "b")
     assert weights(branched) == weights(eager)

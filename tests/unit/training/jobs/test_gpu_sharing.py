@@ -203,16 +203,15 @@ def test_a_killed_job_that_others_were_trained_beside_is_resumed(
     """Killed after its own run was trained, while those beside it go on."""
     script = f"""
 import os, signal, sys
-from mtdis import training
 from mtdis.cli import main
-from mtdis.commands import train
+from mtdis.training import run
 from pathlib import Path
 def watch(bar):
     def observe(step):
         if Path({str(tmp_path / "runs/0/ready.json")!r}).exists():
             os.kill(os.getpid(), signal.SIGKILL)
     return observe
-train._watch = watch
+run.watch = watch
 main(sys.argv[1:])
 """
     words = train_words(data, tmp_path, 0)

@@ -14,7 +14,7 @@ from helpers.small_study import spec_of, train
 
 from mtdis.artifacts import datasets
 from mtdis.cli import main
-from mtdis.training.jobs.job_file import Job, Once, read_jobs, train_all
+from mtdis.training.jobs.job_file import Job, Lazy, read_jobs, train_all
 
 
 def write_jobs(folder: Path, data: Path, specs: list[dict[str, Any]], **changes: Any) -> Path:
@@ -253,7 +253,7 @@ def test_options_that_do_not_go_together_are_refused(
 
 def test_a_value_is_made_once() -> None:
     made: list[int] = []
-    value = Once(lambda: made.append(1) or len(made))
+    value = Lazy(lambda: made.append(1) or len(made))
     assert [value(), value()] == [1, 1]
 
 
@@ -263,8 +263,8 @@ def test_a_record_tells_how_its_run_was_trained(
     monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
     assert train(data, tmp_path / "run.json", spec_of("multi_head")) == 0
     execution = json.loads((tmp_path / "run.json").read_text())["execution"]
-    assert {k: execution[k] for k in ("way", "precision", "images_on")} == {
-        "way": "eager",
+    assert {k: execution[k] for k in ("step_mode", "precision", "images_on")} == {
+        "step_mode": "eager",
         "precision": "fp32",
         "images_on": "cpu",
     }

@@ -11,13 +11,12 @@ from helpers.small_study import spec_of
 from helpers.training_runs import kill_at, networks_of, trained, weights
 from torch import Tensor, nn
 
-from mtdis.commands.train import load
 from mtdis.errors import ConfigError
 from mtdis.specs.run import Run
 from mtdis.training import loop as training
 from mtdis.training.batches import Images
-from mtdis.training.ensemble import crew_of
-from mtdis.training.stacked import StackedNetwork
+from mtdis.training.ensemble import StackedNetwork, ensemble_of
+from mtdis.training.run import load
 
 STEPS = 5
 
@@ -54,7 +53,9 @@ def side_by_side(
         for _ in range(2)
     ]
     solo = training.learners_of(run, both[0])
-    stack = crew_of(run.model_copy(update={"fused": "stacked"}), training.learners_of(run, both[1]))
+    stack = ensemble_of(
+        run.model_copy(update={"fused": "stacked"}), training.learners_of(run, both[1])
+    )
     generator, losses = torch.Generator().manual_seed(0), []
     for step in range(STEPS):
         pixels = (

@@ -10,12 +10,11 @@ import torch
 from helpers.small_study import spec_of
 from helpers.training_runs import networks_of, trained, weights
 
-from mtdis.commands.train import load, load_images
 from mtdis.specs.run import Run
-from mtdis.training import batches as examples
-from mtdis.training.batches import CodedImages, Images, encode
+from mtdis.training import batches
+from mtdis.training.batches import CodedImages, Images, Raw, copied_ahead, encode, stream
 from mtdis.training.devices import RESERVE, fits
-from mtdis.training.streaming import Raw, copied_ahead, stream
+from mtdis.training.run import load, load_images
 
 CPU = torch.device("cpu")
 
@@ -70,7 +69,7 @@ def test_streamed_training_gives_the_same_bytes(
     run = Run.from_fields(spec_of("single_task", batch_order="own"))
     resident, _ = trained(run, images, tmp_path / "a")
     codes = {name: encode(model, images) for name, model in resident.items()}
-    monkeypatch.setattr(examples, "stream", copied_ahead)
+    monkeypatch.setattr(batches, "stream", copied_ahead)
     streamed, _ = trained(run, images, tmp_path / "b")
     assert weights(streamed) == weights(resident)
     assert {name: encode(model, images).tobytes() for name, model in streamed.items()} == {
@@ -81,7 +80,7 @@ def test_streamed_training_gives_the_same_bytes(
 def test_images_without_room_on_the_device_stay_on_the_cpu(
     data: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("mtdis.commands.train.fits", lambda *_: False)
+    monkeypatch.setattr("mtdis.training.run.fits", lambda *_: False)
     found = load_images(data / "d.json", torch.device("meta"))
     assert (found.pixels.device, found.device) == (CPU, torch.device("meta"))
     assert found.batch(torch.tensor([1, 2])).device == torch.device("meta")

@@ -5,7 +5,7 @@ others.
 import pytest
 import torch
 
-from mtdis.stages._layers import describe, describe_heads
+from mtdis.stages.architecture import describe, describe_heads
 from mtdis.training.networks import Heads, make_encoder
 
 

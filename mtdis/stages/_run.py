@@ -1,0 +1,53 @@
+"""One stage from its records to its results: check, compute, write; the record last."""
+
+import sys
+from importlib import import_module
+from pathlib import Path
+from time import monotonic
+
+from mtdis.artifacts import files, provenance, records, stages
+from mtdis.artifacts.stages import Outcome, Sources
+from mtdis.errors import ConfigError
+from mtdis.specs.ids import identify
+from mtdis.specs.stage import Stage
+
+
+def run_stage(spec: Stage, sources: Sources, out: Path) -> None:
+    """Compute a stage and write its results beside the record `out`, which comes last."""
+    started = monotonic()
+    files.record_id(spec)
+    files.remove_leftovers(
+        sources.checkpoint, out, *(out.with_name(name) for name in stages.SEALED)
+    )
+    check_inputs(spec, sources)
+    print(f"computing {identify(spec)}", file=sys.stderr)
+    outcome = Outcome(diverged=True)
+    if not parent_diverged(spec, sources.parent):
+        outcome = import_module(f"mtdis.stages.{spec.name()}").compute(spec, sources)
+    seconds = outcome.seconds_before + monotonic() - started
+    execution = provenance.execution(outcome.device, seconds) | dict(outcome.execution)
+    stages.write_stage(out, spec, outcome, execution)
+    sources.checkpoint.unlink(missing_ok=True)
+
+
+def check_inputs(spec: Stage, sources: Sources) -> None:
+    """Raise ArtifactError or ConfigError unless the records are those that the spec names."""
+    records.read_record(sources.dataset, spec.dataset, "mtdis dataset")
+    records.read_record(sources.parent, spec.parent, "snakemake")
+    if spec.targets and sources.targets is None:
+        raise ConfigError(
+            f"{spec.name()} reads targets: give their record by --targets; `mtdis targets`"
+            " makes it."
+        )
+    if spec.targets and sources.targets:
+        records.read_record(sources.targets, spec.targets, "mtdis targets")
+
+
+def parent_diverged(spec: Stage, parent: Path) -> bool:
+    """Return whether the network or stage that a stage stands on diverged.
+
+    There is nothing to compute then.
+    """
+    result = records.read_json(parent, "snakemake").get("result", {})
+    networks = {n["network"]: n["diverged"] for n in result.get("networks", [])}
+    return bool(result.get("diverged") or networks.get(getattr(spec, "network", "")))
