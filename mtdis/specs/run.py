@@ -31,25 +31,43 @@ trained again.
 
 2: the encoder's last convolutions are matrix products (other bits, the same function).
 """
-
-
 Precision = Literal["tf32", "fp32", "bf16"]
-PRECISION = (
-    "arithmetic on a GPU: tf32 rounds the factors of products to 10 bits (fp32 where the device has"
-    " no TF32, as on a CPU), fp32 rounds nothing more, bf16 computes the loss under autocast with"
-    " fp32 weights (on a CPU too)"
-)
-"""What the field `precision` says, of runs and of stages."""
 
 
-class Trainable:
-    """What the training loop asks of a spec beside its fields: one batch for all networks, each
-    trained by itself.
+class Trainable(Spec):
+    """What the training loop asks of a run or a stage: its optimiser, its batches, its arithmetic.
+
+    One batch for all networks, each trained by itself, unless a kind says otherwise.
     """
+
+    learning_rate: float = Field(
+        1e-3, gt=0, description="Adam's step size; the released code used 1e-4"
+    )
+    epochs: int = Field(200, ge=1, description="passes over the training split")
+    batch_size: int = Field(
+        256, ge=1, description="images in a batch; the last, incomplete one is dropped"
+    )
+    precision: Precision = Field(
+        "tf32",
+        description=(
+            "arithmetic on a GPU: tf32 rounds the factors of products to 10 bits (fp32 where the"
+            " device has no TF32, as on a CPU), fp32 rounds nothing more, bf16 computes the loss"
+            " under autocast with fp32 weights (on a CPU too)"
+        ),
+    )
+    weight_decay: float = Field(
+        0,
+        ge=0,
+        description=(
+            "AdamW's decoupled weight decay: at each step all weights that enter a loss, biases and"
+            " discriminators included, are first multiplied by 1 - learning rate × weight_decay;"
+            " 0: plain Adam, the paper's"
+        ),
+    )
 
     @property
     def stacked(self) -> bool:
-        """Whether all networks are trained as one."""
+        """Return whether all networks are trained as one, each on its one task."""
         return False
 
     def batch_stream(self, network: str) -> tuple[str, ...]:  # noqa: ARG002 - shared by default
@@ -155,14 +173,10 @@ class TrainedRun(Trainable, EncoderRun):
 
     needs_gpu: ClassVar[bool] = True
 
-    learning_rate: float = Field(
-        1e-3, gt=0, description="Adam's step size; the released code used 1e-4"
-    )
-    epochs: int = Field(200, ge=1, description="passes over the training split")
-    batch_size: int = Field(
-        256, ge=1, description="images in a batch; the last, incomplete one is dropped"
-    )
-    precision: Precision = Field("tf32", description=PRECISION)
+    @property
+    def halve_every(self) -> int:
+        """0: the learning rate of a run stays."""
+        return 0
 
     @model_validator(mode="after")
     def _fills_a_batch(self) -> Self:

@@ -11,7 +11,7 @@ from mtdis.errors import unknown
 from mtdis.specs.base import Spec
 from mtdis.specs.dataset import Dataset
 from mtdis.specs.requests import Requests
-from mtdis.specs.run import PRECISION, Precision, Run, Trainable
+from mtdis.specs.run import Run, Trainable
 from mtdis.specs.targets import Targets
 
 ON_NETWORK, ON_TARGETS = "network", "targets"
@@ -100,6 +100,7 @@ class TrainedStage(Trainable, NetworkStage):
     """A stage that trains something on the frozen codes of a network."""
 
     needs_gpu: ClassVar[bool] = True
+    first: ClassVar[tuple[str, ...]] = (*Stage.first, "seed", "learning_rate", "halve_every")
 
     seed: int = Field(1, ge=0, lt=2**32, description="seed of initialisation and batch order")
     learning_rate: float = Field(1e-4, gt=0, description="Adam's step size at the start")
@@ -110,7 +111,6 @@ class TrainedStage(Trainable, NetworkStage):
     batch_size: int = Field(
         64, ge=1, description="rows in a batch; the last, incomplete one is dropped"
     )
-    precision: Precision = Field("tf32", description=PRECISION)
     torch_threads: int = Field(
         1, ge=1, le=256, description="CPU threads; the bits of a result depend on it"
     )

@@ -1,7 +1,6 @@
-"""Trains what a stage puts on the frozen codes of a network, by the loop that trains runs."""
+"""Train what a stage puts on the frozen codes of a network, by the loop that trains runs."""
 
 from functools import partial
-from typing import Any
 
 import numpy as np
 import torch
@@ -16,6 +15,7 @@ from mtdis.training import loop as training
 from mtdis.training.batches import Examples
 from mtdis.training.checkpoints import Progress
 from mtdis.training.learner import Learner
+from mtdis.training.run import watch
 
 
 def fit(
@@ -29,7 +29,7 @@ def fit(
 
     Resumed from the stage's checkpoint if there is one.
     """
-    total = len(train_rows) // stage.batch_size * stage.batch_size * stage.epochs
+    total = training.steps_of(stage, train_rows) * stage.batch_size * stage.epochs
     with progress_bar(total, stage.name(), "rows") as bar:
         return training.train(
             stage,
@@ -38,17 +38,8 @@ def fit(
             train_rows,
             sources.checkpoint,
             sources.checkpoint_seconds,
-            _moving(bar),
+            watch(bar),
         )
-
-
-def _moving(bar: Any) -> training.Observer:
-    def observe(step: training.Step) -> None:
-        if step.resumed:
-            bar.initial = step.images  # speed and time left are this process's own
-        bar.update(step.images)
-
-    return observe
 
 
 def all_codes(

@@ -37,9 +37,7 @@ def compute(stage: Decoder, sources: Sources) -> Outcome:
     data, split = load(stage, sources, device)
     decoder = build(stage, data).to(device)
     reading = READINGS[stage.loss]
-    learner = Learner(
-        decoder, partial(_loss, decoder, reading), stage.learning_rate, stage.halve_every
-    )
+    learner = Learner(stage, decoder, partial(_loss, decoder, reading))
     progress = fit(stage, learner, data, split["train"], sources)
     errors = {part: reconstruction_errors(decoder, reading, data, split[part]) for part in SUFFIXES}
     diverged = (

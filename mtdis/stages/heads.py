@@ -24,7 +24,7 @@ def compute(stage: Heads, sources: Sources) -> Outcome:
     codes, split = all_codes(stage, sources, device)
     targets = datasets.read_targets(sources.targets)
     heads = build(stage, codes.shape[1]).to(device)
-    learner = Learner(heads, partial(_loss, heads), stage.learning_rate, stage.halve_every)
+    learner = Learner(stage, heads, partial(_loss, heads))
     data = CodedTasks(codes, torch.from_numpy(targets).to(device))
     progress = fit(stage, learner, data, split["train"], sources)
     predictions = predict(heads, codes.cpu().numpy(), device)

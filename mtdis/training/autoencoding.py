@@ -7,6 +7,7 @@ from torch.nn.functional import binary_cross_entropy_with_logits
 
 from mtdis.randomness import generator
 from mtdis.specs.models._autoencoder_run import AutoencoderRun
+from mtdis.training.learner import Moment
 from mtdis.training.networks import initialise, initialise_encoder, make_decoder, make_encoder
 
 
@@ -43,9 +44,9 @@ def sampled(mean: Tensor, log_variance: Tensor, noise: Tensor) -> Tensor:
     return mean + noise * (0.5 * log_variance).exp()
 
 
-def noise_like(codes: Tensor, seed: int, moment: tuple[int, int]) -> Tensor:
-    """Standard normal noise of a step (epoch, step): a function of seed and step, so that a resume
-    draws the same.
+def noise_like(codes: Tensor, seed: int, moment: Moment) -> Tensor:
+    """Standard normal noise of a step: a function of seed and moment, so that a resume draws the
+    same.
     """
     drawn = generator(seed, "noise", *moment).standard_normal(codes.shape, dtype=np.float32)
     return torch.from_numpy(drawn).to(codes.device)

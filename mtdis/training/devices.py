@@ -38,7 +38,7 @@ def set_precision(precision: Precision, device: torch.device) -> Precision:
 
     What is in force on the device: fp32 without TF32.
 
-    bf16 is the learner's doing (see `Learner.in_precision`); what it leaves in fp32 is multiplied
+    bf16 is the learner's doing (see `Learner.step`); what it leaves in fp32 is multiplied
     as under tf32.
     """
     has_tf32 = device.type == "cuda" and torch.cuda.is_tf32_supported()

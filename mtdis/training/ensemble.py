@@ -7,13 +7,12 @@ parameter is (T, ...): row t is network t's, laid out as the stack computes with
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from importlib import import_module
 from typing import Protocol
 
 import torch
 from torch import Tensor, nn
 
-from mtdis.specs.run import TrainedRun
+from mtdis.specs.run import TaskRun, TrainedRun
 from mtdis.specs.stage import TrainedStage
 from mtdis.training.learner import Learner
 from mtdis.training.networks import Heads, TaskNetwork
@@ -46,14 +45,10 @@ class Ensemble(Protocol):
 
 def ensemble_of(spec: TrainedRun | TrainedStage, learners: Mapping[str, Learner]) -> Ensemble:
     """Join the networks of these learners as the spec wants them trained."""
-    ensemble: Ensemble
     if spec.stacked:
-        ensemble = import_module(f"mtdis.training.models.{spec.name()}").stack(spec, learners)
-    else:
-        ensemble = Separate(learners, {name: spec.batch_stream(name) for name in learners})
-    for learner, _ in ensemble.learners:
-        learner.precision = spec.precision
-    return ensemble
+        assert isinstance(spec, TaskRun)
+        return Stacked(spec, learners)
+    return Separate(learners, {name: spec.batch_stream(name) for name in learners})
 
 
 class Separate:
@@ -183,25 +178,23 @@ def _stack(rows: Sequence[Tensor]) -> Tensor:
 class Stacked:
     """T networks trained on their own tasks by one learner, as one module with one Adam."""
 
-    def __init__(self, learners: Mapping[str, Learner], tasks: Mapping[str, int]) -> None:
-        """Start where the learners stand; `tasks` says which task, from 0, each network learns."""
+    def __init__(self, run: TaskRun, learners: Mapping[str, Learner]) -> None:
+        """Start where the learners stand."""
         self.names = tuple(learners)
         self.own = list(learners.values())
+        tasks = [run.trained_tasks(name)[0] - 1 for name in self.names]
         networks = [
             learner.module for learner in self.own if isinstance(learner.module, TaskNetwork)
         ]
-        self.network = StackedNetwork(networks, [tasks[name] for name in self.names])
-        columns = torch.tensor(
-            [tasks[n] for n in self.names], device=next(self.network.parameters()).device
-        )
+        self.network = StackedNetwork(networks, tasks)
+        columns = torch.tensor(tasks, device=next(self.network.parameters()).device)
 
         def losses(images: Tensor, targets: Tensor) -> Tensor:
             """Mean squared errors (T,) of images (B, C, S, S) and targets (B, all tasks)."""
             predictions: Tensor = self.network(images)
             return (predictions - targets.index_select(1, columns).T).square().mean(1)
 
-        first = self.own[0]
-        learner = Learner(self.network, losses, first.learning_rate, first.halve_every)
+        learner = Learner(run, self.network, losses)
         self.learners: list[tuple[Learner, BatchStream]] = [(learner, ())]
         self._take_moments()
 

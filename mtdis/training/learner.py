@@ -1,90 +1,115 @@
-"""What one step of a training does to one network: a loss, its gradient, Adam."""
+"""How one network learns: its loss, the gradient, and Adam with the settings of the spec."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager, nullcontext
+from dataclasses import dataclass
 
 import torch
 from torch import Tensor, nn
 
-from mtdis.specs.run import Precision
+from mtdis.specs.run import TrainedRun
+from mtdis.specs.stage import TrainedStage
 
-Loss = Callable[[Tensor, Tensor], Tensor]
-"""Inputs and targets of a batch to the loss; to one loss per network (T,) where a module holds T of
-them.
+Moment = tuple[int, int]
+"""Epoch and step, from 0: with the seed, what the noise of a step is drawn from."""
+Loss = Callable[..., Tensor | tuple[Tensor, ...]]
+"""Inputs, targets and, for a learner that draws noise, the moment to the loss.
+
+To one loss per network (T,) where a module holds T of them; to a loss for each parameter group
+where there are several.
 """
 
 
-def adam(module: nn.Module, learning_rate: float) -> torch.optim.Adam:
-    """The paper's optimiser (section C.1): Adam with betas 0.9 and 0.999.
+@dataclass(frozen=True)
+class ParameterGroup:
+    """Weights with an optimiser, and among several with a loss, of their own."""
 
-    On a GPU one that a graph can capture.
-    """
-    parameters = list(module.parameters())
-    device = parameters[0].device
-    captures = device.type == "cuda"
-    rate = (
-        torch.tensor(learning_rate, device=device) if captures else learning_rate
-    )  # a graph reads it at each replay
-    return torch.optim.Adam(
-        parameters, lr=rate, betas=(0.9, 0.999), fused=True, capturable=captures
-    )
+    module: nn.Module
+    learning_rate: float | None = None
+    """None: that of the spec."""
+    decayed: Sequence[Tensor] | None = None
+    """Views of the weights that enter the loss, and so decay; None: all."""
 
 
 class Learner:
-    """A module, its loss and the optimiser that lowers it.
+    """A module, its loss, and the optimisers that lower it: here alone their settings are read.
 
-    One with more than one optimiser brings its own step.
-
-    The learning rate is halved after every `halve_every` epochs (0: never). The loop sets
-    `precision`; a step of one's own computes its losses within `in_precision`.
+    `draws_noise` says that the loss draws noise for its moment, so that no graph can replay it: a
+    loss that does not say so is given no moment.
     """
 
-    precision: Precision = "fp32"
-
     def __init__(
-        self, module: nn.Module, loss: Loss, learning_rate: float, halve_every: int = 0
+        self,
+        spec: TrainedRun | TrainedStage,
+        module: nn.Module,
+        loss: Loss,
+        groups: Sequence[ParameterGroup] = (),
+        draws_noise: bool = False,
     ) -> None:
-        self.module, self.loss = module, loss
-        self.learning_rate, self.halve_every = learning_rate, halve_every
-        self.optimisers = [adam(module, learning_rate)]
-
-    @property
-    def captures(self) -> bool:
-        """Whether a graph can replay the step: one's own step may draw noise for its moment, which
-        it would freeze.
-        """
-        return type(self).step is Learner.step
+        self.spec, self.module, self.loss, self.draws_noise = spec, module, loss, draws_noise
+        self.groups = groups or (ParameterGroup(module),)
+        self.optimisers = [_adam(group.module) for group in self.groups]
+        self.begin_epoch(0)
 
     def begin_epoch(self, epoch: int) -> None:
-        """Set the learning rate of an epoch, from 0: it depends on the epoch alone, so a resume
+        """Set the learning rates of an epoch, from 0: they depend on the epoch alone, so a resume
         needs no more.
         """
-        rate = self.learning_rate * 0.5 ** (epoch // self.halve_every if self.halve_every else 0)
-        for optimiser in self.optimisers:
-            for group in optimiser.param_groups:
-                if isinstance(group["lr"], Tensor):
-                    group["lr"].fill_(rate)  # in place: a captured graph holds this tensor
-                else:
-                    group["lr"] = rate
+        halvings = epoch // self.spec.halve_every if self.spec.halve_every else 0
+        for group, optimiser in zip(self.groups, self.optimisers, strict=True):
+            rate = (group.learning_rate or self.spec.learning_rate) * 0.5**halvings
+            (settings,) = optimiser.param_groups
+            if isinstance(settings["lr"], Tensor):
+                settings["lr"].fill_(rate)  # in place: a captured graph holds this tensor
+            else:
+                settings["lr"] = rate
 
-    def in_precision(self) -> AbstractContextManager[None]:
-        """Where losses are computed: under autocast to bf16 if that is the precision."""
-        if self.precision != "bf16":
+    def step(self, inputs: Tensor, targets: Tensor, moment: Moment) -> Tensor:
+        """Make one step on a batch; the loss, of several groups that of the first.
+
+        All gradients are taken at the same values of all weights.
+        """
+        with self._in_precision():
+            losses = self.loss(inputs, targets, *([moment] if self.draws_noise else []))
+        losses = losses if isinstance(losses, tuple) else (losses,)
+        for optimiser, loss in zip(self.optimisers, losses, strict=True):
+            optimiser.zero_grad()
+            loss.sum().backward(inputs=optimiser.param_groups[0]["params"])  # type: ignore[no-untyped-call]
+        self._decay()
+        for optimiser in self.optimisers:
+            optimiser.step()
+        return losses[0].detach()
+
+    def _in_precision(self) -> AbstractContextManager[None]:
+        """The context that losses are computed in: autocast to bf16 if that is the precision."""
+        if self.spec.precision != "bf16":
             return nullcontext()
         device = next(self.module.parameters()).device.type
         return torch.autocast(
             device, torch.bfloat16, cache_enabled=False
         )  # a cache would outlive a captured graph
 
-    def step(self, inputs: Tensor, targets: Tensor, moment: tuple[int, int]) -> Tensor:  # noqa: ARG002 - no noise here
-        """One step on a batch; its loss.
+    @torch.no_grad()
+    def _decay(self) -> None:
+        """Shrink the weights as AdamW does before its step (Loshchilov and Hutter 2019).
 
-        `moment` (epoch, step) seeds the noise of those that need some.
+        Not by PyTorch's AdamW: it would shrink heads too that a network holds and does not train.
         """
-        (optimiser,) = self.optimisers
-        with self.in_precision():
-            loss = self.loss(inputs, targets)
-        optimiser.zero_grad()
-        loss.sum().backward()  # type: ignore[no-untyped-call]
-        optimiser.step()
-        return loss.detach()
+        if self.spec.weight_decay:
+            for group, optimiser in zip(self.groups, self.optimisers, strict=True):
+                kept = 1 - optimiser.param_groups[0]["lr"] * self.spec.weight_decay
+                for weight in group.decayed or group.module.parameters():
+                    weight.mul_(kept)
+
+
+def _adam(module: nn.Module) -> torch.optim.Adam:
+    """The paper's optimiser (section C.1), its rate to be set; on a GPU one that a graph can
+    capture.
+    """
+    parameters = list(module.parameters())
+    device = parameters[0].device
+    captures = device.type == "cuda"
+    rate = torch.zeros((), device=device) if captures else 0.0  # a graph reads it at each replay
+    return torch.optim.Adam(
+        parameters, lr=rate, betas=(0.9, 0.999), fused=True, capturable=captures
+    )

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from importlib import import_module
 from math import isfinite
 from pathlib import Path
@@ -48,9 +49,19 @@ def build(run: Run, image_shape: tuple[int, int, int], device: torch.device) -> 
 
 
 def learners_of(run: TrainedRun, networks: Mapping[str, Network]) -> dict[str, Learner]:
-    """What trains each network of a run."""
+    """A learner for each network of a run: the loss of its kind, the settings of the run.
+
+    A kind that says nothing else trains all weights of a network together, by a loss without noise.
+    """
     kind = _kind(run)
-    return {name: kind.learner(run, name, model) for name, model in networks.items()}
+    groups = getattr(kind, "parameter_groups", lambda *_: ())
+    draws_noise = getattr(kind, "DRAWS_NOISE", False)
+    return {
+        name: Learner(
+            run, model, partial(kind.loss, run, name, model), groups(run, name, model), draws_noise
+        )
+        for name, model in networks.items()
+    }
 
 
 def _kind(run: Run) -> ModuleType:

@@ -17,6 +17,7 @@ from torch import Tensor
 
 from mtdis.training.batches import Examples, Raw
 from mtdis.training.ensemble import BatchStream, Ensemble
+from mtdis.training.learner import Moment
 
 Batches = Mapping[BatchStream, Raw]
 """A batch as stored for each stream of batches."""
@@ -42,7 +43,7 @@ EAGER = "eager"
 class StepMode(Protocol):
     """How steps are made."""
 
-    def step(self, batches: Batches, moment: tuple[int, int]) -> Tensor:
+    def step(self, batches: Batches, moment: Moment) -> Tensor:
         """Make one step of all networks; their losses (n,), float64, valid until the next step."""
 
 
@@ -57,7 +58,7 @@ class Eager:
     ensemble: Ensemble
     data: Examples
 
-    def step(self, batches: Batches, moment: tuple[int, int]) -> Tensor:
+    def step(self, batches: Batches, moment: Moment) -> Tensor:
         """One step of all networks."""
         examples = {stream: self.data.prepare(raw) for stream, raw in batches.items()}
         losses = [
@@ -75,7 +76,7 @@ class Branched:
         self.ensemble, self.data = ensemble, data
         self.streams = [torch.cuda.Stream(data.device, BRANCH_PRIORITY) for _ in ensemble.learners]  # type: ignore[no-untyped-call]
 
-    def step(self, batches: Batches, moment: tuple[int, int]) -> Tensor:
+    def step(self, batches: Batches, moment: Moment) -> Tensor:
         """One step of all networks: streams fork after the batch is prepared and join before the
         losses are read.
         """
@@ -102,7 +103,7 @@ class Captured:
         }
         self.losses, self.replay = record(lambda: inner.step(self.batches, (0, 0)))
 
-    def step(self, batches: Batches, moment: tuple[int, int]) -> Tensor:  # noqa: ARG002 - captured steps need none
+    def step(self, batches: Batches, moment: Moment) -> Tensor:  # noqa: ARG002 - captured steps need none
         """One step of all networks."""
         for stream, raw in batches.items():
             for static, part in zip(self.batches[stream], raw, strict=True):
@@ -177,7 +178,7 @@ def open_modes(ensemble: Ensemble, data: Examples, batches: Batches) -> Makers:
     Graphs on a GPU and for steps without noise only, streams for several learners only.
     """
     eager = Eager(ensemble, data)
-    if data.device.type != "cuda" or not all(learner.captures for learner, _ in ensemble.learners):
+    if data.device.type != "cuda" or any(learner.draws_noise for learner, _ in ensemble.learners):
         return {EAGER: lambda: eager}
     modes: dict[str, Callable[[], StepMode]] = {
         EAGER: lambda: eager,

@@ -44,7 +44,7 @@ class SingleTask(TaskRun):
 
     @property
     def stacked(self) -> bool:
-        """Whether all networks are trained as one."""
+        """Return whether all networks are trained as one, each on its one task."""
         return self.fused == "stacked"
 
     def batch_stream(self, network: str) -> tuple[str, ...]:

@@ -18,8 +18,10 @@ from mtdis.training.autoencoding import (
     reconstruction_error,
     sampled,
 )
-from mtdis.training.learner import Learner, adam
+from mtdis.training.learner import Moment, ParameterGroup
 from mtdis.training.networks import VariationalAutoencoder, initialise
+
+DRAWS_NOISE = True
 
 
 class FactorVariationalAutoencoder(VariationalAutoencoder):
@@ -55,59 +57,36 @@ def make_discriminator(latent_size: int, hidden: tuple[int, ...]) -> nn.Sequenti
     return nn.Sequential(*layers).to_empty(device="cpu")
 
 
-def learner(
+def parameter_groups(
+    run: FactorVae, network: str, model: FactorVariationalAutoencoder
+) -> tuple[ParameterGroup, ...]:
+    """Autoencoder and discriminator, which are trained against each other."""
+    return (
+        ParameterGroup(nn.ModuleList([model.encoder, model.decoder])),
+        ParameterGroup(model.discriminator, run.discriminator_learning_rate),
+    )
+
+
+def loss(
     run: FactorVae,
     network: str,
     model: FactorVariationalAutoencoder,
-) -> "FactorVaeLearner":
-    """What trains autoencoder and discriminator against each other."""
-    return FactorVaeLearner(run, model)
+    images: Tensor,
+    targets: Tensor,
+    moment: Moment,
+) -> tuple[Tensor, Tensor]:
+    """Losses of autoencoder and discriminator on images (B, C, S, S).
 
-
-class FactorVaeLearner(Learner):
-    """Two optimisers, both on gradients at the same values of all weights."""
-
-    def __init__(self, run: FactorVae, model: FactorVariationalAutoencoder) -> None:
-        self.run, self.model = run, model
-        self.module, self.learning_rate, self.halve_every = model, run.learning_rate, 0
-        self.autoencoder = nn.ModuleList([model.encoder, model.decoder])
-        self.optimisers = [
-            adam(self.autoencoder, run.learning_rate),
-            adam(model.discriminator, run.discriminator_learning_rate),
-        ]
-
-    def begin_epoch(self, epoch: int) -> None:
-        """Nothing changes between epochs: each optimiser keeps its own learning rate."""
-
-    def step(self, inputs: Tensor, targets: Tensor, moment: tuple[int, int]) -> Tensor:  # noqa: ARG002 - no tasks
-        """One step of both on images (B, C, S, S); the autoencoder's loss."""
-        with self.in_precision():
-            loss, codes = self.autoencoder_loss(inputs, moment)
-            opposed = discriminator_loss(
-                self.model.discriminator, codes.detach(), self.run.seed, moment
-            )
-        for optimiser, value, module in zip(
-            self.optimisers,
-            (loss, opposed),
-            (self.autoencoder, self.model.discriminator),
-            strict=True,
-        ):
-            optimiser.zero_grad()
-            value.backward(inputs=list(module.parameters()))  # type: ignore[no-untyped-call]
-        for optimiser in self.optimisers:
-            optimiser.step()
-        return loss.detach()
-
-    def autoencoder_loss(self, images: Tensor, moment: tuple[int, int]) -> tuple[Tensor, Tensor]:
-        """Reconstruction error, divergence and weighted total correlation.
-
-        And the drawn codes (B, D).
-        """
-        mean, log_variance = self.model.posterior(images)
-        codes = sampled(mean, log_variance, noise_like(mean, self.run.seed, moment))
-        error = reconstruction_error(self.model.decoder(codes), images)
-        correlation = total_correlation(self.model.discriminator(codes).to(codes.dtype))
-        return error + kl_divergence(mean, log_variance) + self.run.gamma * correlation, codes
+    The autoencoder's: reconstruction error, divergence and weighted total correlation.
+    """
+    mean, log_variance = model.posterior(images)
+    codes = sampled(mean, log_variance, noise_like(mean, run.seed, moment))
+    error = reconstruction_error(model.decoder(codes), images)
+    correlation = total_correlation(model.discriminator(codes).to(codes.dtype))
+    return (
+        error + kl_divergence(mean, log_variance) + run.gamma * correlation,
+        discriminator_loss(model.discriminator, codes.detach(), run.seed, moment),
+    )
 
 
 def total_correlation(logits: Tensor) -> Tensor:
@@ -118,7 +97,7 @@ def total_correlation(logits: Tensor) -> Tensor:
 
 
 def discriminator_loss(
-    discriminator: nn.Module, codes: Tensor, seed: int, moment: tuple[int, int]
+    discriminator: nn.Module, codes: Tensor, seed: int, moment: Moment
 ) -> Tensor:
     """Mean cross-entropy of telling codes (B, D) from the same with each column permuted on its
     own.

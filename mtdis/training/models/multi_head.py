@@ -1,11 +1,8 @@
 """A head per task on one encoder; the loss is the sum of the task errors (paper, section C.1)."""
 
-from functools import partial
-
 from torch import Tensor
 
 from mtdis.specs.models.multi_head import MultiHead
-from mtdis.training.learner import Learner
 from mtdis.training.models._hard_sharing import sharing_network
 from mtdis.training.networks import TaskNetwork
 
@@ -15,11 +12,8 @@ def build(run: MultiHead, network: str, image_shape: tuple[int, int, int]) -> Ta
     return sharing_network(run, image_shape, count=run.tasks.count, outputs=1)
 
 
-def learner(run: MultiHead, network: str, model: TaskNetwork) -> Learner:
-    """What lowers the sum over tasks of the mean squared error over the batch."""
-    return Learner(model, partial(_loss, model), run.learning_rate)
-
-
-def _loss(model: TaskNetwork, images: Tensor, targets: Tensor) -> Tensor:
-    """Images (B, C, S, S), targets (B, T)."""
+def loss(
+    run: MultiHead, network: str, model: TaskNetwork, images: Tensor, targets: Tensor
+) -> Tensor:
+    """The sum over tasks of the mean squared error over images (B, C, S, S) and targets (B, T)."""
     return (model.predict(images) - targets).square().mean(0).sum()

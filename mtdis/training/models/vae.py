@@ -10,8 +10,10 @@ from mtdis.training.autoencoding import (
     reconstruction_error,
     sampled,
 )
-from mtdis.training.learner import Learner
+from mtdis.training.learner import Moment
 from mtdis.training.networks import VariationalAutoencoder
+
+DRAWS_NOISE = True
 
 
 def build(run: Vae, network: str, image_shape: tuple[int, int, int]) -> VariationalAutoencoder:
@@ -19,26 +21,16 @@ def build(run: Vae, network: str, image_shape: tuple[int, int, int]) -> Variatio
     return VariationalAutoencoder(*encoder_and_decoder(run, image_shape, 2 * run.latent_size))
 
 
-def learner(run: Vae, network: str, model: VariationalAutoencoder) -> "VaeLearner":
-    """What lowers reconstruction error and weighted divergence."""
-    return VaeLearner(run, model)
-
-
-class VaeLearner(Learner):
-    """One step on the evidence lower bound with the divergence weighted by β."""
-
-    def __init__(self, run: Vae, model: VariationalAutoencoder) -> None:
-        super().__init__(model, self._loss, run.learning_rate)
-        self.run, self.model = run, model
-        self.moment = (0, 0)
-
-    def step(self, inputs: Tensor, targets: Tensor, moment: tuple[int, int]) -> Tensor:
-        """One step on images (B, C, S, S); the moment seeds the noise."""
-        self.moment = moment
-        return super().step(inputs, targets, moment)
-
-    def _loss(self, images: Tensor, _targets: Tensor) -> Tensor:
-        mean, log_variance = self.model.posterior(images)
-        codes = sampled(mean, log_variance, noise_like(mean, self.run.seed, self.moment))
-        error = reconstruction_error(self.model.decoder(codes), images)
-        return error + self.run.beta * kl_divergence(mean, log_variance)
+def loss(
+    run: Vae,
+    network: str,
+    model: VariationalAutoencoder,
+    images: Tensor,
+    targets: Tensor,
+    moment: Moment,
+) -> Tensor:
+    """The negative evidence lower bound of images (B, C, S, S), its divergence weighted by β."""
+    mean, log_variance = model.posterior(images)
+    codes = sampled(mean, log_variance, noise_like(mean, run.seed, moment))
+    error = reconstruction_error(model.decoder(codes), images)
+    return error + run.beta * kl_divergence(mean, log_variance)

@@ -77,14 +77,16 @@ def images_of(data: Path) -> torch.Tensor:
     )
 
 
-@pytest.mark.parametrize("loss", ["mse", "bce"])
-def test_a_decoder_is_trained_as_by_a_plain_loop(loss: str, data: Path, tmp_path: Path) -> None:
-    result = decoded(data, tmp_path, loss=loss)
+@pytest.mark.parametrize(("loss", "weight_decay"), [("mse", 0), ("bce", 0), ("mse", 50)])
+def test_a_decoder_is_trained_as_by_a_plain_loop(
+    loss: str, weight_decay: float, data: Path, tmp_path: Path
+) -> None:
+    result = decoded(data, tmp_path, loss=loss, weight_decay=weight_decay)
     codes = torch.from_numpy(runs.read_codes(tmp_path / "run.json", "random")[0])
     images, split = images_of(data), split_rows(96)
     plain = make_decoder(1, 8, 3)
     initialise(plain, "pytorch", 1, "decoder")
-    optimiser = torch.optim.Adam(plain.parameters(), lr=2e-4)
+    optimiser = torch.optim.AdamW(plain.parameters(), lr=2e-4, weight_decay=weight_decay)
     halving = torch.optim.lr_scheduler.StepLR(optimiser, step_size=2, gamma=0.5)
     for epoch in range(3):
         order = generator(1, "batches", epoch).permutation(split["train"])

@@ -227,11 +227,12 @@ def train_heads(data: Path, folder: Path, spec: dict[str, Any], *options: str) -
     return main(["stage", *words, *files, *options])
 
 
-def test_heads_on_codes_equal_a_plain_loop(data: Path, tmp_path: Path) -> None:
-    """The same heads in ordinary PyTorch: separate linear layers, a sum of errors, Adam, the same
+@pytest.mark.parametrize("weight_decay", [0, 100])
+def test_heads_on_codes_equal_a_plain_loop(weight_decay: float, data: Path, tmp_path: Path) -> None:
+    """The same heads in ordinary PyTorch: separate linear layers, a sum of errors, AdamW, the same
     batches.
     """
-    assert train_heads(data, tmp_path, HEADS) == 0
+    assert train_heads(data, tmp_path, HEADS | {"weight_decay": weight_decay}) == 0
     result = stage_files.read_stage(tmp_path / "stage.json")
     codes, _ = runs.read_codes(tmp_path / "run.json", "ground_truth")
     targets = datasets.read_targets(data / "t.json")
@@ -244,7 +245,8 @@ def test_heads_on_codes_equal_a_plain_loop(data: Path, tmp_path: Path) -> None:
         for layer, place in ((head[0], 0), (head[2], 1)):
             layer.weight.data = start.weights[place][number].detach().T.clone()
             layer.bias.data = start.biases[place][number, 0].detach().clone()
-    optimiser = torch.optim.Adam([p for head in heads for p in head.parameters()], lr=1e-4)
+    weights = [p for head in heads for p in head.parameters()]
+    optimiser = torch.optim.AdamW(weights, lr=1e-4, weight_decay=weight_decay)
     x, y = torch.from_numpy(codes), torch.from_numpy(targets)
     rows = split_rows(96)["train"]
     for epoch in range(3):

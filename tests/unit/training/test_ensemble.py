@@ -32,7 +32,7 @@ def difference(found: Tensor, expected: Tensor) -> float:
 
 
 def side_by_side(
-    dtype: torch.dtype,
+    dtype: torch.dtype, **fields: Any
 ) -> tuple[dict[str, Any], dict[str, Any], list[tuple[Tensor, Tensor]], Tensor]:
     """The networks after some steps, solo and stacked; the losses (T,) of each step, likewise.
 
@@ -43,6 +43,7 @@ def side_by_side(
             "single_task",
             dataset={"name": "dsprites_rendered", "image_size": 16},
             head_layers=[30, 30],
+            **fields,
         )
     )
     both = [
@@ -70,12 +71,16 @@ def side_by_side(
     return both[0], both[1], losses, pixels
 
 
-def test_each_member_equals_its_solo_run_in_fp64() -> None:
-    solo, stacked, losses, pixels = side_by_side(torch.float64)
+@pytest.mark.parametrize("weight_decay", [0, 3.0])
+def test_each_member_equals_its_solo_run_in_fp64(weight_decay: float) -> None:
+    solo, stacked, losses, pixels = side_by_side(torch.float64, weight_decay=weight_decay)
     assert max(difference(a, b) for a, b in losses) <= 1e-12
     pairs = [zip(stacked[n].parameters(), solo[n].parameters(), strict=True) for n in solo]
     assert max(difference(a, b) for pair in pairs for a, b in pair) <= 1e-12
     assert max(difference(stacked[n].codes(pixels), solo[n].codes(pixels)) for n in solo) <= 1e-12
+    if weight_decay:
+        plain, *_ = side_by_side(torch.float64)
+        assert difference(stacked["task1"].codes(pixels), plain["task1"].codes(pixels)) > 0.001
 
 
 def test_the_losses_of_each_member_equal_those_of_its_solo_run_in_fp32() -> None:

@@ -80,8 +80,7 @@ def test_under_bf16_weights_stay_fp32_and_products_do_not() -> None:
         seen.append(module(inputs).dtype)
         return (module(inputs) - targets).square().mean()
 
-    learner = Learner(module, loss, 0.1)
-    learner.precision = "bf16"
+    learner = Learner(Run.from_fields(spec_of("multi_head", precision="bf16")), module, loss)
     assert learner.step(torch.ones(3, 4), torch.zeros(3, 2), (0, 0)).dtype == torch.float32
     assert seen == [torch.bfloat16]
     assert (

@@ -142,6 +142,9 @@ def test_what_cannot_be_captured_is_trained_eagerly_and_said(
     assert capsys.readouterr().err == f"steps are not made by 'graph': {reason}\n"
 
 
+RUN = Run.from_fields(spec_of("multi_head", learning_rate=0.1))
+
+
 def ensemble_with(learner: Learner) -> Separate:
     return Separate({"a": learner, "b": learner}, {"a": (), "b": ()})
 
@@ -151,12 +154,11 @@ def loss(inputs: Tensor, targets: Tensor) -> Tensor:
 
 
 def test_graphs_are_open_to_a_gpu_and_to_steps_without_noise_only(images: Images) -> None:
-    class Noisy(Learner):
-        def step(self, inputs: Tensor, targets: Tensor, moment: tuple[int, int]) -> Tensor:
-            return super().step(inputs + moment[1], targets, moment)
-
     gpu: Any = SimpleNamespace(device=torch.device("cuda"))
-    plain, noisy = (ensemble_with(kind(nn.Linear(2, 1), loss, 0.1)) for kind in (Learner, Noisy))
+    plain, noisy = (
+        ensemble_with(Learner(RUN, nn.Linear(2, 1), loss, draws_noise=draws))
+        for draws in (False, True)
+    )
     assert set(step_modes.open_modes(plain, gpu, {})) == {"eager", "graph", "graph with streams"}
     assert set(step_modes.open_modes(noisy, gpu, {})) == {"eager"}
     assert set(step_modes.open_modes(plain, images, {})) == {"eager"}
@@ -164,7 +166,7 @@ def test_graphs_are_open_to_a_gpu_and_to_steps_without_noise_only(images: Images
 
 def test_what_autotuning_does_is_undone_in_place() -> None:
     module = nn.Linear(3, 1)
-    learner = Learner(module, lambda x, y: (module(x) - y).square().mean(), 0.1)
+    learner = Learner(RUN, module, lambda x, y: (module(x) - y).square().mean())
     inputs, targets = torch.ones(4, 3), torch.zeros(4, 1)
     for first in (True, False):  # before there are moments, and when there are some
         before = [p.detach().clone() for p in module.parameters()]
