@@ -1,4 +1,4 @@
-"""What every run shares: a run is a point in the space of its kind's fields.
+"""The fields that every run shares: a run is a point in the space of its kind's fields.
 
 An experiment is many of them.
 """
@@ -22,7 +22,7 @@ from mtdis.specs.split import Counts, combined_factors, image_counts
 from mtdis.specs.tasks import Tasks, constant_group
 
 GROUP_WORDS = {"halves": "half", "grow": "group", "pairs": "pair", "triples": "triple"}
-"""What a group of factors is called, by the setting `subsets` of the tasks."""
+"""Names for a group of factors, by the setting `subsets` of the tasks."""
 MIN_ROWS = 8
 """Images that leave one to each part of the 75/12.5/12.5 split."""
 TRAINING_VERSION = 2
@@ -35,7 +35,7 @@ Precision = Literal["tf32", "fp32", "bf16"]
 
 
 class Trainable(Spec):
-    """What the training loop asks of a run or a stage: its optimiser, its batches, its arithmetic.
+    """Settings of a training, of a run or a stage: its optimiser, its batches, its arithmetic.
 
     One batch for all networks, each trained by itself, unless a kind says otherwise.
     """

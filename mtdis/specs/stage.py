@@ -1,5 +1,5 @@
-"""What every stage shares: something computed on a finished run, on another stage, or on targets,
-once per settings.
+"""The fields that every stage shares: a stage is computed on a finished run, on another stage, or
+on targets, once per settings.
 """
 
 from abc import abstractmethod
@@ -15,7 +15,7 @@ from mtdis.specs.run import Run, Trainable
 from mtdis.specs.targets import Targets
 
 ON_NETWORK, ON_TARGETS = "network", "targets"
-"""What a stage can stand on, beside another stage."""
+"""The parents that a stage can have, beside another stage."""
 
 
 class Stage(Requests, Spec):
@@ -34,7 +34,7 @@ class Stage(Requests, Spec):
 
     @classmethod
     def fits(cls, run: Run) -> bool:  # noqa: ARG003 - most fit any run
-        """Whether a stage of this kind can stand on the networks of a run."""
+        """Return whether a stage of this kind can stand on the networks of a run."""
         return True
 
     @property

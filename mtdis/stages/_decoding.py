@@ -1,10 +1,11 @@
-"""What a trained decoder makes of codes, and what it loses.
+"""Pictures that a trained decoder makes of codes, and their errors.
 
 Shapes: n codes (n, D), outputs and images (B, C, S, S), pictures (n, S, S, C) uint8 with white at
 255.
 """
 
 from collections.abc import Callable, Mapping
+from functools import partial
 from typing import NamedTuple
 
 import numpy as np
@@ -25,14 +26,14 @@ LEAST = 1e-6
 
 
 class Reading(NamedTuple):
-    """What the outputs of a decoder mean."""
+    """The meaning of a decoder's outputs, which its loss decides."""
 
     loss: Callable[[Tensor, Tensor], Tensor]
-    """Of outputs and images, mean over images: what trains the decoder."""
+    """The loss of outputs and images, a mean over images, that trains the decoder."""
     images: Callable[[Tensor], Tensor]
     """Images from outputs."""
     cross_entropy: Callable[[Tensor, Tensor], Tensor]
-    """Of outputs and images, summed over both and in nats: outputs as probabilities that a pixel is
+    """The sum in nats over outputs and images: outputs as probabilities that a pixel is
     white.
     """
 
@@ -44,17 +45,13 @@ def _clamped_cross_entropy(outputs: Tensor, images: Tensor) -> Tensor:
     return ((images - 1) * torch.log1p(-white) - images * torch.log(white)).sum()
 
 
-def _logit_cross_entropy(outputs: Tensor, images: Tensor) -> Tensor:
-    return binary_cross_entropy_with_logits(outputs, images, reduction="sum")
-
-
-def _as_they_are(outputs: Tensor) -> Tensor:
-    return outputs
-
-
 READINGS: Mapping[str, Reading] = {
-    "mse": Reading(mse_loss, _as_they_are, _clamped_cross_entropy),
-    "bce": Reading(reconstruction_error, torch.sigmoid, _logit_cross_entropy),
+    "mse": Reading(mse_loss, lambda outputs: outputs, _clamped_cross_entropy),
+    "bce": Reading(
+        reconstruction_error,
+        torch.sigmoid,
+        partial(binary_cross_entropy_with_logits, reduction="sum"),
+    ),
 }
 """By the loss of the stage. Squared error through a sigmoid is none of them: on dSprites at 32
 pixels and the paper's learning rate all images were black after 200 steps, where a sigmoid has no
@@ -82,8 +79,7 @@ def pictures(images: Tensor) -> NDArray[np.uint8]:
 def reconstruction_errors(
     decoder: nn.Module, reading: Reading, data: CodedImages, rows: NDArray[np.int64]
 ) -> Mapping[str, float]:
-    """How far decoded images are from those of the rows (n,), in both readings of the paper's Table
-    4.
+    """Errors of the decoded images of the rows (n,), in both readings of the paper's Table 4.
 
     `mse` is the mean squared error over pixels and channels, `bce_sum` the cross-entropy in nats
     summed over them; both are means over images. The cross-entropy of an image with greys is above

@@ -19,7 +19,7 @@ from mtdis.training.networks import Heads
 
 Row = dict[str, Any]
 ACTIVATIONS = {"relu": "ReLU", "tanh": "Tanh"}
-"""How torch's modules call the non-linearities that are functions here."""
+"""Names of torch's modules for the non-linearities that are functions here."""
 
 
 def compute(stage: Architecture, sources: Sources) -> Outcome:  # noqa: ARG001 - the spec says it all

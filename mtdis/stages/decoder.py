@@ -24,8 +24,8 @@ from mtdis.training.learner import Learner
 
 METRIC = "reconstruction"
 SUFFIXES = {"test": "", "train": "_train"}
-"""Of the keys `mse` and `bce_sum`: errors are those of the test split where a key does not say
-otherwise.
+"""Endings of the keys `mse` and `bce_sum`: errors are those of the test split where a key does not
+say otherwise.
 """
 
 
@@ -45,7 +45,12 @@ def compute(stage: Decoder, sources: Sources) -> Outcome:
         or not np.isfinite([v for part in errors.values() for v in part.values()]).all()
     )
     return Outcome(
-        rows=[] if diverged else _rows(errors),
+        rows=[
+            {"metric": METRIC, "key": f"{key}{SUFFIXES[part]}", "value": value}
+            for part, by_key in errors.items()
+            for key, value in by_key.items()
+            if not diverged
+        ],
         arrays={} if diverged else shown(stage, decoder, data, split),
         weights={
             f"decoder.{key}": value.cpu().contiguous()
@@ -79,13 +84,16 @@ def build(stage: Decoder, data: CodedImages) -> nn.Module:
 def shown(
     stage: Decoder, decoder: nn.Module, data: CodedImages, split: Split
 ) -> dict[str, NDArray[Any]]:
-    """Images `rows` of the dataset as they are and as they are restored, and where and how wide the
-    codes lie.
+    """Images `rows` of the dataset as they are and as they are restored, and their codes.
 
     `inputs`, `reconstructions` (n, S, S, C) uint8, `codes` (n, D); `code_mean`, `code_sd` (D,) over
     the test split.
     """
-    rows = np.sort(_drawn(stage, split["test"]))
+    # The same images for all networks on a dataset: drawn by the decoder's seed alone.
+    count = min(stage.kept_images, len(split["test"]))
+    rows = np.sort(
+        generator(stage.seed, "shown images").choice(split["test"], count, replace=False)
+    )
     chosen = data.codes[torch.from_numpy(rows)].cpu().numpy()
     tested = data.codes[torch.from_numpy(split["test"])].cpu().numpy().astype(np.float64)
     return {
@@ -96,21 +104,6 @@ def shown(
         "code_mean": tested.mean(axis=0),
         "code_sd": tested.std(axis=0),
     }
-
-
-def _drawn(stage: Decoder, test: NDArray[np.int64]) -> NDArray[np.int64]:
-    """The same images for all networks on a dataset: drawn by the decoder's seed alone."""
-    return generator(stage.seed, "shown images").choice(
-        test, min(stage.kept_images, len(test)), replace=False
-    )
-
-
-def _rows(errors: dict[str, Any]) -> list[dict[str, Any]]:
-    return [
-        {"metric": METRIC, "key": f"{key}{SUFFIXES[part]}", "value": value}
-        for part, by_key in errors.items()
-        for key, value in by_key.items()
-    ]
 
 
 def _loss(decoder: nn.Module, reading: Reading, codes: Tensor, images: Tensor) -> Tensor:

@@ -46,9 +46,8 @@ class Matched(NamedTuple):
 
 
 def compute(stage: Retrieved, sources: Sources) -> Outcome:
-    """Values of both versions.
-
-    |ρ| (d, K) on all test rows, which factor each code and each pair has, names.
+    """Values of both versions; as arrays |ρ| (d, K) on all test rows, the factor of each code and
+    of each pair, and the names.
     """
     codes, rows = runs.read_codes(sources.parent, stage.network)
     classes = datasets.read_dataset(sources.dataset, "factors")
@@ -60,7 +59,7 @@ def compute(stage: Retrieved, sources: Sources) -> Outcome:
 def outcome(
     stage: Retrieved, codes: NDArray[np.float32], factors: NDArray[np.int64], names: list[str]
 ) -> Outcome:
-    """What is kept for codes (n, d) and classes (n, K) of named factors.
+    """The outcome for codes (n, d) and classes (n, K) of named factors.
 
     Factors of one class are left out.
 
@@ -115,7 +114,7 @@ def count_values(correlations: Floats, best: Integers) -> Iterator[tuple[str, fl
 
 
 def matched_values(matched: Matched, alpha: float) -> Iterator[tuple[str, float]]:
-    """Held-out |ρ| of the pairs, what the null gives, and how many pairs pass it.
+    """Held-out |ρ| of the pairs, that of the null, and the number of pairs that pass it.
 
     A pair passes with a p of at most alpha against the highest |ρ| of each permutation (Westfall
     and Young 1993), so that the chance of any pair passing by luck is at most alpha.

@@ -52,7 +52,9 @@ def lag_autocorrelation(targets: Targets, sizes: Sequence[int]) -> Floats:
     neighbours tell nothing. NaN for factors of one class and for constant targets. Raises
     ValueError for targets that are no complete grid.
     """
-    return _along_factors(targets, sizes, _neighbours_product)
+    return _along_factors(
+        targets, sizes, lambda lines: float(np.mean(lines[:, :-1] * lines[:, 1:]))
+    )
 
 
 def total_effect(targets: Targets, sizes: Sequence[int]) -> Floats:
@@ -64,7 +66,7 @@ def total_effect(targets: Targets, sizes: Sequence[int]) -> Floats:
     complete grid both moments are exact; indices of one task may sum to more than 1. NaN and errors
     as above.
     """
-    return _along_factors(targets, sizes, _variance_within)
+    return _along_factors(targets, sizes, lambda lines: float(lines.var(axis=1).mean()))
 
 
 def diagnose(targets: Targets, sizes: Sequence[int], names: Sequence[str]) -> list[dict[str, Any]]:
@@ -89,8 +91,16 @@ def diagnose(targets: Targets, sizes: Sequence[int], names: Sequence[str]) -> li
 def _along_factors(
     targets: Targets, sizes: Sequence[int], measure: Callable[[Floats], float]
 ) -> Floats:
-    """A measure of the targets' deviations along each factor, over their variance: (T, K)."""
-    _check_grid(targets, sizes)
+    """A measure of the targets' deviations along each factor, over their variance: (T, K).
+
+    `measure` is given the deviations with the factor's classes along the middle axis.
+    """
+    if targets.ndim != 2 or len(targets) != prod(sizes) or not len(targets):
+        raise ValueError(
+            f"Task diagnostics need targets on a complete grid: {prod(sizes)} rows for classes"
+            f" {list(sizes)}, and a column per task. Found shape {targets.shape}. Give the targets"
+            " of a dataset without holes."
+        )
     result = np.full((targets.shape[1], len(sizes)), np.nan)
     for task in range(len(result)):  # one task in float64 at a time bounds memory
         target = targets[:, task].astype(np.float64)
@@ -105,24 +115,5 @@ def _along_factors(
     return result
 
 
-def _neighbours_product(lines: Floats) -> float:
-    """Mean product of neighbours along the middle axis."""
-    return float(np.mean(lines[:, :-1] * lines[:, 1:]))
-
-
-def _variance_within(lines: Floats) -> float:
-    """Mean variance (ddof 0) along the middle axis."""
-    return float(lines.var(axis=1).mean())
-
-
 def _number_or_none(value: float) -> float | None:
     return None if isnan(value) else float(value)
-
-
-def _check_grid(targets: Targets, sizes: Sequence[int]) -> None:
-    if targets.ndim != 2 or len(targets) != prod(sizes) or not len(targets):
-        raise ValueError(
-            f"Task diagnostics need targets on a complete grid: {prod(sizes)} rows for classes"
-            f" {list(sizes)}, and a column per task. Found shape {targets.shape}. Give the targets"
-            " of a dataset without holes."
-        )

@@ -26,7 +26,13 @@ def compute(stage: Traversal, sources: Sources) -> Outcome:
     """
     torch.set_num_threads(stage.parent.torch_threads)
     kept = stages.read_stage(sources.parent).arrays
-    place = _kept_place(stage, len(kept["codes"]))
+    count = len(kept["codes"])
+    # A spec can't know how many where combinations of an incomplete grid are held out.
+    if stage.image > count:
+        raise ConfigError(
+            f"traversal: the decoder keeps {count} test images; found image {stage.image}."
+        )
+    place = stage.image - 1
     code, sizes = kept["codes"][place], unit_sizes(stage, kept)
     offsets = np.round(stage.low + stage.step * np.arange(stage.steps), 9)
     moved = traverse(code, sizes, offsets)
@@ -45,19 +51,8 @@ def compute(stage: Traversal, sources: Sources) -> Outcome:
     )
 
 
-def _kept_place(stage: Traversal, count: int) -> int:
-    """Where the stage's image stands among those that the decoder kept."""
-    if (
-        stage.image > count
-    ):  # a spec can't know of it where combinations of an incomplete grid are held out
-        raise ConfigError(
-            f"traversal: the decoder keeps {count} test images; found image {stage.image}."
-        )
-    return stage.image - 1
-
-
 def unit_sizes(stage: Traversal, kept: Mapping[str, NDArray[Any]]) -> NDArray[np.float64]:
-    """What an offset of one moves each code by (D,)."""
+    """The step (D,) of each code for an offset of one."""
     sizes: NDArray[np.float64] = (
         kept["code_sd"] if stage.unit == "sd" else np.ones_like(kept["code_sd"])
     )

@@ -1,4 +1,4 @@
-"""What the autoencoders have in common: an encoder, a decoder, and the losses of both."""
+"""Parts that all autoencoders share: an encoder, a decoder, and the losses of both."""
 
 import numpy as np
 import torch

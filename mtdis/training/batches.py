@@ -1,4 +1,4 @@
-"""What a training draws its batches from: arrays on a device, and the examples of given rows.
+"""Data of a training: arrays on a device, their batches, and the examples of given rows.
 
 Batches are gathered on the device that uses them or, of arrays that stay on the CPU, there, one
 batch ahead of the training.
@@ -40,7 +40,7 @@ class Examples(ABC):
 
     @property
     def device(self) -> torch.device:
-        """Where the batches are used."""
+        """The device that uses the batches."""
         return self.arrays[0].device
 
     def raw_batches(self, order: Tensor, size: int) -> Iterator[Raw]:
@@ -75,7 +75,7 @@ class Images(Examples):
 
     @property
     def device(self) -> torch.device:
-        """Where the batches are used."""
+        """The device that uses the batches."""
         return self.used_on or self.pixels.device
 
     def batch(self, rows: Tensor) -> Tensor:
@@ -113,7 +113,7 @@ class CodedImages(Examples):
 
     @property
     def device(self) -> torch.device:
-        """Where the batches are used."""
+        """The device that uses the batches."""
         return self.images.device
 
     def prepare(self, raw: Raw) -> tuple[Tensor, Tensor]:
@@ -207,7 +207,7 @@ class _Buffer:
         return parts
 
     def copy(self, filled: Raw) -> Raw:
-        """What was filled, copied to the device; the copy is under way when this returns."""
+        """Start to copy the filled part to the device; the copy may not have ended on return."""
         there = tuple(
             torch.empty_like(part, device=self.device).copy_(part, non_blocking=True)
             for part in filled

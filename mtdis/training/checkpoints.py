@@ -1,4 +1,4 @@
-"""Where a training stands, saved as tensors and text, and resumed to the same bytes."""
+"""Checkpoints: the state of a training as tensors and text, resumed to the same bytes."""
 
 import json
 from collections.abc import Mapping
@@ -23,10 +23,7 @@ SUMS = "sums"
 
 @dataclass
 class Progress:
-    """Where a training stands.
-
-    With the networks and optimisers it is all that a checkpoint holds.
-    """
+    """The state of a training beside its networks and optimisers."""
 
     epoch: int = 0
     step: int = 0
@@ -41,7 +38,7 @@ class Progress:
     not resumed.
     """
     seconds_before: float = 0.0
-    """What the training took before this process resumed it."""
+    """Duration of the training before this process resumed it."""
     started: float = field(default_factory=monotonic)
 
 

@@ -1,4 +1,4 @@
-"""Which device a training takes, and what its bits depend on there."""
+"""The device of a training, and the settings that its bits depend on there."""
 
 import os
 from contextlib import suppress
@@ -49,7 +49,7 @@ def set_precision(precision: Precision, device: torch.device) -> Precision:
 
 
 def fits(size: int, device: torch.device) -> bool:
-    """Whether so many bytes can lie on the device: always on a CPU, where they lie already."""
+    """Return whether so many bytes fit on the device: on a CPU always, they lie there already."""
     if device.type != "cuda":
         return True
     free, _ = torch.cuda.mem_get_info(device)

@@ -73,7 +73,7 @@ class Share:
     part: Part
 
     def parts(self, tensors: Sequence[Tensor]) -> list[Tensor]:
-        """What is trained of tensors shaped as the networks' own parameters."""
+        """Views of the trained part of tensors shaped as the networks' own parameters."""
         return [self.part(tensor, t) for t, tensor in enumerate(tensors)]
 
 
@@ -104,7 +104,7 @@ class StackedNetwork(nn.Module):
         return x[:, :, 0]
 
     def _layer(self, first: bool, layers: Sequence[nn.Module]) -> Layer:
-        """What T equal layers of the encoders do, stacked.
+        """The stacked function of T equal layers of the encoders.
 
         TypeError for one that can't be stacked.
         """
@@ -125,8 +125,9 @@ class StackedNetwork(nn.Module):
         )
 
     def _convolution(self, layers: Sequence[nn.Conv2d], groups: int) -> Layer:
-        """Side by side in the channels: the first one reads the images, the others the channels of
-        their network.
+        """One convolution of all networks, side by side in the channels.
+
+        The first one reads the images, the others the channels of their network.
         """
         weight = self._share([m.get_parameter("weight") for m in layers], lambda own, _: own)
         bias = self._share([m.get_parameter("bias") for m in layers], lambda own, _: own)

@@ -1,4 +1,4 @@
-"""How one network learns: its loss, the gradient, and Adam with the settings of the spec."""
+"""The learner of a network: its loss, the gradient, and Adam with the settings of the spec."""
 
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager, nullcontext

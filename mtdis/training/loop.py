@@ -29,13 +29,13 @@ from mtdis.training.step_modes import Batches, StepMode, autotune, open_modes
 
 @dataclass(frozen=True)
 class Step:
-    """What the loop tells its observer after each step."""
+    """The message of the loop to its observer after each step."""
 
     images: int
     """Images of the batch, counted once for each network that saw one."""
     loss: Tensor | None
     resumed: bool = False
-    """Whether this stands for all the steps that an earlier process made."""
+    """True for the one message that stands for all steps of an earlier process."""
 
 
 Observer = Callable[[Step], None]
@@ -92,7 +92,9 @@ def train(
         observe(Step(done * spec.batch_size * len(learners), None, resumed=True))
     due = _clock(checkpoint_seconds)
     ensemble: Ensemble | None = None
-    while progress.epoch < spec.epochs and (alive := _alive(learners, progress)):
+    while progress.epoch < spec.epochs and (
+        alive := {name: one for name, one in learners.items() if name not in progress.diverged}
+    ):
         if ensemble is None or ensemble.names != tuple(alive):
             ensemble, mode = ensemble_of(spec, alive), None
         for learner, _ in ensemble.learners:
@@ -124,7 +126,7 @@ def steps_of(spec: TrainedRun | TrainedStage, train_rows: NDArray[np.int64]) -> 
 
 
 def _clock(seconds: float) -> Callable[[], bool]:
-    """Tells whether so many seconds have passed since it last told so."""
+    """A function that is true when so many seconds have passed since it last was."""
     last = monotonic()
 
     def due() -> bool:
@@ -135,10 +137,6 @@ def _clock(seconds: float) -> Callable[[], bool]:
         return True
 
     return due
-
-
-def _alive(learners: Mapping[str, Learner], progress: Progress) -> dict[str, Learner]:
-    return {name: learner for name, learner in learners.items() if name not in progress.diverged}
 
 
 def _batches(
@@ -167,7 +165,7 @@ def _batches(
 def _step(
     mode: StepMode, batches: Batches, progress: Progress, batch_size: int, observe: Observer | None
 ) -> None:
-    """One step of every network that has not diverged."""
+    """Make one step of every network that has not diverged."""
     losses = mode.step(batches, (progress.epoch, progress.step))
     progress.sums = (
         losses.clone() if progress.sums is None else progress.sums.to(losses.device) + losses

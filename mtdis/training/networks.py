@@ -116,7 +116,7 @@ class Heads(nn.Module):
 
 
 class Network(nn.Module, ABC):
-    """What a run holds: something that encodes images."""
+    """A module of a run that encodes images."""
 
     @abstractmethod
     def codes(self, images: Tensor) -> Tensor:

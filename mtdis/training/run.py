@@ -112,7 +112,7 @@ def load_images(dataset: Path, device: torch.device) -> Images:
 
 
 def with_targets(images: Images, targets: Path | None) -> Images:
-    """The images with their targets beside them, if there are some."""
+    """The images with the targets of this record, if one is given."""
     if targets is None:
         return images
     return replace(

@@ -41,7 +41,7 @@ EAGER = "eager"
 
 
 class StepMode(Protocol):
-    """How steps are made."""
+    """A way to make the steps of an ensemble."""
 
     def step(self, batches: Batches, moment: Moment) -> Tensor:
         """Make one step of all networks; their losses (n,), float64, valid until the next step."""
@@ -59,7 +59,7 @@ class Eager:
     data: Examples
 
     def step(self, batches: Batches, moment: Moment) -> Tensor:
-        """One step of all networks."""
+        """Make one step of all networks."""
         examples = {stream: self.data.prepare(raw) for stream, raw in batches.items()}
         losses = [
             learner.step(*examples[stream], moment) for learner, stream in self.ensemble.learners
@@ -77,8 +77,9 @@ class Branched:
         self.streams = [torch.cuda.Stream(data.device, BRANCH_PRIORITY) for _ in ensemble.learners]  # type: ignore[no-untyped-call]
 
     def step(self, batches: Batches, moment: Moment) -> Tensor:
-        """One step of all networks: streams fork after the batch is prepared and join before the
-        losses are read.
+        """Make one step of all networks.
+
+        Streams fork after the batch is prepared and join before the losses are read.
         """
         here = torch.cuda.current_stream(self.data.device)
         examples = {stream: self.data.prepare(raw) for stream, raw in batches.items()}
@@ -104,7 +105,7 @@ class Captured:
         self.losses, self.replay = record(lambda: inner.step(self.batches, (0, 0)))
 
     def step(self, batches: Batches, moment: Moment) -> Tensor:  # noqa: ARG002 - captured steps need none
-        """One step of all networks."""
+        """Make one step of all networks."""
         for stream, raw in batches.items():
             for static, part in zip(self.batches[stream], raw, strict=True):
                 static.copy_(part)
@@ -209,7 +210,10 @@ def autotune(
     with undone(ensemble):
         made = _made(modes, execution)
         if known is None:
-            rates = {name: rate(mode, batches, _wait_for_gpu) for name, mode in made.items()}
+            rates = {
+                name: rate(mode, batches, lambda: torch.cuda.current_stream().synchronize())
+                for name, mode in made.items()
+            }
             execution["autotune"] = {name: round(found, 1) for name, found in rates.items()}
             known = max(rates, key=rates.__getitem__)
     execution["step_mode"] = known if known in made else EAGER
@@ -241,8 +245,3 @@ def rate(mode: StepMode, batches: Batches, wait: Callable[[], None]) -> float:
         mode.step(batches, (0, 0))
     wait()
     return TIMED_STEPS / (perf_counter() - start)
-
-
-def _wait_for_gpu() -> None:
-    """Wait for this thread's stream."""
-    torch.cuda.current_stream().synchronize()

@@ -1,4 +1,4 @@
-"""What the runs that learn to reconstruct images share (paper, sections 3.2.2, 4.3 and C.3)."""
+"""The fields of the runs that learn to reconstruct images (paper, sections 3.2.2, 4.3 and C.3)."""
 
 from pydantic import Field
 

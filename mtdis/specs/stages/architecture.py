@@ -9,5 +9,5 @@ class Architecture(NetworkStage):
 
     @classmethod
     def fits(cls, run: Run) -> bool:
-        """Whether the run has networks."""
+        """Return whether the run has networks."""
         return isinstance(run, EncoderRun)

@@ -33,8 +33,8 @@ class Decoder(TrainedStage):
 
     @property
     def kept_images(self) -> int:
-        """How many test images are kept: no more than the test split has, as far as that is known
-        before training.
+        """Number of test images that are kept: at most those of the test split, as far as that is
+        known before training.
         """
         counts = self.parent.image_counts
         return min(self.images, counts[2]) if counts else self.images

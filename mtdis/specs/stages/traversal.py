@@ -36,7 +36,7 @@ class Traversal(Stage):
 
     @property
     def steps(self) -> int:
-        """How many offsets there are from low to high."""
+        """Number of offsets from low to high."""
         return int((self.high - self.low) / self.step + 1e-6) + 1  # 2 / 0.1 may be a hair below 20
 
     @property

@@ -22,7 +22,7 @@ READY = records.READY
 
 
 def ready(record: Path) -> Path:
-    """Where the record of a run lies that was trained by another run's job."""
+    """Path of the record of a run that another run's job has trained."""
     return record.with_name(READY)
 
 
@@ -31,7 +31,7 @@ def train_with_others(
 ) -> int:
     """Train a run, and others of the queue beside it, whose failures don't matter.
 
-    1 if the run itself failed, else 0.
+    The exit status: 1 if the run itself failed, else 0.
 
     Its own record, too, is left ready until all have ended: Snakemake deletes what a killed job has
     declared.
@@ -61,8 +61,9 @@ def train_with_others(
 
 
 def train_own(job: Job, train: Train) -> None:
-    """Train a run, unless another process has: what it left ready is taken over, what it trains now
-    is waited for.
+    """Train a run unless another process has.
+
+    A record left ready is taken over; a training under way is waited for.
     """
     with alone_with(job.out) as waited:
         if not adopt(job) and not (waited and job.out.exists()):
@@ -78,9 +79,8 @@ def train_ready(job: Job, train: Train) -> None:
 
 
 def help_with(job: Job, train: Train) -> None:
-    """Train a run for its own job and leave its record ready.
-
-    Nothing if it is finished, or someone trains it.
+    """Train a run for its own job and leave its record ready, unless it is finished or another
+    process trains it.
     """
     with alone_if_free(ready(job.out), job.out) as alone:
         # ready first: the run's own job may make the one the other at any time
@@ -91,7 +91,7 @@ def help_with(job: Job, train: Train) -> None:
 
 
 def adopt(job: Job) -> bool:
-    """Take over the record that another run's job has left; whether there is a sound one."""
+    """Take over the record that another run's job has left; True if there was a sound one."""
     if is_ready(job):
         with suppress(FileNotFoundError):
             ready(job.out).replace(job.out)
@@ -100,7 +100,7 @@ def adopt(job: Job) -> bool:
 
 
 def is_ready(job: Job) -> bool:
-    """Whether a sound record of a run has been left ready."""
+    """Return whether a sound record of a run has been left ready."""
     with suppress(ArtifactError):
         records.read_record(ready(job.out), job.spec, "mtdis train")
         return True
@@ -111,8 +111,8 @@ def beside(own: Job, queue: Path, count: int) -> list[Job]:
     """Up to `count` runs of a job file that can share a process with this one and that nobody has
     begun.
 
-    The last ones first: their own jobs start last. None, which is said, if the job file can't be
-    read.
+    The last ones first: their own jobs start last. An empty list, and a message, if the job file
+    can't be read.
     """
     found: list[Job] = []
     try:

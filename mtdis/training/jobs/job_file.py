@@ -66,7 +66,7 @@ class Lazy(Generic[T]):
 def read_jobs(path: Path) -> list[Job]:
     """The jobs of a file, in order.
 
-    ConfigError names the line that is none, or writes what another writes.
+    ConfigError names a line that is no job, or that writes the record of another.
     """
     try:
         lines = path.read_text(encoding="utf-8").splitlines()
@@ -103,14 +103,12 @@ def _job(line: str, where: str) -> Job:
 
 
 def train_all(jobs: Sequence[Job], trainer: Callable[[Path], Train], together: int) -> int:
-    """Train what is not finished as `train_each` does; 1 if any failed, else 0."""
+    """Train the unfinished runs as `train_each` does; exit status 1 if any failed, else 0."""
     return int(bool(train_each(jobs, trainer, together)))
 
 
 def train_each(jobs: Sequence[Job], trainer: Callable[[Path], Train], together: int) -> Failures:
-    """Train what is not finished, dataset by dataset, up to `together` at once.
-
-    What failed, and is named, and why.
+    """Train the unfinished runs, dataset by dataset, up to `together` at once; the failures.
 
     `trainer` gives what trains the runs of one dataset, and may hold that dataset. A run that finds
     no memory beside others is trained again by itself.
@@ -137,7 +135,7 @@ def _grouped(
 
 
 def setting(job: Job) -> Hashable:
-    """What is set for a whole process: runs that differ in it can't train at the same time."""
+    """The settings of a run that hold for a whole process: others can't train at the same time."""
     return job.spec.torch_threads, getattr(job.spec, "precision", None) == "fp32"
 
 
@@ -185,7 +183,7 @@ def _attempt(
 ) -> tuple[Job, str] | None:
     """Train a run unless it is finished; the job and the reason if that fails.
 
-    What `no_memory` names is raised.
+    Exceptions of the types in `no_memory` are raised.
     """
     try:
         if job.out.exists():

@@ -1,4 +1,4 @@
-"""What the kinds that learn tasks have in common: one encoder, heads on its codes."""
+"""The network of the kinds that learn tasks: one encoder, heads on its codes."""
 
 from mtdis.specs.run import TaskRun
 from mtdis.training.networks import (

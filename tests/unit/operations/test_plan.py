@@ -10,7 +10,6 @@ import pytest
 from helpers.small_results import CONFIG, SECONDS, finish, finish_stage, of_kind, score, study_in
 
 from mtdis.cli import main
-from mtdis.commands import pilot
 from mtdis.operations import forecast, plan
 from mtdis.operations.forecast import HOUR, Rate, work
 from mtdis.specs.dataset import Dataset
@@ -252,8 +251,10 @@ def test_the_pilot_needs_something_to_train(
 def test_made_up_images_have_the_shape_of_the_dataset(study: Study) -> None:
     import torch
 
+    from mtdis.training.pilot import made_up
+
     run = study.runs[of_kind(study, "multi_head")]
-    images = pilot.made_up(run, torch.device("cpu"))  # type: ignore[arg-type]
+    images = made_up(run, torch.device("cpu"))  # type: ignore[arg-type]
     assert images.pixels.shape == (8 * 16, 8, 8, 1)
     assert images.targets is not None
     assert images.targets.shape == (8 * 16, 3)
