@@ -52,10 +52,12 @@ def trained(
 
 
 @pytest.mark.parametrize("precision", ["fp32", "tf32", "bf16"])
-@pytest.mark.parametrize("fields", [{}, {"fused": "stacked"}, {"batch_order": "own"}])
+@pytest.mark.parametrize(
+    "fields", [{}, {"fused": "stacked"}, {"batch_order": "own"}, {"weight_decay": 10.0}]
+)
 def test_each_step_mode_gives_the_same_bytes(
     precision: str,
-    fields: dict[str, str],
+    fields: dict[str, Any],
     images: Images,
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
