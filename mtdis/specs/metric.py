@@ -1,11 +1,13 @@
 """Settings that all metrics share."""
 
+from collections.abc import Mapping
 from typing import ClassVar
 
 from pydantic import Field
 
 from mtdis.specs.base import Spec
 from mtdis.specs.ids import identify
+from mtdis.specs.shown import Shown
 
 
 class Metric(Spec):
@@ -14,6 +16,8 @@ class Metric(Spec):
     named: ClassVar[str | None] = "name"
     family: ClassVar[str] = "metrics"
     thing: ClassVar[str] = "metric"
+    shown: ClassVar[Mapping[str, Shown]] = {}
+    """Key of `score` → how tables and figures show it; without it, by its name and as a score."""
 
     seed: int = Field(0, ge=0, lt=2**32, description="seed of the sample and of the estimators")
 

@@ -85,6 +85,12 @@ class Run(Requests, Spec):
     family: ClassVar[str] = "models"
     thing: ClassVar[str] = "model kind"
     first: ClassVar[tuple[str, ...]] = ("dataset", "seed", "latent_size", "initialisation")
+    label: ClassVar[str] = ""
+    """What tables and figures call the kind; its name in words by default."""
+    colour: ClassVar[str] = ""
+    """Its colour in figures, as #rrggbb; by default the next one of a palette."""
+    order: ClassVar[int] = 1000
+    """Its place among kinds in tables and figures, the lowest first; of equals, by name."""
 
     dataset: Annotated[SerializeAsAny[Dataset], BeforeValidator(Dataset.from_fields)] = Field(
         description="name of a dataset, or a mapping with its name and settings"

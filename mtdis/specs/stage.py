@@ -3,6 +3,7 @@ on targets, once per settings.
 """
 
 from abc import abstractmethod
+from collections.abc import Mapping
 from typing import Annotated, ClassVar, Self
 
 from pydantic import BeforeValidator, Field, SerializeAsAny, model_validator
@@ -12,6 +13,7 @@ from mtdis.specs.base import Spec
 from mtdis.specs.dataset import Dataset
 from mtdis.specs.requests import Requests
 from mtdis.specs.run import Run, Trainable
+from mtdis.specs.shown import Shown
 from mtdis.specs.targets import Targets
 
 ON_NETWORK, ON_TARGETS = "network", "targets"
@@ -29,6 +31,8 @@ class Stage(Requests, Spec):
     thing: ClassVar[str] = "stage"
     first: ClassVar[tuple[str, ...]] = ("parent", "network")
     stands_on: ClassVar[str] = ON_NETWORK
+    shown: ClassVar[Mapping[tuple[str, str], Shown]] = {}
+    """(metric, key) of its rows → how tables and figures show it; without it, by its name."""
 
     parent: SerializeAsAny[Spec]
 

@@ -1,10 +1,12 @@
 """The β-VAE metric (Higgins et al. 2017), settings of the disentanglement_lib study."""
 
+from collections.abc import Mapping
 from typing import ClassVar
 
 from pydantic import Field
 
 from mtdis.specs.metric import Metric
+from mtdis.specs.shown import Shown
 
 
 class BetaVae(Metric):
@@ -12,6 +14,9 @@ class BetaVae(Metric):
 
     version: ClassVar[int] = 2
     """2: the classifier is scikit-learn's own, no longer our equal of it."""
+    shown: ClassVar[Mapping[str, Shown]] = {
+        "eval_accuracy": Shown("beta-VAE metric"),
+    }
 
     num_train: int = Field(10000, ge=2, description="batches that fit the classifier")
     num_eval: int = Field(5000, ge=1, description="batches that score it")

@@ -2,15 +2,23 @@
 disentanglement_lib.
 """
 
-from typing import Literal
+from collections.abc import Mapping
+from typing import ClassVar, Literal
 
 from pydantic import Field
 
 from mtdis.specs.metric import Metric
+from mtdis.specs.shown import Shown
 
 
 class Dci(Metric):
     """Settings of DCI with gradient boosted trees."""
+
+    shown: ClassVar[Mapping[str, Shown]] = {
+        "disentanglement": Shown("DCI disentanglement"),
+        "completeness": Shown("DCI completeness"),
+        "informativeness_test": Shown("DCI informativeness"),
+    }
 
     num_train: int = Field(10000, ge=2, description="rows that fit")
     num_test: int = Field(5000, ge=1, description="rows that score")

@@ -2,15 +2,21 @@
 beside `dci`.
 """
 
-from typing import Literal
+from collections.abc import Mapping
+from typing import ClassVar, Literal
 
 from pydantic import Field
 
 from mtdis.specs.metric import Metric
+from mtdis.specs.shown import Shown
 
 
 class DciPaper(Metric):
     """Settings of DCI with the paper's logarithms and its normalised error."""
+
+    shown: ClassVar[Mapping[str, Shown]] = {
+        "normalised_error": Shown("dci_paper normalised error", "lowest"),
+    }
 
     num_train: int = Field(10000, ge=2, description="rows that fit")
     num_test: int = Field(5000, ge=1, description="rows that score")

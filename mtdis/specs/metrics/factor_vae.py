@@ -1,12 +1,21 @@
 """The FactorVAE metric (Kim and Mnih 2018), settings of the disentanglement_lib study."""
 
+from collections.abc import Mapping
+from typing import ClassVar
+
 from pydantic import Field
 
 from mtdis.specs.metric import Metric
+from mtdis.specs.shown import Shown
 
 
 class FactorVae(Metric):
     """Settings of the FactorVAE metric."""
+
+    shown: ClassVar[Mapping[str, Shown]] = {
+        "eval_accuracy": Shown("FactorVAE score"),
+        "num_active_dims": Shown("factor_vae num active dims", "neither"),
+    }
 
     num_variance_estimate: int = Field(10000, ge=2, description="rows for the global variances")
     num_train: int = Field(10000, ge=1, description="votes that make the classifier")

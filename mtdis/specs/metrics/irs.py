@@ -2,13 +2,21 @@
 configuration.
 """
 
+from collections.abc import Mapping
+from typing import ClassVar
+
 from pydantic import Field
 
 from mtdis.specs.metric import Metric
+from mtdis.specs.shown import Shown
 
 
 class Irs(Metric):
     """Settings of IRS."""
+
+    shown: ClassVar[Mapping[str, Shown]] = {
+        "IRS": Shown("IRS"),
+    }
 
     num_train: int = Field(10000, ge=2, description="sampled rows")
     num_bins: int = Field(

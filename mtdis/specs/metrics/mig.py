@@ -1,12 +1,20 @@
 """Mutual information gap (Chen et al. 2018), settings of the disentanglement_lib study."""
 
+from collections.abc import Mapping
+from typing import ClassVar
+
 from pydantic import Field
 
 from mtdis.specs.metric import Metric
+from mtdis.specs.shown import Shown
 
 
 class Mig(Metric):
     """Settings of MIG."""
+
+    shown: ClassVar[Mapping[str, Shown]] = {
+        "discrete_mig": Shown("MIG"),
+    }
 
     num_train: int = Field(10000, ge=2, description="sampled rows")
     num_bins: int = Field(

@@ -2,11 +2,13 @@
 study.
 """
 
+from collections.abc import Mapping
 from typing import ClassVar
 
 from pydantic import Field
 
 from mtdis.specs.metric import Metric
+from mtdis.specs.shown import Shown
 
 
 class Modularity(Metric):
@@ -14,6 +16,10 @@ class Modularity(Metric):
 
     version: ClassVar[int] = 2
     """2: the classifier is scikit-learn's own, no longer our equal of it."""
+    shown: ClassVar[Mapping[str, Shown]] = {
+        "modularity_score": Shown("modularity"),
+        "explicitness_score_test": Shown("explicitness"),
+    }
 
     num_train: int = Field(10000, ge=2, description="rows that fit")
     num_test: int = Field(5000, ge=2, description="rows that score")

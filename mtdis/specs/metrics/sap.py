@@ -2,15 +2,21 @@
 study.
 """
 
+from collections.abc import Mapping
 from typing import ClassVar, Literal
 
 from pydantic import Field
 
 from mtdis.specs.metric import Metric
+from mtdis.specs.shown import Shown
 
 
 class Sap(Metric):
     """Settings of SAP with one linear support vector machine per code and factor."""
+
+    shown: ClassVar[Mapping[str, Shown]] = {
+        "SAP_score": Shown("SAP"),
+    }
 
     version: ClassVar[int] = 2
     """2: the primal machines are solved to their optimum, no longer to scikit-learn's tolerance."""

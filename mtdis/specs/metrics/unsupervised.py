@@ -1,12 +1,26 @@
 """Dependence between codes (Locatello et al. 2019), settings of the disentanglement_lib study."""
 
+from collections.abc import Mapping
+from typing import ClassVar
+
 from pydantic import Field
 
 from mtdis.specs.metric import Metric
+from mtdis.specs.shown import Shown
 
 
 class Unsupervised(Metric):
     """Settings of the unsupervised scores."""
+
+    shown: ClassVar[Mapping[str, Shown]] = {
+        key: Shown(f"unsupervised {key.replace('_', ' ')}", "lowest")
+        for key in (
+            "gaussian_total_correlation",
+            "gaussian_wasserstein_correlation",
+            "gaussian_wasserstein_correlation_norm",
+            "mutual_info_score",
+        )
+    }
 
     num_train: int = Field(10000, ge=2, description="sampled rows")
     num_bins: int = Field(

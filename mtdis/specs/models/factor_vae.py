@@ -1,6 +1,6 @@
 """FactorVAE: a variational auto-encoder whose total correlation is lowered (Kim and Mnih 2018)."""
 
-from typing import Annotated
+from typing import Annotated, ClassVar
 
 from pydantic import Field
 
@@ -11,6 +11,10 @@ class FactorVae(AutoencoderRun):
     """Learns to reconstruct images from codes that a discriminator can't tell from independent
     ones.
     """
+
+    label: ClassVar[str] = "FactorVAE"
+    colour: ClassVar[str] = "#CC79A7"
+    order: ClassVar[int] = 70
 
     gamma: float = Field(
         1.0, ge=0, description="weight of the total correlation; Kim and Mnih use 10 to 100"

@@ -2,7 +2,7 @@
 1).
 """
 
-from typing import Literal
+from typing import ClassVar, Literal
 
 from pydantic import Field
 
@@ -11,6 +11,10 @@ from mtdis.specs.run import FactorRun
 
 class GroundTruth(FactorRun):
     """One code per factor of the dataset, constant ones too."""
+
+    label: ClassVar[str] = "true factors"
+    colour: ClassVar[str] = "#F0E442"
+    order: ClassVar[int] = 80
 
     scaling: Literal["raw", "standardised"] = Field(
         "raw",

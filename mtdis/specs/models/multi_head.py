@@ -1,10 +1,16 @@
 """One encoder shared by a head per task: hard parameter sharing (paper, section 3.2.1)."""
 
+from typing import ClassVar
+
 from mtdis.specs.run import TaskRun
 
 
 class MultiHead(TaskRun):
     """One network; its loss is the sum of the heads' errors."""
+
+    label: ClassVar[str] = "multi-head"
+    colour: ClassVar[str] = "#D55E00"
+    order: ClassVar[int] = 30
 
     @property
     def networks(self) -> tuple[str, ...]:

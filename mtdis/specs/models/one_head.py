@@ -2,11 +2,17 @@
 (Figure 4).
 """
 
+from typing import ClassVar
+
 from mtdis.specs.run import TaskRun
 
 
 class OneHead(TaskRun):
     """One network with one head; its loss is the mean error over the outputs."""
+
+    label: ClassVar[str] = "one-head"
+    colour: ClassVar[str] = "#E69F00"
+    order: ClassVar[int] = 40
 
     @property
     def networks(self) -> tuple[str, ...]:

@@ -2,7 +2,7 @@
 4.1).
 """
 
-from typing import Literal, Self
+from typing import ClassVar, Literal, Self
 
 from pydantic import Field, model_validator
 
@@ -11,6 +11,10 @@ from mtdis.specs.run import TaskRun
 
 class SingleTask(TaskRun):
     """As many networks as tasks, equal at the start, trained in one process."""
+
+    label: ClassVar[str] = "single-task"
+    colour: ClassVar[str] = "#56B4E9"
+    order: ClassVar[int] = 20
 
     batch_order: Literal["shared", "own"] = Field(
         "shared",

@@ -2,15 +2,26 @@
 4).
 """
 
-from typing import Literal
+from collections.abc import Mapping
+from typing import ClassVar, Literal
 
 from pydantic import Field
 
+from mtdis.specs.shown import Shown
 from mtdis.specs.stage import TrainedStage
 
 
 class Decoder(TrainedStage):
     """A mirror of the encoder, trained on codes as they are: neither changed nor scaled."""
+
+    shown: ClassVar[Mapping[tuple[str, str], Shown]] = {
+        ("reconstruction", "mse"): Shown(
+            "squared error of reconstructions, mean over pixels and channels (0 to 1)", "lowest", 4
+        ),
+        ("reconstruction", "bce_sum"): Shown(
+            "cross-entropy of reconstructions, summed over an image (nats)", "lowest", 2
+        ),
+    }
 
     learning_rate: float = Field(
         2e-4, gt=0, description="Adam's step size at the start (section C.2)"
