@@ -6,12 +6,14 @@ from pathlib import Path
 from mtdis import discover
 from mtdis.artifacts import files
 from mtdis.artifacts import stages as stage_files
-from mtdis.reporting.style import settings
+from mtdis.reporting.drawing.style import settings
 
 
 def add_arguments(parser: ArgumentParser) -> None:
     """Declare the options."""
-    parser.add_argument("--name", required=True, help="name of the figure: a file in mtdis/figures")
+    parser.add_argument(
+        "--name", required=True, help="name of the figure: a file in mtdis/reporting/figures"
+    )
     parser.add_argument("--long", type=Path, required=True, help="long table of the experiment")
     parser.add_argument(
         "--stages", type=Path, nargs="*", default=[], help="records of the stages that it shows"

@@ -11,8 +11,7 @@ from mtdis import paths
 from mtdis.artifacts import records
 from mtdis.artifacts.scores import read_index
 from mtdis.commands._options import add_study, study_of
-from mtdis.reporting import long_table
-from mtdis.reporting import long_table_files as frames
+from mtdis.reporting import long_table, long_table_files
 from mtdis.specs.ids import identify
 from mtdis.specs.run import Run
 from mtdis.specs.stage import Stage
@@ -42,7 +41,7 @@ def run(args: Namespace) -> None:
         args.experiment, map(study.runs.__getitem__, study.run_ids(args.experiment)), stages
     )
     parts = long_table.chunks(head, _results(study, args.experiment), stages)
-    frames.write(args.out, frames.schema_of(head), parts)
+    long_table_files.write(args.out, long_table_files.schema_of(head), parts)
 
 
 def _results(study: Study, experiment: str) -> Iterator[tuple[Run, dict[str, Any], dict[str, Any]]]:

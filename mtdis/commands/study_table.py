@@ -5,7 +5,7 @@ it.
 from argparse import ArgumentParser, Namespace
 from pathlib import Path
 
-from mtdis.reporting import long_table_files as frames
+from mtdis.reporting import long_table_files
 
 
 def add_arguments(parser: ArgumentParser) -> None:
@@ -20,4 +20,4 @@ def add_arguments(parser: ArgumentParser) -> None:
 
 def run(args: Namespace) -> None:
     """Join the tables."""
-    frames.join(args.out, args.long)
+    long_table_files.join(args.out, args.long)

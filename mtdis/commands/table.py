@@ -6,13 +6,14 @@ from pathlib import Path
 from mtdis import discover
 from mtdis.artifacts import files
 from mtdis.artifacts import stages as stage_files
-from mtdis.reporting.formats import html as page
-from mtdis.reporting.formats import text as rendering
+from mtdis.reporting.formats import texts
 
 
 def add_arguments(parser: ArgumentParser) -> None:
     """Declare the options."""
-    parser.add_argument("--name", required=True, help="name of the table: a file in mtdis/tables")
+    parser.add_argument(
+        "--name", required=True, help="name of the table: a file in mtdis/reporting/tables"
+    )
     parser.add_argument("--long", type=Path, required=True, help="long table of the experiment")
     parser.add_argument(
         "--stages", type=Path, nargs="*", default=[], help="records of the stages that it shows"
@@ -30,7 +31,6 @@ def run(args: Namespace) -> None:
         [stage_files.read_stage(path) for path in args.stages],
     )
     table = module.make(frame, stages) if stages else module.make(frame)
-    files.write_text(args.out.with_suffix(".md"), rendering.markdown(table, module.CAPTION))
-    files.write_text(args.out.with_suffix(".tex"), rendering.latex(table, module.CAPTION))
-    files.write_text(args.out.with_suffix(".html"), page.html(table, module.CAPTION))
+    for ending, text in texts(table, module.CAPTION).items():
+        files.write_text(args.out.with_suffix(ending), text)
     files.write_frame(args.out, table)

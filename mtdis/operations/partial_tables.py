@@ -18,10 +18,9 @@ from mtdis.errors import ArtifactError
 from mtdis.operations import inventory
 from mtdis.operations.inventory import FINISHED, Found
 from mtdis.reporting import long_table
-from mtdis.reporting.formats import html as page
-from mtdis.reporting.formats import text as rendering
+from mtdis.reporting.formats import texts
+from mtdis.reporting.labels import kind_of
 from mtdis.reporting.long_table import Result
-from mtdis.reporting.statistics import kind_of
 from mtdis.specs.ids import flatten, identify
 from mtdis.specs.run import Run
 from mtdis.specs.stage import Stage
@@ -132,9 +131,8 @@ def _write(
     said = [f"PARTIAL: {len(finished.missing)} runs are missing", missing_text(table)]
     said += [f"no row yet: {'; '.join(nothing)}"] if (nothing := finished.nothing_of()) else []
     caption = f"{'. '.join(filter(None, said))}. {module.CAPTION}"
-    files.write_text(out.with_suffix(".md"), rendering.markdown(table, caption))
-    files.write_text(out.with_suffix(".tex"), rendering.latex(table, caption))
-    files.write_text(out.with_suffix(".html"), page.html(table, caption))
+    for ending, text in texts(table, caption).items():
+        files.write_text(out.with_suffix(ending), text)
     files.write_frame(out, table)
 
 

@@ -6,15 +6,16 @@ A tidy table of results has one line per `dataset`, `metric`, `key`, `settings` 
 diverged and failed networks.
 """
 
-from collections.abc import Collection, Iterator
+from collections.abc import Iterator
 from typing import Any
 
 import pandas as pd
 
 from mtdis.discover import members
+from mtdis.reporting.labels import kind_of, shown
 from mtdis.reporting.long_table import INCOMPLETE_GRID
 from mtdis.reporting.published import scores as published
-from mtdis.reporting.statistics import CELL, Label, kind_of, value_text
+from mtdis.reporting.statistics import CELL, Label, value_text
 from mtdis.specs.base import Spec
 from mtdis.specs.ids import flatten
 from mtdis.specs.run import Run, TaskRun
@@ -66,14 +67,13 @@ def by_dataset(lines: pd.DataFrame) -> pd.DataFrame:
     return lines.loc[order.index]
 
 
-def mark_best(table: pd.DataFrame, lowest: Collection[str] = ("mse",)) -> "pd.Series[bool]":
-    """Whether a line has the best mean of its cell, column and variant; of equals, all have.
-
-    The lowest is best for the metrics `lowest`, the highest for others.
-    """
+def mark_best(table: pd.DataFrame) -> "pd.Series[bool]":
+    """Whether each line has the best mean of its cell, column and variant; of equals, all have."""
     fields = [c for c in table.columns if c.startswith("spec.")]
     by = [*fields, *CELL, *(["column"] if "column" in table.columns else [])]
-    means = table["mean"].where(~table["metric"].isin(lowest), -table["mean"])
+    keys = zip(table["metric"], table["key"], strict=True)
+    lowest = pd.Series([shown(*key).best == "lowest" for key in keys], table.index, dtype=bool)
+    means = table["mean"].mask(lowest, -table["mean"])
     return means.eq(means.groupby([table[c] for c in by], dropna=False).transform("max"))
 
 

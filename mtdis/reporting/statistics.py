@@ -6,20 +6,16 @@ metric, with one choice of settings, on one dataset. What diverged or failed is 
 averaged.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Final
 
 import numpy as np
 import pandas as pd
 
+from mtdis.reporting.labels import row_place
+
 CELL = ["dataset", "metric", "key", "settings"]
 NETWORK = [*CELL, "kind", "seed", "run", "network", "trained_task"]
-ROWS = ("random", "single_mean", "single_max", "single_min", "multi_head", "one_head")
-"""The rows of the paper's Table 5, in its order; rows of other kinds come after them."""
-AUTOENCODERS = ("autoencoder", "vae", "factor_vae")
-"""The auto-encoder kinds, in the order of the paper's Tables 1 and 6."""
-ORDER = (*ROWS, *AUTOENCODERS)
-
 UNREAD: Final = "(not read)"
 Label = dict[str, Any]
 Point = tuple[Any, ...]
@@ -183,9 +179,18 @@ def along(frame: pd.DataFrame, field: str) -> Iterator[tuple[Label, Any, pd.Data
             yield {f: v for f, v in label.items() if f != field}, value, part
 
 
-def kind_of(row: str) -> str:
-    """The kind of run that a row of Table 5, or of Tables 8 to 10 (`task3`), is about."""
-    return "single_task" if row.startswith("single_") or row.removeprefix("task").isdigit() else row
+def in_order(
+    table: pd.DataFrame, by: list[str], places: Mapping[str, Mapping[Any, int]]
+) -> pd.DataFrame:
+    """The lines sorted by columns, of which some have places of their own; what has none is last
+    of its column.
+    """
+
+    def keys(column: "pd.Series[Any]") -> "pd.Series[Any]":
+        known = places.get(str(column.name))
+        return column if known is None else column.map(known).fillna(len(known))
+
+    return table.sort_values(by, key=keys, kind="stable", ignore_index=True)
 
 
 def _runs(frame: pd.DataFrame) -> pd.DataFrame:
@@ -270,7 +275,6 @@ def _extreme(single: pd.DataFrame, row: str, lowest: bool) -> pd.DataFrame:
 
 def _ordered(frame: pd.DataFrame, by: list[str]) -> pd.DataFrame:
     def key(column: "pd.Series[Any]") -> "pd.Series[Any]":
-        known = column.map({row: f"{place}" for place, row in enumerate(ORDER)})
-        return known.fillna("9" + column) if column.name == "row" else column
+        return column.map(lambda row: (row_place(row), row)) if column.name == "row" else column
 
     return frame.sort_values(by, key=key, ignore_index=True)

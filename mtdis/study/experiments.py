@@ -115,10 +115,10 @@ def _outputs(
     package = f"mtdis.reporting.{key}"
     names = expand.names(value, f"{where}.{key}", key.removesuffix("s"), discover.names(package))
     for name in names:
-        needed = discover.constant(package, name, "KINDS") or kinds
-        if not set(needed) & set(kinds):
+        about = _kinds_shown(package, name)
+        if not set(about) & set(kinds):
             raise ConfigError(
-                f"{where}.{key}: {name} shows {', '.join(needed)}; select one of them or leave it"
+                f"{where}.{key}: {name} shows {', '.join(about)}; select one of them or leave it"
                 " out."
             )
         shown = discover.constant(package, name, "STAGES") or ()
@@ -127,6 +127,15 @@ def _outputs(
                 f"{where}.{key}: {name} shows the stage {missing[0]}; add it to {where}.stages."
             )
     return names
+
+
+def _kinds_shown(package: str, name: str) -> tuple[str, ...]:
+    """The kinds that a table or figure is about: those of its constant KINDS, or all; of these
+    those that have the field of its constant READS.
+    """
+    kinds = discover.constant(package, name, "KINDS") or discover.members("models")
+    field = discover.constant(package, name, "READS")
+    return tuple(k for k in kinds if field is None or field in Run.member(k).model_fields)
 
 
 def _no_scores_are_shown(experiment: Experiment) -> None:

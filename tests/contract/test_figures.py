@@ -19,7 +19,7 @@ from matplotlib.text import Text
 from matplotlib.transforms import Bbox
 
 from mtdis.discover import constant, names
-from mtdis.reporting import style
+from mtdis.reporting.drawing import style
 
 PACKAGE = "mtdis.reporting.figures"
 FIGURES = names(PACKAGE)

@@ -4,6 +4,8 @@ A table with a constant STAGES is given examples of those stages beside the long
 (tests/helpers/stage_results.py).
 """
 
+import subprocess
+import sys
 from functools import cache
 
 import pandas as pd
@@ -12,8 +14,10 @@ from helpers.long_table import with_stages
 from helpers.shown import PLAIN, STAGED, arguments, every, module, shown, unstaged
 
 from mtdis.discover import constant, names
-from mtdis.reporting.formats import html as page
-from mtdis.reporting.formats import text as rendering
+from mtdis.reporting.formats.cells import blocks, cell
+from mtdis.reporting.formats.html import html
+from mtdis.reporting.formats.latex import latex
+from mtdis.reporting.formats.markdown import markdown
 from mtdis.reporting.statistics import CELL
 
 PACKAGE = "mtdis.reporting.tables"
@@ -40,6 +44,21 @@ def test_there_are_tables() -> None:
     assert TABLES
 
 
+def test_tables_load_neither_matplotlib_nor_figures() -> None:
+    modules = ["mtdis.commands.table", *(f"{PACKAGE}.{name}" for name in TABLES)]
+    code = f"import sys, {', '.join(modules)}; print('\\n'.join(sys.modules))"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    loaded = done.stdout.split()
+    assert "mtdis.reporting.tables.table5" in loaded
+    assert {"matplotlib", "seaborn", "torch", "mtdis.reporting.figures"}.isdisjoint(loaded)
+
+
+def test_figures_load_no_table() -> None:
+    modules = [f"mtdis.reporting.figures.{name}" for name in names("mtdis.reporting.figures")]
+    code = f"import sys, {', '.join(modules)}; sys.exit('{PACKAGE}' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
 @every_table
 def test_caption_and_stages_are_literals(name: str) -> None:
     caption = constant(PACKAGE, name, "CAPTION")
@@ -63,7 +82,7 @@ def test_made_tidy_without_changing_the_frame(name: str, case: str) -> None:
 @every_case
 def test_rendered(name: str, case: str) -> None:
     table, caption = _made(name, case), module(PACKAGE, name).CAPTION
-    for text in (form(table, caption) for form in (rendering.markdown, rendering.latex, page.html)):
+    for text in (form(table, caption) for form in (markdown, latex, html)):
         assert "nan" not in text
         assert "<NA>" not in text
         assert ("diverged" in text) == bool(table["diverged"].any())
@@ -73,10 +92,8 @@ def test_rendered(name: str, case: str) -> None:
 def test_no_cell_is_lost_in_rendering(name: str, case: str) -> None:
     """Every line of the table is a cell of its own, so none was laid over another."""
     table = _made(name, case)
-    cells = [
-        cell.text for block in rendering.blocks(table) for _, cells in block.lines for cell in cells
-    ]
-    expected = [rendering.cell(line) for line in table.to_dict("records")]
+    cells = [cell.text for block in blocks(table) for _, cells in block.lines for cell in cells]
+    expected = [cell(line) for line in table.to_dict("records")]
     assert sorted(filter(None, cells)) == sorted(expected)
 
 
@@ -112,12 +129,12 @@ def test_nothing_to_show_is_an_empty_table(name: str) -> None:
     table = module(PACKAGE, name).make(frame.assign(metric="nothing"))
     assert table.empty
     assert list(table.columns) == list(_plain(name).columns)
-    assert rendering.markdown(table, "Nothing.").startswith("Nothing.")
+    assert markdown(table, "Nothing.").startswith("Nothing.")
 
 
 @every_table
 def test_the_page_escapes_what_a_result_says(name: str) -> None:
     table = _plain(name).assign(dataset="<script>alert(1)</script>")
-    text = page.html(table, module(PACKAGE, name).CAPTION)
+    text = html(table, module(PACKAGE, name).CAPTION)
     assert "<script>" not in text
     assert "&lt;script&gt;" in text

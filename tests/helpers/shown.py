@@ -10,6 +10,7 @@ from helpers.long_table import EVERY_KIND, KEYS, make_long_table, with_losses
 from helpers.stage_results import examples
 
 from mtdis.discover import constant, load, names
+from mtdis.specs.run import Run
 
 PLAIN, STAGED = "plain", "stages"
 SEEDS = (0, 1)
@@ -70,7 +71,12 @@ def arguments(package: str, name: str, case: str, few: bool = False) -> tuple[An
         return _frame("", PLAIN, False).copy(), [
             result for kind in kinds for result in examples(kind)
         ]
-    shows = constant(package, name, "KINDS") or EVERY_KIND
+    field = constant(package, name, "READS")
+    shows = [
+        kind
+        for kind in constant(package, name, "KINDS") or EVERY_KIND
+        if field is None or field in Run.member(kind).model_fields
+    ]
     return (_frame(shows[-1] if case in OF_KIND else "", case, few and case != PLAIN).copy(),)
 
 

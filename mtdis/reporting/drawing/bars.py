@@ -25,8 +25,9 @@ from mtdis.reporting.drawing.panels import (
     score_label,
     spread_evenly,
 )
-from mtdis.reporting.statistics import headline_points, kind_of, variant_text, variants
-from mtdis.reporting.style import BLACK, MARKS, style
+from mtdis.reporting.drawing.style import BLACK, MARKS, row_colour
+from mtdis.reporting.labels import kind_of, row_label
+from mtdis.reporting.statistics import headline_points, variant_text, variants
 from mtdis.reporting.summaries.scores import headline_scores, score_table
 
 EXTREMES = ("single_max", "single_min")
@@ -59,7 +60,7 @@ def bar_handles(panels: Sequence[Panel]) -> list[Handle]:
     """The legend of the bars' colours."""
     table = pd.concat([panel.table for panel in panels])
     rows = [row for row in table["row"].unique() if _is_bar(row)]
-    return [Patch(color=style(row).colour, label=style(row).label) for row in rows]
+    return [Patch(color=row_colour(row), label=row_label(row)) for row in rows]
 
 
 def draw_panel(axes: Axes, panel: Panel) -> None:
@@ -103,7 +104,7 @@ def _draw_bar(axes: Axes, place: int, line: dict[Any, Any], points: pd.DataFrame
     if not line["n"]:
         draw_lost(axes, place, line)
         return
-    axes.bar(place, line["mean"], width=0.55, color=style(line["row"]).colour)
+    axes.bar(place, line["mean"], width=0.55, color=row_colour(line["row"]))
     if line["n"] > 1:
         axes.errorbar(place, line["mean"], yerr=line["sd"], color=BLACK, linewidth=1.2, capsize=3)
     seeds = points.loc[(points["row"] == line["row"]) & points["value"].notna(), "value"]
@@ -111,4 +112,4 @@ def _draw_bar(axes: Axes, place: int, line: dict[Any, Any], points: pd.DataFrame
 
 
 def _tick(line: dict[Any, Any]) -> str:
-    return "\n".join([style(kind_of(line["row"])).label, f"n = {line['n']}", *lost_words(line)])
+    return "\n".join([row_label(kind_of(line["row"])), f"n = {line['n']}", *lost_words(line)])

@@ -11,7 +11,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from numpy.typing import NDArray
 
-from mtdis.reporting.style import LOST
+from mtdis.reporting.drawing.style import LOST
 
 Images = NDArray[np.uint8]
 GAP = 0.08

@@ -12,8 +12,9 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 
+from mtdis.reporting.drawing.style import BLACK, LOST, LOST_WORDS, MARKS, settings
+from mtdis.reporting.labels import shown
 from mtdis.reporting.statistics import CELL
-from mtdis.reporting.style import BLACK, LOST, LOST_WORDS, MARKS, key_label, settings
 
 LEGEND_COLUMN = 2.6
 """Inches that the longest words of the legend need; no figure is narrower."""
@@ -72,7 +73,7 @@ def score_label(key: Sequence[str], keys: Sequence[tuple[str, ...]]) -> str:
     """The name of a score's axis; with its settings where there are several of one metric's key."""
     several = any(other[:2] == tuple(key[:2]) and other != tuple(key) for other in keys)
     details = f"\n{fill(key[2], 28)}" if several else ""
-    return f"{key_label(key[0], key[1])}\n(0 to 1){details}"
+    return f"{shown(key[0], key[1]).label}\n(0 to 1){details}"
 
 
 def cells_of(table: pd.DataFrame) -> list[tuple[tuple[str, ...], str, pd.DataFrame]]:

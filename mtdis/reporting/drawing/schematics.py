@@ -12,7 +12,7 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from matplotlib.patches import FancyBboxPatch
 
-from mtdis.reporting.style import BLACK, settings
+from mtdis.reporting.drawing.style import BLACK, settings
 
 Item = TypeVar("Item")
 Point = tuple[float, float]

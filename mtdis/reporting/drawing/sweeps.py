@@ -20,6 +20,8 @@ from mtdis.reporting.drawing.panels import (
     score_label,
     spread_evenly,
 )
+from mtdis.reporting.drawing.style import LOST, MARKS, row_colour
+from mtdis.reporting.labels import HEADLINE, row_label
 from mtdis.reporting.published import scores as published
 from mtdis.reporting.statistics import (
     CELL,
@@ -29,7 +31,6 @@ from mtdis.reporting.statistics import (
     value_text,
     variant_text,
 )
-from mtdis.reporting.style import KEYS, LOST, MARKS, style
 from mtdis.reporting.summaries.scores import headline_scores
 
 Between = Literal["-", "none"]
@@ -50,7 +51,7 @@ def draw_sweep(
     rows = list(dict.fromkeys(row for panel in panels for row in panel.table["row"]))
     draw = partial(_draw_panel, texts=texts, rows=rows, between=between)
     lines = [
-        Line2D([], [], color=style(r).colour, marker="s", linestyle=between, label=style(r).label)
+        Line2D([], [], color=row_colour(r), marker="s", linestyle=between, label=row_label(r))
         for r in rows
     ]
     handles = [*lines, *mark_handles(panels)]
@@ -72,7 +73,7 @@ def _panels(frame: pd.DataFrame, field: str, words: str) -> tuple[list[Panel], s
         raise nothing(f"scores of a kind that reads {field.removeprefix('spec.')}")
     datasets = published.dataset_order(scores)
     across = sorted(found, key=lambda name: datasets.index(name[1]))
-    order = [name for pair in KEYS for name in across if name[0][:2] == pair]
+    order = [name for pair in HEADLINE for name in across if name[0][:2] == pair]
     keys = [key for key, _, _ in found]
     return [
         Panel(
@@ -117,7 +118,7 @@ def _draw_row(
         if line["diverged"]:
             _draw_lost(axes, places[line["at"]], line["diverged"])
     kept = sorted((line for line in lines if line["n"]), key=lambda line: places[line["at"]])
-    x, colour = [places[line["at"]] for line in kept], style(row).colour
+    x, colour = [places[line["at"]] for line in kept], row_colour(row)
     axes.plot(
         x,
         [line["mean"] for line in kept],

@@ -10,12 +10,13 @@ from matplotlib.figure import Figure
 
 from mtdis.artifacts.stages import StageResult
 from mtdis.reporting.drawing.schematics import arrow, box, draw_each, label
-from mtdis.reporting.style import style
-from mtdis.reporting.summaries.architecture import Described, shape_text, with_tasks
+from mtdis.reporting.drawing.style import row_colour
+from mtdis.reporting.labels import row_label
+from mtdis.reporting.summaries.layers import Described, shape_text, with_tasks
 from mtdis.specs.run import TaskRun
 
 STAGES = ("architecture",)
-KINDS = ("multi_head", "one_head", "single_task")
+READS = "tasks"
 SCHEMATIC = True
 CAPTION = (
     "The setting, after the paper's Figure 1, with the numbers of this study: an image x and its"
@@ -36,7 +37,7 @@ def draw(frame: pd.DataFrame, stages: Sequence[StageResult]) -> Figure:
 
 
 def _draw(axes: Axes, network: Described) -> None:
-    run, colour = network.run, style(network.run.name()).colour
+    run, colour = network.run, row_colour(network.run.name())
     assert isinstance(run, TaskRun)
     label(axes, (WIDTH / 2, HEIGHT - 0.12), run.dataset.title, fontsize=9)
     box(axes, (0.1, BOTTOM), (1.8, TOP + TALL - BOTTOM), _factors(run))
@@ -113,7 +114,7 @@ def _learner(network: Described) -> str:
     encoder, heads = network.parts["encoder"], network.parts["heads"]
     return "\n".join(
         [
-            f"learner f, {style(network.run.name()).label}",
+            f"learner f, {row_label(network.run.name())}",
             f"encoder of {len(encoder)} layers, {sum(layer.parameters for layer in encoder):,}",
             f"{network.run.code_count} codes",
             (

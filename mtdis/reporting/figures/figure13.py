@@ -19,20 +19,22 @@ from mtdis.reporting.drawing.panels import (
     nothing,
     spread_evenly,
 )
-from mtdis.reporting.published import scores as published
-from mtdis.reporting.statistics import kind_of, of_runs, variant_text, variants
-from mtdis.reporting.style import MARKS, style
-from mtdis.reporting.summaries.losses import loss_table, printed_losses
-from mtdis.reporting.summaries.task_errors import (
+from mtdis.reporting.drawing.style import MARKS, row_colour
+from mtdis.reporting.labels import difference_row, kind_of, kinds
+from mtdis.reporting.statistics import of_runs, variant_text, variants
+from mtdis.reporting.summaries.losses import (
     TOTAL,
     kind_points,
+    learned_tasks,
     loss_rows,
+    loss_table,
     losses_on_test,
     own_task_points,
+    own_task_table,
+    printed_losses,
 )
-from mtdis.reporting.tables import trained_task
 
-KINDS = ("single_task", "multi_head", "one_head")
+READS = "tasks"
 EVERY, OWN, EACH = "mean MSE,\nall tasks", "mean MSE,\ntrained tasks", "MSE,\ntrained task"
 CAPTION = (
     "How well are the tasks solved? Top: the mean test error over all tasks, as in the paper's"
@@ -52,7 +54,7 @@ def draw(frame: pd.DataFrame) -> Figure:
     """Test error over all tasks, over trained tasks, and of each task, for each dataset and
     variant.
     """
-    panels = _panels(of_runs(frame[frame["kind"].isin(KINDS)]))
+    panels = _panels(of_runs(learned_tasks(frame)))
     tasks = max(panel.table["column"].nunique() for panel in panels)
     width = max(0.8 + 0.42 * tasks, 3.2)
     # The bars of all tasks and of trained ones differ in what a single-task network counts for, not
@@ -118,15 +120,15 @@ def _mse(table: pd.DataFrame) -> pd.DataFrame:
 
 
 def _own(frame: pd.DataFrame) -> pd.DataFrame:
-    table = trained_task.make(frame)
-    return table[~table["row"].str.contains("minus")]
+    table = own_task_table(frame)
+    return table[~table["row"].isin(list(map(difference_row, kinds())))]
 
 
 def _printed_totals() -> pd.DataFrame:
     """The printed totals: of single tasks the mean over the ten networks, as in the paper's
     figure.
     """
-    every = printed_losses(published.numbers("8", "9", "10"))
+    every = printed_losses()
     totals = every[every["column"] == TOTAL]
     single = totals[totals["row"] != "multi_head"]
     means = single.groupby("dataset", as_index=False)["mean"].mean()
@@ -159,7 +161,7 @@ def _draw_tasks(axes: Axes, panel: Panel) -> None:
 def _draw_network(axes: Axes, x: float, line: dict[Any, Any], seeds: "pd.Series[float]") -> None:
     if line["diverged"]:
         draw_diverged(axes, x)
-    colour = style(line["row"]).colour
+    colour = row_colour(line["row"])
     if line["n"] > 1:
         axes.errorbar(x, line["mean"], yerr=line["sd"], color=colour, linewidth=1.2, capsize=2)
     if line["n"]:

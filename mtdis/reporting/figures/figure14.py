@@ -5,7 +5,7 @@ from matplotlib.figure import Figure
 
 from mtdis.reporting.drawing.sweeps import draw_sweep
 
-KINDS = ("multi_head", "one_head", "single_task")
+READS = "tasks"
 CAPTION = (
     "Do more tasks make codes more disentangled? Follow the lines from left to right; tasks are"
     " nested, so a run of 20 learns the 10 of the run before and 10 more. The steps of the axis are"
@@ -19,6 +19,4 @@ CAPTION = (
 
 def draw(frame: pd.DataFrame) -> Figure:
     """Scores against the number of tasks, a panel per key, dataset and variant."""
-    return draw_sweep(
-        frame[frame["kind"].isin(KINDS)], "spec.tasks.count", float, "number of tasks", "-"
-    )
+    return draw_sweep(frame, "spec.tasks.count", float, "number of tasks", "-")

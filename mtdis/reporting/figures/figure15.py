@@ -5,7 +5,7 @@ from matplotlib.figure import Figure
 
 from mtdis.reporting.drawing.sweeps import draw_sweep
 
-KINDS = ("multi_head", "one_head", "single_task")
+READS = "tasks"
 SCHEMES = ("all", "random", "halves", "grow", "pairs", "triples")
 CAPTION = (
     "Do codes disentangle better when each task depends on some of the factors only? Compare every"
@@ -25,7 +25,7 @@ CAPTION = (
 def draw(frame: pd.DataFrame) -> Figure:
     """Scores per scheme of factor subsets, a panel per key, dataset and variant."""
     return draw_sweep(
-        frame[frame["kind"].isin(KINDS)],
+        frame,
         "spec.tasks.subsets",
         _place,
         "factors of each task",

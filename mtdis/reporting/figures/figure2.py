@@ -10,11 +10,12 @@ from matplotlib.patches import Rectangle
 
 from mtdis.artifacts.stages import StageResult
 from mtdis.reporting.drawing.schematics import PALE, arrow, box, draw_each, label
-from mtdis.reporting.style import BLACK, style
-from mtdis.reporting.summaries.architecture import Described, Layer, shape_text, with_tasks
+from mtdis.reporting.drawing.style import BLACK, row_colour
+from mtdis.reporting.labels import row_label
+from mtdis.reporting.summaries.layers import Described, Layer, shape_text, with_tasks
 
 STAGES = ("architecture",)
-KINDS = ("multi_head", "one_head", "single_task")
+READS = "tasks"
 SCHEMATIC = True
 CAPTION = (
     "The network that learns the tasks, after the paper's Figure 2, its shapes and parameters read"
@@ -40,9 +41,9 @@ def draw(frame: pd.DataFrame, stages: Sequence[StageResult]) -> Figure:
 
 
 def _draw(axes: Axes, network: Described) -> None:
-    encoder, colour = network.parts["encoder"], style(network.run.name()).colour
+    encoder, colour = network.parts["encoder"], row_colour(network.run.name())
     height, width, channels = network.run.dataset.image_shape
-    title = f"{network.run.dataset.title}, {style(network.run.name()).label}"
+    title = f"{network.run.dataset.title}, {row_label(network.run.name())}"
     label(axes, (axes.get_xlim()[1] / 2, HEIGHT - 0.12), title, fontsize=9)
     blocks = [
         ("image", (channels, height, width)),

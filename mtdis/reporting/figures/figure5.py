@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from mtdis.artifacts.stages import StageResult
 from mtdis.randomness import generator
-from mtdis.reporting.style import LOST, settings, style
+from mtdis.reporting.drawing.style import LOST, row_colour, settings
 from mtdis.reporting.summaries.stage_networks import Block, Network, blocks, heading
 
 STAGES = ("umap",)
@@ -151,7 +151,7 @@ def _draw_diverged(axes: Axes, network: Network) -> None:
 def _frame(axes: Axes, network: Network) -> None:
     axes.set_xticks([])
     axes.set_yticks([])
-    axes.spines[:].set(visible=True, color=style(network.kind).colour, linewidth=1.5)
+    axes.spines[:].set(visible=True, color=row_colour(network.kind), linewidth=1.5)
 
 
 def _draw_bar(axes: Axes, count: int) -> None:

@@ -11,7 +11,7 @@ from matplotlib.figure import Figure, SubFigure
 
 from mtdis.artifacts.stages import StageResult
 from mtdis.reporting.drawing.mosaics import Row, draw_rows
-from mtdis.reporting.style import settings
+from mtdis.reporting.drawing.style import settings
 from mtdis.reporting.summaries.stage_networks import Block, blocks, heading
 
 STAGES = ("decoder",)

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from mtdis.artifacts.stages import StageResult
 from mtdis.reporting.drawing.mosaics import Row, draw_rows
-from mtdis.reporting.style import settings, style
+from mtdis.reporting.drawing.style import row_colour, settings
 from mtdis.reporting.summaries.stage_networks import Block, Network, blocks, heading
 
 STAGES = ("traversal",)
@@ -86,7 +86,7 @@ def _draw_network(figure: SubFigure, network: Network) -> None:
     else:
         _draw_frames(axes, network.result.arrays)
         axes.set_xlabel(UNITS[str(network.result.spec["unit"])])
-    axes.spines[:].set(visible=True, color=style(network.kind).colour, linewidth=1.5)
+    axes.spines[:].set(visible=True, color=row_colour(network.kind), linewidth=1.5)
     axes.set_title(network.label)
 
 

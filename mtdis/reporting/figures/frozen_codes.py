@@ -23,11 +23,11 @@ from mtdis.reporting.drawing.panels import (
     mark_handles,
     spread_evenly,
 )
+from mtdis.reporting.drawing.style import BLACK, MARKS, row_colour
+from mtdis.reporting.labels import SUPERVISED, row_label, shown
 from mtdis.reporting.statistics import CELL, of_runs, variant_text, variants
-from mtdis.reporting.style import BLACK, MARKS, key_label, style
-from mtdis.reporting.summaries.heads_on_codes import head_points, heads_frame
-from mtdis.reporting.summaries.task_errors import METRICS, kind_points, loss_rows, losses_on_test
-from mtdis.reporting.tables.table1 import lines_of_variant
+from mtdis.reporting.summaries.heads_on_codes import head_points, heads_frame, lines_of_variant
+from mtdis.reporting.summaries.losses import METRICS, kind_points, loss_rows, losses_on_test
 
 STAGES = ("heads",)
 CAPTION = (
@@ -41,7 +41,6 @@ CAPTION = (
     " did not. Diamonds are the values of the paper's Table 1, hollow where conditions differ. A"
     " cross marks what diverged: it is left out and counted."
 )
-SUPERVISED = "end_to_end"
 TICKS = "codes, n trainings"
 TASKS = "spec.heads.tasks."
 """Columns of the heads' tasks, which need not be those of the experiment's runs."""
@@ -73,7 +72,12 @@ def _panels(frame: pd.DataFrame, stages: Sequence[StageResult]) -> list[Panel]:
             title = (dataset, ", ".join(filter(None, [key[2], variant_text(label)])))
             found.append(
                 Panel(
-                    key[:2], title, f"{key_label(*key[:2])},\nmean over tasks", TICKS, table, seeds
+                    key[:2],
+                    title,
+                    f"{shown(*key[:2]).label},\nmean over tasks",
+                    TICKS,
+                    table,
+                    seeds,
                 )
             )
     return sorted(found, key=lambda panel: METRICS.index(panel.key[0]))
@@ -117,7 +121,7 @@ def _draw_line(axes: Axes, place: int, line: dict[Any, Any], values: "pd.Series[
     if not line["n"]:
         draw_lost(axes, place, line)
         return
-    colour = style(line["row"]).colour
+    colour = row_colour(line["row"])
     if line["n"] > 1:
         axes.errorbar(
             place - 0.25, line["mean"], yerr=line["sd"], color=BLACK, linewidth=1.2, capsize=3
@@ -137,7 +141,7 @@ def _draw_line(axes: Axes, place: int, line: dict[Any, Any], values: "pd.Series[
 
 
 def _tick(line: dict[Any, Any]) -> str:
-    return "\n".join([fill(style(line["row"]).label, 13), f"n = {line['n']}", *lost_words(line)])
+    return "\n".join([fill(row_label(line["row"]), 13), f"n = {line['n']}", *lost_words(line)])
 
 
 def _show_below_nought(axes: Axes, panel: Panel) -> None:

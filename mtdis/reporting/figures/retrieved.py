@@ -16,7 +16,7 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import Rectangle
 
 from mtdis.artifacts.stages import StageResult
-from mtdis.reporting.style import LOST, settings, style
+from mtdis.reporting.drawing.style import LOST, row_colour, settings
 from mtdis.reporting.summaries.stage_networks import Block, Network, blocks, heading
 
 STAGES = ("retrieved",)
@@ -93,7 +93,7 @@ def _draw_block(figure: SubFigure, block: Block, abreast: int, characters: int) 
         else:
             _draw_map(axes, network.result)
         axes.set_title(_title(network))
-        axes.spines[:].set(visible=True, color=style(network.kind).colour, linewidth=1.5)
+        axes.spines[:].set(visible=True, color=row_colour(network.kind), linewidth=1.5)
 
 
 def _title(network: Network) -> str:

@@ -14,9 +14,9 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
 from mtdis.artifacts.stages import StageResult
+from mtdis.reporting.drawing.style import settings
 from mtdis.reporting.published.diagnostics import MEASURES
-from mtdis.reporting.style import settings
-from mtdis.reporting.tables.task_diagnostics import task_points
+from mtdis.reporting.summaries.task_diagnostics import task_points
 from mtdis.specs.ids import BETWEEN_FIELDS
 
 STAGES = ("task_diagnostics",)

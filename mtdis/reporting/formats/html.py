@@ -4,7 +4,8 @@ from html import escape
 
 import pandas as pd
 
-from mtdis.reporting.formats.text import Cell, blocks, columns_of, notes
+from mtdis.reporting.formats.cells import Cell, blocks, columns_of
+from mtdis.reporting.formats.notes import notes
 
 STYLE = (
     "body{font:15px/1.5"

@@ -1,18 +1,21 @@
-"""A table of the layers of networks, counted on the real modules, beside the paper's: Tables 2 and
-3.
+"""The layers of networks that the stage `architecture` read off the modules, as Figures 1 and 2 and
+Tables 2 and 3 show them, beside those that the paper prints.
 """
 
+import json
+import re
 from collections.abc import Iterator, Sequence
+from itertools import groupby
 from typing import Any, NamedTuple
 
+import numpy as np
 import pandas as pd
 
 from mtdis.artifacts.stages import StageResult
+from mtdis.reporting.labels import row_label, row_place
+from mtdis.reporting.published.layers import printed_layers, words
 from mtdis.reporting.statistics import CELL, value_text
-from mtdis.reporting.style import STYLES, style
-from mtdis.reporting.summaries.architecture import Described, Layer, described, shape_text
-from mtdis.reporting.summaries.published_layers import beside, differences, printed_layers, words
-from mtdis.specs.ids import flatten
+from mtdis.specs.ids import flatten, identify
 from mtdis.specs.run import Run, TaskRun
 
 COLUMNS = [
@@ -27,6 +30,45 @@ SHAPING = {
 """Fields of runs that change the layers of a part, beside what it is given and gives."""
 
 
+KERNEL = re.compile(r"(\d+)×\d+, stride (\d+)")
+
+
+class Layer(NamedTuple):
+    """A layer with parameters, and the non-linearity after it (empty if none).
+
+    `output` is the shape without the batch: (channels, height, width) or (units,). `copies` is of
+    how many equal ones it is one, as of heads; `parameters` are those of one.
+    """
+
+    name: str
+    settings: str
+    output: tuple[int, ...]
+    parameters: int
+    copies: int
+    activation: str = ""
+
+    @property
+    def kernel(self) -> int | None:
+        """Side of a convolution's kernel."""
+        return int(found[1]) if (found := KERNEL.match(self.settings)) else None
+
+    @property
+    def stride(self) -> int | None:
+        """A convolution's stride."""
+        return int(found[2]) if (found := KERNEL.match(self.settings)) else None
+
+
+class Described(NamedTuple):
+    """A run's network: its parts by name (encoder, heads, decoder, …) with their layers, in the
+    order they run.
+
+    There are none where the network diverged: it was not described.
+    """
+
+    run: Run
+    parts: dict[str, tuple[Layer, ...]]
+
+
 class Part(NamedTuple):
     """A part of a network, and what it is given."""
 
@@ -34,6 +76,67 @@ class Part(NamedTuple):
     dataset: str
     reads: str
     layers: tuple[Layer, ...]
+
+
+def described(stages: Sequence[StageResult]) -> list[Described]:
+    """The network of each result of the stage, ordered by the stage's id.
+
+    ValueError if there is none.
+    """
+    found = {stage.id: stage for stage in stages if stage.spec["stage"] == "architecture"}
+    if not found:
+        raise ValueError("nothing to draw: there is no result of the stage architecture.")
+    return [
+        Described(Run.from_fields(found[name].spec["parent"]), _parts(found[name]))
+        for name in sorted(found)
+    ]
+
+
+def with_tasks(stages: Sequence[StageResult]) -> list[Described]:
+    """One network that learned tasks per dataset, multi-head where there is one.
+
+    ValueError if there is none.
+    """
+    learned = [each for each in described(stages) if "heads" in each.parts]
+    if not learned:
+        raise ValueError("nothing to draw: no network with heads is described.")
+    learned.sort(key=lambda each: each.run.name() != "multi_head")
+    first = {identify(each.run.dataset): each for each in reversed(learned)}
+    return [first[name] for name in sorted(first)]
+
+
+def shape_text(shape: Sequence[int]) -> str:
+    """A shape for readers: `32×16×16`."""
+    return "×".join(map(str, shape))
+
+
+def _parts(stage: StageResult) -> dict[str, tuple[Layer, ...]]:
+    if stage.diverged:
+        return {}
+    rows = json.loads(np.asarray(stage.arrays["layers"]).item())
+    return {
+        part: tuple(_layers(list(group)))
+        for part, group in groupby(rows, key=lambda row: str(row["part"]))
+    }
+
+
+def _layers(rows: Sequence[dict[str, Any]]) -> list[Layer]:
+    """The rows with parameters, each with the non-linearity that follows; reshaping is left out."""
+    layers: list[Layer] = []
+    for row in rows:
+        if row["parameters"]:
+            about = (
+                row["layer"],
+                row["settings"],
+                tuple(row["output"]),
+                row["parameters"],
+                row["count"],
+            )
+            layers.append(Layer(*about))
+        elif layers and row["layer"] not in ("Flatten", "Unflatten"):
+            words = " ".join(filter(None, [row["layer"], row["settings"]]))
+            layers[-1] = layers[-1]._replace(activation=words)
+    return layers
 
 
 def layer_table(
@@ -91,8 +194,7 @@ def _reads(run: Run, name: str) -> str:
 
 def _called(runs: Sequence[Run], name: str) -> str:
     """The kinds of runs, and those of their settings that change the layers of a part."""
-    places = {kind: place for place, kind in enumerate(STYLES)}
-    ordered = sorted(runs, key=lambda run: places.get(run.name(), len(places)))
+    ordered = sorted(runs, key=lambda run: row_place(run.name()))
     return ", ".join(dict.fromkeys(_kind(run, SHAPING.get(name, ())) for run in ordered))
 
 
@@ -100,7 +202,7 @@ def _kind(run: Run, shaping: Sequence[str]) -> str:
     unlike = [
         f"{path}={value_text(value)}" for path, value in flatten(run.elided()) if path in shaping
     ]
-    return f"{style(run.name()).label}{' with ' if unlike else ''}{' and '.join(unlike)}"
+    return f"{row_label(run.name())}{' with ' if unlike else ''}{' and '.join(unlike)}"
 
 
 def _lines(part: Part, kinds: str, printed: pd.DataFrame) -> Iterator[dict[str, Any]]:
@@ -113,7 +215,7 @@ def _lines(part: Part, kinds: str, printed: pd.DataFrame) -> Iterator[dict[str, 
     }
     about |= {"mean": float("nan"), "n": 0, "diverged": 0, "note": _note(part, printed)}
     for place, (layer, line) in enumerate(
-        zip(part.layers, beside(part.layers, printed), strict=True), start=1
+        zip(part.layers, _beside(part.layers, printed), strict=True), start=1
     ):
         for column, text in _said(layer, line):
             count = {"mean": float(layer.parameters), "n": 1} if column == "parameters" else {}
@@ -136,7 +238,7 @@ def _said(layer: Layer, line: dict[str, Any] | None) -> Iterator[tuple[str, str]
     yield "non-linearity", layer.activation or "none"
     yield "parameters", f"{layer.parameters:,}"
     if line is not None:
-        unlike = differences(layer, line)
+        unlike = _differences(layer, line)
         yield (
             "printed in the paper",
             words(line) + (f"; differs in {', '.join(unlike)}" if unlike else ""),
@@ -179,3 +281,33 @@ def _lost(run: Run) -> dict[str, Any]:
         "note": "",
     }
     return about | line | {"mean": float("nan")}
+
+
+def _beside(layers: tuple[Layer, ...], printed: pd.DataFrame) -> list[dict[str, Any] | None]:
+    """The printed line of each layer: in their order from the first, and the last beside the
+    last.
+    """
+    lines: list[dict[str, Any]] = [
+        {str(k): v for k, v in line.items()} for line in printed.to_dict("records")
+    ]
+    if not lines:
+        return [None] * len(layers)
+    first = lines[:-1][: len(layers) - 1]
+    return [*first, *[None] * (len(layers) - 1 - len(first)), lines[-1]]
+
+
+def _differences(layer: Layer, line: dict[str, Any]) -> list[str]:
+    """In what a layer differs from a printed line: `layer`, `kernel`, `stride`, `outputs`,
+    `non-linearity`.
+    """
+    ours = {
+        "layer": layer.name,
+        "kernel": layer.kernel,
+        "stride": layer.stride,
+        "outputs": layer.output[0],
+        "activation": layer.activation or "none",
+    }
+    found = [
+        name for name, value in ours.items() if not pd.isna(line[name]) and line[name] != value
+    ]
+    return [name.replace("activation", "non-linearity") for name in found]

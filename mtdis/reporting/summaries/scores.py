@@ -5,9 +5,16 @@ and 6.
 import pandas as pd
 
 from mtdis.reporting import comparison
+from mtdis.reporting.labels import HEADLINE, row_places
 from mtdis.reporting.published import scores as published
-from mtdis.reporting.statistics import CELL, ORDER, headline_rows, of_runs, variant_fields, variants
-from mtdis.reporting.style import KEYS
+from mtdis.reporting.statistics import (
+    CELL,
+    headline_rows,
+    in_order,
+    of_runs,
+    variant_fields,
+    variants,
+)
 
 COLUMNS = [
     *[*CELL, "row", "mean", "sd", "sd_ddof0", "n", "diverged", "failed", "task"],
@@ -35,18 +42,13 @@ def score_table(frame: pd.DataFrame, printed_table: str) -> pd.DataFrame:
 def headline_scores(frame: pd.DataFrame) -> pd.DataFrame:
     """The long table's rows about runs and the keys that the paper reports."""
     rows = of_runs(frame)
-    return rows[pd.MultiIndex.from_frame(rows[["metric", "key"]]).isin(list(KEYS))]
+    return rows[pd.MultiIndex.from_frame(rows[["metric", "key"]]).isin(list(HEADLINE))]
 
 
 def _sorted(rows: pd.DataFrame) -> pd.DataFrame:
     places = {
-        "key": {key: place for place, (_, key) in enumerate(KEYS)},
+        "key": {key: place for place, (_, key) in enumerate(HEADLINE)},
         "printed": {name: place for place, name in enumerate(published.GENUINE.values())},
-        "row": {row: place for place, row in enumerate(ORDER)},
+        "row": row_places(),
     }
-    by = ["key", "settings", "printed", "dataset", "row"]
-    return rows.sort_values(
-        by,
-        key=lambda c: c.map(places[str(c.name)]).fillna(99) if c.name in places else c,
-        kind="stable",
-    )
+    return in_order(rows, ["key", "settings", "printed", "dataset", "row"], places)

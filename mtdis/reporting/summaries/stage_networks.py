@@ -11,9 +11,9 @@ import pandas as pd
 
 from mtdis.artifacts.stages import StageResult
 from mtdis.reporting import long_table
+from mtdis.reporting.labels import row_label, row_place
 from mtdis.reporting.published import scores as published
 from mtdis.reporting.statistics import CELL, summarise, value_text, variant_text, variants
-from mtdis.reporting.style import STYLES, style
 from mtdis.specs.ids import flatten
 from mtdis.specs.stage import Stage
 
@@ -98,13 +98,12 @@ def heading(parts: Sequence[str], characters: int) -> str:
 
 
 def _networks(group: pd.DataFrame, found: dict[str, StageResult]) -> Iterator[Network]:
-    places = {kind: place for place, kind in enumerate(STYLES)}
-    order = group["kind"].map(places).fillna(len(places))
+    order = group["kind"].map(row_place)
     for row in (
         group.assign(order=order).sort_values(["order", "kind", "trained_task"]).to_dict("records")
     ):
         task = "" if pd.isna(row["trained_task"]) else f", task {row['trained_task']}"
-        yield Network(row["kind"], style(row["kind"]).label + task, found[row["stage_id"]])
+        yield Network(row["kind"], row_label(row["kind"]) + task, found[row["stage_id"]])
 
 
 def _record(stage: StageResult, keys: Sequence[Key]) -> tuple[Stage, dict[str, object]]:

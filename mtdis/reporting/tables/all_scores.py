@@ -6,9 +6,9 @@ import pandas as pd
 
 from mtdis.discover import members
 from mtdis.reporting.comparison import beside_published
+from mtdis.reporting.labels import HEADLINE, row_place, shown
 from mtdis.reporting.published import scores as published
-from mtdis.reporting.statistics import ORDER, headline_rows, of_runs, variant_fields, variants
-from mtdis.reporting.style import KEYS
+from mtdis.reporting.statistics import headline_rows, of_runs, variant_fields, variants
 from mtdis.reporting.summaries.heads_on_codes import true_factors_apart
 from mtdis.reporting.summaries.scores import COLUMNS as COLUMNS
 
@@ -48,18 +48,21 @@ def _shown(rows: pd.DataFrame) -> pd.DataFrame:
 
 def _lines(part: pd.DataFrame) -> pd.DataFrame:
     """The lines of one variant: the paper's keys first, in its order."""
-    rows_of_part = headline_rows(part)
-    extreme = rows_of_part["row"].isin(["single_max", "single_min"])
-    unranked = rows_of_part["metric"].eq("unsupervised") | rows_of_part["key"].eq("num_active_dims")
-    lines = beside_published(rows_of_part[~(extreme & unranked)], part, published.numbers("5", "6"))
-    keys, rows = ({name: place for place, name in enumerate(names)} for names in (KEYS, ORDER))
+    rows = headline_rows(part)
+    # The tasks with the highest and lowest value are the best and worst one of scores alone.
+    keys = zip(rows["metric"], rows["key"], strict=True)
+    ranked = pd.Series([shown(*key).best == "highest" for key in keys], rows.index, dtype=bool)
+    rows = rows[~rows["row"].isin(["single_max", "single_min"]) | ranked]
+    lines = beside_published(rows, part, published.numbers("5", "6"))
+    headline = {key: place for place, key in enumerate(HEADLINE)}
     datasets = {name: place for place, name in enumerate(published.GENUINE.values())}
     places: dict[str, Any] = {
         "key_place": [
-            keys.get(key, len(keys)) for key in zip(lines["metric"], lines["key"], strict=True)
+            headline.get(key, len(headline))
+            for key in zip(lines["metric"], lines["key"], strict=True)
         ],
         "dataset_place": lines["printed"].map(datasets).fillna(len(datasets)),
-        "row_place": lines["row"].map(rows).fillna(len(rows)),
+        "row_place": lines["row"].map(row_place),
     }
     by = ["key_place", "metric", "key", "settings", "dataset_place", "dataset", "row_place", "row"]
     return lines.assign(**places).sort_values(by, kind="stable")

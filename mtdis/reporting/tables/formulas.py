@@ -6,19 +6,19 @@ import pandas as pd
 
 from mtdis.reporting.comparison import COLUMNS as BESIDE
 from mtdis.reporting.comparison import beside_published, by_dataset
+from mtdis.reporting.labels import HEADLINE, row_places
 from mtdis.reporting.long_table import unlike_metric
 from mtdis.reporting.published import scores as published
 from mtdis.reporting.statistics import (
     CELL,
-    ORDER,
     headline_points,
     headline_rows,
+    in_order,
     of_runs,
     summarise,
     variant_fields,
     variants,
 )
-from mtdis.reporting.style import KEYS
 from mtdis.reporting.summaries.heads_on_codes import true_factors_apart
 
 RUN, WRITTEN = "as run", "as written in Appendix B"
@@ -83,7 +83,7 @@ def _paired_keys(frame: pd.DataFrame) -> pd.DataFrame:
         ],
         column=[WRITTEN if key in PAIRS else RUN for key in keys],
     )
-    return true_factors_apart(named[[key in KEYS for key in libraries]])
+    return true_factors_apart(named[[key in HEADLINE for key in libraries]])
 
 
 def _lines(part: pd.DataFrame) -> pd.DataFrame:
@@ -116,13 +116,8 @@ def _changes(points: pd.DataFrame) -> pd.DataFrame:
 
 def _sorted(table: pd.DataFrame) -> pd.DataFrame:
     places = {
-        "key": {key: place for place, (_, key) in enumerate(KEYS)},
-        "row": {row: place for place, row in enumerate(ORDER)},
+        "key": {key: place for place, (_, key) in enumerate(HEADLINE)},
+        "row": row_places(),
         "column": {RUN: 0, WRITTEN: 1},
     }
-    return table.sort_values(
-        ["key", "settings", "row", "column"],
-        key=lambda c: c.map(places[str(c.name)]).fillna(99) if c.name in places else c,
-        kind="stable",
-        ignore_index=True,
-    )
+    return in_order(table, ["key", "settings", "row", "column"], places)

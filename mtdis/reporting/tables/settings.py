@@ -6,11 +6,11 @@ import pandas as pd
 
 from mtdis.reporting.comparison import COLUMNS as BESIDE
 from mtdis.reporting.comparison import beside_published, by_dataset, setting_name, unlike_text
+from mtdis.reporting.labels import HEADLINE, row_places
 from mtdis.reporting.published import scores as published
-from mtdis.reporting.statistics import CELL, ORDER, headline_points, summarise, variants
-from mtdis.reporting.style import KEYS
+from mtdis.reporting.statistics import CELL, headline_points, in_order, summarise, variants
+from mtdis.reporting.summaries.losses import OWN, TOTAL, losses_on_test, own_task_points
 from mtdis.reporting.summaries.scores import headline_scores
-from mtdis.reporting.summaries.task_errors import OWN, TOTAL, losses_on_test, own_task_points
 
 LINE = [*CELL, "row", "column"]
 COLUMNS = [
@@ -85,14 +85,8 @@ def _changes(points: pd.DataFrame, first: str) -> pd.DataFrame:
 
 def _sorted(table: pd.DataFrame, variants_in_order: list[str]) -> pd.DataFrame:
     places = {
-        "key": {key: place for place, (_, key) in enumerate(KEYS)},
-        "row": {row: place for place, row in enumerate(ORDER)},
+        "key": {key: place for place, (_, key) in enumerate(HEADLINE)},
+        "row": row_places(),
         "column": {name: place for place, name in enumerate(variants_in_order)},
     }
-    by = ["key", "settings", "row", "column"]
-    return table.sort_values(
-        by,
-        key=lambda c: c.map(places[str(c.name)]).fillna(99) if c.name in places else c,
-        kind="stable",
-        ignore_index=True,
-    )
+    return in_order(table, ["key", "settings", "row", "column"], places)

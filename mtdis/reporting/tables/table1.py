@@ -6,16 +6,9 @@ import pandas as pd
 
 from mtdis.artifacts.stages import StageResult
 from mtdis.reporting.comparison import COLUMNS as BESIDE
-from mtdis.reporting.comparison import beside_published, by_dataset, mark_best
-from mtdis.reporting.published import scores as published
-from mtdis.reporting.statistics import AUTOENCODERS, CELL, variant_fields, variants
-from mtdis.reporting.summaries.heads_on_codes import (
-    STANDARDISED,
-    TRUE,
-    head_points,
-    head_rows,
-    heads_frame,
-)
+from mtdis.reporting.comparison import mark_best
+from mtdis.reporting.statistics import CELL, variant_fields, variants
+from mtdis.reporting.summaries.heads_on_codes import AUTOENCODERS, heads_frame, lines_of_variant
 
 STAGES = ("heads",)
 CAPTION = (
@@ -53,26 +46,9 @@ def make(frame: pd.DataFrame, stages: Sequence[StageResult]) -> pd.DataFrame:
     results = heads_frame(stages)
     parts = [lines_of_variant(part).assign(**label) for label, part in variants(results)]
     table = pd.concat(parts).reset_index(drop=True)
-    table = table.assign(best=mark_best(table), best_autoencoder=_best_autoencoder(table))
+    best_autoencoder = mark_best(table[table["row"].isin(AUTOENCODERS)])
+    table = table.assign(
+        best=mark_best(table),
+        best_autoencoder=best_autoencoder.reindex(table.index, fill_value=False),
+    )
     return table[[*variant_fields(results), *COLUMNS]]
-
-
-def lines_of_variant(part: pd.DataFrame) -> pd.DataFrame:
-    """The lines of one variant of `heads_frame`, without marks of the best."""
-    rows = head_rows(head_points(part)).assign(kind=lambda lines: lines["row"])
-    return by_dataset(beside_published(rows, part, _printed()))
-
-
-def _printed() -> pd.DataFrame:
-    """The printed numbers.
-
-    Those of the true factors beside both scalings, for theirs is not stated.
-    """
-    printed = published.numbers("1").drop(columns="task")
-    true = printed[printed["row"] == TRUE]
-    return pd.concat([printed, true.assign(row=STANDARDISED)])
-
-
-def _best_autoencoder(table: pd.DataFrame) -> "pd.Series[bool]":
-    best = mark_best(table[table["row"].isin(AUTOENCODERS)])
-    return best.reindex(table.index, fill_value=False)

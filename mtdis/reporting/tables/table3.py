@@ -8,7 +8,7 @@ from mtdis.artifacts.stages import StageResult
 from mtdis.reporting.summaries.layers import layer_table
 
 STAGES = ("architecture",)
-KINDS = ("multi_head", "one_head", "single_task")
+READS = "tasks"
 CAPTION = (
     "The layers of one head, after the paper's Table 3, and of one of the random networks h(z)"
     " whose outputs are the tasks (section 3.1): the paper says that both are built alike, and its"

@@ -9,9 +9,9 @@ import pandas as pd
 from mtdis.artifacts.stages import StageResult
 from mtdis.reporting.comparison import COLUMNS as BESIDE
 from mtdis.reporting.comparison import beside_published, by_dataset
+from mtdis.reporting.labels import row_place
 from mtdis.reporting.published import scores as published
 from mtdis.reporting.statistics import CELL, variant_fields, variants
-from mtdis.reporting.style import STYLES
 from mtdis.reporting.summaries.stage_networks import over_seeds, stage_frame
 
 STAGES = ("decoder",)
@@ -73,10 +73,9 @@ def _part(part: pd.DataFrame) -> pd.DataFrame:
     """The lines of one variant: by key, settings, dataset in the paper's order, and kind."""
     lines = by_dataset(beside_published(over_seeds(part), part, published.numbers("4")))
     keys = {key: place for place, (_, key) in enumerate(KEYS)}
-    kinds = {kind: place for place, kind in enumerate(STYLES)}
     lines = lines.assign(
         key_place=lines["key"].map(keys),
         dataset_place=pd.factorize(lines["dataset"])[0],
-        row_place=lines["row"].map(kinds).fillna(len(kinds)),
+        row_place=lines["row"].map(row_place),
     )
     return lines.sort_values(["key_place", "settings", "dataset_place", "row_place"], kind="stable")

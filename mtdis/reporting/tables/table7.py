@@ -9,10 +9,10 @@ import pandas as pd
 from mtdis.artifacts.stages import StageResult
 from mtdis.reporting.comparison import COLUMNS as BESIDE
 from mtdis.reporting.comparison import beside_published, by_dataset
+from mtdis.reporting.labels import row_place
 from mtdis.reporting.published import scores as published
-from mtdis.reporting.statistics import CELL, summarise, variant_fields, variants
-from mtdis.reporting.style import STYLES
-from mtdis.reporting.summaries.stage_networks import stage_frame
+from mtdis.reporting.statistics import CELL, variant_fields, variants
+from mtdis.reporting.summaries.stage_networks import over_seeds, stage_frame
 
 STAGES = ("retrieved",)
 SPREAD = ("mean_correlation", "std_correlation", "min_correlation", "max_correlation")
@@ -65,10 +65,9 @@ def make(frame: pd.DataFrame, stages: Sequence[StageResult]) -> pd.DataFrame:
 
 def _part(part: pd.DataFrame) -> pd.DataFrame:
     """The lines of one variant: by dataset, then by key and settings, then by kind."""
-    lines = beside_published(_over_seeds(part), part, published.numbers("7"))
+    lines = beside_published(over_seeds(part), part, published.numbers("7"))
     keys = [KEYS.index(key) for key in zip(lines["metric"], lines["key"], strict=True)]
-    kinds = lines["row"].map({kind: place for place, kind in enumerate(STYLES)}).fillna(len(STYLES))
-    order = lines.assign(key_place=keys, kind_place=kinds).sort_values(
+    order = lines.assign(key_place=keys, kind_place=lines["row"].map(row_place)).sort_values(
         ["key_place", "settings", "kind_place", "row"]
     )
     return by_dataset(order)
@@ -83,13 +82,3 @@ def _unlike(values: pd.DataFrame) -> list[str]:
     return [
         ", ".join(filter(None, pair)) for pair in zip(values["unlike_paper"], levels, strict=True)
     ]
-
-
-def _over_seeds(part: pd.DataFrame) -> pd.DataFrame:
-    """Mean and spread over seeds; networks that diverged are counted, each by itself."""
-    by = [*CELL, "row"]
-    seeds = summarise(part, [*by, "seed"])
-    lost = seeds["n"].eq(0) & seeds["diverged"].gt(0)
-    lines = summarise(seeds.assign(value=seeds["mean"], diverged=lost), by)
-    counts = summarise(part, by)[[*by, "diverged", "failed"]]
-    return lines.drop(columns=["diverged", "failed"]).merge(counts, on=by)

@@ -3,11 +3,15 @@
 import pandas as pd
 
 from mtdis.reporting.comparison import mark_best
-from mtdis.reporting.published import scores as published
-from mtdis.reporting.summaries.losses import loss_table, printed_losses
-from mtdis.reporting.summaries.task_errors import loss_points, loss_rows
+from mtdis.reporting.summaries.losses import (
+    learned_tasks,
+    loss_points,
+    loss_rows,
+    loss_table,
+    printed_losses,
+)
 
-KINDS = ("single_task", "multi_head", "one_head")
+READS = "tasks"
 CAPTION = (
     "Test error of every network (lines) on every task (columns), after the paper's Tables 8 to 10;"
     " the total is the mean over the tasks. A single-task network has all heads, and those that it"
@@ -23,8 +27,6 @@ def make(frame: pd.DataFrame) -> pd.DataFrame:
     """One line per variant, dataset, metric (mse, r2), network and task or total, the published
     value beside it.
     """
-    printed = printed_losses(published.numbers("8", "9", "10"))
-    table = loss_table(
-        frame[frame["kind"].isin(KINDS)], lambda losses: loss_rows(loss_points(losses)), printed
-    )
+    losses = learned_tasks(frame)
+    table = loss_table(losses, lambda some: loss_rows(loss_points(some)), printed_losses())
     return table.assign(best=mark_best(table))

@@ -71,7 +71,10 @@ def test_the_best_is_the_highest_score_and_the_lowest_error() -> None:
         False,
         True,
     ]
-    assert mark_best(_lines(mean=[2.0, 1.0]).assign(metric="mse")).tolist() == [False, True]
+    assert mark_best(_lines(mean=[2.0, 1.0]).assign(metric="mse", key="test")).tolist() == [
+        False,
+        True,
+    ]
 
 
 @pytest.mark.parametrize("name", [*CELL, "column", "spec.learning_rate"])

@@ -7,8 +7,11 @@ import re
 import pandas as pd
 import pytest
 
-from mtdis.reporting.formats import html as page
-from mtdis.reporting.formats import text as rendering
+from mtdis.reporting.formats.cells import cell
+from mtdis.reporting.formats.html import html
+from mtdis.reporting.formats.latex import latex
+from mtdis.reporting.formats.markdown import markdown
+from mtdis.reporting.formats.notes import RELEASED, SPREAD, notes
 
 FIELDS = {
     "metric": "mse",
@@ -45,14 +48,14 @@ def table() -> pd.DataFrame:
 
 
 def test_markdown_marks_best_and_best_autoencoder(table: pd.DataFrame) -> None:
-    text = rendering.markdown(table, "A caption.")
+    text = markdown(table, "A caption.")
     assert "| true factors | **1.00 ± 0.50 (3)** |  |" in text
     assert "| VAE | <ins>2.00 ± 0.50 (3)</ins> | **<ins>3.00 ± 0.50 (3)</ins>** |" in text
     assert r"**MSE on the test split, d\_1**" in text
 
 
 def test_latex_marks_best_and_best_autoencoder(table: pd.DataFrame) -> None:
-    text = rendering.latex(table, "A caption.")
+    text = latex(table, "A caption.")
     assert r"true factors & \textbf{1.00 $\pm$ 0.50 (3)} &  \\" in text
     assert (
         r"VAE & \underline{2.00 $\pm$ 0.50 (3)} & \textbf{\underline{3.00 $\pm$ 0.50 (3)}} \\"
@@ -61,7 +64,7 @@ def test_latex_marks_best_and_best_autoencoder(table: pd.DataFrame) -> None:
 
 
 def test_the_page_marks_best_and_best_autoencoder(table: pd.DataFrame) -> None:
-    text = page.html(table, "A caption.")
+    text = html(table, "A caption.")
     assert "<td><b>1.00 ± 0.50 (3)</b></td><td></td>" in text
     assert "<td><u>2.00 ± 0.50 (3)</u></td><td><b><u>3.00 ± 0.50 (3)</u></b></td>" in text
 
@@ -71,7 +74,7 @@ def test_a_wide_latex_table_goes_on_in_further_ones_with_every_column_once() -> 
     wide = pd.DataFrame(
         [FIELDS | PUBLISHED | {"row": "vae", "column": name, "mean": 7.0} for name in names]
     )
-    text = rendering.latex(wide, "A caption.")
+    text = latex(wide, "A caption.")
     tables = re.findall(r"\\begin\{longtable\}\{(l+)\}(.*?)\\end\{longtable\}", text, re.S)
     assert [len(columns) for columns, _ in tables] == [5, 5, 3]
     heads = [re.findall(r"task \d+", body.partition(r"\endfirsthead")[0]) for _, body in tables]
@@ -111,16 +114,16 @@ def test_a_wide_latex_table_goes_on_in_further_ones_with_every_column_once() -> 
     ],
 )
 def test_cells(change: dict, text: str) -> None:
-    assert rendering.cell(FIELDS | PUBLISHED | {"mean": 56.73} | change) == text
+    assert cell(FIELDS | PUBLISHED | {"mean": 56.73} | change) == text
 
 
 def test_notes_name_the_released_settings_only_where_they_made_the_numbers(
     table: pd.DataFrame,
 ) -> None:
-    def notes(number: str) -> list[str]:
-        return rendering.notes(table.assign(published_mean=1.0, published_table=number))
+    def notes_of(number: str) -> list[str]:
+        return notes(table.assign(published_mean=1.0, published_table=number))
 
-    assert rendering.RELEASED in notes("10")
-    assert rendering.RELEASED in notes("5a")
-    assert rendering.RELEASED not in notes("6a")
-    assert rendering.notes(table) == [rendering.SPREAD]
+    assert RELEASED in notes_of("10")
+    assert RELEASED in notes_of("5a")
+    assert RELEASED not in notes_of("6a")
+    assert notes(table) == [SPREAD]

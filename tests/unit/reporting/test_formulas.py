@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 from helpers.long_table import make_long_table
 
-from mtdis.reporting.formats import text as rendering
+from mtdis.reporting.formats.cells import blocks
 from mtdis.reporting.tables import formulas
 from mtdis.reporting.tables.formulas import RUN, WRITTEN
 
@@ -95,7 +95,7 @@ def test_settings_that_both_metrics_share_are_one_block(version: str) -> None:
     frame["settings"] = frame["settings"].replace(
         "mig+num_train=500", f"mig{version}+num_train=500"
     )
-    [block] = rendering.blocks(formulas.make(frame))
+    [block] = blocks(formulas.make(frame))
     assert block.title == "MIG (num_train=500), dsprites_rendered"
     assert all(cell.text for _, cells in block.lines for cell in cells)
 

@@ -6,7 +6,7 @@ import pandas as pd
 import pytest
 from helpers.long_table import make_long_table
 
-from mtdis.reporting.formats.text import notes
+from mtdis.reporting.formats.notes import notes
 from mtdis.reporting.long_table import INCOMPLETE_GRID, make
 from mtdis.reporting.tables import table5
 from mtdis.specs.run import Run

@@ -13,8 +13,7 @@ from helpers.small_results import CONFIG, finish, finish_stage, of_kind, score, 
 from mtdis import paths
 from mtdis.artifacts import records
 from mtdis.cli import main
-from mtdis.reporting import long_table
-from mtdis.reporting import long_table_files as frames
+from mtdis.reporting import long_table, long_table_files
 from mtdis.specs.ids import flatten
 from mtdis.study import Study
 
@@ -74,7 +73,7 @@ def test_parts_are_the_whole(runs: int, tmp_path: Path, monkeypatch: pytest.Monk
     pd.testing.assert_frame_equal(pd.read_parquet(path), expected)
     expected.to_csv("expected.csv", index=False, lineterminator="\n")
     assert path.with_suffix(".csv").read_bytes() == Path("expected.csv").read_bytes()
-    assert len(list(frames.parts(path))) == -(-len(study.runs) // runs)
+    assert len(list(long_table_files.parts(path))) == -(-len(study.runs) // runs)
 
 
 def test_rows_of_a_run_say_nothing_of_a_stage_on_it(tmp_path: Path) -> None:
@@ -133,7 +132,7 @@ def test_numbers_that_a_table_lacks_become_floating_ones(tmp_path: Path) -> None
     random = {k: ONE[k] for k in ("dataset", "seed")} | {"kind": "random"}
     finished(tmp_path, one=random, two=ONE | {"kind": "multi_head"})
     tables = [table_of(e) for e in ("one", "two")]
-    frames.join(Path("all.parquet"), tables)
+    long_table_files.join(Path("all.parquet"), tables)
     joined = pd.read_parquet("all.parquet")
     assert joined["spec.tasks.count"].dtype == "float64"
     assert joined["seed"].dtype == "Int64"

@@ -6,7 +6,7 @@ import pandas as pd
 import pytest
 from helpers.long_table import make_long_table, with_losses, with_stages
 
-from mtdis.reporting.summaries.task_errors import (
+from mtdis.reporting.summaries.losses import (
     KEPT,
     TOTAL,
     differences,

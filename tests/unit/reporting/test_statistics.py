@@ -12,11 +12,11 @@ from helpers.long_table import make_long_table
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from mtdis.reporting.labels import kind_of
 from mtdis.reporting.statistics import (
     CELL,
     headline_points,
     headline_rows,
-    kind_of,
     per_network,
     summarise,
     variant_fields,

@@ -7,9 +7,10 @@ import pytest
 from helpers.long_table import EVERY_KIND, make_long_table, with_losses
 from matplotlib.axes import Axes
 
+from mtdis.reporting.drawing.style import row_colour
 from mtdis.reporting.figures import figure13, figure14, figure15
+from mtdis.reporting.labels import kinds, row_label
 from mtdis.reporting.statistics import along
-from mtdis.reporting.style import STYLES, style
 from mtdis.specs.tasks import factor_groups
 
 LOST = "#CC0000"
@@ -149,8 +150,8 @@ def test_figure_13_has_the_published_totals() -> None:
 
 
 def test_kinds_have_colours_of_their_own() -> None:
-    kinds = [*EVERY_KIND, "ground_truth", "a_new_kind"]
-    colours = [style(kind).colour for kind in kinds]
-    assert len(set(colours)) == len(kinds)
-    assert style("task7") == ("trained on task 7", style("single_task").colour)
-    assert all(mcolors.is_color_like(one.colour) for one in STYLES.values())
+    colours = [row_colour(kind) for kind in kinds()]
+    assert len(set(colours)) == len(kinds()) > len(EVERY_KIND)
+    assert all(mcolors.is_color_like(colour) for colour in colours)
+    assert row_label("task7") == "trained on task 7"
+    assert row_colour("task7") == row_colour("single_task")

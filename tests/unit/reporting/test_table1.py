@@ -8,7 +8,8 @@ from helpers.long_table import make_long_table, with_losses
 
 from mtdis.artifacts.stages import StageResult
 from mtdis.reporting.figures import frozen_codes
-from mtdis.reporting.formats import text as rendering
+from mtdis.reporting.formats.cells import blocks
+from mtdis.reporting.formats.markdown import markdown
 from mtdis.reporting.summaries.heads_on_codes import heads_frame
 from mtdis.reporting.tables import table1
 from mtdis.specs.ids import identify
@@ -70,7 +71,7 @@ def test_what_diverged_is_counted_and_not_averaged() -> None:
     line, lost = (_line(table, metric="mse", row=row) for row in ("vae", "autoencoder"))
     assert (line["mean"], line["n"], line["diverged"]) == (11, 2, 1)
     assert (lost["n"], lost["diverged"]) == (0, 1)
-    assert "| auto-encoder | 1 diverged" in rendering.markdown(table, "Heads.")
+    assert "| auto-encoder | 1 diverged" in markdown(table, "Heads.")
 
 
 def test_the_best_is_bold_and_the_best_autoencoder_underlined() -> None:
@@ -84,7 +85,7 @@ def test_the_best_is_bold_and_the_best_autoencoder_underlined() -> None:
         lines = table[table["metric"] == metric]
         assert list(lines.loc[lines["best"], "row"]) == ["ground_truth"]
         assert list(lines.loc[lines["best_autoencoder"], "row"]) == ["vae"]
-    text = rendering.markdown(table, "Heads.")
+    text = markdown(table, "Heads.")
     assert "**5.00 (1)" in text
     assert "<ins>20.00 (1)" in text
 
@@ -99,7 +100,7 @@ def test_true_factors_raw_and_standardised_are_two_rows_of_one_block_in_the_pape
     )
     rows = ["ground_truth", "ground_truth_standardised", "autoencoder", "factor_vae"]
     assert list(table.loc[table["metric"] == "mse", "row"]) == rows
-    assert len(list(rendering.blocks(table))) == 2
+    assert len(list(blocks(table))) == 2
     assert list(table.loc[table["metric"] == "mse", "published_mean"]) == [
         150.235,
         150.235,

@@ -9,8 +9,8 @@ from matplotlib.figure import Figure
 from mtdis.artifacts.stages import StageResult
 from mtdis.data.tasks import task_networks
 from mtdis.reporting.figures import figure1, figure2
-from mtdis.reporting.summaries.architecture import described, with_tasks
-from mtdis.reporting.summaries.published_layers import printed_layers
+from mtdis.reporting.published.layers import printed_layers
+from mtdis.reporting.summaries.layers import described, with_tasks
 from mtdis.reporting.tables import table2, table3
 from mtdis.specs.ids import identify
 from mtdis.specs.stage import Stage

@@ -7,11 +7,15 @@ import pandas as pd
 import pytest
 from helpers.long_table import make_long_table
 
-from mtdis.reporting.formats import text as rendering
-from mtdis.reporting.statistics import ROWS
-from mtdis.reporting.style import KEYS, STYLES
+from mtdis.reporting.formats.cells import blocks, cell
+from mtdis.reporting.formats.latex import latex
+from mtdis.reporting.formats.markdown import markdown
+from mtdis.reporting.formats.notes import SPREAD, notes
+from mtdis.reporting.labels import HEADLINE, SINGLE, row_label
 from mtdis.reporting.tables import table5
 
+ROWS = ["random", "single_mean", "single_max", "single_min", "multi_head", "one_head"]
+"""Those of the paper's Table 5, in its order."""
 REPLICAS = ["dsprites_rendered", "shapes3d_rendered", "mpi3d_rendered"]
 
 
@@ -34,8 +38,8 @@ def _genuine(**options) -> pd.DataFrame:
 
 
 def test_lines_come_in_the_order_of_the_paper(table: pd.DataFrame) -> None:
-    assert list(table["key"].unique()) == [key for _, key in KEYS]
-    assert list(table["row"].unique()) == list(ROWS)
+    assert list(table["key"].unique()) == [key for _, key in HEADLINE]
+    assert list(table["row"].unique()) == ROWS
     assert list(table["dataset"].unique()) == ["dsprites_rendered", "mpi3d_rendered"]
     assert list(table.columns) == table5.COLUMNS
 
@@ -78,7 +82,7 @@ def test_data_the_paper_does_not_have() -> None:
     table = table5.make(make_long_table(datasets=["cars"]))
     assert table["published_mean"].isna().all()
     assert set(table["note"]) == {"no published value"}
-    assert rendering.notes(table) == [rendering.SPREAD]
+    assert notes(table) == [SPREAD]
 
 
 def test_variants_are_lines_of_their_own() -> None:
@@ -92,12 +96,12 @@ def test_no_scores_make_an_empty_table() -> None:
     table = table5.make(make_long_table().assign(metric="mse"))
     assert table.empty
     assert list(table.columns) == table5.COLUMNS
-    assert rendering.markdown(table, "Nothing.").startswith("Nothing.")
+    assert markdown(table, "Nothing.").startswith("Nothing.")
 
 
 def test_every_row_has_a_label_of_its_own() -> None:
-    assert set(ROWS) < set(STYLES)
-    assert len({STYLES[row].label for row in ROWS}) == len(ROWS)
+    assert len({row_label(row) for row in ROWS}) == len(ROWS)
+    assert {row_label(row) for row in SINGLE} == set(SINGLE.values())
 
 
 @pytest.mark.parametrize(
@@ -114,12 +118,12 @@ def test_every_row_has_a_label_of_its_own() -> None:
 def test_cells(change: dict, text: str) -> None:
     row = {"mean": 0.0421, "sd": 0.0209, "n": 3, "diverged": 0, "failed": 0, "comparable": False}
     row |= {"published_mean": 0.04, "published_sd": 0.02}
-    assert rendering.cell(row | change) == text
+    assert cell(row | change) == text
 
 
 def test_markdown_has_a_block_per_key_and_equal_columns(table: pd.DataFrame) -> None:
-    text = rendering.markdown(table, table5.CAPTION)
-    assert len(re.findall(r"^\*\*", text, re.M)) == len(KEYS)
+    text = markdown(table, table5.CAPTION)
+    assert len(re.findall(r"^\*\*", text, re.M)) == len(HEADLINE)
     assert {line.count("|") for line in text.splitlines() if line.startswith("|")} == {4}
     assert "[.04 ± .02]†" in text
 
@@ -127,7 +131,7 @@ def test_markdown_has_a_block_per_key_and_equal_columns(table: pd.DataFrame) -> 
 def test_blocks_keep_settings_and_variants_apart() -> None:
     frame = make_long_table(learning_rates=(0.01, 0.001))
     both = pd.concat([frame, frame[frame["metric"] == "mig"].assign(settings="mig+bins=10")])
-    titles = [block.title for block in rendering.blocks(table5.make(both))]
+    titles = [block.title for block in blocks(table5.make(both))]
     assert len(titles) == len(set(titles)) == 14
     assert "MIG (bins=10), learning_rate=0.01" in titles
 
@@ -135,7 +139,7 @@ def test_blocks_keep_settings_and_variants_apart() -> None:
 def test_notes_name_the_spreads_the_released_settings_and_every_difference(
     table: pd.DataFrame,
 ) -> None:
-    text = "\n".join(rendering.notes(table))
+    text = "\n".join(notes(table))
     assert "ddof 1" in text
     assert "ddof 0" in text
     assert "released code" in text
@@ -152,7 +156,7 @@ def test_notes_name_the_spreads_the_released_settings_and_every_difference(
 
 def test_latex_is_balanced_and_escaped() -> None:
     frame = make_long_table(datasets=REPLICAS, unlike_paper="50% of a_b & {c}~d^e \\ #1 $x$")
-    text = rendering.latex(table5.make(frame), table5.CAPTION)
+    text = latex(table5.make(frame), table5.CAPTION)
     assert re.findall(r"\\begin\{(\w+)\}", text) == re.findall(r"\\end\{(\w+)\}", text)
     bare = re.sub(r"\\[&%$#_{}]", "", text)
     assert bare.count("{") == bare.count("}")
@@ -166,8 +170,8 @@ def test_latex_is_balanced_and_escaped() -> None:
 
 
 def test_latex_lines_have_a_cell_per_column() -> None:
-    text = rendering.latex(table5.make(make_long_table(datasets=REPLICAS)), table5.CAPTION)
+    text = latex(table5.make(make_long_table(datasets=REPLICAS)), table5.CAPTION)
     lines = [line for line in text.splitlines() if line.endswith(r" \\")]
     assert {len(re.findall(r"(?<!\\)&", line)) for line in lines} == {3}
-    assert len(lines) == 6 * len(KEYS) + 2
+    assert len(lines) == 6 * len(HEADLINE) + 2
     assert r"\begin{longtable}{llll}" in text

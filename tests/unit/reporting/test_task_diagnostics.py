@@ -18,9 +18,9 @@ from matplotlib.transforms import Bbox
 from mtdis.artifacts.stages import StageResult
 from mtdis.data.factors import grid_rows
 from mtdis.data.tasks import factor_masks, make_targets
-from mtdis.reporting import style
+from mtdis.reporting.drawing import style
 from mtdis.reporting.figures import task_diagnostics as figure
-from mtdis.reporting.formats import text as rendering
+from mtdis.reporting.formats.markdown import markdown
 from mtdis.reporting.published.diagnostics import reference_values
 from mtdis.reporting.tables import task_diagnostics as table
 from mtdis.specs.grids import DSPRITES, MPI3D, SHAPES3D
@@ -321,7 +321,7 @@ def test_references_stand_beside_raw_inputs_and_are_compared_on_the_complete_gri
 
 
 def test_the_table_can_be_rendered():
-    text = rendering.markdown(table.make(NO_RUNS, [*scaled_stages(), complete()]), table.CAPTION)
+    text = markdown(table.make(NO_RUNS, [*scaled_stages(), complete()]), table.CAPTION)
     assert "nan" not in text
     assert "| raw | unit | standardised |" in text
     assert "†" in text

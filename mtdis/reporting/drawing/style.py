@@ -1,0 +1,74 @@
+"""What every figure looks alike in: colours, marks and text sizes. Set here once."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import cache
+from itertools import cycle
+from typing import Any
+
+import matplotlib as mpl
+import seaborn as sns
+
+from mtdis.reporting.labels import STANDARDISED, SUPERVISED, kind_of, kinds, said_of
+
+BLACK, LOST, UNKNOWN = "#000000", "#CC0000", "#555555"
+PALETTE = ("#332288", "#44AA99", "#882255", "#999933", "#117733", "#CC6677", "#AA4499")
+"""Colours of kinds whose specs name none, in the order of kinds: those by Tol (2021, muted) that
+differ from the colours by Okabe and Ito (2008) of the kinds that name one.
+"""
+COLOURED_AS = {STANDARDISED: "ground_truth", SUPERVISED: "multi_head"}
+LOST_WORDS = ("diverged", "failed")
+OUTLINE = {"linestyle": "none", "markeredgecolor": BLACK, "markeredgewidth": 0.8}
+MARKS: dict[str, tuple[str, dict[str, Any]]] = {
+    "seed": ("one seed", OUTLINE | {"marker": "o", "color": "white", "markersize": 4}),
+    "single_max": (
+        "best single task",
+        OUTLINE | {"marker": "^", "color": "white", "markersize": 5},
+    ),
+    "single_min": (
+        "worst single task",
+        OUTLINE | {"marker": "v", "color": "white", "markersize": 5},
+    ),
+    "published": ("published", OUTLINE | {"marker": "D", "color": BLACK, "markersize": 4}),
+    "unlike": (
+        "published, not comparable",
+        OUTLINE | {"marker": "D", "color": "white", "markersize": 4},
+    ),
+    "diverged": (
+        "a network diverged",
+        {"linestyle": "none", "marker": "x", "color": LOST, "markersize": 5},
+    ),
+}
+"""Every mark but bars and lines: its words in the legend, and how it is drawn."""
+
+
+@cache
+def _colours() -> dict[str, str]:
+    """Each kind's own colour, or the next one of the palette."""
+    spare = cycle(PALETTE)
+    return {kind: said_of(kind, "colour", "") or next(spare) for kind in kinds()}
+
+
+def row_colour(row: str) -> str:
+    """The colour of a row or kind; dark grey for what is no kind of run."""
+    kind = kind_of(row)
+    return _colours().get(COLOURED_AS.get(kind, kind), UNKNOWN)
+
+
+@contextmanager
+def settings() -> Iterator[None]:
+    """The rc settings to draw and to save under; the ones before return afterwards."""
+    own: Any = {
+        "axes.titlesize": 9,
+        "axes.labelsize": 8,
+        "xtick.labelsize": 7.5,
+        "ytick.labelsize": 7.5,
+        "legend.fontsize": 8,
+        "figure.dpi": 150,
+        "savefig.dpi": 150,
+        "pdf.fonttype": 42,  # text stays text
+        "svg.fonttype": "none",
+        "svg.hashsalt": "mtdis",  # the same figure, the same bytes
+    }
+    with mpl.rc_context(sns.axes_style("ticks") | sns.plotting_context("paper") | own):
+        yield

@@ -1,0 +1,74 @@
+"""The notes under a table: which spread is which, what made the printed numbers, and what is not
+comparable.
+"""
+
+import pandas as pd
+
+from mtdis.reporting.labels import kind_of, row_label, shown
+from mtdis.reporting.long_table import INCOMPLETE_GRID
+
+SPREAD = (
+    "Ours: mean ± standard deviation with ddof 1 over (n) seeds; published, in brackets: ddof 0,"
+    " and Δ, ours minus the published, where the two are comparable. The csv file holds ours with"
+    " both spreads, and what else is known."
+)
+SPREAD_OF_TASKS = (
+    "Ours: mean ± standard deviation with ddof 1 over (n) tasks; in brackets what others measured,"
+    " and Δ, ours minus that, where the two are comparable. The csv file holds ours with both"
+    " spreads, and what else is known."
+)
+RELEASED = (
+    "The settings of the released code, not those of the paper's text, made the printed Tables 5"
+    " and 8–10: the off-diagonal losses there fit only tanh heads."
+)
+DAGGER = "† The published value is not comparable with ours, for the reasons below."
+MADE_BY_RELEASED = ("5", "8", "9", "10")
+
+
+def notes(table: pd.DataFrame) -> list[str]:
+    """What a reader must know: which sd is which, what made the printed numbers, what is not
+    comparable.
+    """
+    if "text" in table.columns:
+        return list(dict.fromkeys(filter(None, "\n".join(table["note"]).split("\n"))))
+    compared = table[table["published_mean"].notna()]
+    spread = (
+        SPREAD_OF_TASKS if "over" in table.columns and table["over"].eq("tasks").any() else SPREAD
+    )
+    if compared.empty:
+        return [spread, *_incomplete_grids(table)]
+    numbers = compared["published_table"].str.rstrip("abcdef")
+    released = [RELEASED] if numbers.isin(MADE_BY_RELEASED).any() else []
+    dagger = [] if compared["comparable"].all() else [DAGGER]
+    alone = table[~table["dataset"].isin(compared["dataset"])]
+    return [spread, *released, *dagger, *_remarks(compared), *_incomplete_grids(alone)]
+
+
+def _incomplete_grids(table: pd.DataFrame) -> list[str]:
+    """The remark on datasets that the paper has no value for, whose scores are not drawn from a
+    complete grid.
+    """
+    drawn = table[table["note"].astype(str).str.contains(INCOMPLETE_GRID, regex=False)]
+    return [f"{', '.join(drawn['dataset'].unique())}: {INCOMPLETE_GRID}."] if len(drawn) else []
+
+
+def _remarks(compared: pd.DataFrame) -> list[str]:
+    """The remarks in the lines' notes, each once, with the datasets, kinds and keys that it is
+    about.
+    """
+    parts = compared.assign(
+        remark=compared["note"].str.split("; "),
+        kind=[row_label(kind_of(row)) for row in compared["row"]],
+        label=[
+            shown(*names).label for names in zip(compared["metric"], compared["key"], strict=True)
+        ],
+    ).explode("remark")
+    about: dict[str, list[str]] = {}
+    for (dataset, remark), group in parts[parts["remark"] != ""].groupby(
+        ["dataset", "remark"], sort=False
+    ):
+        everything = parts[parts["dataset"] == dataset]
+        partial = [c for c in ("kind", "label") if group[c].nunique() < everything[c].nunique()]
+        scope = "".join(f" ({', '.join(group[c].unique())})" for c in partial)
+        about.setdefault(f"{scope}: {remark}.", []).append(str(dataset))
+    return [", ".join(datasets) + text for text, datasets in about.items()]
