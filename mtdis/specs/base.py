@@ -33,6 +33,8 @@ class Spec(BaseModel):
     """Folder of mtdis/specs in which the specs of a family lie; empty for one that stands alone."""
     thing: ClassVar[str] = "spec"
     """What messages call a member of the family."""
+    defines: ClassVar[tuple[str, ...]] = ()
+    """What the file of the same name defines that does what the spec asks for."""
     first: ClassVar[tuple[str, ...]] = ()
     """Fields that stand first in the elided form, and so in ids; the others follow as they are
     declared.
@@ -42,6 +44,11 @@ class Spec(BaseModel):
     def member(cls, name: str) -> type[Self]:
         """The spec class of that name in the family; of a spec that stands alone it is its own."""
         found: type[Self] = spec_class(cls.family, name, cls.thing) if cls.family else cls
+        if not issubclass(found, cls):
+            raise ConfigError(
+                f"mtdis/specs/{cls.family}/{name}.py: class {found.__name__} must be a"
+                f" {cls.__name__} of {cls.__module__}, or of a class that is one."
+            )
         return found
 
     @classmethod

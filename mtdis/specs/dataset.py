@@ -24,6 +24,7 @@ class Dataset(Spec):
     named: ClassVar[str | None] = "name"
     family: ClassVar[str] = "datasets"
     thing: ClassVar[str] = "dataset"
+    defines: ClassVar[tuple[str, ...]] = ("chunks(spec, folder)",)
     replica_of: ClassVar[str] = ""
     """The published dataset whose numbers stand beside this one's."""
     white: ClassVar[int]

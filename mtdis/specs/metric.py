@@ -16,6 +16,7 @@ class Metric(Spec):
     named: ClassVar[str | None] = "name"
     family: ClassVar[str] = "metrics"
     thing: ClassVar[str] = "metric"
+    defines: ClassVar[tuple[str, ...]] = ("score(codes, factors, settings)",)
     shown: ClassVar[Mapping[str, Shown]] = {}
     """Key of `score` → how tables and figures show it; without it, by its name and as a score."""
 

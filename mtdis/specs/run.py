@@ -84,6 +84,7 @@ class Run(Requests, Spec):
     named: ClassVar[str | None] = "kind"
     family: ClassVar[str] = "models"
     thing: ClassVar[str] = "model kind"
+    defines: ClassVar[tuple[str, ...]] = ("build(run, network, image_shape)",)
     first: ClassVar[tuple[str, ...]] = ("dataset", "seed", "latent_size", "initialisation")
     label: ClassVar[str] = ""
     """What tables and figures call the kind; its name in words by default."""
@@ -172,6 +173,8 @@ class EncoderRun(Run):
 
 class FactorRun(Run):
     """A control whose codes are made from the true factor values, without images."""
+
+    defines: ClassVar[tuple[str, ...]] = ("codes_of_factors(run, values)",)
 
 
 class TrainedRun(Trainable, EncoderRun):

@@ -29,6 +29,7 @@ class Stage(Requests, Spec):
     named: ClassVar[str | None] = "stage"
     family: ClassVar[str] = "stages"
     thing: ClassVar[str] = "stage"
+    defines: ClassVar[tuple[str, ...]] = ("compute(stage, sources)",)
     first: ClassVar[tuple[str, ...]] = ("parent", "network")
     stands_on: ClassVar[str] = ON_NETWORK
     shown: ClassVar[Mapping[tuple[str, str], Shown]] = {}

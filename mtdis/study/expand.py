@@ -5,7 +5,7 @@ its includes.
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from mtdis.discover import members
+from mtdis.discover import check_spec, members
 from mtdis.errors import ConfigError, check_known, unknown
 from mtdis.specs.run import Run
 from mtdis.specs.settings import SETTINGS
@@ -103,7 +103,10 @@ def _points(
 
 
 def _kinds(fields: Mapping[str, Any], where: str) -> tuple[str, ...]:
-    return names(fields.get("kind"), f"{where}.kind", "model kind", members("models"))
+    wanted = fields.get("kind")
+    for kind in wanted if isinstance(wanted, list) else [wanted]:
+        check_spec("models", str(kind))
+    return names(wanted, f"{where}.kind", "model kind", members("models"))
 
 
 def _dropped(fields: Mapping[str, Any], where: str) -> Dropped:

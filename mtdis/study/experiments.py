@@ -115,6 +115,7 @@ def _outputs(
     package = f"mtdis.reporting.{key}"
     names = expand.names(value, f"{where}.{key}", key.removesuffix("s"), discover.names(package))
     for name in names:
+        _check_file(package, name)
         about = _kinds_shown(package, name)
         if not set(about) & set(kinds):
             raise ConfigError(
@@ -127,6 +128,17 @@ def _outputs(
                 f"{where}.{key}: {name} shows the stage {missing[0]}; add it to {where}.stages."
             )
     return names
+
+
+def _check_file(package: str, name: str) -> None:
+    """ConfigError if the file of a table or figure lacks what is asked of it."""
+    given = "frame, stages" if discover.constant(package, name, "STAGES") else "frame"
+    function = {"tables": "make", "figures": "draw"}[package.rpartition(".")[2]]
+    discover.check_defines(package, name, (f"{function}({given})", "CAPTION"))
+    if not isinstance(caption := discover.constant(package, name, "CAPTION"), str):
+        raise ConfigError(
+            f"{discover.file(package, name)}: CAPTION must be a text in quotes; found {caption!r}."
+        )
 
 
 def _kinds_shown(package: str, name: str) -> tuple[str, ...]:

@@ -22,7 +22,7 @@ Schema = dict[str, Any]
 
 
 def as_text() -> str:
-    """The schema as it stands in workflow/config.schema.json."""
+    """The schema as editors read it."""
     return json.dumps(config_schema(), indent=1, sort_keys=True) + "\n"
 
 

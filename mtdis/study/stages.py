@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from mtdis.discover import members
+from mtdis.discover import check_spec, members
 from mtdis.errors import ConfigError, check_known, unknown
 from mtdis.specs.base import Spec
 from mtdis.specs.ids import canonical
@@ -26,6 +26,7 @@ def stages(runs: Sequence[Run], settings: Any, show: Any, where: str) -> tuple[S
     """
     wanted = _mapping(settings, f"{where}.stages")
     for kind in wanted:
+        check_spec("stages", kind)
         if kind not in members("stages"):
             raise ConfigError(f"{where}.stages.{kind}: {unknown('stage', kind, members('stages'))}")
     selected = _mapping(show, f"{where}.show")

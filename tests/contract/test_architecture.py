@@ -11,7 +11,6 @@ from helpers.places import ROOT
 
 from mtdis import discover
 from mtdis.discover import members
-from mtdis.study.schema import as_text
 
 PACKAGE = ROOT / "mtdis"
 MODULES = sorted(PACKAGE.rglob("*.py"))
@@ -67,16 +66,6 @@ def test_every_spec_has_an_implementation_of_its_name(family: str) -> None:
     }
     made = {name for name, module in modules.items() if functions & set(vars(module))}
     assert made == set(members(family))
-
-
-def test_the_schema_is_the_one_that_the_specs_give() -> None:
-    stored = (ROOT / "workflow/config.schema.json").read_text()
-    assert stored == as_text(), "run: mtdis schema > workflow/config.schema.json"
-    assert (
-        (ROOT / "config.yaml")
-        .read_text()
-        .startswith("# yaml-language-server: $schema=workflow/config.schema.json\n")
-    )
 
 
 def test_functions_are_short() -> None:

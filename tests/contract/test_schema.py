@@ -1,6 +1,7 @@
 """The generated JSON schema accepts the shipped configs and refuses what the study refuses."""
 
 import json
+from pathlib import Path
 from typing import Any
 
 import jsonschema
@@ -8,13 +9,28 @@ import pytest
 import yaml
 from helpers.places import ROOT
 
+from mtdis.cli import main
 from mtdis.commands._options import read_configs
+from mtdis.study.schema import config_schema
 
-SCHEMA = json.loads((ROOT / "workflow/config.schema.json").read_text())
+SCHEMA = config_schema()
+LINE = "# yaml-language-server: $schema="
+"""What the first line of a config tells editors."""
 
 
 def test_the_schema_is_a_schema() -> None:
     jsonschema.Draft202012Validator.check_schema(SCHEMA)
+
+
+def test_editors_find_the_schema_where_the_configs_say(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert main(["schema", "--write"]) == 0
+    for config in (ROOT / "config.yaml", *(ROOT / "workflow/configs").glob("*.yaml")):
+        place = config.read_text().partition("\n")[0].removeprefix(LINE)
+        written = (tmp_path / config.parent.relative_to(ROOT) / place).resolve()
+        assert json.loads(written.read_text()) == SCHEMA
 
 
 @pytest.mark.parametrize("files", [["config.yaml"], ["config.yaml", "workflow/configs/demo.yaml"]])

@@ -50,6 +50,22 @@ SHARED_PER_DATASET = {
     "ten tasks, all factors, raw inputs": 3 * SEEDS,  # multi-head of three experiments
     "networks": 2,
 }
+SHIPPED = {
+    "tables": (
+        "all_scores formulas settings table1 table2 table3 table4 table5 table6 table7 tables8_10"
+        " task_diagnostics trained_task"
+    ),
+    "figures": (
+        "figure1 figure13 figure14 figure15 figure2 figure3 figure4 figure5 figure6 figure7"
+        " frozen_codes retrieved task_diagnostics"
+    ),
+    "metrics": (
+        "beta_vae dci dci_paper factor_vae irs mig mig_paper modularity sap sap_paper unsupervised"
+    ),
+    "stages": "architecture decoder heads retrieved task_diagnostics traversal umap",
+    "kinds": ("autoencoder factor_vae ground_truth multi_head one_head random single_task vae"),
+}
+"""All that the package ships; what somebody adds need not be in the paper's config."""
 TRAINED = {name: DATASETS * count for name, count in PER_DATASET.items()}
 STAGES = {name: DATASETS * count for name, count in STAGES_PER_DATASET.items()}
 
@@ -75,17 +91,16 @@ def test_what_several_experiments_want_is_trained_once(study: Study) -> None:
     assert total["stages"] == sum(STAGES.values())
 
 
-def test_every_table_and_figure_and_every_metric_of_the_package_is_in_the_papers_config(
-    study: Study,
-) -> None:
-    from mtdis.discover import members, names
-
+def test_the_papers_config_has_all_that_was_made_for_the_paper(study: Study) -> None:
     experiments = study.experiments.values()
-    assert {t for e in experiments for t in e.tables} == set(names("mtdis.reporting.tables"))
-    assert {f for e in experiments for f in e.figures} == set(names("mtdis.reporting.figures"))
-    assert {m.name() for m in study.metrics} == set(members("metrics"))
-    assert {s.name() for s in study.stages.values()} == set(members("stages"))
-    assert {r.name() for r in study.runs.values()} == set(members("models"))
+    found = {
+        "tables": {t for e in experiments for t in e.tables},
+        "figures": {f for e in experiments for f in e.figures},
+        "metrics": {m.name() for m in study.metrics},
+        "stages": {s.name() for s in study.stages.values()},
+        "kinds": {r.name() for r in study.runs.values()},
+    }
+    assert found == {key: set(words.split()) for key, words in SHIPPED.items()}
 
 
 def test_snakemake_plans_a_job_per_run_score_stage_table_and_figure(
