@@ -68,7 +68,7 @@ def by_dataset(lines: pd.DataFrame) -> pd.DataFrame:
 
 
 def mark_best(table: pd.DataFrame) -> "pd.Series[bool]":
-    """Whether each line has the best mean of its cell, column and variant; of equals, all have."""
+    """True for each line with the best mean of its cell, column and variant; of equals, for all."""
     fields = [c for c in table.columns if c.startswith("spec.")]
     by = [*fields, *CELL, *(["column"] if "column" in table.columns else [])]
     keys = zip(table["metric"], table["key"], strict=True)
@@ -78,7 +78,7 @@ def mark_best(table: pd.DataFrame) -> "pd.Series[bool]":
 
 
 def as_printed(kind: str, unlike_paper: str) -> bool:
-    """Whether these differences from the paper's text are none, or all those of the released
+    """Return whether these differences from the paper's text are none, or all those of the released
     code.
     """
     cls = Run.member(kind) if kind in members("models") else TaskRun
@@ -92,7 +92,7 @@ def as_printed(kind: str, unlike_paper: str) -> bool:
 
 
 def setting_name(label: Label) -> str:
-    """What a variant is called: `paper`, `released`, or the fields in which it differs from the
+    """The name of a variant: `paper`, `released`, or the fields in which it differs from the
     paper's text.
     """
     unlike = unlike_text(label)

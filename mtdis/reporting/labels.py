@@ -91,7 +91,7 @@ def kind_of(row: str) -> str:
 
 @cache
 def _said_of_keys() -> dict[tuple[str, str], Shown]:
-    """(metric, key) → how it is shown, as the specs of all metrics and stages say."""
+    """(metric, key) → label, direction and decimals, as the specs of metrics and stages say."""
     found = dict(LOSSES)
     for name in members("metrics"):
         found |= {(name, key): shown for key, shown in Metric.member(name).shown.items()}
@@ -101,5 +101,5 @@ def _said_of_keys() -> dict[tuple[str, str], Shown]:
 
 
 def shown(metric: str, key: str) -> Shown:
-    """How a metric's key is shown; by its name in words if its spec says nothing."""
+    """Label, direction and decimals of a metric's key; its name in words if no spec says them."""
     return _said_of_keys().get((metric, key)) or Shown(f"{metric} {key.replace('_', ' ')}")

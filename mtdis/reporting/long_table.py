@@ -85,8 +85,8 @@ def make(
 
 
 def layout(experiment: str, runs: Iterable[Run], staged: Iterable[Row]) -> pd.DataFrame:
-    """A row per run and then those of stages, without values: columns and types are those of a
-    frame of all rows.
+    """The long table without values, a row per run and then those of stages: its columns and types
+    are those of a frame of all rows.
     """
     blank: Row = {
         **dict.fromkeys(("network", "metric", "key", "settings", "unlike_paper"), ""),
@@ -169,9 +169,8 @@ def _fields(run: Run) -> dict[str, Any]:
 def stage_rows(
     experiment: str, stage: Stage, record: Mapping[str, Any]
 ) -> Iterator[dict[str, Any]]:
-    """The values of a stage beside the fields of the run that it stands on.
-
-    One row without value if it diverged.
+    """The values of a stage beside the fields of the run that it stands on; one row without value
+    if it diverged.
 
     The stage's own settings stand in columns `stage.<field>`.
     """
@@ -242,9 +241,8 @@ def unlike(run: Run) -> str:
 
 @lru_cache(maxsize=1024)  # a study has few settings and many rows
 def unlike_metric(settings: str, metric: str) -> str:
-    """The settings of a metric that differ from the study's, as text.
-
-    A version of our code is none.
+    """The settings of a metric that differ from the study's, as text; a version of our code is
+    none.
     """
     fields = settings.removeprefix(metric).lstrip(BETWEEN_FIELDS).split(BETWEEN_FIELDS)
     return ", ".join(field for field in fields if not field.startswith("version="))
@@ -261,7 +259,7 @@ them.
 
 
 def wanted_by(tables: Iterable[pd.DataFrame]) -> Owners:
-    """Who wants each run and stage, from tables with the columns of OWNER and `experiment`.
+    """The owners of each run and stage, from tables with the columns of OWNER and `experiment`.
 
     Every experiment of a study wants all rows of a run or stage, and they are the same in each.
     """
@@ -274,7 +272,7 @@ def wanted_by(tables: Iterable[pd.DataFrame]) -> Owners:
     return {key: (first[key], ";".join(names[key])) for key in first}
 
 
-def once(part: pd.DataFrame, wanted: Owners, place: int) -> pd.DataFrame:
+def first_owned(part: pd.DataFrame, wanted: Owners, place: int) -> pd.DataFrame:
     """The rows of a table, or of a part of it, that no earlier table has, named by all experiments
     that want them.
     """

@@ -45,9 +45,8 @@ def join(path: Path, tables: Sequence[Path]) -> None:
 
 
 def joined_schema(schemas: Sequence[pa.Schema]) -> pa.Schema:
-    """All columns of all tables.
-
-    Whole numbers that a table lacks become floating ones, as pandas has them.
+    """The columns of all tables; whole numbers that a table lacks become floating ones, as pandas
+    has them.
     """
     schema = pa.unify_schemas(schemas, promote_options="permissive")
     for place, field in enumerate(schema):
@@ -62,7 +61,7 @@ def _joined(
 ) -> Iterator[pd.DataFrame]:
     for place, table in enumerate(tables):
         for part in parts(table):
-            if len(kept := long_table.once(part, wanted, place)):
+            if len(kept := long_table.first_owned(part, wanted, place)):
                 alike = kept.reindex(columns=schema.names)
                 yield pa.Table.from_pandas(alike, schema=schema, preserve_index=False).to_pandas()
 
@@ -70,7 +69,7 @@ def _joined(
 def parts(path: Path, columns: Sequence[str] | None = None) -> Iterator[pd.DataFrame]:
     """The parts in which a parquet file was written, one after the other.
 
-    ArtifactError if it is missing or damaged.
+    ArtifactError if the file is missing or damaged.
     """
     try:
         with pq.ParquetFile(path) as file:

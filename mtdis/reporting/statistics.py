@@ -68,9 +68,8 @@ def variants(frame: pd.DataFrame) -> Iterator[tuple[Label, pd.DataFrame]]:
 
 
 def variant_text(label: Label) -> str:
-    """A label for readers: `learning_rate=0.001, tasks.count=20`.
-
-    Empty where there is one variant.
+    """A variant's label for readers: `learning_rate=0.001, tasks.count=20`; empty where there is
+    one variant.
     """
     return ", ".join(
         f"{field.removeprefix('spec.')}={value_text(value)}" for field, value in label.items()
@@ -91,9 +90,8 @@ def value_text(value: Any) -> str:
 
 
 def per_network(frame: pd.DataFrame) -> pd.DataFrame:
-    """One row per network and cell: the mean over metric seeds.
-
-    No value if any score of it is missing.
+    """One row per network and cell: the mean over metric seeds, no value if any score of it is
+    missing.
 
     Losses (rows about a task), transformed codes and stages are left out.
     """
@@ -119,9 +117,8 @@ def headline_points(frame: pd.DataFrame) -> pd.DataFrame:
 
 
 def headline_rows(frame: pd.DataFrame) -> pd.DataFrame:
-    """The rows of Table 5 for every cell: mean, sd, n over seeds; networks diverged and failed.
-
-    The task.
+    """The rows of Table 5 for every cell: mean, sd and n over seeds, networks diverged and failed,
+    and the task of rows about one.
     """
     networks = one_run_per_seed(per_network(frame))
     rows = summarise(_points_of(networks), [*CELL, "row", "task"])
@@ -156,10 +153,8 @@ def paired_differences(
 ) -> pd.DataFrame:
     """Per seed: the value of `row` minus that of the row `reference`, where both have that seed.
 
-    Columns of `points`.
-
-    `by` are the columns that pair the two, the seed among them. Lost if either has diverged or
-    failed.
+    The columns are those of `points`. `by` are the columns that pair the two, the seed among them.
+    Lost if either has diverged or failed.
     """
     ours, theirs = (points[points["row"] == name] for name in (row, reference))
     pairs = ours.merge(theirs[[*by, "value", "diverged"]], on=by, suffixes=("", "_reference"))
@@ -199,9 +194,8 @@ def _runs(frame: pd.DataFrame) -> pd.DataFrame:
 
 
 def _points(group: pd.DataFrame, fields: list[str]) -> dict[str, Point]:
-    """Per run its values of the fields.
-
-    NA in all runs: a field not read; beside other values: a value.
+    """Per run its values of the fields: UNREAD if no run of the group has one, None beside other
+    values.
     """
     read = [field for field in fields if group[field].notna().any()]
     return {

@@ -35,8 +35,8 @@ TICKS = "kind, n seeds"
 
 
 def draw_bars(frame: pd.DataFrame, rows: Sequence[str]) -> Figure:
-    """A bar for each of these rows that the experiment has: seeds, spread, n, and the published
-    value.
+    """Draw a bar for each of these rows that the experiment has: seeds, spread, n, and the
+    published value.
     """
     panels = _panels(frame, rows)
     handles = [*bar_handles(panels), *mark_handles(panels, EXTREMES)]
@@ -64,7 +64,7 @@ def bar_handles(panels: Sequence[Panel]) -> list[Handle]:
 
 
 def draw_panel(axes: Axes, panel: Panel) -> None:
-    """The bars of a panel; its best and worst single task as triangles beside their mean."""
+    """Draw the bars of a panel; its best and worst single task as triangles beside their mean."""
     lines = panel.table.to_dict("records")
     bars = [line for line in lines if _is_bar(line["row"])]
     for place, line in enumerate(bars):

@@ -58,8 +58,8 @@ def gap(size: int) -> int:
 
 
 def draw_rows(axes: Axes, rows: Sequence[Row], size: int, columns: Sequence[str]) -> None:
-    """Rows of images, their labels at the left and those of the columns (n,) below, empty ones left
-    out.
+    """Draw rows of images, their labels at the left and those of the columns (n,) below, empty ones
+    left out.
     """
     axes.imshow(mosaic([row.images for row in rows], size, len(columns)), interpolation="nearest")
     centres = [

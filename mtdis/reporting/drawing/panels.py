@@ -54,7 +54,7 @@ def draw_grid(
     handles: Sequence[Handle],
     layout: Layout,
 ) -> Figure:
-    """Every panel drawn by `draw`: keys downwards, datasets and variants across; y axes from 0."""
+    """Draw every panel by `draw`: keys downwards, datasets and variants across; y axes from 0."""
     down, across, places = _places(panels, layout.abreast)
     with settings():
         figure = _figure(handles, down, across, layout)
@@ -88,12 +88,12 @@ def nothing(what: str) -> ValueError:
 
 
 def spread_evenly(place: float, values: "pd.Series[float]", width: float) -> list[float]:
-    """Where to put the points of several seeds side by side."""
+    """The places of several seeds' points side by side."""
     return [place + width * ((i + 0.5) / len(values) - 0.5) for i in range(len(values))]
 
 
 def draw_published(axes: Axes, x: float, line: dict[Any, Any]) -> None:
-    """The published value and its spread, if it has them: hollow where it is not comparable."""
+    """Draw the published value and its spread, if there: hollow where it is not comparable."""
     if pd.isna(line["published_mean"]):
         return
     if pd.notna(line["published_sd"]):
@@ -105,12 +105,12 @@ def draw_published(axes: Axes, x: float, line: dict[Any, Any]) -> None:
 
 
 def draw_diverged(axes: Axes, x: float) -> None:
-    """A cross at the top, in the panel's own height: at no value that could be read off."""
+    """Draw a cross at the top, in the panel's own height: at no value that could be read off."""
     axes.plot(x, 0.96, transform=axes.get_xaxis_transform(), clip_on=False, **MARKS["diverged"][1])
 
 
 def lost_words(line: dict[Any, Any]) -> list[str]:
-    """What a line says of networks without a score: `1 diverged`, `2 failed`."""
+    """The words for networks of a line that have no score: `1 diverged`, `2 failed`."""
     return [f"{line[word]} {word}" for word in LOST_WORDS if line[word]]
 
 
@@ -136,7 +136,7 @@ def mark_handles(panels: Sequence[Panel], rows: Sequence[str] = ()) -> list[Hand
 
 
 def draw_lost(axes: Axes, x: float, line: dict[Any, Any]) -> None:
-    """The words for a line that has no value at all."""
+    """Write the words for a line that has no value at all."""
     word = " and ".join(word for word in LOST_WORDS if line[word])
     middle: Any = {
         "transform": axes.get_xaxis_transform(),
@@ -167,9 +167,8 @@ def _figure(handles: Sequence[Handle], down: int, across: int, layout: Layout) -
 
 
 def _places(panels: Sequence[Panel], abreast: int) -> tuple[int, int, list[int]]:
-    """Height and width of the grid, each panel's place: keys downwards.
-
-    Of one column, several keys abreast.
+    """The height and width of the grid, and each panel's place: keys downwards; of one column,
+    several keys abreast.
     """
     columns = list(dict.fromkeys(panel.column for panel in panels))
     keys = list(dict.fromkeys(panel.key for panel in panels))
@@ -198,8 +197,8 @@ def _highest(panel: Panel) -> float:
 
 
 def _name_axes(figure: Figure, panels: Sequence[Panel], places: list[int], across: int) -> None:
-    """What is measured at the left of each line, dataset and variant above each column, the ticks'
-    meaning below.
+    """Name what is measured at the left of each line, dataset and variant above each column, the
+    ticks' meaning below.
     """
     one_column = len({panel.column for panel in panels}) == 1
     named: set[object] = set()

@@ -23,7 +23,7 @@ TEXT = 7.5
 def draw_each(
     items: Sequence[Item], draw: Callable[[Axes, Item], None], width: float, height: float
 ) -> Figure:
-    """A drawing per item of this width and height, one below another, without axes."""
+    """Draw each item with this width and height, one below another, without axes."""
     with settings():
         figure = Figure(figsize=(width, height * len(items)))
         FigureCanvasAgg(figure)
@@ -36,7 +36,7 @@ def draw_each(
 
 
 def box(axes: Axes, corner: Point, size: Point, text: str, colour: str = BLACK) -> None:
-    """A box with text in its middle, its first line bold."""
+    """Draw a box with text in its middle, its first line bold."""
     patch = FancyBboxPatch(
         corner,
         *size,
@@ -55,12 +55,12 @@ def box(axes: Axes, corner: Point, size: Point, text: str, colour: str = BLACK) 
 
 
 def label(axes: Axes, place: Point, text: str, **how: Any) -> None:
-    """Text around a place."""
+    """Write text around a place."""
     look: dict[str, Any] = {"ha": "center", "va": "center", "fontsize": TEXT}
     axes.text(*place, text, **look | how)
 
 
 def arrow(axes: Axes, start: Point, end: Point, colour: str = BLACK, **how: Any) -> None:
-    """An arrow from one place to another."""
+    """Draw an arrow from one place to another."""
     shape = {"arrowstyle": "-|>", "color": colour, "linewidth": 1.2, "shrinkA": 0, "shrinkB": 0}
     axes.annotate("", end, start, arrowprops=shape | how)

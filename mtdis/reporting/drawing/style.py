@@ -1,4 +1,4 @@
-"""What every figure looks alike in: colours, marks and text sizes. Set here once."""
+"""The look that all figures share: colours, marks and text sizes, set here once."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager

@@ -40,7 +40,7 @@ EXTREMES = ("single_max", "single_min")
 def draw_sweep(
     frame: pd.DataFrame, field: str, place: Callable[[Any], Any], words: str, between: Between
 ) -> Figure:
-    """Mean, spread and seeds of every kind that reads a field, at each of its values.
+    """Draw mean, spread and seeds of every kind that reads a field, at each of its values.
 
     `field` is a column of the long table (`spec.tasks.count`), `place` the sort key of its values,
     `words` the name of the axis, `between` the line style from one value's mean to the next's
@@ -159,7 +159,7 @@ def _draw_lost(axes: Axes, x: float, count: int) -> None:
 
 
 def _count(panel: Panel, text: str) -> str:
-    """How many seeds a value has: of several kinds from the fewest to the most."""
+    """The number of seeds that a value has; of several kinds, from the fewest to the most."""
     counts = panel.table.loc[panel.table["at"] == text, "n"]
     if counts.empty:
         return "none"

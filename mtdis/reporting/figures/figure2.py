@@ -81,7 +81,7 @@ def _block(axes: Axes, x: float, words: str, shape: Sequence[int]) -> None:
 
 
 def _height(shape: Sequence[int]) -> float:
-    """Inches; of codes as those of one pixel for each doubling of their number."""
+    """The height in inches; of codes as that of one pixel for each doubling of their number."""
     return 0.16 + 0.2 * log2(shape[-1] if len(shape) == 3 else shape[0])
 
 

@@ -46,9 +46,8 @@ on white.
 
 
 class Embedded(NamedTuple):
-    """The factors of a block that vary, with their places among all and their numbers of classes.
-
-    And its images.
+    """The names of a block's factors that vary, their places among all factors, their numbers of
+    classes, and how many images are embedded.
     """
 
     names: list[str]
@@ -75,7 +74,7 @@ def draw(frame: pd.DataFrame, stages: Sequence[StageResult]) -> Figure:
 
 
 def _embedded(block: Block) -> Embedded:
-    """What is drawn of all networks. Nothing is known of the factors where all of them diverged."""
+    """The factors and images of a block; nothing is known of them where all networks diverged."""
     arrays = [network.result.arrays for network in block.networks if not network.result.diverged]
     if not arrays:
         return Embedded([], [], [], "0")
@@ -110,7 +109,7 @@ def _draw_block(figure: SubFigure, block: Block, about: Embedded, characters: in
 def _draw_line(
     figure: SubFigure, cells: Sequence[SubplotSpec], network: Network, about: Embedded
 ) -> Axes:
-    """The panels of one network; the first of them."""
+    """Draw the panels of one network, and return the first of them."""
     panels = [figure.add_subplot(cell) for cell in cells]
     for axes, name, place, count in zip(
         panels, about.names, about.places, about.classes, strict=True

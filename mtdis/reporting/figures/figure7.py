@@ -41,9 +41,8 @@ UNITS = {
 
 
 def draw(frame: pd.DataFrame, stages: Sequence[StageResult]) -> Figure:
-    """A grid per network: image and reconstruction on top, a line per latent dimension.
-
-    Two grids abreast.
+    """A grid per network, two abreast: image and reconstruction on top, a line per latent
+    dimension.
     """
     del frame  # no value is shown
     found = blocks(stages)
@@ -99,9 +98,8 @@ def _draw_frames(axes: Axes, arrays: Mapping[str, NDArray[Any]]) -> None:
 
 
 def _rows(arrays: Mapping[str, NDArray[Any]], places: NDArray[np.int64]) -> list[Row]:
-    """Image and reconstruction in every column, so that each frame can be held against them.
-
-    Then the frames.
+    """Image and reconstruction in every column, so that each frame can be held against them; then
+    the frames.
     """
     repeated = [
         Row(name, np.repeat(arrays[name][None], len(places), 0))

@@ -26,7 +26,7 @@ MADE_BY_RELEASED = ("5", "8", "9", "10")
 
 
 def notes(table: pd.DataFrame) -> list[str]:
-    """What a reader must know: which sd is which, what made the printed numbers, what is not
+    """The notes of a table: which sd is which, what made the printed numbers, what is not
     comparable.
     """
     if "text" in table.columns:

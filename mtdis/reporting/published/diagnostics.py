@@ -15,7 +15,7 @@ MEASURES = ("lag_autocorrelation", "total_effect")
 
 
 def reference_values() -> pd.DataFrame:
-    """Long rows dataset (the paper's name), factor, measure, reference."""
+    """The reference values as long rows: dataset (the paper's name), factor, measure, reference."""
     with (
         files("mtdis.reporting.published")
         .joinpath("diagnostics_reference.csv")

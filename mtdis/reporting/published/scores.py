@@ -44,17 +44,13 @@ def numbers(*tables: str) -> pd.DataFrame:
 
 
 def printed_name(dataset: str, replica_of: str) -> str:
-    """The paper's name of the dataset that a dataset is or stands for.
-
-    Empty if the paper has none.
-    """
+    """The paper's name of the dataset that a dataset is or stands for; empty if it has none."""
     return replica_of or GENUINE.get(dataset, "")
 
 
 def dataset_order(frame: pd.DataFrame) -> list[str]:
-    """The datasets of a frame with `dataset` and `replica_of`, in the paper's order.
-
-    Others last, by name.
+    """The datasets of a frame with `dataset` and `replica_of`, in the paper's order; others last,
+    by name.
     """
     places = {name: place for place, name in enumerate(GENUINE.values())}
     pairs = frame[["dataset", "replica_of"]].drop_duplicates().itertuples(index=False, name=None)

@@ -1,5 +1,4 @@
-"""Heads trained on frozen codes, from the results of the stage `heads`: what Table 1 and its figure
-are made of.
+"""Heads trained on frozen codes, from the results of the stage `heads`: Table 1 and its figure.
 
 A *row* is what the codes are of: a kind of run, the true factors standardised being a row of their
 own.
@@ -58,7 +57,7 @@ def true_factors_apart(frame: pd.DataFrame) -> pd.DataFrame:
 def head_points(frame: pd.DataFrame) -> pd.DataFrame:
     """Per cell, row and seed of the heads the mean over tasks; missing if any task's value is.
 
-    One variant only.
+    The frame is of one variant only.
     """
     sums = summarise(frame.assign(row=frame["kind"]), [*CELL, "row", "seed"])
     complete = sums["diverged"].eq(0) & sums["failed"].eq(0)
@@ -67,9 +66,8 @@ def head_points(frame: pd.DataFrame) -> pd.DataFrame:
 
 
 def head_rows(points: pd.DataFrame) -> pd.DataFrame:
-    """Per cell and row: mean, sd, n over the seeds of the heads, and what was lost.
-
-    Rows in their order.
+    """Per cell and row: mean, sd, n over the seeds of the heads, and what was lost; rows in their
+    order.
     """
     places = {row: place for place, row in enumerate(ORDER)}
     rows = summarise(points, [*CELL, "row"])
@@ -114,7 +112,7 @@ def _renamed(name: str) -> str:
 
 
 def _about(stage: Stage) -> dict[str, Any]:
-    """What names a stage's row and cell, and its differences from the paper's settings."""
+    """The row, cell and seed of a stage, and its differences from the paper's settings."""
     run = stage.run
     assert run is not None
     [seed] = [value for name, value in stage if name == "seed"]

@@ -79,9 +79,8 @@ class Part(NamedTuple):
 
 
 def described(stages: Sequence[StageResult]) -> list[Described]:
-    """The network of each result of the stage, ordered by the stage's id.
-
-    ValueError if there is none.
+    """The network of each result of the stage, ordered by the stage's id; ValueError if there is
+    none.
     """
     found = {stage.id: stage for stage in stages if stage.spec["stage"] == "architecture"}
     if not found:
@@ -93,9 +92,8 @@ def described(stages: Sequence[StageResult]) -> list[Described]:
 
 
 def with_tasks(stages: Sequence[StageResult]) -> list[Described]:
-    """One network that learned tasks per dataset, multi-head where there is one.
-
-    ValueError if there is none.
+    """One network that learned tasks per dataset, multi-head where there is one; ValueError without
+    any.
     """
     learned = [each for each in described(stages) if "heads" in each.parts]
     if not learned:
@@ -253,7 +251,7 @@ def _totals(layers: Sequence[Layer]) -> Iterator[tuple[str, int]]:
 
 
 def _note(part: Part, printed: pd.DataFrame) -> str:
-    """How the printed lines are read, and where there are not as many layers."""
+    """The readings of the printed lines, and a remark where their number is not that of ours."""
     readings = [reading for reading in printed["reading"] if reading]
     if len(printed) not in (0, len(part.layers)):
         title = part.name.replace("_", " ").capitalize()
@@ -297,7 +295,7 @@ def _beside(layers: tuple[Layer, ...], printed: pd.DataFrame) -> list[dict[str, 
 
 
 def _differences(layer: Layer, line: dict[str, Any]) -> list[str]:
-    """In what a layer differs from a printed line: `layer`, `kernel`, `stride`, `outputs`,
+    """The names of what a layer has unlike a printed line: `layer`, `kernel`, `stride`, `outputs`,
     `non-linearity`.
     """
     ours = {

@@ -1,5 +1,5 @@
-"""Errors of the networks on the tasks, from the long table: what Figure 13, Tables 8 to 10 and the
-table of trained tasks are made of.
+"""Errors of the networks on the tasks, from the long table: Figure 13, Tables 8 to 10 and the table
+of trained tasks.
 
 A *row* is a network by what it learned: `task3` is the single-task network of task 3, `multi_head`
 and the other kinds are all their tasks. A *column* is the task that the error is of, or TOTAL.
@@ -82,8 +82,10 @@ def printed_losses() -> pd.DataFrame:
 
 
 def own_task_table(frame: pd.DataFrame) -> pd.DataFrame:
-    """Each single-task network on its own task, beside the networks that learned all tasks, and
-    the differences: one line per variant, dataset, metric, row and column.
+    """A table of each single-task network on its own task, the networks that learned all tasks, and
+    the differences.
+
+    One line per variant, dataset, metric, row and column.
     """
     return loss_table(frame, _own_task_rows, _printed_own_tasks())
 
@@ -146,9 +148,8 @@ def own_task_points(losses: pd.DataFrame) -> pd.DataFrame:
 
 
 def kind_points(losses: pd.DataFrame) -> pd.DataFrame:
-    """Per cell, kind and seed the total (columns POINT).
-
-    Of single tasks the row `single_mean`, over the networks.
+    """Per cell, kind and seed the total (columns POINT); of single tasks the row `single_mean`,
+    over the networks.
 
     A seed that lacks any of its networks' totals has none: what is left would be a mean over other
     tasks.
@@ -160,9 +161,8 @@ def kind_points(losses: pd.DataFrame) -> pd.DataFrame:
 
 
 def differences(points: pd.DataFrame) -> pd.DataFrame:
-    """Per column and seed: each other row minus that of single tasks, as rows of their own.
-
-    Columns of `points`.
+    """Per column and seed: each other row minus that of single tasks, as rows of their own, with
+    the columns of `points`.
     """
     by = [*CELL, "column", "seed"]
     rows = [row for row in dict.fromkeys([*DIFFERENCES, *points["row"]]) if row != OWN]
@@ -172,9 +172,8 @@ def differences(points: pd.DataFrame) -> pd.DataFrame:
 
 
 def loss_rows(points: pd.DataFrame) -> pd.DataFrame:
-    """Per cell, row and column: mean, sd, n over seeds and what was lost.
-
-    Rows and columns in their order.
+    """Per cell, row and column: mean, sd, n over seeds and what was lost; rows and columns in their
+    order.
     """
     table = summarise(points, [*CELL, "row", "column"])
     places = {"row": _row_place, "column": _column_place}
@@ -225,9 +224,8 @@ def _with_totals(rows: pd.DataFrame) -> pd.DataFrame:
 
 
 def _complete_means(rows: pd.DataFrame) -> pd.DataFrame:
-    """Per row and seed the mean: missing if any value is, for tasks differ in scale.
-
-    Columns POINT.
+    """Per row and seed the mean (columns POINT): missing if any value is, for tasks differ in
+    scale.
     """
     totals = summarise(rows, [*CELL, "row", "seed"])
     complete = totals["diverged"].eq(0) & totals["failed"].eq(0)

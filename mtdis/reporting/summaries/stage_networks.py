@@ -56,8 +56,8 @@ def stage_frame(stages: Sequence[StageResult], keys: Sequence[Key]) -> pd.DataFr
 
 
 def over_seeds(values: pd.DataFrame) -> pd.DataFrame:
-    """Mean and spread over seeds per cell and `row`: of one seed the mean over its networks,
-    several single tasks.
+    """Mean and spread over seeds per cell and `row`; several networks of a seed, as single tasks,
+    are averaged first.
 
     Networks that diverged are counted, each by itself.
     """
@@ -70,7 +70,7 @@ def over_seeds(values: pd.DataFrame) -> pd.DataFrame:
 
 
 def blocks(stages: Sequence[StageResult]) -> list[Block]:
-    """What is drawn together: see `Block`. Raises ValueError without any stage."""
+    """The blocks of networks that are drawn together; ValueError without any stage."""
     if not stages:
         raise ValueError("nothing to draw: there is no result of a stage.")
     found = {stage.id: stage for stage in stages}
@@ -119,9 +119,8 @@ def _own_settings(stage: Stage) -> str:
 
 
 def _own_fields(stage: Stage) -> list[str]:
-    """What is set of a stage.
-
-    Before it what is set of the stage that it stands on, after that one's name.
+    """The settings of a stage that differ from the defaults, after those of the stage that it
+    stands on.
     """
     own = {k: v for k, v in stage.elided().items() if k not in ("stage", "parent", "network")}
     below = _own_fields(stage.parent) if isinstance(stage.parent, Stage) else []

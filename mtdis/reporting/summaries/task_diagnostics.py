@@ -68,7 +68,9 @@ def _other_settings(tasks: Tasks) -> list[tuple[str, Any]]:
 
 
 def _unlike(dataset: Dataset, tasks: Tasks) -> list[str]:
-    """Why the means over tasks are not those that were measured; the images play no part."""
+    """The reasons why the means over tasks are not those that were measured; the images play no
+    part.
+    """
     sub_grid = not isinstance(dataset, GridDataset) or dataset.sizes != dataset.full_grid.sizes
     other = ", ".join(f"{path}={value}" for path, value in flatten(tasks.elided()))
     return [

@@ -53,7 +53,7 @@ def make(frame: pd.DataFrame, stages: Sequence[StageResult]) -> pd.DataFrame:
 
 
 def _unlike(values: pd.DataFrame) -> list[str]:
-    """What differs from the paper's runs, and from its decoders."""
+    """The differences of each line from the paper's runs and from its decoders."""
     set_of_decoders = [
         [
             f"decoder.{text}"

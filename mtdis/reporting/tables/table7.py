@@ -74,7 +74,8 @@ def _part(part: pd.DataFrame) -> pd.DataFrame:
 
 
 def _unlike(values: pd.DataFrame) -> list[str]:
-    """What differs from the paper's runs, and the level, which it does not name.
+    """The differences of each line from the paper's runs, and the level, which the paper does not
+    name.
 
     What else is set is not its matter.
     """
