@@ -71,7 +71,7 @@ def arguments(package: str, name: str, case: str, few: bool = False) -> tuple[An
         kinds = constant(package, name, "STAGES")
         if unknown := [kind for kind in kinds if kind not in MAKERS]:
             pytest.skip(f"tests/helpers/stage_results.py has no examples of {unknown[0]}")
-        return _frame("", PLAIN, False).copy(), [
+        return _frame("", PLAIN).copy(), [
             result for kind in kinds for result in examples(kind)
         ]
     field = constant(package, name, "READS")
@@ -80,7 +80,12 @@ def arguments(package: str, name: str, case: str, few: bool = False) -> tuple[An
         for kind in constant(package, name, "KINDS") or EVERY_KIND
         if field is None or field in Run.member(kind).model_fields
     ]
-    return (_frame(shows[-1] if case in OF_KIND else "", case, few and case != PLAIN).copy(),)
+    metrics = constant(package, name, "METRICS")
+    keys = tuple(k for k, (metric, _) in KEYS.items() if metrics is None or metric in metrics)
+    if case == "one panel" or (few and case != PLAIN):
+        keys = tuple(key for key in TWO if key in keys) or keys
+    kind = shows[-1] if case in OF_KIND else ""
+    return (_frame(kind, case, keys[:1] if case == "one panel" else keys).copy(),)
 
 
 def module(package: str, name: str) -> Any:
@@ -89,9 +94,8 @@ def module(package: str, name: str) -> Any:
 
 
 @cache
-def _frame(kind: str, case: str, few: bool) -> pd.DataFrame:
+def _frame(kind: str, case: str, keys: tuple[str, ...] = tuple(KEYS)) -> pd.DataFrame:
     """The long table of a case; `kind` is the one that cases OF_KIND are about."""
-    keys = TWO[:1] if case == "one panel" else TWO if few else tuple(KEYS)
     if case == "all diverged":
         networks = [f"task{t}" for t in range(1, 5)] if kind == "single_task" else ["shared"]
         lost = [(kind, network, seed) for network in networks for seed in SEEDS]

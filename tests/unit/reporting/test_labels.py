@@ -85,7 +85,7 @@ def test_keys_are_shown_as_their_specs_say() -> None:
     assert shown("mse", "test") == ("MSE on the test split", "lowest", 2)
     assert shown("matched", "components").decimals == 1
     assert shown("unsupervised", "mutual_info_score").best == "lowest"
-    assert shown("corr_gap", "mean_gap") == ("corr_gap mean gap", "highest", 3)
+    assert shown("nothing", "mean_gap") == ("nothing mean gap", "highest", 3)
 
 
 def test_every_headline_key_has_a_label_of_its_own() -> None:
