@@ -212,7 +212,12 @@ def _labels(choices: Iterable[set[Point]], width: int) -> list[Point]:
     """
     labels: set[Point] = {(UNREAD,) * width}
     for points in choices:
-        joined = {_join(a, b) for a in labels for b in points if _agree(a, b)}
+        joined = {
+            tuple(y if x is UNREAD else x for x, y in zip(a, b, strict=True))
+            for a in labels
+            for b in points
+            if _agree(a, b)
+        }
         alone = {a for a in labels if not any(_agree(a, b) for b in points)}
         alone |= {b for b in points if not any(_agree(a, b) for a in labels)}
         labels = joined | alone
@@ -221,10 +226,6 @@ def _labels(choices: Iterable[set[Point]], width: int) -> list[Point]:
 
 def _agree(a: Point, b: Point) -> bool:
     return all(x is UNREAD or y is UNREAD or x == y for x, y in zip(a, b, strict=True))
-
-
-def _join(a: Point, b: Point) -> Point:
-    return tuple(y if x is UNREAD else x for x, y in zip(a, b, strict=True))
 
 
 def _rank(value: Any) -> tuple[int, float, str]:

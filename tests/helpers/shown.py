@@ -71,9 +71,7 @@ def arguments(package: str, name: str, case: str, few: bool = False) -> tuple[An
         kinds = constant(package, name, "STAGES")
         if unknown := [kind for kind in kinds if kind not in MAKERS]:
             pytest.skip(f"tests/helpers/stage_results.py has no examples of {unknown[0]}")
-        return _frame("", PLAIN).copy(), [
-            result for kind in kinds for result in examples(kind)
-        ]
+        return _frame("", PLAIN).copy(), [result for kind in kinds for result in examples(kind)]
     field = constant(package, name, "READS")
     shows = [
         kind

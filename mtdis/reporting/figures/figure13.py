@@ -1,6 +1,5 @@
 """Figure 13 of the paper: the test error on the tasks, and on each network's own."""
 
-from collections.abc import Callable
 from typing import Any
 
 import pandas as pd
@@ -64,7 +63,12 @@ def draw(frame: pd.DataFrame) -> Figure:
         for panel in panels
     ]
     handles = [*bar_handles(kinds), *mark_handles(panels)]
-    return draw_grid(panels, _draw, handles, Layout(width, bars_height(panels), abreast=1))
+    return draw_grid(
+        panels,
+        lambda axes, panel: (_draw_tasks if panel.label == EACH else draw_panel)(axes, panel),
+        handles,
+        Layout(width, bars_height(panels), abreast=1),
+    )
 
 
 def _panels(frame: pd.DataFrame) -> list[Panel]:
@@ -84,18 +88,16 @@ def _panels(frame: pd.DataFrame) -> list[Panel]:
 def _variant_panels(frame: pd.DataFrame, losses: pd.DataFrame, variant: str) -> list[Panel]:
     own = own_task_points(losses)
     every = kind_points(losses)
-    tables = (
-        _mse(loss_table(frame, lambda x: loss_rows(kind_points(x)), _printed_totals())),
-        _mse(_own(frame)),
-    )
+    totals = loss_table(frame, lambda x: loss_rows(kind_points(x)), _printed_totals())
+    tasks = own_task_table(frame)
+    tasks = tasks[~tasks["row"].isin(list(map(difference_row, kinds())))]
     panels = []
-    for key, dataset, lines in cells_of(tables[0]):
-        panels.append(
-            Panel((EVERY, *key), (dataset, variant), EVERY, TICKS, lines, _of(dataset, every))
-        )
-    for key, dataset, lines in cells_of(tables[1]):
+    for key, dataset, lines in cells_of(totals[totals["metric"] == "mse"]):
+        seeds = every[every["dataset"] == dataset]
+        panels.append(Panel((EVERY, *key), (dataset, variant), EVERY, TICKS, lines, seeds))
+    for key, dataset, lines in cells_of(tasks[tasks["metric"] == "mse"]):
         total = lines["column"] == TOTAL
-        seeds = _of(dataset, own)
+        seeds = own[own["dataset"] == dataset]
         means = seeds[seeds["column"] == TOTAL]
         panels.append(Panel((OWN, *key), (dataset, variant), OWN, TICKS, lines[total], means))
         panels.append(
@@ -111,19 +113,6 @@ def _variant_panels(frame: pd.DataFrame, losses: pd.DataFrame, variant: str) -> 
     return panels
 
 
-def _of(dataset: str, points: pd.DataFrame) -> pd.DataFrame:
-    return points[points["dataset"] == dataset]
-
-
-def _mse(table: pd.DataFrame) -> pd.DataFrame:
-    return table[table["metric"] == "mse"]
-
-
-def _own(frame: pd.DataFrame) -> pd.DataFrame:
-    table = own_task_table(frame)
-    return table[~table["row"].isin(list(map(difference_row, kinds())))]
-
-
 def _printed_totals() -> pd.DataFrame:
     """The printed totals: of single tasks the mean over the ten networks, as in the paper's
     figure.
@@ -134,15 +123,6 @@ def _printed_totals() -> pd.DataFrame:
     means = single.groupby("dataset", as_index=False)["mean"].mean()
     first = single.drop_duplicates("dataset").drop(columns="mean").assign(row="single_mean")
     return pd.concat([first.merge(means), totals[totals["row"] == "multi_head"]])
-
-
-def _draw(axes: Axes, panel: Panel) -> None:
-    how: dict[str, Callable[[Axes, Panel], None]] = {
-        EVERY: draw_panel,
-        OWN: draw_panel,
-        EACH: _draw_tasks,
-    }
-    how[panel.label](axes, panel)
 
 
 def _draw_tasks(axes: Axes, panel: Panel) -> None:

@@ -24,14 +24,11 @@ CAPTION = (
 
 def draw(frame: pd.DataFrame) -> Figure:
     """Scores per scheme of factor subsets, a panel per key, dataset and variant."""
+    known = {scheme: place for place, scheme in enumerate(SCHEMES)}
     return draw_sweep(
         frame,
         "spec.tasks.subsets",
-        _place,
+        lambda scheme: (known.get(scheme, len(known)), scheme),
         "factors of each task",
         "none",
     )
-
-
-def _place(scheme: str) -> tuple[int, str]:
-    return (SCHEMES.index(scheme) if scheme in SCHEMES else len(SCHEMES)), scheme

@@ -38,7 +38,9 @@ def draw(frame: pd.DataFrame, stages: Sequence[StageResult]) -> Figure:
     del frame  # no value is shown
     found = blocks(stages)
     heights = [HEAD + IMAGE * (1 + len(block.networks)) for block in found]
-    width = LABELS + IMAGE * max(6, *(_count(block) for block in found))
+    # Where all networks of a block diverged, nothing is known of its test images.
+    sound = [n.result for block in found for n in block.networks if not n.result.diverged]
+    width = LABELS + IMAGE * max([6, *(len(result.arrays["inputs"]) for result in sound)])
     with settings():
         figure = Figure(figsize=(width, sum(heights)), layout="constrained")
         FigureCanvasAgg(figure)
@@ -46,13 +48,6 @@ def draw(frame: pd.DataFrame, stages: Sequence[StageResult]) -> Figure:
         for part, block in zip(parts, found, strict=True):
             _draw_block(part, block, int(width * 12))
     return figure
-
-
-def _count(block: Block) -> int:
-    """Number of test images; 1 where all networks of a block diverged, and none is known."""
-    return max(
-        [len(n.result.arrays["inputs"]) for n in block.networks if not n.result.diverged], default=1
-    )
 
 
 def _draw_block(figure: SubFigure, block: Block, characters: int) -> None:

@@ -60,12 +60,11 @@ def draw(frame: pd.DataFrame, stages: Sequence[StageResult]) -> Figure:
 
 def _line_heights(block: Block, across: int) -> list[float]:
     """Inches of each line of grids."""
-    heights = [HEAD + IMAGE * (2 + _dimensions(network)) for network in block.networks]
+    results = [network.result for network in block.networks]
+    # The words for a network that diverged take the room of two lines.
+    dimensions = [2 if each.diverged else len(each.arrays["frames"]) for each in results]
+    heights = [HEAD + IMAGE * (2 + count) for count in dimensions]
     return [max(heights[start : start + across]) for start in range(0, len(heights), across)]
-
-
-def _dimensions(network: Network) -> int:
-    return 2 if network.result.diverged else len(network.result.arrays["frames"])
 
 
 def _draw_block(figure: SubFigure, block: Block, across: int, characters: int) -> None:
@@ -90,7 +89,8 @@ def _draw_network(figure: SubFigure, network: Network) -> None:
 
 
 def _draw_frames(axes: Axes, arrays: Mapping[str, NDArray[Any]]) -> None:
-    places = _shown(len(arrays["offsets"]))
+    count = len(arrays["offsets"])
+    places = np.unique(np.linspace(0, count - 1, min(count, MOST)).round().astype(np.int64))
     draw_rows(
         axes, _rows(arrays, places), arrays["input"].shape[0], _ticks(arrays["offsets"][places])
     )
@@ -110,10 +110,6 @@ def _rows(arrays: Mapping[str, NDArray[Any]], places: NDArray[np.int64]) -> list
         for number, frames in enumerate(arrays["frames"], start=1)
     ]
     return [*repeated, *moved]
-
-
-def _shown(count: int) -> NDArray[np.int64]:
-    return np.unique(np.linspace(0, count - 1, min(count, MOST)).round().astype(np.int64))
 
 
 def _ticks(offsets: NDArray[np.float64]) -> list[str]:

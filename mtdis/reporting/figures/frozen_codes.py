@@ -110,7 +110,13 @@ def _draw(axes: Axes, panel: Panel) -> None:
             line,
             panel.points.loc[panel.points["row"] == line["row"], "value"].dropna(),
         )
-    axes.set_xticks(range(len(lines)), [_tick(line) for line in lines])
+    axes.set_xticks(
+        range(len(lines)),
+        [
+            "\n".join([fill(row_label(line["row"]), 13), f"n = {line['n']}", *lost_words(line)])
+            for line in lines
+        ],
+    )
     axes.set_xlim(-0.6, len(lines) - 0.4)
 
 
@@ -138,10 +144,6 @@ def _draw_line(axes: Axes, place: int, line: dict[Any, Any], values: "pd.Series[
         spread_evenly(place, values, 0.3), values, **MARKS["seed"][1] | {"color": colour}, zorder=3
     )
     draw_published(axes, place + 0.32, line)
-
-
-def _tick(line: dict[Any, Any]) -> str:
-    return "\n".join([fill(row_label(line["row"]), 13), f"n = {line['n']}", *lost_words(line)])
 
 
 def _show_below_nought(axes: Axes, panel: Panel) -> None:

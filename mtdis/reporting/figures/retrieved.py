@@ -53,9 +53,8 @@ def draw(frame: pd.DataFrame, stages: Sequence[StageResult]) -> Figure:
     """A block per dataset, variant, settings and seed: a heat map per network."""
     del frame  # the arrays say it all
     found = blocks(stages)
-    codes, factors = (
-        max(sizes) for sizes in zip(*(_shape(stage) for stage in stages), strict=True)
-    )
+    shapes = [EMPTY_SHAPE if s.diverged else s.arrays["correlations"].shape for s in stages]
+    codes, factors = map(max, zip(*shapes, strict=True))
     most = max(len(block.networks) for block in found)
     lines = -(-most // MOST_ABREAST)
     abreast = -(-most // lines)
@@ -73,11 +72,6 @@ def draw(frame: pd.DataFrame, stages: Sequence[StageResult]) -> Figure:
             _draw_block(part, block, abreast, int(width * 13))
         _draw_legend(parts[-1])
     return figure
-
-
-def _shape(stage: StageResult) -> tuple[int, int]:
-    """Numbers of codes and of factors."""
-    return EMPTY_SHAPE if stage.diverged else stage.arrays["correlations"].shape
 
 
 def _draw_block(figure: SubFigure, block: Block, abreast: int, characters: int) -> None:

@@ -4,6 +4,7 @@ A *row* is what the codes are of: a kind of run, the true factors standardised b
 own.
 """
 
+import re
 from collections.abc import Iterator, Sequence
 from typing import Any
 
@@ -96,9 +97,9 @@ def _rows(result: StageResult) -> Iterator[dict[str, Any]]:
     }
     about = {"run": result.id, "stage": "", **_about(stage)}
     for row in long_table.stage_rows("", stage, record):
-        fields = {
-            _renamed(name): value for name, value in row.items() if name not in ENCODERS
-        } | about
+        own = {name: value for name, value in row.items() if name not in ENCODERS}
+        fields = {re.sub(r"^stage\.", "spec.heads.", name): value for name, value in own.items()}
+        fields |= about
         if result.diverged:
             yield from (
                 fields | {"metric": metric, "key": PART, "value": None} for metric in METRICS
@@ -107,36 +108,24 @@ def _rows(result: StageResult) -> Iterator[dict[str, Any]]:
             yield fields
 
 
-def _renamed(name: str) -> str:
-    return f"spec.heads.{name.removeprefix('stage.')}" if name.startswith("stage.") else name
-
-
 def _about(stage: Stage) -> dict[str, Any]:
     """The row, cell and seed of a stage, and its differences from the paper's settings."""
     run = stage.run
     assert run is not None
     [seed] = [value for name, value in stage if name == "seed"]
-    own = [
-        (path, value)
-        for path, value in flatten(_settings(stage))
+    set_fields = stage.elided().items()
+    own = {name: v for name, v in set_fields if name not in ("stage", "parent", "network")}
+    unlike = [
+        f"heads.{path}={value_text(value)}"
+        for path, value in flatten(own)
         if path not in long_table.NO_DIFFERENCE
     ]
-    unlike = [f"heads.{path}={value_text(value)}" for path, value in own]
     unlike_paper = ", ".join(filter(None, [long_table.unlike(run), *unlike]))
     return {
         "kind": _row(stage, run),
         "seed": seed,
         "settings": f"codes of seed {run.seed}",
         "unlike_paper": unlike_paper,
-    }
-
-
-def _settings(stage: Stage) -> dict[str, Any]:
-    """The stage's own settings that differ from the defaults."""
-    return {
-        name: value
-        for name, value in stage.elided().items()
-        if name not in ("stage", "parent", "network")
     }
 
 

@@ -192,15 +192,12 @@ def _reads(run: Run, name: str) -> str:
 
 def _called(runs: Sequence[Run], name: str) -> str:
     """The kinds of runs, and those of their settings that change the layers of a part."""
-    ordered = sorted(runs, key=lambda run: row_place(run.name()))
-    return ", ".join(dict.fromkeys(_kind(run, SHAPING.get(name, ())) for run in ordered))
-
-
-def _kind(run: Run, shaping: Sequence[str]) -> str:
-    unlike = [
-        f"{path}={value_text(value)}" for path, value in flatten(run.elided()) if path in shaping
-    ]
-    return f"{row_label(run.name())}{' with ' if unlike else ''}{' and '.join(unlike)}"
+    shaping, kinds = SHAPING.get(name, ()), []
+    for run in sorted(runs, key=lambda run: row_place(run.name())):
+        fields = [(path, v) for path, v in flatten(run.elided()) if path in shaping]
+        unlike = " and ".join(f"{path}={value_text(value)}" for path, value in fields)
+        kinds.append(" with ".join(filter(None, [row_label(run.name()), unlike])))
+    return ", ".join(dict.fromkeys(kinds))
 
 
 def _lines(part: Part, kinds: str, printed: pd.DataFrame) -> Iterator[dict[str, Any]]:
@@ -218,14 +215,11 @@ def _lines(part: Part, kinds: str, printed: pd.DataFrame) -> Iterator[dict[str, 
         for column, text in _said(layer, line):
             count = {"mean": float(layer.parameters), "n": 1} if column == "parameters" else {}
             yield about | {"row": f"{place} {layer.name}", "column": column, "text": text} | count
-    for row, total in _totals(part.layers):
-        yield about | {
-            "row": row,
-            "column": "parameters",
-            "text": f"{total:,}",
-            "mean": float(total),
-            "n": 1,
-        }
+    one, copies = sum(layer.parameters for layer in part.layers), part.layers[0].copies
+    totals = {"total of one": one, f"total of all {copies}": one * copies}
+    for row, total in (totals if copies > 1 else {"total": one}).items():
+        count = {"mean": float(total), "n": 1}
+        yield about | {"row": row, "column": "parameters", "text": f"{total:,}"} | count
 
 
 def _said(layer: Layer, line: dict[str, Any] | None) -> Iterator[tuple[str, str]]:
@@ -241,13 +235,6 @@ def _said(layer: Layer, line: dict[str, Any] | None) -> Iterator[tuple[str, str]
             "printed in the paper",
             words(line) + (f"; differs in {', '.join(unlike)}" if unlike else ""),
         )
-
-
-def _totals(layers: Sequence[Layer]) -> Iterator[tuple[str, int]]:
-    one, count = sum(layer.parameters for layer in layers), layers[0].copies
-    yield ("total" if count == 1 else "total of one"), one
-    if count > 1:
-        yield f"total of all {count}", one * count
 
 
 def _note(part: Part, printed: pd.DataFrame) -> str:

@@ -132,7 +132,9 @@ def loss_points(losses: pd.DataFrame) -> pd.DataFrame:
 
     `losses` as from `losses_on_test`, of one variant.
     """
-    rows = one_run_per_seed(losses).assign(row=_rows(losses), column=column_of(losses["task"]))
+    tasks = zip(losses["kind"], losses["trained_task"], strict=True)
+    names = [kind if pd.isna(task) else f"task{task}" for kind, task in tasks]
+    rows = one_run_per_seed(losses).assign(row=names, column=column_of(losses["task"]))
     return _with_totals(rows)
 
 
@@ -212,11 +214,6 @@ def _lost(frame: pd.DataFrame, found: pd.DataFrame) -> list[dict[Hashable, Any]]
         for metric in METRICS
         for task in range(1, int(network[COUNT]) + 1)
     ]
-
-
-def _rows(losses: pd.DataFrame) -> list[str]:
-    pairs = zip(losses["kind"], losses["trained_task"], strict=True)
-    return [kind if pd.isna(task) else f"task{task}" for kind, task in pairs]
 
 
 def _with_totals(rows: pd.DataFrame) -> pd.DataFrame:

@@ -50,7 +50,7 @@ def stage_frame(stages: Sequence[StageResult], keys: Sequence[Key]) -> pd.DataFr
     frame = long_table.make("", [], [_record(unique[name], keys) for name in sorted(unique)])
     specs = {name: Stage.from_fields(stage.spec) for name, stage in unique.items()}
     return frame.assign(
-        settings=[_own_settings(specs[name]) for name in frame["stage_id"]],
+        settings=[", ".join(_own_fields(specs[name])) for name in frame["stage_id"]],
         unlike_paper=[_unlike(specs[name]) for name in frame["stage_id"]],
     )
 
@@ -78,7 +78,9 @@ def blocks(stages: Sequence[StageResult]) -> list[Block]:
     datasets = published.dataset_order(frame)
     return [
         Block(
-            _title(str(dataset), variant_text(label), str(settings), str(seed)),
+            ", ".join(
+                filter(None, [str(dataset), variant_text(label), str(settings), f"seed {seed}"])
+            ),
             list(_networks(group, found)),
         )
         for label, part in variants(frame)
@@ -114,10 +116,6 @@ def _record(stage: StageResult, keys: Sequence[Key]) -> tuple[Stage, dict[str, o
     return Stage.from_fields(stage.spec), {"id": stage.id, "spec": stage.spec, "result": result}
 
 
-def _own_settings(stage: Stage) -> str:
-    return ", ".join(_own_fields(stage))
-
-
 def _own_fields(stage: Stage) -> list[str]:
     """The settings of a stage that differ from the defaults, after those of the stage that it
     stands on.
@@ -132,7 +130,3 @@ def _own_fields(stage: Stage) -> list[str]:
 def _unlike(stage: Stage) -> str:
     assert stage.run is not None
     return long_table.unlike(stage.run)
-
-
-def _title(dataset: str, variant: str, settings: str, seed: str) -> str:
-    return ", ".join(filter(None, [dataset, variant, settings, f"seed {seed}"]))

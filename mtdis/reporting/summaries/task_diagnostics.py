@@ -1,7 +1,7 @@
 """The results of the stage `task_diagnostics`, long, beside what others measured."""
 
 from collections.abc import Sequence
-from typing import Any, get_args
+from typing import get_args
 
 import pandas as pd
 
@@ -40,6 +40,7 @@ def _points(stage: StageResult) -> pd.DataFrame:
     """The rows of one stage, long, with what they are about."""
     targets = Targets.parse(stage.spec["parent"], stage.id)
     dataset, tasks = targets.dataset, targets.tasks
+    set_fields = flatten(tasks.elided())
     scalings = get_args(Tasks.model_fields["input_scaling"].annotation)  # as declared
     long = pd.DataFrame(list(stage.rows)).rename(columns={"key": "row", "metric": "key"})
     return long.assign(
@@ -47,7 +48,7 @@ def _points(stage: StageResult) -> pd.DataFrame:
         diverged=False,
         dataset=identify(dataset),
         metric="task_diagnostics",
-        settings=", ".join(f"{path}={value}" for path, value in _other_settings(tasks)),
+        settings=", ".join(f"{path}={v}" for path, v in set_fields if path != "input_scaling"),
         column=tasks.input_scaling,
         scaling=scalings.index(tasks.input_scaling),
         measure=long["key"].map(MEASURES.index),
@@ -61,10 +62,6 @@ def _points(stage: StageResult) -> pd.DataFrame:
         comparable=not _unlike(dataset, tasks),
         note="; ".join(_unlike(dataset, tasks)),
     )
-
-
-def _other_settings(tasks: Tasks) -> list[tuple[str, Any]]:
-    return [(path, value) for path, value in flatten(tasks.elided()) if path != "input_scaling"]
 
 
 def _unlike(dataset: Dataset, tasks: Tasks) -> list[str]:

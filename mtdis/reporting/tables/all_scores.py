@@ -33,17 +33,15 @@ def make(frame: pd.DataFrame) -> pd.DataFrame:
     """One line per variant, dataset, metric, key, settings and row, with the published value where
     there is one.
     """
-    scores = true_factors_apart(_shown(of_runs(frame)))
+    metrics = [name for name in members("metrics") if not name.endswith(WRITTEN)]
+    rows = of_runs(frame)
+    # Not those on the rows that a classifier was fitted to.
+    rows = rows[rows["metric"].isin(metrics) & ~rows["key"].str.contains("train")]
+    scores = true_factors_apart(rows)
     parts = [_lines(part).assign(**label) for label, part in variants(scores) if len(part)]
     table = pd.concat(parts) if parts else pd.DataFrame()
     fields = variant_fields(scores) if parts else []
     return table.reindex(columns=[*fields, *COLUMNS]).reset_index(drop=True)
-
-
-def _shown(rows: pd.DataFrame) -> pd.DataFrame:
-    """The rows about scores of codes that were not fitted to those very codes."""
-    metrics = [name for name in members("metrics") if not name.endswith(WRITTEN)]
-    return rows[rows["metric"].isin(metrics) & ~rows["key"].str.contains("train")]
 
 
 def _lines(part: pd.DataFrame) -> pd.DataFrame:
