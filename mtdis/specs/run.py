@@ -181,6 +181,10 @@ class TrainedRun(Trainable, EncoderRun):
     """A run whose networks learn something."""
 
     needs_gpu: ClassVar[bool] = True
+    defines: ClassVar[tuple[str, ...]] = (
+        *EncoderRun.defines,
+        "loss(run, network, model, images, targets)",
+    )
 
     @property
     def halve_every(self) -> int:
