@@ -7,6 +7,15 @@ from pathlib import Path
 import pytest
 from helpers.small_study import make_data
 
+QUICK = ("tests/unit/", "tests/contract/")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark as quick what lies in these folders and is not marked as slow."""
+    for item in items:
+        if item.nodeid.startswith(QUICK) and not item.get_closest_marker("slow"):
+            item.add_marker("quick")
+
 
 @pytest.fixture(autouse=True)
 def _own_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

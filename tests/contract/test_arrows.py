@@ -109,6 +109,7 @@ def test_an_arrow_broken_on_purpose_is_caught(module: str, line: str, broken: st
     assert against(module, source + within) == {broken}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("room", [*ARROWS, "commands"])
 def test_importing_a_room_brings_nothing_that_it_stays_without(room: str) -> None:
     banned = sorted(package for package, rooms in WITHOUT.items() if room in rooms)
@@ -123,6 +124,7 @@ TRAINS = ("train", "stage", "pilot")
 """The commands that need torch."""
 
 
+@pytest.mark.slow
 def test_commands_that_people_use_bring_no_torch() -> None:
     """Each command is imported when it is called, so that the others answer at once."""
     names = [n for n in MODULES if room_of(n) == "commands" and n.rsplit(".", 1)[-1] not in TRAINS]

@@ -70,6 +70,7 @@ def test_the_replicas_of_the_paper_are_found(name: str) -> None:
     assert Dataset.member(name).white in (1, 255)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("image_size", IMAGE_SIZES)
 def test_chunks_are_rows_of_the_spec(name: str, image_size: int) -> None:
     spec = spec_of(name, subgrid=classes_kept(name, 2), image_size=image_size)

@@ -26,12 +26,14 @@ def results(data: Path, tmp_path_factory: pytest.TempPathFactory) -> Results:
     return Results(data, tmp_path_factory.mktemp("results"))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", KINDS)
 def test_each_field_of_a_kind_is_read(kind: str, results: Results) -> None:
     cls = Run.member(kind)
     assert_read(kind, unread(cls, small(cls), results.content))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", STAGES)
 def test_each_field_of_a_stage_is_read(name: str, results: Results) -> None:
     cls = Stage.member(name)
@@ -61,6 +63,7 @@ TRAINED: list[Any] = [
 ]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("cls", TRAINED, ids=lambda cls: cls.name())
 def test_a_forgotten_weight_decay_is_found(
     cls: Any, data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch

@@ -91,6 +91,7 @@ def test_caption_and_stages_are_literals(name: str) -> None:
     assert constant(PACKAGE, name, "STAGES") != ()
 
 
+@pytest.mark.slow
 @every_case
 def test_no_panel_is_empty_and_n_is_printed(name: str, case: str) -> None:
     figure = _drawn(name, case)
@@ -102,6 +103,7 @@ def test_no_panel_is_empty_and_n_is_printed(name: str, case: str) -> None:
         assert "n = " in _words(figure)
 
 
+@pytest.mark.slow
 @every_case
 def test_axes_with_ticks_are_labelled(name: str, case: str) -> None:
     figure = _drawn(name, case)
@@ -113,6 +115,7 @@ def test_axes_with_ticks_are_labelled(name: str, case: str) -> None:
         assert figure.get_supxlabel() or any(axes.get_xlabel() for axes in scaled)
 
 
+@pytest.mark.slow
 @every_case
 def test_no_text_covers_another_or_leaves_the_figure(name: str, case: str) -> None:
     figure = _drawn(name, case)

@@ -92,6 +92,7 @@ def test_metrics_are_found():
     assert METRICS
 
 
+@pytest.mark.slow
 def test_without_settings_the_spec_gives_the_defaults(metric: ModuleType):
     codes = mixed_codes()
     assert metric.score(codes, grid()) == metric.score(codes, grid(), spec_of(metric)())

@@ -38,6 +38,7 @@ def test_shipped_configs_pass(files: list[str]) -> None:
     jsonschema.validate(read_configs([ROOT / f for f in files]), SCHEMA)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "change",
     [
@@ -61,6 +62,7 @@ def test_typos_are_marked_in_the_editor(change: str) -> None:
         jsonschema.validate(config | yaml.safe_load(change), SCHEMA)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "body",
     [

@@ -53,6 +53,7 @@ def test_tables_load_neither_matplotlib_nor_figures() -> None:
     assert {"matplotlib", "seaborn", "torch", "mtdis.reporting.figures"}.isdisjoint(loaded)
 
 
+@pytest.mark.slow
 def test_figures_load_no_table() -> None:
     modules = [f"mtdis.reporting.figures.{name}" for name in names("mtdis.reporting.figures")]
     code = f"import sys, {', '.join(modules)}; sys.exit('{PACKAGE}' in sys.modules)"
@@ -67,6 +68,7 @@ def test_caption_and_stages_are_literals(name: str) -> None:
     assert constant(PACKAGE, name, "STAGES") != ()
 
 
+@pytest.mark.slow
 @every_case
 def test_made_tidy_without_changing_the_frame(name: str, case: str) -> None:
     table = _made(name, case)
@@ -110,6 +112,7 @@ def test_a_published_value_is_compared_or_the_reason_is_given(name: str) -> None
     assert printed.loc[~printed["comparable"].astype(bool), "note"].ne("").all()
 
 
+@pytest.mark.slow
 @every_table_of_frames
 def test_the_order_of_the_frame_does_not_matter(name: str) -> None:
     [frame] = arguments(PACKAGE, name, "variants")

@@ -27,6 +27,7 @@ def test_operations_per_image(kind: str, heads: int, published: float) -> None:
     assert gpu.operations(network, heads) / 1e6 == pytest.approx(published, abs=0.06)
 
 
+@pytest.mark.slow
 def test_the_gpu_benchmark_measures_each_kind_precision_and_step_mode(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -64,6 +65,7 @@ def test_without_a_gpu_the_benchmark_is_refused_and_not_among_the_default_ones()
     assert "gpu" not in by_default()
 
 
+@pytest.mark.slow
 def test_table5_in_one_command(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

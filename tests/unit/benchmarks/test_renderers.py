@@ -20,6 +20,7 @@ def test_pairs_are_those_that_a_search_through_all_rows_finds():
     assert pairs(numbers, sizes) == found
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("orientations", "row"), [((0, 10, 39), "| 1 | orientation 1 |"), ((0, 10), "| 0 | none |")]
 )

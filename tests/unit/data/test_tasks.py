@@ -82,6 +82,7 @@ def test_first_row_equals_the_released_targets(dataset):
     np.testing.assert_allclose(targets[0], numbers(GOLDEN[dataset]), rtol=0, atol=2e-3)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("dataset", DATASETS)
 def test_second_moments_are_the_off_diagonals_of_tables_8_to_10(dataset):
     # An untrained tanh head predicts nearly 0, so its printed loss is the second moment of its
@@ -110,6 +111,7 @@ def test_stored_tables_agree_with_their_own_totals(dataset):
     np.testing.assert_allclose(rows[:, :10].mean(axis=1), rows[:, 10], rtol=0, atol=0.011)
 
 
+@pytest.mark.slow
 def test_released_subsets_give_the_values_of_correct_masks():
     # Networks 150–154 made the released 'random' tasks; with the masks it drew they give these five
     # values.

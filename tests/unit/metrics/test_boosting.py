@@ -71,6 +71,7 @@ def assert_same(ours, theirs, codes, others):
 # ------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
 @pytest.mark.parametrize("num_classes", [2, 3, 6, 32])
 def test_same_trees_without_ties(num_classes, dtype):
@@ -121,6 +122,7 @@ def test_same_trees_of_a_few_rows():
     assert_same(*both(codes, labels), codes, codes)
 
 
+@pytest.mark.slow
 def test_same_trees_of_more_rows_than_16_bits_count():
     codes, labels = problem(2, n=2**16 + 1, d=2)
     ours = boosting.fit(codes, labels, seed=0, num_stages=2)
@@ -219,6 +221,7 @@ def tied_problem(make):
     return make(labels, rng), labels
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("make", [rounded, classes_themselves, rare_spikes, nearly_pure])
 def test_ties_differ_no_more_than_seeds_do(make):
     codes, labels = tied_problem(make)

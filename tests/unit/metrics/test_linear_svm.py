@@ -91,6 +91,7 @@ def test_no_row_pulls_at_the_optimum(seed, size, scale, dtype):
             assert np.abs(gradient / [max(reach, 1), 1]).max() < 1e-9
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("size", [2, 3, 6, 40])
 @pytest.mark.parametrize("scale", SCALES)
 def test_predictions_are_those_of_scikit_learn_as_far_as_it_converges(scale, size):

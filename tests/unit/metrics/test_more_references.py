@@ -46,6 +46,7 @@ def oracle_cases():
         yield pytest.param(case, id=f"{name}-{case['settings']['num_train']}")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("case", list(oracle_cases()))
 def test_agrees_with_disentanglement_lib(case: dict[str, Any]):
     recipe = ORACLE["tables"][case["table"]]
@@ -235,6 +236,7 @@ def test_irs_merges_classes_beyond_the_bins():
 # ---- β-VAE
 
 
+@pytest.mark.slow
 def test_beta_vae_of_perfect_codes_is_one_and_of_noise_is_chance():
     factors = grid((10, 10, 10))
     assert beta_vae.score(factors.astype(float), factors) == {

@@ -59,6 +59,7 @@ def oracle_cases():
         yield pytest.param(case, id=f"{name}-{case['settings']['num_train']}")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("case", list(oracle_cases()))
 def test_agrees_with_disentanglement_lib(case: dict[str, Any]):
     recipe = ORACLE["tables"][case["table"]]
@@ -292,6 +293,7 @@ def test_rows_outside_a_grid_are_drawn_uniformly():
 # ---- ceilings, floors and controls on the grids of the paper (reference: our own measurements)
 
 
+@pytest.mark.slow
 def test_perfect_codes_of_dsprites_reach_the_known_ceilings():
     factors = grid(DSPRITES)
     codes = factors.astype(np.float32)
@@ -304,6 +306,7 @@ def test_perfect_codes_of_dsprites_reach_the_known_ceilings():
     }
 
 
+@pytest.mark.slow
 def test_noise_scores_at_the_floor():
     factors = grid(DSPRITES)
     codes = np.random.RandomState(0).standard_normal((len(factors), 8))
@@ -312,6 +315,7 @@ def test_noise_scores_at_the_floor():
     assert factor_vae.score(codes, factors)["eval_accuracy"] == pytest.approx(1 / 5, abs=0.03)
 
 
+@pytest.mark.slow
 def test_random_linear_mixes_of_the_factors_score_high_on_factor_vae_only():
     factors = grid((10, 10, 10, 8, 4, 15))
     standardised = (factors - factors.mean(axis=0)) / factors.std(axis=0)
@@ -323,6 +327,7 @@ def test_random_linear_mixes_of_the_factors_score_high_on_factor_vae_only():
     assert np.mean([mig.score(c, factors)["discrete_mig"] for c in codes]) < 0.15
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("seed", [0, 1])
 def test_dci_of_codes_without_ties_is_the_same_by_both_estimators(seed):
     sizes = (3, 4, 6, 5)

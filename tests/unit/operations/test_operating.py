@@ -27,6 +27,7 @@ COMMANDS = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("command", COMMANDS)
 def test_no_command_of_the_user_imports_torch_and_each_prints_json(
     command: str, tmp_path: Path

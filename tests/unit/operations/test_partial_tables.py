@@ -36,6 +36,7 @@ def made(capsys: pytest.CaptureFixture[str], *words: str, status: int = 0) -> di
     return found
 
 
+@pytest.mark.slow
 def test_each_row_says_how_many_runs_it_lacks(
     study: Study, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -138,6 +139,7 @@ def _other_tables(study: Study) -> None:
     study_in(Path(), CONFIG | {"experiments": {"one": one}})
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "change",
     [

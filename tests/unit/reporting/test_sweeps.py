@@ -106,6 +106,7 @@ def test_triples_are_halves_on_the_papers_datasets_as_the_caption_says(factors: 
     assert "triples are the same sets as halves" in figure15.CAPTION
 
 
+@pytest.mark.slow
 def test_other_fields_are_columns_and_the_swept_one_is_not() -> None:
     frame = make_long_table(
         tasks=(1, 2), learning_rates=(0.1, 0.01), subsets=("all", "random"), keys=("discrete_mig",)
@@ -138,6 +139,7 @@ def test_figure_13_shows_totals_trained_tasks_and_each_task() -> None:
     assert _ticks(each) == ["1", "2", "3"]
 
 
+@pytest.mark.slow
 def test_figure_13_has_the_published_totals() -> None:
     frame = with_losses(make_long_table(tasks=2, datasets=["dsprites"], unlike_paper=""))
     every, own, each = figure13.draw(frame).axes

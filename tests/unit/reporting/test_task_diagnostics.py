@@ -218,6 +218,7 @@ def estimated(grid, rows=2000):
     return found
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("dataset", GRIDS)
 def test_the_papers_tasks_are_as_smooth_and_depend_as_measured_with_the_released_code(dataset):
     grid = GRIDS[dataset]
@@ -297,6 +298,7 @@ def test_table_leaves_out_factors_of_one_class_and_counts_tasks_without_variance
     assert "class have no value" in table.CAPTION
 
 
+@pytest.mark.slow
 def test_references_stand_beside_raw_inputs_and_are_compared_on_the_complete_grid_only():
     part = table.make(NO_RUNS, scaled_stages())
     assert not part["comparable"].any()
@@ -346,6 +348,7 @@ CASES = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("case", CASES)
 def test_figure_has_all_its_points_and_no_text_covers_another(case):
     stages = CASES[case]()
@@ -375,6 +378,7 @@ def test_titles_break_between_fields():
     assert {f"subgrid.{name}={count}" for name, count in SUBGRID.items()} <= set(pieces)
 
 
+@pytest.mark.slow
 def test_figure_says_what_is_comparable():
     assert "not comparable" in words(figure.draw(NO_RUNS, scaled_stages()))
     whole = words(figure.draw(NO_RUNS, [complete()]))

@@ -253,6 +253,7 @@ def test_a_spec_parses_back_from_its_settings(fields) -> None:
     assert type(spec).parse({k: v for k, v in spec.elided().items() if k != "name"}) == spec
 
 
+@pytest.mark.slow
 @some
 @given(holed(), holed())
 def test_two_specs_share_an_id_only_if_they_are_equal(one, other) -> None:

@@ -77,6 +77,7 @@ def images_of(data: Path) -> torch.Tensor:
     )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("loss", "weight_decay"), [("mse", 0), ("bce", 0), ("mse", 50)])
 def test_a_decoder_is_trained_as_by_a_plain_loop(
     loss: str, weight_decay: float, data: Path, tmp_path: Path
@@ -181,6 +182,7 @@ def test_a_test_split_smaller_than_what_is_shown_is_shown_whole(data: Path, tmp_
     assert Stage.from_fields(DECODER | {"images": 40}).kept_images == 12
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("stop", [2, 4, 7])
 def test_a_killed_decoder_is_resumed_to_the_same_bytes(
     stop: int, data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
@@ -206,6 +208,7 @@ def test_a_killed_decoder_is_resumed_to_the_same_bytes(
     assert all(torch.equal(first[key], second[key]) for key in first)
 
 
+@pytest.mark.slow
 def test_the_scale_of_codes_may_be_tiny(data: Path, tmp_path: Path) -> None:
     """Those of an untrained encoder hardly differ.
 

@@ -342,6 +342,7 @@ def test_heat_maps_show_every_value_and_frame_the_matched_pairs():
     assert len(axes.lines) == sum(stage.arrays["factor_of_code"] >= 0)
 
 
+@pytest.mark.slow
 def test_diverged_networks_and_left_out_factors_are_said_in_the_figure():
     words = [text.get_text() for text in figure.draw(None, examples("retrieved")).findobj(Text)]
     assert words.count("diverged") == 2

@@ -142,6 +142,7 @@ def compute(data: Path, record: Path, out: Path, **changes: Any) -> int:
     return main(["stage", *words])
 
 
+@pytest.mark.slow
 @pytest.mark.filterwarnings("ignore::Warning")  # of umap-learn, on its own use of others
 def test_a_stage_is_written_sealed_and_read_again(
     data: Path, run_record: Path, tmp_path: Path

@@ -352,6 +352,7 @@ def test_errors_name_place_value_and_what_is_allowed(change: dict[str, Any], mes
         study(**change)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "body",
     [
@@ -376,6 +377,7 @@ def test_what_the_study_takes_the_schema_takes(body: dict[str, Any]) -> None:
     jsonschema.validate({"name": "t", "experiments": {"one": experiment}}, config_schema())
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "body",
     [

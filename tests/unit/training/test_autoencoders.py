@@ -389,6 +389,7 @@ def test_a_discriminator_that_knows_the_densities_gives_the_total_correlation() 
     )
 
 
+@pytest.mark.slow
 @every_kind
 @pytest.mark.parametrize("stop", [1, 4, 5, 8])
 def test_resuming_gives_the_same_bytes(
@@ -415,6 +416,7 @@ def kill_at(stop: int) -> training.Observer:
     return observe
 
 
+@pytest.mark.slow
 @every_kind
 def test_training_is_a_function_of_the_spec(kind: str, images: Images, tmp_path: Path) -> None:
     first, second = (trained(run_of(kind), images, tmp_path / name)[0] for name in "ab")
@@ -423,6 +425,7 @@ def test_training_is_a_function_of_the_spec(kind: str, images: Images, tmp_path:
     assert all(first[key] != other[key] for key in first)
 
 
+@pytest.mark.slow
 @every_kind
 def test_training_lowers_the_loss(kind: str, images: Images, tmp_path: Path) -> None:
     _, progress = trained(run_of(kind, epochs=12, learning_rate=1e-3), images, tmp_path)

@@ -67,6 +67,7 @@ def plainly_trained(run: Any, images: Images) -> dict[str, nn.Module]:
     return networks
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", [kind for kind in SPECS if kind != "single_task"])
 def test_weight_decay_is_that_of_adamw(kind: str, images: Images, tmp_path: Path) -> None:
     if "tasks" not in SPECS[kind]:

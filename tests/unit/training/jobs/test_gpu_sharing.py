@@ -197,6 +197,7 @@ def test_the_own_record_is_there_when_all_have_ended(
     assert list(job.out.parent.iterdir()) == [job.out]
 
 
+@pytest.mark.slow
 def test_a_killed_job_that_others_were_trained_beside_is_resumed(
     data: Path, queue: Path, tmp_path: Path
 ) -> None:
