@@ -91,10 +91,7 @@ class Images(Examples):
         return pixels.to(torch.float32).div_(self.white).permute(0, 3, 1, 2)
 
     def prepare(self, raw: Raw) -> tuple[Tensor, Tensor]:
-        """Images and their task targets (B, T).
-
-        Without targets the images themselves, to be reconstructed.
-        """
+        """Images and their task targets (B, T), or else the images themselves, to reconstruct."""
         images = self.scaled(raw[0])
         return images, raw[1] if len(raw) > 1 else images
 

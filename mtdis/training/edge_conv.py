@@ -30,7 +30,10 @@ class EdgeConv(nn.Conv2d):
             self.weight.permute(0, 2, 3, 1),
             images.shape[2],
         )
-        spans = [_meeting(side, place) for place in range(side // 2)]
+        spans = []  # the pixels of a line that an output sees, and the taps that see them
+        for first in range(-1, side - 2, 2):
+            start, stop = max(first, 0), min(first + 4, side)
+            spans.append((slice(start, stop), slice(start - first, stop - first)))
         outputs = [
             linear(
                 pixels[:, rows, columns].flatten(1), kernel[:, down, across].flatten(1), self.bias
@@ -40,10 +43,3 @@ class EdgeConv(nn.Conv2d):
         ]
         half = side // 2
         return torch.stack(outputs, 1).reshape(len(images), half, half, -1).permute(0, 3, 1, 2)
-
-
-def _meeting(side: int, place: int) -> tuple[slice, slice]:
-    """The pixels of a line that an output at this place sees, and the taps that see them."""
-    first = 2 * place - 1
-    start, stop = max(first, 0), min(first + 4, side)
-    return slice(start, stop), slice(start - first, stop - first)

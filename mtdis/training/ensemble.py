@@ -15,7 +15,7 @@ from torch import Tensor, nn
 from mtdis.specs.run import TaskRun, TrainedRun
 from mtdis.specs.stage import TrainedStage
 from mtdis.training.learner import Learner
-from mtdis.training.networks import Heads, TaskNetwork
+from mtdis.training.networks import TaskNetwork
 
 BatchStream = tuple[str, ...]
 """Name of the stream that a batch order is drawn from."""
@@ -33,7 +33,7 @@ class Ensemble(Protocol):
 
     @property
     def names(self) -> tuple[str, ...]:
-        """One per network."""
+        """Names of the networks, in the order of their losses."""
 
     @property
     def learners(self) -> Sequence[tuple[Learner, BatchStream]]:
@@ -59,7 +59,7 @@ class Separate:
         self.learners = [(learner, streams[name]) for name, learner in learners.items()]
 
     def hand_back(self) -> None:
-        """Nothing to do."""
+        """Do nothing: the modules are the networks' own."""
 
 
 @dataclass(frozen=True)
@@ -92,9 +92,12 @@ class StackedNetwork(nn.Module):
         self.layers = [
             self._layer(first=number == 0, layers=same) for number, same in enumerate(layers)
         ]
-        self.layers += self._heads(
-            [network.heads for network in networks if network.heads is not None], heads
-        )
+        modules = [network.heads for network in networks if network.heads is not None]
+        for number in range(len(modules[0].weights)):
+            self.layers += [modules[0].activation] if number else []
+            weights = [module.weights[number] for module in modules]
+            biases = [module.biases[number] for module in modules]
+            self.layers.append(self._head(weights, biases, heads))
 
     def forward(self, images: Tensor) -> Tensor:
         """Images (B, C, S, S) to the prediction (T, B) of each network's own head."""
@@ -106,11 +109,17 @@ class StackedNetwork(nn.Module):
     def _layer(self, first: bool, layers: Sequence[nn.Module]) -> Layer:
         """The stacked function of T equal layers of the encoders.
 
-        TypeError for one that can't be stacked.
+        Raises TypeError for a layer that can't be stacked.
         """
         if isinstance(layers[0], nn.Conv2d):
-            return self._convolution(
-                [m for m in layers if isinstance(m, nn.Conv2d)], 1 if first else len(layers)
+            # all networks side by side in the channels: the first layer reads the images, the
+            # others read the channels of their network
+            weight = self._share([m.get_parameter("weight") for m in layers], lambda own, _: own)
+            bias = self._share([m.get_parameter("bias") for m in layers], lambda own, _: own)
+            stride, padding = layers[0].stride, layers[0].padding
+            groups = 1 if first else len(layers)
+            return lambda x: nn.functional.conv2d(
+                x, weight.flatten(0, 1), bias.flatten(), stride, padding, groups=groups
             )
         if isinstance(layers[0], nn.Linear):
             weight = self._share([m.get_parameter("weight") for m in layers], lambda own, _: own.T)
@@ -124,30 +133,6 @@ class StackedNetwork(nn.Module):
             f"an encoder with a {type(layers[0]).__name__} can't be stacked; set fused: none"
         )
 
-    def _convolution(self, layers: Sequence[nn.Conv2d], groups: int) -> Layer:
-        """One convolution of all networks, side by side in the channels.
-
-        The first one reads the images, the others the channels of their network.
-        """
-        weight = self._share([m.get_parameter("weight") for m in layers], lambda own, _: own)
-        bias = self._share([m.get_parameter("bias") for m in layers], lambda own, _: own)
-        stride, padding = layers[0].stride, layers[0].padding
-        return lambda x: nn.functional.conv2d(
-            x, weight.flatten(0, 1), bias.flatten(), stride, padding, groups=groups
-        )
-
-    def _heads(self, modules: Sequence[Heads], heads: Sequence[int]) -> list[Layer]:
-        """The layers of the own heads, their activation between them."""
-        layers: list[Layer] = []
-        for number in range(len(modules[0].weights)):
-            layers += [modules[0].activation] if number else []
-            layers.append(
-                self._head(
-                    [m.weights[number] for m in modules], [m.biases[number] for m in modules], heads
-                )
-            )
-        return layers
-
     def _head(
         self, weights: Sequence[nn.Parameter], biases: Sequence[nn.Parameter], heads: Sequence[int]
     ) -> Layer:
@@ -159,21 +144,15 @@ class StackedNetwork(nn.Module):
     def _share(self, own: Sequence[nn.Parameter], part: Part) -> nn.Parameter:
         """A stacked parameter with the values of the networks' own."""
         rows = [part(parameter.detach(), t) for t, parameter in enumerate(own)]
-        stacked = nn.Parameter(_stack(rows))
+        if rows[0].dim() < 4:
+            values = torch.stack(rows)
+        else:  # of convolutions: channels-last, whatever layout torch.stack would choose
+            flat = torch.cat(rows).contiguous(memory_format=torch.channels_last)
+            values = flat.view(len(rows), -1, *flat.shape[1:])
+        stacked = nn.Parameter(values)
         self.parameter_list.append(stacked)
         self.shares.append(Share(stacked, own, part))
         return stacked
-
-
-def _stack(rows: Sequence[Tensor]) -> Tensor:
-    """Rows as one tensor (T, ...).
-
-    Of convolutions channels-last, whatever layout torch.stack would choose.
-    """
-    if rows[0].dim() < 4:
-        return torch.stack(list(rows))
-    flat = torch.cat(list(rows)).contiguous(memory_format=torch.channels_last)
-    return flat.view(len(rows), -1, *flat.shape[1:])
 
 
 class Stacked:
@@ -234,21 +213,16 @@ class Stacked:
         """The states of the networks' own Adams, made where there is none yet: heads without
         gradient have zeros.
         """
-        return [
-            _state(learner.optimisers[0], p) for learner, p in zip(self.own, share.own, strict=True)
-        ]
+        states: list[dict[str, Tensor]] = []
+        for learner, parameter in zip(self.own, share.own, strict=True):
+            states.append(learner.optimisers[0].state[parameter])
+            if not states[-1]:
+                states[-1]["step"] = torch.zeros((), device=parameter.device)
+                states[-1] |= {key: torch.zeros_like(parameter) for key in MOMENTS}
+        return states
 
 
 MOMENTS = ("exp_avg", "exp_avg_sq")
-
-
-def _state(optimiser: torch.optim.Optimizer, parameter: Tensor) -> dict[str, Tensor]:
-    """An Adam's state of a parameter."""
-    state: dict[str, Tensor] = optimiser.state[parameter]
-    if not state:
-        state |= {"step": torch.zeros((), device=parameter.device)}
-        state |= {key: torch.zeros_like(parameter) for key in MOMENTS}
-    return state
 
 
 def _copy(stacked: Tensor, parts: Sequence[Tensor]) -> None:

@@ -69,7 +69,12 @@ class Learner:
 
         All gradients are taken at the same values of all weights.
         """
-        with self._in_precision():
+        context: AbstractContextManager[None] = nullcontext()
+        if self.spec.precision == "bf16":
+            device = next(self.module.parameters()).device.type
+            # a cache would outlive a captured graph
+            context = torch.autocast(device, torch.bfloat16, cache_enabled=False)
+        with context:
             losses = self.loss(inputs, targets, *([moment] if self.draws_noise else []))
         losses = losses if isinstance(losses, tuple) else (losses,)
         for optimiser, loss in zip(self.optimisers, losses, strict=True):
@@ -79,15 +84,6 @@ class Learner:
         for optimiser in self.optimisers:
             optimiser.step()
         return losses[0].detach()
-
-    def _in_precision(self) -> AbstractContextManager[None]:
-        """The context that losses are computed in: autocast to bf16 if that is the precision."""
-        if self.spec.precision != "bf16":
-            return nullcontext()
-        device = next(self.module.parameters()).device.type
-        return torch.autocast(
-            device, torch.bfloat16, cache_enabled=False
-        )  # a cache would outlive a captured graph
 
     @torch.no_grad()
     def _decay(self) -> None:

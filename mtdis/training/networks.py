@@ -57,10 +57,9 @@ def make_encoder(channels: int, image_size: int, latent_size: int) -> nn.Sequent
 def make_decoder(channels: int, image_size: int, latent_size: int) -> nn.Sequential:
     """Codes (B, D) to logits of images (B, C, S, S), a mirror of Table 2.
 
-    Without values until initialised.
-
-    From one pixel to 2, then n to 2n + 2 (without padding) up to S - 2, and a last layer of kernel
-    3 to S. Raises ValueError for sizes other than 8, 16, 32, 64 and 128.
+    It has no values until `initialise` fills it. Its layers lead from one pixel to 2, then from n
+    to 2n + 2 (without padding) up to S - 2, and the last one, of kernel 3, to S. Raises ValueError
+    for sizes other than 8, 16, 32, 64 and 128.
     """
     doublings = image_size.bit_length() - 3
     if image_size not in (8, 16, 32, 64, 128):
@@ -190,25 +189,17 @@ def initialise(module: nn.Module, scheme: str, seed: int, stream: str) -> None:
     """
     generator = torch.Generator().manual_seed(stream_seed(seed, "initialisation", stream))
     for layer in module.modules():
-        if isinstance(layer, (nn.Conv2d, nn.ConvTranspose2d, nn.Linear)):
-            assert layer.bias is not None
-            bound = 1 / sqrt(layer.weight[0].numel())
-            _fill_weight(layer, scheme, bound, generator)
-            nn.init.uniform_(layer.bias, -bound, bound, generator=generator)
-
-
-def _fill_weight(
-    layer: nn.Conv2d | nn.ConvTranspose2d | nn.Linear,
-    scheme: str,
-    bound: float,
-    generator: torch.Generator,
-) -> None:
-    if scheme == "pytorch":
-        nn.init.uniform_(layer.weight, -bound, bound, generator=generator)
-    elif isinstance(layer, nn.Linear):
-        nn.init.kaiming_normal_(layer.weight, generator=generator)
-    else:
-        nn.init.xavier_normal_(layer.weight, generator=generator)
+        if not isinstance(layer, (nn.Conv2d, nn.ConvTranspose2d, nn.Linear)):
+            continue
+        assert layer.bias is not None
+        bound = 1 / sqrt(layer.weight[0].numel())
+        if scheme == "pytorch":
+            nn.init.uniform_(layer.weight, -bound, bound, generator=generator)
+        elif isinstance(layer, nn.Linear):
+            nn.init.kaiming_normal_(layer.weight, generator=generator)
+        else:
+            nn.init.xavier_normal_(layer.weight, generator=generator)
+        nn.init.uniform_(layer.bias, -bound, bound, generator=generator)
 
 
 def initialise_heads(heads: Heads, seed: int) -> None:

@@ -116,9 +116,8 @@ class Captured:
 def record_graph(work: Work) -> tuple[Tensor, Callable[[], None]]:
     """Record work as a CUDA graph, after a few warm-up rounds of it.
 
-    RuntimeError if it can't be captured.
-
-    On the current stream if that is one of this thread's own: a new one may be that of another run.
+    Raises RuntimeError if it can't be captured. On the current stream if that is one of this
+    thread's own: a new one may be that of another run.
     """
     here = torch.cuda.current_stream()
     is_shared = here == torch.cuda.default_stream()  # which can't be captured

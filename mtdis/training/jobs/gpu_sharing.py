@@ -29,12 +29,10 @@ def ready(record: Path) -> Path:
 def train_with_others(
     own: Job, trainer: Callable[[Path], Train], queue: Path | None, together: int
 ) -> int:
-    """Train a run, and others of the queue beside it, whose failures don't matter.
+    """Train a run, and others of the queue beside it; exit status 1 if the run itself failed.
 
-    The exit status: 1 if the run itself failed, else 0.
-
-    Its own record, too, is left ready until all have ended: Snakemake deletes what a killed job has
-    declared.
+    The failures of the others don't matter. Its own record, too, is left ready until all have
+    ended: Snakemake deletes what a killed job has declared.
     """
     others = (
         beside(own, queue, together - 1)

@@ -56,7 +56,7 @@ class Lazy(Generic[T]):
         self.made: list[T] = []
 
     def __call__(self) -> T:
-        """The value."""
+        """Return the value, made by the first call."""
         with self.lock:
             if not self.made:
                 self.made.append(self.make())
