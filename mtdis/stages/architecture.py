@@ -13,7 +13,7 @@ from torch import Tensor, nn
 
 from mtdis.artifacts.stages import Outcome, Sources
 from mtdis.data import tasks
-from mtdis.specs.run import Run, TaskRun
+from mtdis.specs.run import TaskRun
 from mtdis.specs.stages.architecture import Architecture
 from mtdis.training.networks import Heads
 
@@ -31,12 +31,20 @@ def compute(stage: Architecture, sources: Sources) -> Outcome:  # noqa: ARG001 -
     model = import_module(f"mtdis.training.models.{stage.parent.name()}").build(
         stage.parent, stage.network, shape
     )
-    rows = [
-        row
-        for name, part in model.named_children()
-        for row in _rows(name, part, shape, stage.parent.code_count)
-    ]
-    rows += _task_network_rows(stage.parent)
+    height, width, channels = shape
+    images = torch.zeros(1, channels, height, width)
+    codes = torch.zeros(1, stage.parent.code_count)
+    rows: list[Row] = []
+    for name, part in model.named_children():
+        if isinstance(part, Heads):
+            rows += describe_heads(part)
+        else:
+            rows += describe(name, part, images if name == "encoder" else codes)
+    if isinstance(run := stage.parent, TaskRun):
+        # one of the random networks that make its targets
+        one = run.tasks.model_copy(update={"count": 1})
+        [network] = tasks.task_networks(len(run.dataset.names), one)
+        rows += describe_task_network(network, run.tasks.activation, run.tasks.count)
     parameters = {
         name: sum(p.numel() for p in part.parameters()) for name, part in model.named_children()
     }
@@ -49,26 +57,6 @@ def compute(stage: Architecture, sources: Sources) -> Outcome:  # noqa: ARG001 -
     )
 
 
-def _rows(
-    name: str, part: nn.Module, image_shape: tuple[int, int, int], code_count: int
-) -> list[Row]:
-    if isinstance(part, Heads):
-        return describe_heads(part)
-    height, width, channels = image_shape
-    images = torch.zeros(1, channels, height, width)
-    return describe(name, part, images if name == "encoder" else torch.zeros(1, code_count))
-
-
-def _task_network_rows(run: Run) -> list[Row]:
-    """One of the random networks that make a run's targets; none for a run without tasks."""
-    if not isinstance(run, TaskRun):
-        return []
-    [network] = tasks.task_networks(
-        len(run.dataset.names), run.tasks.model_copy(update={"count": 1})
-    )
-    return describe_task_network(network, run.tasks.activation, run.tasks.count)
-
-
 @torch.no_grad()
 def describe(part: str, module: nn.Module, inputs: Tensor) -> list[Row]:
     """One row per layer with parameters, and per non-linearity, in the order in which they run on
@@ -77,7 +65,15 @@ def describe(part: str, module: nn.Module, inputs: Tensor) -> list[Row]:
     rows: list[Row] = []
 
     def note(layer: nn.Module, _inputs: Any, output: Tensor) -> None:
-        rows.append(_row(part, layer, output))
+        row: Row = {
+            "part": part,
+            "layer": "Conv2d" if isinstance(layer, nn.Conv2d) else type(layer).__name__,
+            "settings": _settings(layer),
+            "output": list(output.shape[1:]),
+            "parameters": sum(p.numel() for p in layer.parameters()),
+            "count": 1,
+        }
+        rows.append(row)
 
     leaves = [layer for layer in module.modules() if not any(layer.children())]
     hooks = [layer.register_forward_hook(note) for layer in leaves]
@@ -87,17 +83,6 @@ def describe(part: str, module: nn.Module, inputs: Tensor) -> list[Row]:
         for hook in hooks:
             hook.remove()
     return rows
-
-
-def _row(part: str, layer: nn.Module, output: Tensor) -> Row:
-    return {
-        "part": part,
-        "layer": "Conv2d" if isinstance(layer, nn.Conv2d) else type(layer).__name__,
-        "settings": _settings(layer),
-        "output": list(output.shape[1:]),
-        "parameters": sum(p.numel() for p in layer.parameters()),
-        "count": 1,
-    }
 
 
 def _settings(layer: nn.Module) -> str:

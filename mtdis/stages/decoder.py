@@ -2,7 +2,6 @@
 4).
 """
 
-from functools import partial
 from typing import Any
 
 import numpy as np
@@ -15,7 +14,7 @@ from mtdis.artifacts.stages import Outcome, Sources
 from mtdis.data.split import Split
 from mtdis.randomness import generator
 from mtdis.specs.stages.decoder import Decoder
-from mtdis.stages._decoding import READINGS, Reading, decode, pictures, reconstruction_errors
+from mtdis.stages._decoding import READINGS, decode, pictures, reconstruction_errors
 from mtdis.stages._training import all_codes, fit
 from mtdis.training import networks
 from mtdis.training.batches import CodedImages, Images
@@ -37,7 +36,11 @@ def compute(stage: Decoder, sources: Sources) -> Outcome:
     data, split = load(stage, sources, device)
     decoder = build(stage, data).to(device)
     reading = READINGS[stage.loss]
-    learner = Learner(stage, decoder, partial(_loss, decoder, reading))
+
+    def loss(codes: Tensor, images: Tensor) -> Tensor:
+        return reading.loss(decoder(codes).to(images.dtype), images)
+
+    learner = Learner(stage, decoder, loss)
     progress = fit(stage, learner, data, split["train"], sources)
     errors = {part: reconstruction_errors(decoder, reading, data, split[part]) for part in SUFFIXES}
     diverged = (
@@ -104,8 +107,3 @@ def shown(
         "code_mean": tested.mean(axis=0),
         "code_sd": tested.std(axis=0),
     }
-
-
-def _loss(decoder: nn.Module, reading: Reading, codes: Tensor, images: Tensor) -> Tensor:
-    """Codes (B, D), images (B, C, S, S)."""
-    return reading.loss(decoder(codes).to(images.dtype), images)

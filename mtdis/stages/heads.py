@@ -1,7 +1,5 @@
 """Heads that learn the tasks from frozen codes (paper, sections 4.3 and C.3)."""
 
-from functools import partial
-
 import numpy as np
 import torch
 from torch import Tensor
@@ -24,7 +22,13 @@ def compute(stage: Heads, sources: Sources) -> Outcome:
     codes, split = all_codes(stage, sources, device)
     targets = datasets.read_targets(sources.targets)
     heads = build(stage, codes.shape[1]).to(device)
-    learner = Learner(stage, heads, partial(_loss, heads))
+
+    def loss(codes: Tensor, targets: Tensor) -> Tensor:
+        """Mean squared error over batch and tasks, "the average regression loss" (4.3)."""
+        error: Tensor = (heads(codes) - targets).square().mean()
+        return error
+
+    learner = Learner(stage, heads, loss)
     data = CodedTasks(codes, torch.from_numpy(targets).to(device))
     progress = fit(stage, learner, data, split["train"], sources)
     predictions = predict(heads, codes.cpu().numpy(), device)
@@ -53,11 +57,3 @@ def build(stage: Heads, code_count: int) -> networks.Heads:
     )
     networks.initialise_heads(heads, stage.seed)
     return heads
-
-
-def _loss(heads: networks.Heads, codes: Tensor, targets: Tensor) -> Tensor:
-    """Mean squared error over batch and tasks, "the average regression loss" (4.3): codes (B, D),
-    targets (B, T).
-    """
-    error: Tensor = (heads(codes) - targets).square().mean()
-    return error

@@ -61,9 +61,7 @@ def outcome(
 ) -> Outcome:
     """The outcome for codes (n, d) and classes (n, K) of named factors.
 
-    Factors of one class are left out.
-
-    Raises ValueError where no factor varies.
+    Factors of one class are left out. Raises ValueError where no factor varies.
     """
     varying = factors.min(axis=0) < factors.max(axis=0)
     if not varying.any():
@@ -145,9 +143,7 @@ def absolute_correlations(codes: Numbers, factors: Numbers) -> Floats:
 
 
 def retrieved(correlations: Floats, rows: int, alpha: float) -> Integers:
-    """The factor (d,) of each code: the one of the largest |ρ| (d, K), if it is significant.
-
-    Else -1.
+    """The factor (d,) of each code: the one of the largest |ρ| (d, K), -1 if not significant.
 
     The paper's rule (appendix I). Of equal factors the first is taken. Significant is a two-sided p
     below `alpha`, by Student's t with rows - 2 degrees of freedom as in `scipy.stats.spearmanr`,
@@ -172,16 +168,30 @@ def match(
 ) -> Matched:
     """Codes (n, d) matched to factors (n, K) so that Σ|ρ| is largest on a random half.
 
-    Judged on the other half.
+    The pairs are judged on the other half.
 
     Null: the rows of the factors are permuted within each half, all factors together, and
     everything is done again. So permuted, codes that are independent of the factors are as likely
     as the given ones. Raises ValueError for fewer than 6 rows, and as `absolute_correlations` does.
     """
-    first, second = _halves(codes, factors, randomness)
+    if len(codes) < 6:
+        raise ValueError(
+            f"codes have {len(codes)} rows; at least 6 are needed, so that each half has ranks."
+        )
+    first, second = (
+        (_standard_ranks(codes[half]), _standard_ranks(factors[half]))
+        for half in np.array_split(randomness.permutation(len(codes)), 2)
+    )
     pairs = _assign(_correlate(*first))
     held_out = _correlate(*second)[pairs]
-    draws = [_permuted(first, second, randomness) for _ in range(permutations)]
+    draws = []
+    for _ in range(permutations):
+        # Ranks are permuted with the rows, so that none is made anew.
+        chosen, judged = (
+            (ranks, factor_ranks[randomness.permutation(len(factor_ranks))])
+            for ranks, factor_ranks in (first, second)
+        )
+        draws.append(_correlate(*judged)[_assign(_correlate(*chosen))])
     means, maxima = (
         np.array([take(d) for d in draws], dtype=np.float64) for take in (np.mean, np.max)
     )
@@ -193,36 +203,6 @@ def permutation_p(found: float, null: Floats) -> float:
     and Smyth 2010).
     """
     return float((1 + (null >= found).sum()) / (1 + len(null)))
-
-
-Ranks = tuple[Floats, Floats]
-"""Standardised ranks of codes (n, d) and of factors (n, K)."""
-
-
-def _halves(
-    codes: Numbers, factors: Numbers, randomness: np.random.Generator
-) -> tuple[Ranks, Ranks]:
-    if len(codes) < 6:
-        raise ValueError(
-            f"codes have {len(codes)} rows; at least 6 are needed, so that each half has ranks."
-        )
-    order = randomness.permutation(len(codes))
-    parts = np.array_split(order, 2)
-    first, second = (
-        (_standard_ranks(codes[part]), _standard_ranks(factors[part])) for part in parts
-    )
-    return first, second
-
-
-def _permuted(first: Ranks, second: Ranks, randomness: np.random.Generator) -> Floats:
-    """The held-out correlations (p,) of one permutation.
-
-    Ranks are permuted with the rows, so none is made anew.
-    """
-    chosen, judged = (
-        (codes, factors[randomness.permutation(len(factors))]) for codes, factors in (first, second)
-    )
-    return _correlate(*judged)[_assign(_correlate(*chosen))]
 
 
 def _assign(correlations: Floats) -> tuple[Integers, Integers]:

@@ -1,7 +1,6 @@
 """UMAP of the codes of the test split (paper, section 4.2.1)."""
 
 import warnings
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -35,9 +34,8 @@ def embed(
 ) -> NDArray[np.float32]:
     """Two coordinates (n, 2) of each code (n, d); the same for the same seed.
 
-    Neighbours are at most n - 1.
-
-    Raises ValueError for fewer than 4 codes and for codes that are not finite.
+    Neighbours are at most n - 1. Raises ValueError for fewer than 4 codes and for codes that are
+    not finite.
     """
     if len(codes) < 4:
         raise ValueError(
@@ -52,18 +50,11 @@ def embed(
         )
     neighbours = min(n_neighbors, len(codes) - 1)
     state = stream_seed(seed, "umap") % 2**32
-    # One thread, since the order of threads would enter the result.
-    model = _umap(n_neighbors=neighbours, min_dist=min_dist, random_state=state, n_jobs=1)
-    found: NDArray[np.float32] = np.asarray(model.fit_transform(codes), dtype=np.float32)
-    return found
-
-
-def _umap(**options: Any) -> Any:
-    """An estimator of umap-learn, which takes seconds to import and to compile: only this stage
-    spends them.
-    """
     with warnings.catch_warnings():
         # It says that it found no TensorFlow, which it would need for another estimator only.
         warnings.filterwarnings("ignore", "Tensorflow not installed", ImportWarning)
-        from umap import UMAP
-    return UMAP(**options)
+        from umap import UMAP  # seconds to import and to compile: only this stage spends them
+    # One thread, since the order of threads would enter the result.
+    model = UMAP(n_neighbors=neighbours, min_dist=min_dist, random_state=state, n_jobs=1)
+    found: NDArray[np.float32] = np.asarray(model.fit_transform(codes), dtype=np.float32)
+    return found
