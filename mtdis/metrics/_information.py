@@ -12,12 +12,20 @@ ROUNDING = 1e-14
 
 
 def discretise(codes: FloatArray | IntArray, num_bins: int) -> IntArray:
-    """Bin number 1..num_bins of every code, or class, (n, d).
+    """Numbers 1..num_bins of the bins of codes, or classes, (n, d).
 
     Bins have equal width between a column's own minimum and maximum. Edges have the dtype of the
     codes. A range too narrow to be cut into that many bins at that precision counts as constant.
     """
-    return np.stack([_bins(column, num_bins) for column in codes.T], axis=1)
+    binned: list[IntArray] = []
+    for column in codes.T:
+        try:
+            edges: FloatArray = np.histogram_bin_edges(column, num_bins)
+        except ValueError:  # numpy refuses edges that would coincide
+            binned.append(np.ones(len(column), np.int64))
+        else:  # without the last edge the maximum falls into the last bin
+            binned.append(np.digitize(column, edges[:-1]).astype(np.int64))
+    return np.stack(binned, axis=1)
 
 
 def information_matrix(labels: IntArray, factors: IntArray) -> npt.NDArray[np.float64]:
@@ -45,12 +53,3 @@ def mutual_information(first: IntArray, second: IntArray) -> float:
 def entropy(labels: IntArray) -> float:
     """Plug-in entropy in nats of one column (n,) of small non-negative integers."""
     return mutual_information(labels, labels)
-
-
-def _bins(column: FloatArray | IntArray, num_bins: int) -> IntArray:
-    try:
-        edges: FloatArray = np.histogram_bin_edges(column, num_bins)
-    except ValueError:  # numpy refuses edges that would coincide
-        return np.ones(len(column), np.int64)
-    # without the last edge the maximum falls into the last bin
-    return np.digitize(column, edges[:-1]).astype(np.int64)

@@ -62,7 +62,10 @@ class Table(NamedTuple):
 
 
 class Workspace(NamedTuple):
-    """What a thread writes to. A node is a range of places, the same in `orders` and in `rows`."""
+    """The arrays that a thread writes to.
+
+    A node is a range of places, the same in `orders` and in `rows`.
+    """
 
     orders: Rows  # (L, d, n): per level and code, each node's rows by value
     # (n,): each node's rows as scikit-learn would hold them, which is the order of its sums
@@ -232,7 +235,7 @@ def mend_sums(
 
 @compiled
 def is_tied(table: Table, code: int, order: Rows, p: int) -> bool:
-    """Tell whether the values at the places p - 1 and p count as one."""
+    """Return whether the values at the places p - 1 and p count as one."""
     values, row = table.values[code], order[p]
     return bool(table.close[code, row] and values[row] <= values[order[p - 1]] + CLOSE)
 
@@ -241,9 +244,7 @@ def is_tied(table: Table, code: int, order: Rows, p: int) -> bool:
 def is_promising(
     left: Floats, total: float, inverse: Floats, mirrored: Floats, worth: float
 ) -> bool:
-    """Tell whether a cut of a stretch gains enough, by products with 1/p, since divisions are
-    slow.
-    """
+    """Return whether a cut of a stretch gains enough, by products with 1/p: divisions are slow."""
     promising = False
     for p in range(
         left.size
@@ -425,9 +426,8 @@ def cut(
     depth: int,
     known: int,
 ) -> tuple[int, int, float, float]:
-    """Cut a node in two.
-
-    Return the place (0: still a leaf), how many codes are constant, both impurities.
+    """Cut a node in two; return the place (0: still a leaf), the number of constant codes, and
+    both impurities.
     """
     begin, size, impurity = work.begin[node], tree.size[node], tree.impurity[node]
     end, n = begin + size, work.rows.size

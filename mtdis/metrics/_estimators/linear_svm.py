@@ -41,10 +41,7 @@ for rounding.
 
 
 class Machines(NamedTuple):
-    """Per code and class a line.
-
-    The class whose line is highest is predicted, the first of equals.
-    """
+    """A line per code and class: predicted is the class of the highest, the first of equals."""
 
     classes: IntArray  # (c,)
     slopes: Floats  # (d, c)
@@ -66,9 +63,7 @@ class Groups(NamedTuple):
 
 
 class Problem(NamedTuple):
-    """What the machines on all codes minimise: p groups of the classes' own rows, one group of all
-    rows.
-    """
+    """The objective of the machines on all codes: p groups of the classes' own rows, one of all."""
 
     own: Groups
     everyone: Groups
@@ -139,9 +134,7 @@ def _groups(values: Floats, sizes: IntArray) -> Groups:
     starts = starts + np.arange(len(sizes))
     powers = np.stack([np.ones_like(padded), padded, padded * padded])
     before, after = np.zeros((2, *powers.shape))
-    for start, size in zip(
-        starts, sizes, strict=True
-    ):  # apart, so that equal groups have equal bits
+    for start, size in zip(starts, sizes, strict=True):  # apart: equal groups have equal bits
         stop = start + size
         rows = powers[:, :, start + 1 : stop + 1]
         np.cumsum(rows, axis=2, out=before[:, :, start + 1 : stop + 1])
@@ -161,9 +154,8 @@ def _solve(problem: Problem) -> Floats:
             _reach(point.target - point.line, reach) <= TOLERANCE * (1 + _reach(point.line, reach))
         ):
             return point.target
-        point = _descend(
-            problem, point, rounding / 2**step
-        )  # ever less, or steps within rounding could go round
+        # ever less rounding allowed, or steps within it could go round
+        point = _descend(problem, point, rounding / 2**step)
     raise ArithmeticError(
         f"the linear machines did not converge in {MAX_STEPS} steps: bring the codes to unit scale"
     )
@@ -198,9 +190,14 @@ def _descend(problem: Problem, point: Point, rounding: Floats) -> Point:
 
 
 def _evaluate(problem: Problem, line: Floats) -> Point:
+    """The objective at lines (2, d, p), its gradient, and its minimum for the rows violating
+    now."""
     slope, intercept = line
-    own, rest = _violators(problem, line)
-    own, rest = problem.own_cost * own, problem.rest_cost * rest
+    # violators: the class's own rows where wx + b is below 1, the other rows where it is above −1
+    own, _ = _split(problem.own, line, 1.0)
+    _, of_class = _split(problem.own, line, -1.0)
+    _, of_everyone = _split(problem.everyone, line, -1.0)
+    own, rest = problem.own_cost * own, problem.rest_cost * (of_everyone - of_class)
     (m0, m1, m2), (s0, s1, _) = own + rest, own - rest
     # Σ cost (1 ∓ (wx + b))² of the violators, multiplied out
     pull = np.stack([slope * m2 + intercept * m1 - s1, slope * m1 + intercept * m0 - s0])
@@ -208,16 +205,6 @@ def _evaluate(problem: Problem, line: Floats) -> Point:
     ww, wb, bb = 1 + 2 * m2, 2 * m1, 1 + 2 * m0
     target = 2 * np.stack([bb * s1 - wb * s0, ww * s0 - wb * s1]) / (ww * bb - wb * wb)
     return Point(line, 0.5 * (line * line).sum(axis=0) + loss, line + 2 * pull, target)
-
-
-def _violators(problem: Problem, line: Floats) -> tuple[Floats, Floats]:
-    """Moments (3, d, p) of the class's own rows where wx + b is below 1, and of the other rows
-    where it is above −1.
-    """
-    own, _ = _split(problem.own, line, 1.0)
-    _, of_class = _split(problem.own, line, -1.0)
-    _, of_everyone = _split(problem.everyone, line, -1.0)
-    return own, of_everyone - of_class
 
 
 def _split(groups: Groups, line: Floats, level: float) -> tuple[Floats, Floats]:
