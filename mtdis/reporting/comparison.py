@@ -6,7 +6,6 @@ A tidy table of results has one line per `dataset`, `metric`, `key`, `settings` 
 diverged and failed networks.
 """
 
-from collections.abc import Iterator
 from typing import Any
 
 import pandas as pd
@@ -48,7 +47,10 @@ def beside_published(
     both = set(lines.columns) & set(known.columns)
     on = [c for c in ("printed", "metric", "key", "row", "column") if c in both]
     lines = lines.merge(known[[*on, "reading", *NAMES.values()]], how="left", on=on)
-    lines["comparable"] = _comparable(lines)
+    possible = lines["published_mean"].notna() & lines["unlike_paper"].notna()
+    possible &= lines["dataset"].isin(published.GENUINE)
+    made = zip(possible, lines["kind"], lines["unlike_paper"], strict=True)
+    lines["comparable"] = [bool(can and as_printed(kind, unlike)) for can, kind, unlike in made]
     lines["difference"] = (lines["mean"] - lines["published_mean"]).where(lines["comparable"])
     lines["note"] = [_note(line) for line in lines.to_dict("records")]
     return lines
@@ -106,24 +108,12 @@ def setting_name(label: Label) -> str:
 def unlike_text(label: Label) -> dict[str, str]:
     """The fields in which a variant differs from the paper's text, with their values as text."""
     texts = {field.removeprefix("spec."): value_text(value) for field, value in label.items()}
-    defaults = {path: value_text(value) for path, value in _declared_defaults()}
-    return {path: text for path, text in texts.items() if text != defaults.get(path)}
-
-
-def _declared_defaults() -> Iterator[tuple[str, Any]]:
+    defaults: dict[str, str] = {}
     for name, field in TaskRun.model_fields.items():
         value = field.get_default(call_default_factory=True)
-        yield from flatten({name: value.resolved() if isinstance(value, Spec) else value})
-
-
-def _comparable(lines: pd.DataFrame) -> list[bool]:
-    same = (
-        lines["published_mean"].notna()
-        & lines["dataset"].isin(published.GENUINE)
-        & lines["unlike_paper"].notna()
-    )
-    made = zip(same, lines["kind"], lines["unlike_paper"], strict=True)
-    return [bool(possible and as_printed(kind, unlike)) for possible, kind, unlike in made]
+        declared = flatten({name: value.resolved() if isinstance(value, Spec) else value})
+        defaults |= {path: value_text(one) for path, one in declared}
+    return {path: text for path, text in texts.items() if text != defaults.get(path)}
 
 
 def _unlike(frame: pd.DataFrame) -> pd.DataFrame:

@@ -116,21 +116,19 @@ def chunks(
     while some := list(islice(triples, CHUNK)):
         rows = [list(run_rows(*triple)) for triple in some]
         owners = np.repeat([places[identify(run)] for run, _, _ in some], list(map(len, rows)))
-        yield _beside(head.iloc[owners], [row for part in rows for row in part])
+        # the lines of the layout, repeated, with the columns OF_ROWS of these rows
+        repeated = head.iloc[owners]
+        own = pd.DataFrame([row for part in rows for row in part], columns=OF_ROWS)
+        own = own.astype(repeated.dtypes[list(OF_ROWS)].to_dict())
+        yield repeated.reset_index(drop=True).assign(**own)
     if staged:
         yield pd.DataFrame(staged, columns=head.columns).astype(head.dtypes.to_dict())
-
-
-def _beside(repeated: pd.DataFrame, rows: Sequence[Row]) -> pd.DataFrame:
-    """The repeated lines of a layout with the columns OF_ROWS of these rows."""
-    own = pd.DataFrame(rows, columns=OF_ROWS).astype(repeated.dtypes[list(OF_ROWS)].to_dict())
-    return repeated.reset_index(drop=True).assign(**own)
 
 
 def run_rows(
     run: Run, record: Mapping[str, Any], index: Mapping[str, Any]
 ) -> Iterator[dict[str, Any]]:
-    """The rows of one run, its losses, then its scores: what they have in the columns OF_ROWS."""
+    """The rows of one run in the columns OF_ROWS: its losses, then its scores."""
     own, plain = unlike(run), {"transform": "none", "draw": 0, "error": ""}
     for network in record["result"]["networks"]:
         yield from (plain | row | {"unlike_paper": own} for row in _loss_rows(run, network))

@@ -39,7 +39,13 @@ def join(path: Path, tables: Sequence[Path]) -> None:
     """Write each row of the long tables of experiments once, with the names of all experiments that
     want it.
     """
-    wanted = long_table.wanted_by(_owners(table) for table in tables)
+    columns = [*long_table.OWNER, "experiment"]
+    # of each table its runs and stages, each once, and its experiment
+    owners = (
+        pd.concat([part[columns].drop_duplicates() for part in parts(table, columns)])
+        for table in tables
+    )
+    wanted = long_table.wanted_by(owners)
     schema = joined_schema([_schema(table) for table in tables])
     write(path, schema, _joined(tables, wanted, schema))
 
@@ -77,12 +83,6 @@ def parts(path: Path, columns: Sequence[str] | None = None) -> Iterator[pd.DataF
                 yield file.read_row_group(place, columns).to_pandas()
     except (OSError, ValueError) as error:
         raise _unreadable(path, error) from None
-
-
-def _owners(path: Path) -> pd.DataFrame:
-    """The runs and stages of a long table, each once, and its experiment."""
-    columns = [*long_table.OWNER, "experiment"]
-    return pd.concat([part[columns].drop_duplicates() for part in parts(path, columns)])
 
 
 def _schema(path: Path) -> pa.Schema:

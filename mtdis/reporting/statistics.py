@@ -107,11 +107,9 @@ def per_network(frame: pd.DataFrame) -> pd.DataFrame:
 def headline_points(frame: pd.DataFrame) -> pd.DataFrame:
     """Per cell, row of Table 5 and seed: the value that the row averages over seeds.
 
-    One variant only.
-
-    A seed's single_mean is over its tasks. single_max and single_min are the task with the highest
-    and lowest mean over seeds (of equals, the lowest number); a cell without any value of single
-    tasks has neither row.
+    The frame is of one variant only. A seed's single_mean is over its tasks. single_max and
+    single_min are the task with the highest and lowest mean over seeds (of equals, the lowest
+    number); a cell without any value of single tasks has neither row.
     """
     return _points_of(one_run_per_seed(per_network(frame)))
 
@@ -161,6 +159,22 @@ def paired_differences(
     pairs["value"] -= pairs.pop("value_reference")
     pairs["diverged"] |= pairs.pop("diverged_reference")
     return pairs
+
+
+def paired_changes(points: pd.DataFrame, reference: str) -> pd.DataFrame:
+    """Per cell, row and other `column` the mean over seeds of the change from the column
+    `reference`.
+
+    As `change`, and as `change_n` how many seeds have both. `points` have `seed`, `value` and
+    `diverged`, too; lost is what diverged in either.
+    """
+    by, lines = [*CELL, "row", "seed"], [*CELL, "row", "column"]
+    base = points.loc[points["column"] == reference, [*by, "value", "diverged"]]
+    pairs = points[points["column"] != reference].merge(base, on=by, suffixes=("", "_base"))
+    pairs["value"] -= pairs["value_base"]
+    pairs["diverged"] |= pairs["diverged_base"]
+    changes = summarise(pairs, lines)[[*lines, "mean", "n"]]
+    return changes.rename(columns={"mean": "change", "n": "change_n"})
 
 
 def along(frame: pd.DataFrame, field: str) -> Iterator[tuple[Label, Any, pd.DataFrame]]:
@@ -241,20 +255,17 @@ def _points_of(networks: pd.DataFrame) -> pd.DataFrame:
         _extreme(single, "single_max", lowest=False),
         _extreme(single, "single_min", lowest=True),
     ]
-    parts = [_per_seed(networks), *(part for part in extremes if len(part))]
+    seeds = summarise(_rowed(networks), [*CELL, "row", "seed"])
+    lost = seeds["n"].eq(0) & seeds["diverged"].gt(0)
+    task = pd.array([pd.NA] * len(seeds), dtype="Int64")
+    per_seed = seeds.assign(task=task, value=seeds["mean"], diverged=lost)
+    parts = [per_seed, *(part for part in extremes if len(part))]
     columns = [*CELL, "row", "seed", "task", "value", "diverged"]
     return _ordered(pd.concat([part[columns] for part in parts]), [*CELL, "row", "seed"])
 
 
 def _rowed(networks: pd.DataFrame) -> pd.DataFrame:
     return networks.assign(row=networks["kind"].replace("single_task", "single_mean"))
-
-
-def _per_seed(networks: pd.DataFrame) -> pd.DataFrame:
-    seeds = summarise(_rowed(networks), [*CELL, "row", "seed"])
-    diverged = seeds["n"].eq(0) & seeds["diverged"].gt(0)
-    task = pd.array([pd.NA] * len(seeds), dtype="Int64")
-    return seeds.assign(task=task, value=seeds["mean"], diverged=diverged)
 
 
 def _extreme(single: pd.DataFrame, row: str, lowest: bool) -> pd.DataFrame:

@@ -135,6 +135,14 @@ def mark_handles(panels: Sequence[Panel], rows: Sequence[str] = ()) -> list[Hand
     ]
 
 
+def write_diverged(axes: Axes) -> None:
+    """Write that a network diverged where its results would be drawn, without ticks."""
+    middle: Any = {"ha": "center", "va": "center", "transform": axes.transAxes}
+    axes.text(0.5, 0.5, "diverged", color=LOST, fontsize=9, **middle)
+    axes.set_xticks([])
+    axes.set_yticks([])
+
+
 def draw_lost(axes: Axes, x: float, line: dict[Any, Any]) -> None:
     """Write the words for a line that has no value at all."""
     word = " and ".join(word for word in LOST_WORDS if line[word])
@@ -183,17 +191,14 @@ def _top(panels: Sequence[Panel]) -> float:
     """Height of panels that share an axis: all that they show, and room above for the crosses of
     diverged networks.
     """
-    highest = pd.Series([_highest(panel) for panel in panels]).max()
+    heights: list[float] = []
+    for panel in panels:
+        table = panel.table
+        heights += [panel.points["value"].max(), (table["mean"] + table["sd"].fillna(0)).max()]
+        if "published_mean" in table.columns:
+            heights.append((table["published_mean"] + table["published_sd"].fillna(0)).max())
+    highest = pd.Series(heights, dtype="float64").max()  # no number where everything was lost
     return 1.15 * highest if highest > 0 else 1.0
-
-
-def _highest(panel: Panel) -> float:
-    """The highest that a panel shows; no number where everything was lost."""
-    table, shown = panel.table, [panel.points["value"]]
-    shown.append(table["mean"] + table["sd"].fillna(0))
-    if "published_mean" in table.columns:
-        shown.append(table["published_mean"] + table["published_sd"].fillna(0))
-    return float(pd.concat(shown).max())
 
 
 def _name_axes(figure: Figure, panels: Sequence[Panel], places: list[int], across: int) -> None:

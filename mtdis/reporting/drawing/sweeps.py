@@ -1,6 +1,6 @@
 """Scores along one field of the runs, a panel per key and dataset: what Figures 14 and 15 share."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from functools import partial
 from typing import Any, Literal
 
@@ -65,7 +65,10 @@ def _panels(frame: pd.DataFrame, field: str, words: str) -> tuple[list[Panel], s
     scores = headline_scores(frame)
     for label, value, part in along(scores, field):
         values.add(value)
-        table, points = (_at(value, rows) for rows in (headline_rows(part), headline_points(part)))
+        table, points = (
+            rows[~rows["row"].isin(EXTREMES)].assign(at=value_text(value))
+            for rows in (headline_rows(part), headline_points(part))
+        )
         for key, dataset, lines in cells_of(table):
             seeds = points.merge(lines[CELL].head(1))
             found.setdefault((key, dataset, variant_text(label)), []).append((lines, seeds))
@@ -81,21 +84,10 @@ def _panels(frame: pd.DataFrame, field: str, words: str) -> tuple[list[Panel], s
             (dataset, variant),
             score_label(key, keys),
             words,
-            *_joined(found[key, dataset, variant]),
+            *map(pd.concat, zip(*found[key, dataset, variant], strict=True)),
         )
         for key, dataset, variant in order
     ], values
-
-
-def _joined(
-    parts: Sequence[tuple[pd.DataFrame, pd.DataFrame]],
-) -> tuple[pd.DataFrame, pd.DataFrame]:
-    tables, points = zip(*parts, strict=True)
-    return pd.concat(tables), pd.concat(points)
-
-
-def _at(value: Any, rows: pd.DataFrame) -> pd.DataFrame:
-    return rows[~rows["row"].isin(EXTREMES)].assign(at=value_text(value))
 
 
 def _draw_panel(
@@ -106,7 +98,12 @@ def _draw_panel(
         _draw_row(
             axes, panel, row, {text: place + beside for place, text in enumerate(texts)}, between
         )
-    axes.set_xticks(range(len(texts)), [f"{text}\n{_count(panel, text)}" for text in texts])
+    labels = []
+    for text in texts:  # the number of seeds; of several kinds, from the fewest to the most
+        counts = panel.table.loc[panel.table["at"] == text, "n"]
+        several = f"–{counts.max()}" if counts.nunique() > 1 else ""
+        labels.append(f"{text}\n" + ("none" if counts.empty else f"n = {counts.min()}{several}"))
+    axes.set_xticks(range(len(texts)), labels)
     axes.set_xlim(-0.5, len(texts) - 0.5)
 
 
@@ -156,11 +153,3 @@ def _draw_lost(axes: Axes, x: float, count: int) -> None:
         fontsize=7,
         color=LOST,
     )
-
-
-def _count(panel: Panel, text: str) -> str:
-    """The number of seeds that a value has; of several kinds, from the fewest to the most."""
-    counts = panel.table.loc[panel.table["at"] == text, "n"]
-    if counts.empty:
-        return "none"
-    return f"n = {counts.min()}" if counts.nunique() == 1 else f"n = {counts.min()}–{counts.max()}"

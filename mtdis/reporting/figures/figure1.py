@@ -40,7 +40,9 @@ def _draw(axes: Axes, network: Described) -> None:
     run, colour = network.run, row_colour(network.run.name())
     assert isinstance(run, TaskRun)
     label(axes, (WIDTH / 2, HEIGHT - 0.12), run.dataset.title, fontsize=9)
-    box(axes, (0.1, BOTTOM), (1.8, TOP + TALL - BOTTOM), _factors(run))
+    sizes = zip(run.dataset.names, run.dataset.sizes, strict=True)
+    factors = ["true factors z", "(number of values)", *(f"{name}: {size}" for name, size in sizes)]
+    box(axes, (0.1, BOTTOM), (1.8, TOP + TALL - BOTTOM), "\n".join(factors))
     box(axes, (2.5, TOP), (2.6, TALL), _tasks(network))
     box(
         axes,
@@ -82,13 +84,6 @@ def _connect(axes: Axes) -> None:
     arrow(axes, (5.9, BOTTOM), (5.9, 0.15), linestyle="--", arrowstyle="-")
     arrow(axes, (1.0, 0.15), (1.0, BOTTOM), linestyle="--")
     label(axes, (6.0, 0.15), "after training: do the codes hold the factors apart?", ha="left")
-
-
-def _factors(run: TaskRun) -> str:
-    sizes = [
-        f"{name}: {size}" for name, size in zip(run.dataset.names, run.dataset.sizes, strict=True)
-    ]
-    return "\n".join(["true factors z", "(number of values)", *sizes])
 
 
 def _tasks(network: Described) -> str:

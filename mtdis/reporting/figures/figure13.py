@@ -1,7 +1,5 @@
 """Figure 13 of the paper: the test error on the tasks, and on each network's own."""
 
-from typing import Any
-
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
@@ -126,27 +124,23 @@ def _printed_totals() -> pd.DataFrame:
 
 
 def _draw_tasks(axes: Axes, panel: Panel) -> None:
-    """Each task's networks side by side."""
+    """Draw each task's networks side by side."""
     columns, rows = (list(panel.table[name].unique()) for name in ("column", "row"))
     for line in panel.table.to_dict("records"):
         beside = 0.8 * ((rows.index(line["row"]) + 0.5) / len(rows) - 0.5)
         seeds = panel.points[
             (panel.points["row"] == line["row"]) & (panel.points["column"] == line["column"])
         ]
-        _draw_network(axes, columns.index(line["column"]) + beside, line, seeds["value"].dropna())
+        values = seeds["value"].dropna()
+        x, colour = columns.index(line["column"]) + beside, row_colour(line["row"])
+        if line["diverged"]:
+            draw_diverged(axes, x)
+        if line["n"] > 1:
+            axes.errorbar(x, line["mean"], yerr=line["sd"], color=colour, linewidth=1.2, capsize=2)
+        if line["n"]:
+            axes.plot(x, line["mean"], color=colour, marker="s", markersize=5, linestyle="none")
+            mark = MARKS["seed"][1] | {"markersize": 2.5}
+            axes.plot(spread_evenly(x, values, 0.1), values, **mark, zorder=3)
+        draw_published(axes, x + 0.08, line)
     axes.set_xticks(range(len(columns)), [column.removeprefix("task ") for column in columns])
     axes.set_xlim(-0.5, len(columns) - 0.5)
-
-
-def _draw_network(axes: Axes, x: float, line: dict[Any, Any], seeds: "pd.Series[float]") -> None:
-    if line["diverged"]:
-        draw_diverged(axes, x)
-    colour = row_colour(line["row"])
-    if line["n"] > 1:
-        axes.errorbar(x, line["mean"], yerr=line["sd"], color=colour, linewidth=1.2, capsize=2)
-    if line["n"]:
-        axes.plot(x, line["mean"], color=colour, marker="s", markersize=5, linestyle="none")
-        axes.plot(
-            spread_evenly(x, seeds, 0.1), seeds, **MARKS["seed"][1] | {"markersize": 2.5}, zorder=3
-        )
-    draw_published(axes, x + 0.08, line)

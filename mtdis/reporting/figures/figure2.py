@@ -45,10 +45,10 @@ def _draw(axes: Axes, network: Described) -> None:
     height, width, channels = network.run.dataset.image_shape
     title = f"{network.run.dataset.title}, {row_label(network.run.name())}"
     label(axes, (axes.get_xlim()[1] / 2, HEIGHT - 0.12), title, fontsize=9)
-    blocks = [
-        ("image", (channels, height, width)),
-        *((_words(layer), layer.output) for layer in encoder),
-    ]
+    blocks: list[tuple[str, Sequence[int]]] = [("image", (channels, height, width))]
+    for layer in encoder:
+        made_by = [layer.name, *(layer.settings.split(", ") if layer.settings else ["(codes)"])]
+        blocks.append(("\n".join(made_by), layer.output))
     for place, (words, shape) in enumerate(blocks):
         _block(axes, STEP * (place + 0.5), words, shape)
     for place in range(len(encoder)):
@@ -63,26 +63,15 @@ def _draw(axes: Axes, network: Described) -> None:
     _heads(axes, STEP * (len(blocks) - 0.5), network.parts["heads"], colour)
 
 
-def _words(layer: Layer) -> str:
-    return (
-        "\n".join([layer.name, *layer.settings.split(", ")])
-        if layer.settings
-        else f"{layer.name}\n(codes)"
-    )
-
-
 def _block(axes: Axes, x: float, words: str, shape: Sequence[int]) -> None:
-    side, width = _height(shape), _width(shape)
+    # of codes the height of one pixel for each doubling of their number
+    side = 0.16 + 0.2 * log2(shape[-1] if len(shape) == 3 else shape[0])
+    width = _width(shape)
     axes.add_patch(
         Rectangle((x - width / 2, MIDDLE - side / 2), width, side, facecolor=PALE, edgecolor=BLACK)
     )
     label(axes, (x, MIDDLE + side / 2 + 0.06), words, va="bottom", fontsize=6.5)
     label(axes, (x, MIDDLE - side / 2 - 0.06), shape_text(shape), va="top")
-
-
-def _height(shape: Sequence[int]) -> float:
-    """The height in inches; of codes as that of one pixel for each doubling of their number."""
-    return 0.16 + 0.2 * log2(shape[-1] if len(shape) == 3 else shape[0])
 
 
 def _width(shape: Sequence[int]) -> float:

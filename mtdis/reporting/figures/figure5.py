@@ -16,7 +16,8 @@ from numpy.typing import NDArray
 
 from mtdis.artifacts.stages import StageResult
 from mtdis.randomness import generator
-from mtdis.reporting.drawing.style import LOST, row_colour, settings
+from mtdis.reporting.drawing.panels import write_diverged
+from mtdis.reporting.drawing.style import row_colour, settings
 from mtdis.reporting.summaries.stage_networks import Block, Network, blocks, heading
 
 STAGES = ("umap",)
@@ -96,7 +97,8 @@ def _draw_block(figure: SubFigure, block: Block, about: Embedded, characters: in
     for line, network in enumerate(block.networks):
         if network.result.diverged:
             first = figure.add_subplot(grid[line, :])
-            _draw_diverged(first, network)
+            write_diverged(first)
+            _frame(first, network)
         else:
             first = _draw_line(
                 figure, [grid[line, column] for column in range(len(about.names))], network, about
@@ -109,42 +111,22 @@ def _draw_block(figure: SubFigure, block: Block, about: Embedded, characters: in
 def _draw_line(
     figure: SubFigure, cells: Sequence[SubplotSpec], network: Network, about: Embedded
 ) -> Axes:
-    """Draw the panels of one network, and return the first of them."""
+    """Draw a panel per factor, one network's points in the colours of its classes; the first."""
+    embedding, factors = (network.result.arrays[name] for name in ("embedding", "factors"))
+    # an order that favours no class
+    order = generator(int(network.result.spec["seed"]), "drawing order").permutation(len(embedding))
+    size = float(np.clip(2500 / len(embedding), 0.3, 14))
+    x, y = embedding[order].T
     panels = [figure.add_subplot(cell) for cell in cells]
     for axes, name, place, count in zip(
         panels, about.names, about.places, about.classes, strict=True
     ):
-        _draw_panel(axes, network, place, count)
+        colours = _colours(count)[factors[order, place]]
+        axes.scatter(x, y, c=colours, s=size, linewidths=0, rasterized=True)
+        _frame(axes, network)
+        axes.set_box_aspect(1)
         axes.set_title(name.replace("_", " "))
     return panels[0]
-
-
-def _draw_panel(axes: Axes, network: Network, place: int, count: int) -> None:
-    """One network's points in the colours of one factor, in an order that favours no class."""
-    embedding, classes = (
-        network.result.arrays["embedding"],
-        network.result.arrays["factors"][:, place],
-    )
-    order = generator(int(network.result.spec["seed"]), "drawing order").permutation(len(embedding))
-    size = float(np.clip(2500 / len(embedding), 0.3, 14))
-    x, y = embedding[order].T
-    axes.scatter(x, y, c=_colours(count)[classes[order]], s=size, linewidths=0, rasterized=True)
-    _frame(axes, network)
-    axes.set_box_aspect(1)
-
-
-def _draw_diverged(axes: Axes, network: Network) -> None:
-    axes.text(
-        0.5,
-        0.5,
-        "diverged",
-        color=LOST,
-        fontsize=9,
-        ha="center",
-        va="center",
-        transform=axes.transAxes,
-    )
-    _frame(axes, network)
 
 
 def _frame(axes: Axes, network: Network) -> None:

@@ -89,30 +89,22 @@ def _draw_network(figure: SubFigure, network: Network) -> None:
 
 
 def _draw_frames(axes: Axes, arrays: Mapping[str, NDArray[Any]]) -> None:
-    count = len(arrays["offsets"])
-    places = np.unique(np.linspace(0, count - 1, min(count, MOST)).round().astype(np.int64))
-    draw_rows(
-        axes, _rows(arrays, places), arrays["input"].shape[0], _ticks(arrays["offsets"][places])
-    )
-    axes.set_ylabel("latent dimension")
-
-
-def _rows(arrays: Mapping[str, NDArray[Any]], places: NDArray[np.int64]) -> list[Row]:
     """Image and reconstruction in every column, so that each frame can be held against them; then
     the frames.
     """
-    repeated = [
-        Row(name, np.repeat(arrays[name][None], len(places), 0))
-        for name in ("input", "reconstruction")
+    places = _evenly(len(arrays["offsets"]), MOST)
+    count = len(places)
+    rows = [
+        Row(name, np.repeat(arrays[name][None], count, 0)) for name in ("input", "reconstruction")
     ]
-    moved = [
-        Row(f"code {number}", frames[places])
-        for number, frames in enumerate(arrays["frames"], start=1)
-    ]
-    return [*repeated, *moved]
+    rows += [Row(f"code {n}", frames[places]) for n, frames in enumerate(arrays["frames"], start=1)]
+    # of the ticks the first, the last and three between, so that no two labels touch
+    labelled = set(_evenly(count, 5))
+    ticks = [f"{o:g}" if n in labelled else "" for n, o in enumerate(arrays["offsets"][places])]
+    draw_rows(axes, rows, arrays["input"].shape[0], ticks)
+    axes.set_ylabel("latent dimension")
 
 
-def _ticks(offsets: NDArray[np.float64]) -> list[str]:
-    """The first, the last and three between, so that no two labels touch."""
-    labelled = set(np.linspace(0, len(offsets) - 1, min(len(offsets), 5)).round().astype(int))
-    return [f"{offset:g}" if place in labelled else "" for place, offset in enumerate(offsets)]
+def _evenly(count: int, most: int) -> NDArray[np.int64]:
+    """At most so many places from the first to the last of `count`, evenly spaced."""
+    return np.unique(np.linspace(0, count - 1, min(count, most)).round().astype(np.int64))

@@ -52,7 +52,10 @@ def draw(frame: pd.DataFrame, stages: Sequence[StageResult]) -> Figure:
     width = 0.9 + 0.78 * max(len(panel.table) for panel in panels)
     figure = draw_grid(panels, _draw, mark_handles(panels), Layout(width, 2.6, abreast=1))
     for axes, panel in zip(figure.axes, panels, strict=True):
-        _show_below_nought(axes, panel)
+        lowest = (panel.table["mean"] - panel.table["sd"].fillna(0)).min()
+        lowest = min(lowest, panel.points["value"].min())
+        if lowest < axes.get_ylim()[0]:  # codes that predict worse than the mean
+            axes.set_ylim(bottom=1.15 * lowest)
     for axes in figure.axes:  # panels that share an axis reach below nought together
         if axes.get_ylim()[0] < 0:
             axes.axhline(0, color=BLACK, linewidth=0.6)
@@ -63,7 +66,7 @@ def _panels(frame: pd.DataFrame, stages: Sequence[StageResult]) -> list[Panel]:
     results = heads_frame(stages)
     found = []
     for label, part in variants(results):
-        points, supervised = head_points(part), _supervised(_of_tasks(frame, part))
+        points, supervised = head_points(part), _supervised(frame, part)
         for key, dataset, lines in cells_of(lines_of_variant(part)):
             whole = supervised[supervised["dataset"].eq(dataset) & supervised["metric"].eq(key[0])]
             table, seeds = lines, points.merge(lines[CELL].drop_duplicates())
@@ -83,19 +86,15 @@ def _panels(frame: pd.DataFrame, stages: Sequence[StageResult]) -> list[Panel]:
     return sorted(found, key=lambda panel: METRICS.index(panel.key[0]))
 
 
-def _of_tasks(frame: pd.DataFrame, heads: pd.DataFrame) -> pd.DataFrame:
-    """The rows of runs that learned the tasks of these heads, of one variant: errors on others are
-    no comparison.
+def _supervised(frame: pd.DataFrame, heads: pd.DataFrame) -> pd.DataFrame:
+    """The errors per seed of multi-head networks, if they are all of one variant.
+
+    Only of those that learned the tasks of these heads: errors on others are no comparison.
     """
     for name in (c for c in heads.columns if c.startswith(TASKS)):
         own = f"spec.tasks.{name.removeprefix(TASKS)}"
         if own in frame.columns:
             frame = frame[frame[own].eq(heads[name].iloc[0])]
-    return frame
-
-
-def _supervised(frame: pd.DataFrame) -> pd.DataFrame:
-    """The multi-head networks' errors per seed, if they are all of one variant."""
     parts = [part for _, part in variants(of_runs(frame[frame["kind"] == "multi_head"]))]
     losses = losses_on_test(parts[0] if len(parts) == 1 else frame.head(0))
     return kind_points(losses).assign(row=SUPERVISED) if len(losses) else losses
@@ -144,12 +143,3 @@ def _draw_line(axes: Axes, place: int, line: dict[Any, Any], values: "pd.Series[
         spread_evenly(place, values, 0.3), values, **MARKS["seed"][1] | {"color": colour}, zorder=3
     )
     draw_published(axes, place + 0.32, line)
-
-
-def _show_below_nought(axes: Axes, panel: Panel) -> None:
-    """Lower the limit of an axis on which values are negative: codes that predict worse than the
-    mean.
-    """
-    lowest = (panel.table["mean"] - panel.table["sd"].fillna(0)).min()
-    if min(lowest, panel.points["value"].min()) < axes.get_ylim()[0]:
-        axes.set_ylim(bottom=1.15 * min(lowest, panel.points["value"].min()))

@@ -16,8 +16,9 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import Rectangle
 
 from mtdis.artifacts.stages import StageResult
-from mtdis.reporting.drawing.style import LOST, row_colour, settings
-from mtdis.reporting.summaries.stage_networks import Block, Network, blocks, heading
+from mtdis.reporting.drawing.panels import write_diverged
+from mtdis.reporting.drawing.style import row_colour, settings
+from mtdis.reporting.summaries.stage_networks import Block, blocks, heading
 
 STAGES = ("retrieved",)
 CAPTION = (
@@ -82,33 +83,28 @@ def _draw_block(figure: SubFigure, block: Block, abreast: int, characters: int) 
     figure.suptitle(heading(parts, characters), fontsize=9, fontweight="bold")
     for place, network in enumerate(block.networks):
         axes = figure.add_subplot(-(-len(block.networks) // abreast), abreast, place + 1)
+        title = network.label
         if network.result.diverged:
-            _draw_diverged(axes)
+            write_diverged(axes)
         else:
             _draw_map(axes, network.result)
-        axes.set_title(_title(network))
+            values = {(row["metric"], row["key"]): row["value"] for row in network.result.rows}
+            mean = values["matched", "mean_correlation"]
+            luck = values["matched", "null_95_percent_correlation"]
+            title += f", factors retrieved: {values['retrieved', 'components']:.0f}"
+            title += f"\nmatched |ρ| {mean:.2f}, by chance < {luck:.2f}"
+        axes.set_title(title)
         axes.spines[:].set(visible=True, color=row_colour(network.kind), linewidth=1.5)
-
-
-def _title(network: Network) -> str:
-    values = {(row["metric"], row["key"]): row["value"] for row in network.result.rows}
-    if network.result.diverged:
-        return network.label
-    names = ("mean_correlation", "null_95_percent_correlation")
-    mean, luck = (values["matched", name] for name in names)
-    count = f"{values['retrieved', 'components']:.0f}"
-    return (
-        f"{network.label}, factors retrieved: {count}\nmatched |ρ| {mean:.2f}, by chance <"
-        f" {luck:.2f}"
-    )
 
 
 def _draw_map(axes: Axes, result: StageResult) -> None:
     """Factors downwards, codes across, |ρ| as colour and number."""
     correlations = result.arrays["correlations"].T
     axes.imshow(correlations, cmap=COLOURS, vmin=0, vmax=1, aspect="equal")
+    middle: Any = {"ha": "center", "va": "center", "fontsize": 6}
     for (factor, code), value in np.ndenumerate(correlations):
-        _draw_number(axes, code, factor, value)
+        text = "×" if np.isnan(value) else f"{value:.2f}".removeprefix("0")
+        axes.text(code, factor, text, color="white" if value > 0.6 else "black", **middle)
     for code, factor in enumerate(result.arrays["factor_of_code"]):
         if factor >= 0:
             axes.plot(code + 0.34, factor - 0.34, **DOT)
@@ -124,34 +120,6 @@ def _draw_map(axes: Axes, result: StageResult) -> None:
     axes.tick_params(length=0)
     axes.set_xlabel("code")
     axes.set_ylabel("factor")
-
-
-def _draw_number(axes: Axes, code: int, factor: int, value: float) -> None:
-    text = "×" if np.isnan(value) else f"{value:.2f}".removeprefix("0")
-    axes.text(
-        code,
-        factor,
-        text,
-        ha="center",
-        va="center",
-        fontsize=6,
-        color="white" if value > 0.6 else "black",
-    )
-
-
-def _draw_diverged(axes: Axes) -> None:
-    axes.text(
-        0.5,
-        0.5,
-        "diverged",
-        color=LOST,
-        fontsize=9,
-        ha="center",
-        va="center",
-        transform=axes.transAxes,
-    )
-    axes.set_xticks([])
-    axes.set_yticks([])
 
 
 def _draw_legend(figure: SubFigure) -> None:

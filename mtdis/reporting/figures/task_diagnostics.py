@@ -1,6 +1,4 @@
-"""How smooth the tasks are along each factor, and how much they depend on it, for each scaling of
-their inputs.
-"""
+"""Smoothness of the tasks along each factor and their dependence on it, per scaling of inputs."""
 
 from collections.abc import Sequence
 from textwrap import fill
@@ -67,17 +65,31 @@ def draw(frame: pd.DataFrame, stages: Sequence[StageResult]) -> Figure:
     with settings():
         figure = _figure(points, len(lines))
         for line, part in enumerate(lines):
+            dataset = part["dataset"].iloc[0].replace(BETWEEN_FIELDS, ", ")
+            title = [dataset, part["settings"].iloc[0], f"n = {part['task'].nunique()} tasks"]
             for column, measure in enumerate(MEASURES):
                 axes = figure.add_subplot(len(lines), 2, 2 * line + column + 1)
                 _draw_panel(axes, part[part["key"] == measure])
-                axes.set_title(_title(part))
+                axes.set_title("\n".join(fill(text, 48) for text in title if text))
                 axes.set_ylabel(LABELS[measure])
     return figure
 
 
 def _figure(points: pd.DataFrame, lines: int) -> Figure:
     """An empty figure with its legend, wide enough for the names of the factors."""
-    handles = _legend_handles(points)
+    dot: Any = {"linestyle": "none", "marker": "o", "markersize": 4}
+    handles = [
+        Line2D([], [], color=colour, label=f"{name} inputs, one task", **dot)
+        for name, colour in COLOURS.items()
+        if name in set(points["column"])
+    ]
+    handles.append(Line2D([], [], color="#000000", linewidth=1.6, label="mean over tasks"))
+    shown = set(points.loc[points["published_mean"].notna(), "comparable"])
+    handles += [
+        Line2D([], [], label=words, **mark)
+        for known, (words, mark) in REFERENCES.items()
+        if known in shown
+    ]
     width = max(6.5, 2 * (0.8 + 0.72 * (points["place"].max() + 1)))
     columns = int(width // 2.4)
     height = 0.4 + 0.2 * -(-len(handles) // columns) + 2.6 * lines
@@ -131,25 +143,3 @@ def _draw_tasks(axes: Axes, x: float, points: pd.DataFrame) -> None:
     reference, comparable = points[["published_mean", "comparable"]].iloc[0]
     if pd.notna(reference):
         axes.plot(x + 0.45 * SLOT, reference, **REFERENCES[bool(comparable)][1])
-
-
-def _title(points: pd.DataFrame) -> str:
-    dataset = points["dataset"].iloc[0].replace(BETWEEN_FIELDS, ", ")
-    texts = [dataset, points["settings"].iloc[0], f"n = {points['task'].nunique()} tasks"]
-    return "\n".join(fill(text, 48) for text in texts if text)
-
-
-def _legend_handles(points: pd.DataFrame) -> list[Line2D]:
-    dot: Any = {"linestyle": "none", "marker": "o", "markersize": 4}
-    handles = [
-        Line2D([], [], color=colour, label=f"{name} inputs, one task", **dot)
-        for name, colour in COLOURS.items()
-        if name in set(points["column"])
-    ]
-    handles.append(Line2D([], [], color="#000000", linewidth=1.6, label="mean over tasks"))
-    shown = set(points.loc[points["published_mean"].notna(), "comparable"])
-    return handles + [
-        Line2D([], [], label=words, **mark)
-        for known, (words, mark) in REFERENCES.items()
-        if known in shown
-    ]

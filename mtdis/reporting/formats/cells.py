@@ -7,7 +7,7 @@ counts: seeds, or tasks), and fields `spec.*` that keep variants apart. A table 
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple
 
 import pandas as pd
@@ -24,6 +24,12 @@ class Cell(NamedTuple):
     bold: bool = False
     underlined: bool = False
 
+    def marked(self, escape: Callable[[str], str], bold: str, underlined: str) -> str:
+        """The escaped text in the marks of a format, such as `<b>{}</b>` and `<u>{}</u>`."""
+        text = escape(self.text)
+        text = underlined.format(text) if self.underlined else text
+        return bold.format(text) if self.bold else text
+
 
 class Block(NamedTuple):
     """The lines of one key: a title, and per row its label and a cell per column."""
@@ -33,9 +39,8 @@ class Block(NamedTuple):
 
 
 def blocks(table: pd.DataFrame) -> Iterator[Block]:
-    """The blocks of a tidy table, in the order of its lines: one per variant, key and settings.
-
-    Where the columns are not the datasets, one per dataset too.
+    """The blocks of a tidy table, in the order of its lines: one per variant, key, settings, and
+    dataset unless the datasets are the columns.
     """
     fields = [c for c in table.columns if c.startswith("spec.")]
     column = _column(table)

@@ -31,13 +31,6 @@ def html(table: pd.DataFrame, caption: str) -> str:
 
 
 def _line(label: str, cells: list[Cell]) -> str:
-    return (
-        f"<tr><td>{escape(label)}</td>"
-        + "".join(f"<td>{_marked(content)}</td>" for content in cells)
-        + "</tr>"
-    )
-
-
-def _marked(content: Cell) -> str:
-    text = f"<u>{escape(content.text)}</u>" if content.underlined else escape(content.text)
-    return f"<b>{text}</b>" if content.bold else text
+    parts = [f"<td>{escape(label)}</td>"]
+    parts += [f"<td>{cell.marked(escape, '<b>{}</b>', '<u>{}</u>')}</td>" for cell in cells]
+    return f"<tr>{''.join(parts)}</tr>"

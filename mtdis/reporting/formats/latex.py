@@ -2,7 +2,7 @@
 
 import pandas as pd
 
-from mtdis.reporting.formats.cells import Cell, blocks, columns_of
+from mtdis.reporting.formats.cells import blocks, columns_of
 from mtdis.reporting.formats.notes import notes
 
 LATEX_COLUMNS = 4
@@ -48,20 +48,15 @@ def _longtable(table: pd.DataFrame, part: slice, caption: str) -> list[str]:
     for place, block in enumerate(blocks(table)):
         lines += [r"\midrule"] if place else []
         lines += [rf"\multicolumn{{{width}}}{{l}}{{\textbf{{{escape(block.title)}}}}}\\*"]
-        lines += [
-            _tex_line([escape(label), *map(_tex_cell, cells[part])]) for label, cells in block.lines
-        ]
+        for label, cells in block.lines:
+            texts = [c.marked(escape, r"\textbf{{{}}}", r"\underline{{{}}}") for c in cells[part]]
+            lines += [_tex_line([escape(label), *texts])]
     return [*lines, r"\bottomrule", r"\end{longtable}"]
 
 
 def escape(text: str) -> str:
     """Text for LaTeX, every special character as itself."""
     return "".join(SPECIAL.get(c, c) for c in text)
-
-
-def _tex_cell(content: Cell) -> str:
-    text = rf"\underline{{{escape(content.text)}}}" if content.underlined else escape(content.text)
-    return rf"\textbf{{{text}}}" if content.bold else text
 
 
 def _tex_line(cells: list[str]) -> str:

@@ -4,7 +4,7 @@ import re
 
 import pandas as pd
 
-from mtdis.reporting.formats.cells import Cell, blocks, columns_of
+from mtdis.reporting.formats.cells import blocks, columns_of
 from mtdis.reporting.formats.notes import notes
 
 
@@ -15,7 +15,10 @@ def markdown(table: pd.DataFrame, caption: str) -> str:
     for block in blocks(table):
         head = [f"**{_md(block.title)}**", "", _md_line(["", *columns])]
         rule = "|" + "---|" * (len(columns) + 1)
-        lines = [_md_line([_md(label), *map(_md_cell, cells)]) for label, cells in block.lines]
+        lines = [
+            _md_line([_md(label), *(c.marked(_md, "**{}**", "<ins>{}</ins>") for c in cells)])
+            for label, cells in block.lines
+        ]
         parts.append("\n".join([*head, rule, *lines]))
     parts.append("\n".join(f"- {_md(note)}" for note in notes(table)))
     return "\n\n".join(parts) + "\n"
@@ -23,11 +26,6 @@ def markdown(table: pd.DataFrame, caption: str) -> str:
 
 def _md(text: str) -> str:
     return re.sub(r"([\\|*_<>])", r"\\\1", text)
-
-
-def _md_cell(content: Cell) -> str:
-    text = f"<ins>{_md(content.text)}</ins>" if content.underlined else _md(content.text)
-    return f"**{text}**" if content.bold else text
 
 
 def _md_line(cells: list[str]) -> str:

@@ -1,5 +1,5 @@
-"""What others measured of the paper's tasks: lag-1 autocorrelation and total effect, means over the
-ten tasks.
+"""Measurements by others of the paper's tasks: lag-1 autocorrelation and total effect, means over
+the ten tasks.
 
 The paper prints neither. The values in diagnostics_reference.csv (two decimals) were measured once
 with the released generator (seed 658, raw factor values) before this package existed; exact values

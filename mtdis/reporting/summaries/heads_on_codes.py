@@ -18,7 +18,6 @@ from mtdis.reporting.published import scores as published
 from mtdis.reporting.statistics import CELL, summarise, value_text
 from mtdis.reporting.summaries.losses import METRICS, PART
 from mtdis.specs.ids import flatten
-from mtdis.specs.run import Run
 from mtdis.specs.stage import Stage
 
 TRUE = "ground_truth"
@@ -121,15 +120,10 @@ def _about(stage: Stage) -> dict[str, Any]:
         if path not in long_table.NO_DIFFERENCE
     ]
     unlike_paper = ", ".join(filter(None, [long_table.unlike(run), *unlike]))
+    row = STANDARDISED if getattr(run, "scaling", "") == "standardised" else run.name()
     return {
-        "kind": _row(stage, run),
+        "kind": str(stage.resolved()["network"]) if row == "single_task" else row,
         "seed": seed,
         "settings": f"codes of seed {run.seed}",
         "unlike_paper": unlike_paper,
     }
-
-
-def _row(stage: Stage, run: Run) -> str:
-    if run.name() == "single_task":
-        return str(stage.resolved()["network"])
-    return STANDARDISED if getattr(run, "scaling", "") == "standardised" else run.name()

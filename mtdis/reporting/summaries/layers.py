@@ -85,10 +85,15 @@ def described(stages: Sequence[StageResult]) -> list[Described]:
     found = {stage.id: stage for stage in stages if stage.spec["stage"] == "architecture"}
     if not found:
         raise ValueError("nothing to draw: there is no result of the stage architecture.")
-    return [
-        Described(Run.from_fields(found[name].spec["parent"]), _parts(found[name]))
-        for name in sorted(found)
-    ]
+    networks = []
+    for _, stage in sorted(found.items()):
+        rows = [] if stage.diverged else json.loads(np.asarray(stage.arrays["layers"]).item())
+        parts = {
+            part: tuple(_layers(list(group)))
+            for part, group in groupby(rows, key=lambda row: str(row["part"]))
+        }
+        networks.append(Described(Run.from_fields(stage.spec["parent"]), parts))
+    return networks
 
 
 def with_tasks(stages: Sequence[StageResult]) -> list[Described]:
@@ -106,16 +111,6 @@ def with_tasks(stages: Sequence[StageResult]) -> list[Described]:
 def shape_text(shape: Sequence[int]) -> str:
     """A shape for readers: `32×16×16`."""
     return "×".join(map(str, shape))
-
-
-def _parts(stage: StageResult) -> dict[str, tuple[Layer, ...]]:
-    if stage.diverged:
-        return {}
-    rows = json.loads(np.asarray(stage.arrays["layers"]).item())
-    return {
-        part: tuple(_layers(list(group)))
-        for part, group in groupby(rows, key=lambda row: str(row["part"]))
-    }
 
 
 def _layers(rows: Sequence[dict[str, Any]]) -> list[Layer]:
@@ -140,10 +135,10 @@ def _layers(rows: Sequence[dict[str, Any]]) -> list[Layer]:
 def layer_table(
     stages: Sequence[StageResult], names: Sequence[str], printed_table: str
 ) -> pd.DataFrame:
-    """One line per dataset, part, networks that share its layers, layer, and what is said of the
-    layer (`column`).
+    """One line per dataset, part, networks that share its layers, layer, and statement on it
+    (`column`).
 
-    What is said stands in `text`; where it is a count of parameters, `mean` has the number.
+    `text` has the statement; where it is a count of parameters, `mean` has the number.
     Networks that diverged have a line that says so. `printed_table` is the number of the paper's
     table.
     """
@@ -173,21 +168,18 @@ def _shared(networks: Sequence[Described], name: str) -> dict[Part, list[Run]]:
     """Each different part of that name → the runs whose networks have it."""
     found: dict[Part, list[Run]] = {}
     for run, parts in networks:
-        if name in parts:
-            found.setdefault(
-                Part(name, run.dataset.title, _reads(run, name), parts[name]), []
-            ).append(run)
+        if name not in parts:
+            continue
+        codes = f"{run.code_count} codes"
+        images = f"images of {shape_text(run.dataset.image_shape)}"
+        reads = {
+            "task_network": f"of {len(run.dataset.names)} factors",
+            "encoder": f"{images} to {codes}",
+            "decoder": f"{codes} to {images}",
+        }
+        part = Part(name, run.dataset.title, reads.get(name, f"of {codes}"), parts[name])
+        found.setdefault(part, []).append(run)
     return found
-
-
-def _reads(run: Run, name: str) -> str:
-    if name == "task_network":
-        return f"of {len(run.dataset.names)} factors"
-    codes = f"{run.code_count} codes"
-    images = f"images of {shape_text(run.dataset.image_shape)}"
-    return {"encoder": f"{images} to {codes}", "decoder": f"{codes} to {images}"}.get(
-        name, f"of {codes}"
-    )
 
 
 def _called(runs: Sequence[Run], name: str) -> str:
@@ -223,7 +215,7 @@ def _lines(part: Part, kinds: str, printed: pd.DataFrame) -> Iterator[dict[str, 
 
 
 def _said(layer: Layer, line: dict[str, Any] | None) -> Iterator[tuple[str, str]]:
-    """(column, text) of a layer; nothing where there is nothing to say."""
+    """The texts of a layer's columns; none where there is nothing to say."""
     if layer.settings:
         yield "settings", layer.settings
     yield "output", shape_text(layer.output)
@@ -282,8 +274,8 @@ def _beside(layers: tuple[Layer, ...], printed: pd.DataFrame) -> list[dict[str, 
 
 
 def _differences(layer: Layer, line: dict[str, Any]) -> list[str]:
-    """The names of what a layer has unlike a printed line: `layer`, `kernel`, `stride`, `outputs`,
-    `non-linearity`.
+    """The properties in which a layer differs from a printed line: `layer`, `kernel`, `stride`,
+    `outputs`, `non-linearity`.
     """
     ours = {
         "layer": layer.name,

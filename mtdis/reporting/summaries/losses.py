@@ -87,14 +87,15 @@ def own_task_table(frame: pd.DataFrame) -> pd.DataFrame:
 
     One line per variant, dataset, metric, row and column.
     """
-    return loss_table(frame, _own_task_rows, _printed_own_tasks())
 
+    def rows_of(losses: pd.DataFrame) -> pd.DataFrame:
+        points = own_task_points(losses)
+        rows = loss_rows(pd.concat([points, differences(points)]))
+        # A difference is about the settings of the network that learned all tasks.
+        compared = {difference_row(kind): kind for kind in kinds()}
+        return rows.assign(kind=rows["row"].replace(compared))
 
-def _own_task_rows(losses: pd.DataFrame) -> pd.DataFrame:
-    points = own_task_points(losses)
-    rows = loss_rows(pd.concat([points, differences(points)]))
-    # A difference is about the settings of the network that learned all tasks.
-    return rows.assign(kind=rows["row"].replace({difference_row(kind): kind for kind in kinds()}))
+    return loss_table(frame, rows_of, _printed_own_tasks())
 
 
 def _printed_own_tasks() -> pd.DataFrame:
@@ -178,7 +179,10 @@ def loss_rows(points: pd.DataFrame) -> pd.DataFrame:
     order.
     """
     table = summarise(points, [*CELL, "row", "column"])
-    places = {"row": _row_place, "column": _column_place}
+    places: dict[str, Callable[[str], int]] = {
+        "row": _row_place,
+        "column": lambda name: 10**6 if name == TOTAL else int(name.removeprefix("task ")),
+    }
     by = ["dataset", "metric", "row", "column"]
     return table.sort_values(
         by, key=lambda c: c.map(places[str(c.name)]) if c.name in places else c, ignore_index=True
@@ -236,7 +240,3 @@ def _row_place(row: str) -> int:
     """Single-task networks by their task, then the other rows."""
     task = row.removeprefix("task")
     return int(task) if task.isdigit() else 1000 + row_place(row)
-
-
-def _column_place(column: str) -> int:
-    return 10**6 if column == TOTAL else int(column.removeprefix("task "))

@@ -32,10 +32,16 @@ def score_table(frame: pd.DataFrame, printed_table: str) -> pd.DataFrame:
     scores = headline_scores(frame)
     fields = variant_fields(scores)
     printed = published.numbers(printed_table)
-    parts = [
-        _sorted(comparison.beside_published(headline_rows(part), part, printed)).assign(**label)
-        for label, part in variants(scores)
-    ]
+    order = ["key", "settings", "printed", "dataset", "row"]
+    places = {
+        "key": {key: place for place, (_, key) in enumerate(HEADLINE)},
+        "printed": {name: place for place, name in enumerate(published.GENUINE.values())},
+        "row": row_places(),
+    }
+    parts = []
+    for label, part in variants(scores):
+        lines = comparison.beside_published(headline_rows(part), part, printed)
+        parts.append(in_order(lines, order, places).assign(**label))
     return pd.concat(parts).reindex(columns=[*fields, *COLUMNS]).reset_index(drop=True)
 
 
@@ -43,12 +49,3 @@ def headline_scores(frame: pd.DataFrame) -> pd.DataFrame:
     """The long table's rows about runs and the keys that the paper reports."""
     rows = of_runs(frame)
     return rows[pd.MultiIndex.from_frame(rows[["metric", "key"]]).isin(list(HEADLINE))]
-
-
-def _sorted(rows: pd.DataFrame) -> pd.DataFrame:
-    places = {
-        "key": {key: place for place, (_, key) in enumerate(HEADLINE)},
-        "printed": {name: place for place, name in enumerate(published.GENUINE.values())},
-        "row": row_places(),
-    }
-    return in_order(rows, ["key", "settings", "printed", "dataset", "row"], places)

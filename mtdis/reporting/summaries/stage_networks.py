@@ -23,7 +23,7 @@ UNBROKEN = "\u00a0"
 
 
 class Network(NamedTuple):
-    """One network and what a stage found on it."""
+    """One network and a stage's result on it."""
 
     kind: str
     label: str
@@ -47,11 +47,18 @@ def stage_frame(stages: Sequence[StageResult], keys: Sequence[Key]) -> pd.DataFr
     paper's. Sorted by id.
     """
     unique = {stage.id: stage for stage in stages}
-    frame = long_table.make("", [], [_record(unique[name], keys) for name in sorted(unique)])
     specs = {name: Stage.from_fields(stage.spec) for name, stage in unique.items()}
+    pairs: list[tuple[Stage, dict[str, object]]] = []  # specs, and records as the long table has
+    for name, stage in sorted(unique.items()):
+        lost = [{"metric": metric, "key": key, "value": None} for metric, key in keys]
+        rows = [row for row in stage.rows if (row["metric"], row["key"]) in keys]
+        result = {"rows": lost if stage.diverged or not rows else rows, "diverged": stage.diverged}
+        pairs.append((specs[name], {"id": stage.id, "spec": stage.spec, "result": result}))
+    frame = long_table.make("", [], pairs)
+    ordered = [specs[name] for name in frame["stage_id"]]
     return frame.assign(
-        settings=[", ".join(_own_fields(specs[name])) for name in frame["stage_id"]],
-        unlike_paper=[_unlike(specs[name]) for name in frame["stage_id"]],
+        settings=[", ".join(_own_fields(stage)) for stage in ordered],
+        unlike_paper=[long_table.unlike(run) for stage in ordered if (run := stage.run)],
     )
 
 
@@ -108,14 +115,6 @@ def _networks(group: pd.DataFrame, found: dict[str, StageResult]) -> Iterator[Ne
         yield Network(row["kind"], row_label(row["kind"]) + task, found[row["stage_id"]])
 
 
-def _record(stage: StageResult, keys: Sequence[Key]) -> tuple[Stage, dict[str, object]]:
-    """A stage and its record as the long table takes them."""
-    lost = [{"metric": metric, "key": key, "value": None} for metric, key in keys]
-    rows = [row for row in stage.rows if (row["metric"], row["key"]) in keys]
-    result = {"rows": lost if stage.diverged or not rows else rows, "diverged": stage.diverged}
-    return Stage.from_fields(stage.spec), {"id": stage.id, "spec": stage.spec, "result": result}
-
-
 def _own_fields(stage: Stage) -> list[str]:
     """The settings of a stage that differ from the defaults, after those of the stage that it
     stands on.
@@ -125,8 +124,3 @@ def _own_fields(stage: Stage) -> list[str]:
     return [f"{stage.parent.name()}.{text}" for text in below] + [
         f"{k}={value_text(v)}" for k, v in flatten(own)
     ]
-
-
-def _unlike(stage: Stage) -> str:
-    assert stage.run is not None
-    return long_table.unlike(stage.run)

@@ -37,7 +37,7 @@ def task_points(stages: Sequence[StageResult]) -> pd.DataFrame:
 
 
 def _points(stage: StageResult) -> pd.DataFrame:
-    """The rows of one stage, long, with what they are about."""
+    """The rows of one stage, long, with its dataset, settings and factors."""
     targets = Targets.parse(stage.spec["parent"], stage.id)
     dataset, tasks = targets.dataset, targets.tasks
     set_fields = flatten(tasks.elided())

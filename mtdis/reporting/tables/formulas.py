@@ -15,7 +15,7 @@ from mtdis.reporting.statistics import (
     headline_rows,
     in_order,
     of_runs,
-    summarise,
+    paired_changes,
     variant_fields,
     variants,
 )
@@ -95,29 +95,12 @@ def _lines(part: pd.DataFrame) -> pd.DataFrame:
         beside_published(headline_rows(group).assign(column=name), group, printed)
         for name, group in formulas
     ]
-    table = pd.concat(lines).merge(_changes(points), how="left", on=LINE)
-    return by_dataset(_sorted(table[~table["row"].isin(["single_max", "single_min"])]))
-
-
-def _changes(points: pd.DataFrame) -> pd.DataFrame:
-    """The mean over seeds of the appendix's value minus the library's, and how many seeds have
-    both.
-    """
-    by = [*CELL, "row", "seed"]
-    scores = points[points["key"] != OPPOSITE]
-    run = scores.loc[scores["column"] == RUN, [*by, "value", "diverged"]]
-    pairs = scores[scores["column"] == WRITTEN].merge(run, on=by, suffixes=("", "_run"))
-    pairs["value"] -= pairs["value_run"]
-    pairs["diverged"] |= pairs["diverged_run"]
-    return summarise(pairs, LINE)[[*LINE, "mean", "n"]].rename(
-        columns={"mean": "change", "n": "change_n"}
-    )
-
-
-def _sorted(table: pd.DataFrame) -> pd.DataFrame:
+    changes = paired_changes(points[points["key"] != OPPOSITE], RUN)
+    table = pd.concat(lines).merge(changes, how="left", on=LINE)
+    table = table[~table["row"].isin(["single_max", "single_min"])]
     places = {
         "key": {key: place for place, (_, key) in enumerate(HEADLINE)},
         "row": row_places(),
         "column": {RUN: 0, WRITTEN: 1},
     }
-    return in_order(table, ["key", "settings", "row", "column"], places)
+    return by_dataset(in_order(table, ["key", "settings", "row", "column"], places))

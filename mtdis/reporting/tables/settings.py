@@ -1,6 +1,4 @@
-"""What each choice does: the settings of the paper's text, those of the released code, and every
-other variant.
-"""
+"""Effects of settings: those of the paper's text, those of the released code, and all others."""
 
 import pandas as pd
 
@@ -8,7 +6,14 @@ from mtdis.reporting.comparison import COLUMNS as BESIDE
 from mtdis.reporting.comparison import beside_published, by_dataset, setting_name, unlike_text
 from mtdis.reporting.labels import HEADLINE, row_places
 from mtdis.reporting.published import scores as published
-from mtdis.reporting.statistics import CELL, headline_points, in_order, summarise, variants
+from mtdis.reporting.statistics import (
+    CELL,
+    headline_points,
+    in_order,
+    paired_changes,
+    summarise,
+    variants,
+)
 from mtdis.reporting.summaries.losses import OWN, TOTAL, losses_on_test, own_task_points
 from mtdis.reporting.summaries.scores import headline_scores
 
@@ -46,7 +51,7 @@ def make(frame: pd.DataFrame) -> pd.DataFrame:
     if points.empty:
         return pd.DataFrame(columns=COLUMNS)
     names = [name for name, _ in parts]
-    table = summarise(points, LINE).merge(_changes(points, names[0]), how="left", on=LINE)
+    table = summarise(points, LINE).merge(paired_changes(points, names[0]), how="left", on=LINE)
     unlike = {
         name: pd.concat([headline_scores(part), losses_on_test(part)]) for name, part in parts
     }
@@ -54,7 +59,13 @@ def make(frame: pd.DataFrame) -> pd.DataFrame:
         beside_published(lines, unlike[str(name)], published.numbers("5"))
         for name, lines in table.groupby("column", sort=False)
     ]
-    return by_dataset(_sorted(pd.concat(beside), names))[COLUMNS].reset_index(drop=True)
+    places = {
+        "key": {key: place for place, (_, key) in enumerate(HEADLINE)},
+        "row": row_places(),
+        "column": {name: place for place, name in enumerate(names)},
+    }
+    lines = in_order(pd.concat(beside), ["key", "settings", "row", "column"], places)
+    return by_dataset(lines)[COLUMNS].reset_index(drop=True)
 
 
 def _points(part: pd.DataFrame) -> pd.DataFrame:
@@ -67,26 +78,3 @@ def _points(part: pd.DataFrame) -> pd.DataFrame:
     return pd.concat(
         [scores.loc[~scores["row"].isin(["single_max", "single_min"]), columns], fits[columns]]
     )
-
-
-def _changes(points: pd.DataFrame, first: str) -> pd.DataFrame:
-    """The mean over seeds of a variant's value minus that of the column `first`, and how many pairs
-    there are.
-    """
-    by = [*CELL, "row", "seed"]
-    base = points.loc[points["column"] == first, [*by, "value", "diverged"]]
-    pairs = points[points["column"] != first].merge(base, on=by, suffixes=("", "_base"))
-    pairs["value"] -= pairs["value_base"]
-    pairs["diverged"] |= pairs["diverged_base"]
-    return summarise(pairs, LINE)[[*LINE, "mean", "n"]].rename(
-        columns={"mean": "change", "n": "change_n"}
-    )
-
-
-def _sorted(table: pd.DataFrame, variants_in_order: list[str]) -> pd.DataFrame:
-    places = {
-        "key": {key: place for place, (_, key) in enumerate(HEADLINE)},
-        "row": row_places(),
-        "column": {name: place for place, name in enumerate(variants_in_order)},
-    }
-    return in_order(table, ["key", "settings", "row", "column"], places)

@@ -21,7 +21,7 @@ CAPTION = (
 
 
 def make(frame: pd.DataFrame, stages: Sequence[StageResult]) -> pd.DataFrame:
-    """One line per layer of each different encoder, decoder and discriminator, and thing said of it
+    """One line per layer of each different encoder, decoder and discriminator, and statement on it
     (`column`).
     """
     del frame  # no score is shown

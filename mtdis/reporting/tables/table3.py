@@ -18,7 +18,7 @@ CAPTION = (
 
 
 def make(frame: pd.DataFrame, stages: Sequence[StageResult]) -> pd.DataFrame:
-    """One line per layer of each different head and task network, and thing said of it
+    """One line per layer of each different head and task network, and statement on it
     (`column`).
     """
     del frame  # no score is shown

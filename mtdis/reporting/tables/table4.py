@@ -45,28 +45,16 @@ def make(frame: pd.DataFrame, stages: Sequence[StageResult]) -> pd.DataFrame:
     if not stages:
         raise ValueError("nothing to draw: there is no result of the stage decoder.")
     values = stage_frame(stages, KEYS)
-    values = values.assign(row=values["kind"], unlike_paper=_unlike(values))
+    unlike = []  # the differences from the paper's runs and from its decoders
+    for of_run, settings in zip(values["unlike_paper"], values["settings"], strict=True):
+        fields = [text for text in settings.split(", ") if text]
+        own = [f"decoder.{f}" for f in fields if f.partition("=")[0] not in NO_DIFFERENCE]
+        unlike.append(", ".join(filter(None, [of_run, *own])))
+    values = values.assign(row=values["kind"], unlike_paper=unlike)
     parts = [_part(part).assign(**label) for label, part in variants(values)]
     return (
         pd.concat(parts).reindex(columns=[*variant_fields(values), *COLUMNS]).reset_index(drop=True)
     )
-
-
-def _unlike(values: pd.DataFrame) -> list[str]:
-    """The differences of each line from the paper's runs and from its decoders."""
-    set_of_decoders = [
-        [
-            f"decoder.{text}"
-            for text in settings.split(", ")
-            if text and text.partition("=")[0] not in NO_DIFFERENCE
-        ]
-        for settings in values["settings"]
-    ]
-    of_runs = values["unlike_paper"]
-    return [
-        ", ".join(filter(None, [run, *own]))
-        for run, own in zip(of_runs, set_of_decoders, strict=True)
-    ]
 
 
 def _part(part: pd.DataFrame) -> pd.DataFrame:

@@ -56,7 +56,12 @@ def make(frame: pd.DataFrame, stages: Sequence[StageResult]) -> pd.DataFrame:
     if not stages:
         raise ValueError("nothing to draw: there is no result of the stage retrieved.")
     values = stage_frame(stages, KEYS)
-    values = values.assign(row=values["kind"], unlike_paper=_unlike(values))
+    # Beside the runs' differences the level, which the paper does not name; what else is set is not
+    # its matter.
+    levels = [f"alpha={alpha:g}" if alpha != LEVEL else "" for alpha in values["stage.alpha"]]
+    pairs = zip(values["unlike_paper"], levels, strict=True)
+    unlike = [", ".join(filter(None, pair)) for pair in pairs]
+    values = values.assign(row=values["kind"], unlike_paper=unlike)
     parts = [_part(part).assign(**label) for label, part in variants(values)]
     return (
         pd.concat(parts).reindex(columns=[*variant_fields(values), *COLUMNS]).reset_index(drop=True)
@@ -71,15 +76,3 @@ def _part(part: pd.DataFrame) -> pd.DataFrame:
         ["key_place", "settings", "kind_place", "row"]
     )
     return by_dataset(order)
-
-
-def _unlike(values: pd.DataFrame) -> list[str]:
-    """The differences of each line from the paper's runs, and the level, which the paper does not
-    name.
-
-    What else is set is not its matter.
-    """
-    levels = [f"alpha={alpha:g}" if alpha != LEVEL else "" for alpha in values["stage.alpha"]]
-    return [
-        ", ".join(filter(None, pair)) for pair in zip(values["unlike_paper"], levels, strict=True)
-    ]

@@ -1,6 +1,4 @@
-"""How smooth the tasks are along each factor, and how much they depend on it, held against values
-of others.
-"""
+"""Smoothness of the tasks along each factor and their dependence on it, beside values of others."""
 
 from collections.abc import Sequence
 
