@@ -42,7 +42,7 @@ class Rate:
 
     @property
     def on_gpu(self) -> bool:
-        """Return whether that was on a GPU."""
+        """Return whether the device is a GPU."""
         return not self.device.startswith("cpu")
 
 
@@ -59,15 +59,13 @@ def forecast(
     `rates` are those of pilots, by kind; finished runs come before them.
     """
     rates = {**rates, **measured(study, runs)}
-    trained = [
-        _training(study.runs[i], rates)
-        for i, found in runs.items()
-        if found.standing not in FINISHED
-    ]
     scored, unknown_scores = _scoring(study, folder)
     staged, unknown_stages = _staging(study, stages)
+    lost = [study.runs[i] for i, found in runs.items() if found.standing not in FINISHED]
+    trained = [_training(run, rates) for run in lost]
     known = [one for one in trained if one is not None]
-    lost = {study.runs[i].name() for i, found in runs.items() if found.standing not in FINISHED}
+    kinds = {run.name() for run in lost}
+    unweighed = kinds - set(_weight_bytes(study, runs))
     return {
         "gpu_hours": sum(gpu for gpu, _ in known) / HOUR,
         "core_hours": {
@@ -80,12 +78,14 @@ def forecast(
             kind: {"seconds_per_unit": r.seconds, "device": r.device, "runs": r.runs}
             for kind, r in rates.items()
         },
-        "by_other_kinds": sorted(lost - set(rates)) if _of_others(rates) else [],
+        "by_other_kinds": sorted(kinds - set(rates)) if _of_others(rates) else [],
         "unknown": {
             "runs": len(trained) - len(known),
             "scores": unknown_scores,
             "stages": unknown_stages,
-            "weights": _unknown_weights(study, runs),
+            "weights": sum(
+                run.name() in unweighed and not isinstance(run, FactorRun) for run in lost
+            ),
         },
     }
 
@@ -131,10 +131,7 @@ def _training(run: Run, rates: Mapping[str, Rate]) -> tuple[float, float] | None
 
 
 def _of_others(rates: Mapping[str, Rate]) -> Rate | None:
-    """The median over the other trained kinds.
-
-    Too much for one that trains nothing, for encoding costs less.
-    """
+    """The median over the other trained kinds: too much for a kind that only encodes."""
     trained = [rate for kind, rate in rates.items() if issubclass(Run.member(kind), TrainedRun)]
     trained.sort(key=lambda rate: rate.seconds)
     return trained[len(trained) // 2] if trained else None
@@ -208,13 +205,6 @@ def disk(study: Study, runs: Mapping[str, Found], folder: Path) -> dict[str, int
             if not (folder / paths.targets(i)).exists()
         ),
     }
-
-
-def _unknown_weights(study: Study, runs: Mapping[str, Found]) -> int:
-    """The number of missing runs whose weights are of a size that no finished run tells."""
-    lost = [study.runs[i] for i, found in runs.items() if found.standing not in FINISHED]
-    known = _weight_bytes(study, runs)
-    return sum(run.name() not in known and not isinstance(run, FactorRun) for run in lost)
 
 
 def _weight_bytes(study: Study, runs: Mapping[str, Found]) -> dict[str, int]:

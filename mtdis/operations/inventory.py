@@ -87,7 +87,7 @@ def diverged(record: Mapping[str, Any]) -> list[str]:
 def scores(study: Study, folder: Path) -> dict[str, Summary]:
     """The summaries of the runs' score indexes that have every metric of the study, by run id.
 
-    Those with diverged networks and failed metrics count.
+    An index with diverged networks or failed metrics counts, too.
     """
     wanted = {(metric.settings_id, metric.seed) for metric in study.metrics}
     there = set(names(folder / SCORES))

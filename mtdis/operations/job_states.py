@@ -14,7 +14,7 @@ import json
 import time
 from base64 import urlsafe_b64decode
 from binascii import Error as NotBase64
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -75,20 +75,16 @@ def job_states(jobs: Mapping[str, Job], folder: Path) -> dict[str, State]:
 
 def markers(folder: Path) -> dict[str, Marker]:
     """Snakemake's markers by the path of the output."""
-    return dict(_markers(folder / MARKERS))
-
-
-def _markers(root: Path) -> Iterator[tuple[str, Marker]]:
+    found, root = {}, folder / MARKERS
     for path in root.rglob("*") if root.is_dir() else ():
         try:
             name = "".join(part.removeprefix("@") for part in path.relative_to(root).parts)
             content = json.loads(path.read_text(encoding="utf-8"))
-            yield (
-                urlsafe_b64decode(name).decode(),
-                Marker(str(content["external_jobid"] or ""), path.stat().st_mtime),
-            )
+            marker = Marker(str(content["external_jobid"] or ""), path.stat().st_mtime)
+            found[urlsafe_b64decode(name).decode()] = marker
         except (OSError, ValueError, NotBase64, KeyError, TypeError):
             continue  # a folder of a long name, or one that was removed while we looked
+    return found
 
 
 def in_queue(numbers: Collection[str]) -> dict[str, str] | None:

@@ -4,6 +4,7 @@ They lie in results/studies/<name>/partial, beside the complete ones, which are 
 """
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -67,7 +68,10 @@ def finished(
     """
     there, missing = [], []
     for run_id in study.run_ids(experiment):
-        index = _index(run_id) if run_id in scored and runs[run_id].standing in FINISHED else None
+        index: Mapping[str, Any] | None = None
+        if run_id in scored and runs[run_id].standing in FINISHED:
+            with suppress(ArtifactError):  # it is damaged or another run's
+                index = read_index(Path(paths.scores(run_id)), run_id)
         if index is None:
             missing.append(study.runs[run_id])
         else:
@@ -76,14 +80,6 @@ def finished(
     return Finished(
         there, missing, [(stage, one.record) for stage, one in wanted if one.standing in FINISHED]
     )
-
-
-def _index(run_id: str) -> Mapping[str, Any] | None:
-    """A run's score index; None if it is damaged or another run's."""
-    try:
-        return read_index(Path(paths.scores(run_id)), run_id)
-    except ArtifactError:
-        return None
 
 
 def write_tables(study: Study, experiment: str, finished: Finished) -> dict[str, Any]:
@@ -142,18 +138,17 @@ def with_missing(table: pd.DataFrame, missing: Sequence[Run]) -> pd.DataFrame:
     A run enters the rows that name its kind, dataset and fields; columns that say nothing of runs
     are not asked.
     """
-    columns = [_columns_of(run) for run in missing]
+    columns = []
+    for run in missing:  # the values of the columns by which a table may name a run, as text
+        fields = {f"spec.{path}": _text(value) for path, value in flatten(run.resolved())}
+        about = {"kind": run.name(), "dataset": run.dataset.title, "seed": str(run.seed)}
+        columns.append(fields | about)
     counts = [sum(_enters(run, row) for run in columns) for row in table.to_dict("records")]
     return table.assign(**{MISSING: counts})
 
 
-def _columns_of(run: Run) -> dict[str, str]:
-    """The values of the columns by which a table may name a run, as text."""
-    fields = {f"spec.{path}": _text(value) for path, value in flatten(run.resolved())}
-    return fields | {"kind": run.name(), "dataset": run.dataset.title, "seed": str(run.seed)}
-
-
 def _enters(run: Mapping[str, str], row: Mapping[Any, Any]) -> bool:
+    """Return whether a row is one of this run's, by the columns that name runs."""
     kind = row.get("kind", row.get("row"))
     if (
         isinstance(kind, str)

@@ -149,7 +149,7 @@ def _link_to(folder: Path, place: str) -> Path | None:
 
 
 def _folder(path: Path, record: str, beside: Collection[str], older: Collection[str]) -> Found:
-    """A folder of a run, a stage or scores."""
+    """The folder of a run, a stage or scores, unwanted or, for a reason, kept."""
     if path.is_symlink() or not path.is_dir():
         return Kept(path, "a link" if path.is_symlink() else "not a folder")
     if not is_free(path / record):
@@ -160,23 +160,17 @@ def _folder(path: Path, record: str, beside: Collection[str], older: Collection[
         if one.is_symlink() or not (known or (not beside and _is_score(one, path))):
             what = "a link" if one.is_symlink() else "not written by mtdis"
             return Kept(path, f"holds {one.relative_to(path)}, {what}")
-    return _with_record(path, path / record, files, older)
-
-
-def _with_record(path: Path, record: Path, files: list[Path], older: Collection[str]) -> Found:
-    if record not in files:
+    if path / record not in files:
         newest = max((p.lstat().st_mtime for p in (path, *files)), default=0.0)
-        fresh = time.time() - newest < FRESH
-        return (
-            Kept(path, "changed in the last 15 minutes")
-            if fresh
-            else _with_size(path, UNFINISHED, files)
-        )
-    content = _ours(record, path.name)
+        if time.time() - newest < FRESH:
+            return Kept(path, "changed in the last 15 minutes")
+        return _with_size(path, UNFINISHED, files)
+    content = _ours(path / record, path.name)
     if content is None:
-        return Kept(path, f"{record.name} is not a record of this name and format")
+        return Kept(path, f"{record} is not a record of this name and format")
     reason = OLDER if _versionless(content.get("spec", {})) in older else UNWANTED
-    return _with_size(path, reason, [record, *(p for p in files if p != record)])
+    others = [one for one in files if one != path / record]
+    return _with_size(path, reason, [path / record, *others])
 
 
 def _with_size(path: Path, reason: str, files: Iterable[Path]) -> Unwanted:

@@ -26,24 +26,35 @@ def describe(text: str, study: Study | None, folder: Path) -> dict[str, Any]:
     """
     some_id = _one_id(text, study, folder)
     output = paths.stage(some_id) if AFTER_PARENT in some_id else paths.run(some_id)
-    record, problem = _record(folder / output)
+    record: dict[str, Any] = {}
+    problem = ""
+    try:
+        record = read_json(folder / output, "snakemake") if (folder / output).exists() else {}
+    except ArtifactError as error:
+        problem = str(error)
     spec = _spec(some_id, record, study)
     problem = problem or _disagreement(folder / output, record, spec, some_id)
     fields = spec.resolved() if spec else record.get("spec", {})
     rows = _rows(folder, some_id, record)
+    errors = [f"{r['metric']} of {r['network']}: {r['error']}" for r in rows if r.get("error")]
+    if problem:
+        standing = inventory.STALE
+    elif not (folder / output).exists():
+        standing = inventory.MISSING
+    else:
+        standing = inventory.DIVERGED if inventory.diverged(record) else inventory.DONE
     return {
         "id": some_id,
-        "standing": _standing(record, problem, folder / output),
+        "standing": standing,
         "problem": problem,
-        "spec": {path: _cell(value) for path, value in flatten(fields)},
+        "spec": {
+            path: " ".join(map(str, v)) or "none" if isinstance(v, (list, tuple)) else v
+            for path, v in flatten(fields)
+        },
         "result": record.get("result", {}),
         "losses": losses(record),
         "values": values(rows),
-        "errors": list(
-            dict.fromkeys(
-                f"{r['metric']} of {r['network']}: {r['error']}" for r in rows if r.get("error")
-            )
-        ),
+        "errors": list(dict.fromkeys(errors)),
         "scores": rows,
         "execution": record.get("execution", {}),
         "files": {
@@ -63,14 +74,6 @@ def _one_id(text: str, study: Study | None, folder: Path) -> str:
             " wants some."
         )
     return inventory.resolve(text, ids)
-
-
-def _record(path: Path) -> tuple[dict[str, Any], str]:
-    """A record and the reason why it can't be read; both empty if it is not there."""
-    try:
-        return (read_json(path, "snakemake"), "") if path.exists() else ({}, "")
-    except ArtifactError as error:
-        return {}, str(error)
 
 
 def _spec(some_id: str, record: Mapping[str, Any], study: Study | None) -> Spec | None:
@@ -103,26 +106,19 @@ def _disagreement(path: Path, record: Mapping[str, Any], spec: Spec | None, some
     return ""
 
 
-def _standing(record: Mapping[str, Any], problem: str, path: Path) -> str:
-    if problem:
-        return inventory.STALE
-    if not path.exists():
-        return inventory.MISSING
-    return inventory.DIVERGED if inventory.diverged(record) else inventory.DONE
-
-
 def losses(record: Mapping[str, Any]) -> dict[str, dict[str, float | None]]:
     """The losses on the test split by network, means over its heads; none of networks without."""
     found: dict[str, dict[str, float | None]] = {}
     for network in record.get("result", {}).get("networks", []):
         test = network["losses"].get("test", {})
-        found[network["network"]] = {name: _mean(test[name]) for name in LOSSES if test.get(name)}
-    return {name: each for name, each in found.items() if each}
-
-
-def _mean(each: list[float | None]) -> float | None:
-    there = [value for value in each if value is not None]
-    return fmean(there) if len(there) == len(each) else None
+        means = {
+            name: None if None in test[name] else fmean(test[name])
+            for name in LOSSES
+            if test.get(name)
+        }
+        if means:
+            found[network["network"]] = means
+    return found
 
 
 def _rows(folder: Path, some_id: str, record: Mapping[str, Any]) -> list[dict[str, Any]]:
@@ -138,18 +134,16 @@ def values(rows: list[dict[str, Any]]) -> dict[str, dict[str, Any]]:
     found: dict[str, list[float]] = {}
     for row in rows:
         found.setdefault(score_name(row), []).extend([] if row["value"] is None else [row["value"]])
-    return {name: _summary(each) for name, each in found.items()}
+    summaries: dict[str, dict[str, Any]] = {}
+    for name, each in found.items():
+        ends = {"mean": fmean(each), "lowest": min(each), "highest": max(each)} if each else {}
+        summaries[name] = {"mean": None, "lowest": None, "highest": None, "n": len(each)} | ends
+    return summaries
 
 
 def score_name(row: Mapping[str, Any]) -> str:
     """Settings and key of a score: `dci+num_train=2000 completeness`."""
     return f"{row.get('settings') or row['metric']} {row['key']}".strip()
-
-
-def _summary(each: list[float]) -> dict[str, Any]:
-    if not each:
-        return {"mean": None, "lowest": None, "highest": None, "n": 0}
-    return {"mean": fmean(each), "lowest": min(each), "highest": max(each), "n": len(each)}
 
 
 def _files(some_id: str, output: str, record: Mapping[str, Any], spec: Spec | None) -> list[str]:
@@ -169,7 +163,3 @@ def _files(some_id: str, output: str, record: Mapping[str, Any], spec: Spec | No
         paths.dataset(identify(spec.dataset)),
         *([paths.targets(identify(targets))] if targets else []),
     ]
-
-
-def _cell(value: Any) -> Any:
-    return " ".join(map(str, value)) or "none" if isinstance(value, (list, tuple)) else value
