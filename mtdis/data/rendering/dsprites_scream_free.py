@@ -11,7 +11,6 @@ Images are neither like the library's nor comparable to numbers made with them.
 from functools import lru_cache
 
 import numpy as np
-from numpy.typing import NDArray
 
 from mtdis.data.rendering.compiled import compiled
 from mtdis.data.rendering.sprite_variants import (
@@ -45,23 +44,15 @@ def field(image_size: int) -> Pixels:
     lengths = SHORTEST * (LONGEST / SHORTEST) ** draws.random(WAVES)
     angles, phases = 2 * np.pi * draws.random((2, WAVES))
     heights = np.sqrt(lengths)[:, np.newaxis] * draws.standard_normal((WAVES, 3))
-    down, right = _pixel_centres(image_size)
+    pixel = NATIVE_SIZE / image_size
+    height, width = (int(size / pixel) for size in FIELD_SIZE)
+    down, right = np.meshgrid(  # the centres of its pixels
+        pixel * (np.arange(height) + 0.5), pixel * (np.arange(width) + 0.5), indexing="ij"
+    )
     along = (
         np.multiply.outer(down, np.sin(angles)) + np.multiply.outer(right, np.cos(angles))
     ) / lengths
-    return _filling_the_range(np.cos(2 * np.pi * along + phases) @ heights)
-
-
-def _pixel_centres(image_size: int) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    pixel = NATIVE_SIZE / image_size
-    height, width = (int(size / pixel) for size in FIELD_SIZE)
-    down, right = np.meshgrid(
-        pixel * (np.arange(height) + 0.5), pixel * (np.arange(width) + 0.5), indexing="ij"
-    )
-    return down, right
-
-
-def _filling_the_range(sums: NDArray[np.float64]) -> Pixels:
+    sums = np.cos(2 * np.pi * along + phases) @ heights
     low, high = sums.min(axis=(0, 1)), sums.max(axis=(0, 1))
     levels: Pixels = np.rint(255 * (sums - low) / (high - low)).astype(np.uint8)
     return levels

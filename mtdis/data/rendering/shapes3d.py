@@ -236,10 +236,7 @@ def _view(scale: float, shape: float, orientation: float, size: int) -> Layers:
 
 @compiled
 def _compose(images: Pixels, layers: Layers, views: NDArray[np.int64], tints: Layers) -> None:
-    """Multiply the light of floor, walls and object by their tints (N, 3, 3).
-
-    What is brighter than white is white.
-    """
+    """Multiply the light of floor, walls and object by their tints (N, 3, 3), white at most."""
     sky = (SKY_RED, SKY_GREEN, SKY_BLUE)
     size = images.shape[1]
     for n in range(len(images)):
@@ -251,13 +248,6 @@ def _compose(images: Pixels, layers: Layers, views: NDArray[np.int64], tints: La
                     for part in range(3):
                         value += light[part] * tints[n, part, channel]
                     images[n, row, column, channel] = min(value, 1.0) * 255.0 + 0.5
-
-
-def _tints(hues: Float64s) -> Layers:
-    """Colours (..., 3) of full saturation and value by their hue, 0 and 1 both red."""
-    sextants = (6.0 * hues[..., np.newaxis] + np.array([0.0, 4.0, 2.0])) % 6.0
-    colours: Layers = np.clip(np.abs(sextants - 3.0) - 1.0, 0.0, 1.0).astype(np.float32)
-    return colours
 
 
 def _check(values: Float64s, image_size: int) -> None:
@@ -307,5 +297,8 @@ def render(values: Float64s, image_size: int) -> Pixels:
     if len(values):
         different, views = np.unique(values[:, 3:], axis=0, return_inverse=True)
         layers = np.stack([_view(*view, image_size) for view in different.tolist()])
-        _compose(images, layers, views.reshape(-1), _tints(values[:, :3]))
+        # colours of full saturation and value by their hue, 0 and 1 both red
+        sextants = (6.0 * values[:, :3, np.newaxis] + np.array([0.0, 4.0, 2.0])) % 6.0
+        tints = np.clip(np.abs(sextants - 3.0) - 1.0, 0.0, 1.0).astype(np.float32)
+        _compose(images, layers, views.reshape(-1), tints)
     return images
