@@ -29,10 +29,9 @@ def run(args: Namespace) -> None:
     files.remove_leftovers(args.out, args.out.with_suffix(".h5"))
     implementation = import_module(f"mtdis.data.datasets.{spec.name()}")
     chunks = implementation.chunks(spec, Path())
-    source = getattr(implementation, "source", _renderer)(spec, Path())
+    if hasattr(implementation, "source"):
+        source = implementation.source(spec, Path())
+    else:  # it renders, and reads nothing
+        source = f"mtdis {spec.name()} version {spec.version}"
     print(f"{spec.name()}: {source}", file=sys.stderr)
     datasets.write_dataset(args.out, spec, chunks, source)
-
-
-def _renderer(spec: Dataset, folder: Path) -> str:  # noqa: ARG001 - nothing is read
-    return f"mtdis {spec.name()} version {spec.version}"

@@ -3,7 +3,6 @@ csv).
 """
 
 from argparse import ArgumentParser, Namespace
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -13,9 +12,6 @@ from mtdis.artifacts.scores import read_index
 from mtdis.commands._options import add_study, study_of
 from mtdis.reporting import long_table, long_table_files
 from mtdis.specs.ids import identify
-from mtdis.specs.run import Run
-from mtdis.specs.stage import Stage
-from mtdis.study import Study
 
 
 def add_arguments(parser: ArgumentParser) -> None:
@@ -32,25 +28,19 @@ def run(args: Namespace) -> None:
     write the table.
     """
     study = study_of(args)
-    stages = [
-        row
-        for one in _stages(study, args.experiment)
-        for row in long_table.stage_rows(args.experiment, *one)
-    ]
-    head = long_table.layout(
-        args.experiment, map(study.runs.__getitem__, study.run_ids(args.experiment)), stages
+    stages: list[dict[str, Any]] = []
+    for stage in study.experiments[args.experiment].stages:
+        record = records.read_record(Path(paths.stage(identify(stage))), stage, "mtdis stage")
+        stages += long_table.stage_rows(args.experiment, stage, record)
+    runs = [(run_id, study.runs[run_id]) for run_id in study.run_ids(args.experiment)]
+    head = long_table.layout(args.experiment, (run for _, run in runs), stages)
+    results = (  # read one after the other: together they may not fit in memory
+        (
+            run,
+            records.read_record(Path(paths.run(run_id)), run, "mtdis train"),
+            read_index(Path(paths.scores(run_id)), run_id),
+        )
+        for run_id, run in runs
     )
-    parts = long_table.chunks(head, _results(study, args.experiment), stages)
+    parts = long_table.chunks(head, results, stages)
     long_table_files.write(args.out, long_table_files.schema_of(head), parts)
-
-
-def _results(study: Study, experiment: str) -> Iterator[tuple[Run, dict[str, Any], dict[str, Any]]]:
-    for run_id in study.run_ids(experiment):
-        run = study.runs[run_id]
-        record = records.read_record(Path(paths.run(run_id)), run, "mtdis train")
-        yield run, record, read_index(Path(paths.scores(run_id)), run_id)
-
-
-def _stages(study: Study, experiment: str) -> Iterator[tuple[Stage, dict[str, Any]]]:
-    for stage in study.experiments[experiment].stages:
-        yield stage, records.read_record(Path(paths.stage(identify(stage))), stage, "mtdis stage")

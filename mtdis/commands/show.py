@@ -34,49 +34,27 @@ def as_text(found: Mapping[str, Any]) -> str:
     """One run or stage for people."""
     parts = [f"{found['id']}\n{found['standing']}{found['problem'] and ': ' + found['problem']}"]
     parts.append("spec\n" + aligned([["field", "value"], *found["spec"].items()], 2))
-    if found["execution"]:
-        parts.append("execution\n" + aligned(_execution(found["execution"]), 2))
-    if found["losses"]:
-        parts.append(
-            "losses on the test split, mean over heads\n" + aligned(_losses(found["losses"]), 2)
-        )
+    if about := found["execution"]:
+        made = {k: v for k, v in about.items() if not isinstance(v, Mapping) and v != ""}
+        if "seconds" in made:
+            made["seconds"] = f"{made['seconds']} ({duration(made['seconds'])})"
+        versions = (f"{name} {version}" for name, version in about.get("versions", {}).items())
+        made["versions"] = ", ".join(versions)
+        table = aligned([[name, str(value)] for name, value in made.items()], 2)
+        parts.append(f"execution\n{table}")
+    if losses := found["losses"]:
+        names = list(dict.fromkeys(name for each in losses.values() for name in each))
+        rows = [[network, *(each.get(n) for n in names)] for network, each in losses.items()]
+        table = aligned([["network", *names], *rows], 2)
+        parts.append(f"losses on the test split, mean over heads\n{table}")
     if found["values"]:
+        columns = ("mean", "lowest", "highest", "n")
+        rows = [[name, *(each[c] for c in columns)] for name, each in found["values"].items()]
         parts.append(
-            "scores, over networks and metric seeds\n" + aligned(_values(found["values"]), 2)
+            "scores, over networks and metric seeds\n" + aligned([["score", *columns], *rows], 2)
         )
     parts += [f"failed: {error}" for error in found["errors"]]
     files = [
         [path, "not there" if held is None else size(held)] for path, held in found["files"].items()
     ]
     return "\n\n".join([*parts, "files\n" + aligned([["path", "size"], *files], 2)])
-
-
-def _execution(about: Mapping[str, Any]) -> list[list[str]]:
-    rows = {
-        name: value
-        for name, value in about.items()
-        if not isinstance(value, Mapping) and value != ""
-    }
-    if "seconds" in rows:
-        rows["seconds"] = f"{rows['seconds']} ({duration(rows['seconds'])})"
-    versions = ", ".join(f"{name} {version}" for name, version in about.get("versions", {}).items())
-    return [[name, str(value)] for name, value in rows.items()] + [["versions", versions]]
-
-
-def _losses(networks: Mapping[str, Mapping[str, float | None]]) -> list[list[Any]]:
-    names = list(dict.fromkeys(name for losses in networks.values() for name in losses))
-    return [
-        ["network", *names],
-        *([network, *(losses.get(n) for n in names)] for network, losses in networks.items()),
-    ]
-
-
-def _values(values: Mapping[str, Mapping[str, Any]]) -> list[list[Any]]:
-    head = ["score", "mean", "lowest", "highest", "n"]
-    return [
-        head,
-        *(
-            [name, *(v[k] for k in ("mean", "lowest", "highest", "n"))]
-            for name, v in values.items()
-        ),
-    ]

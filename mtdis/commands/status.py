@@ -65,7 +65,8 @@ def run(args: Namespace) -> None:
 
 def as_text(found: dict[str, Any]) -> str:
     """The state of a study for people."""
-    shown = _shown(found)
+    usual = ("done", "running", "failed", "diverged", "missing")
+    shown = [state for state in STATES if state in usual or found["total"]["runs"][state]]
     head = ["experiment", "runs", *shown, "scored", "stages"]
     rows = [_row(e, counts, shown) for e, counts in found["experiments"].items()]
     parts = [aligned([head, *rows, _row("total", found["total"], shown)])]
@@ -75,31 +76,14 @@ def as_text(found: dict[str, Any]) -> str:
     return "\n".join(filter(None, [*parts, *_reasons(found)]))
 
 
-def _shown(found: dict[str, Any]) -> list[str]:
-    """The states that occur, and the usual ones."""
-    total = found["total"]["runs"]
-    return [
-        s for s in STATES if s in ("done", "running", "failed", "diverged", "missing") or total[s]
-    ]
-
-
 def _row(name: str, counts: dict[str, Any], shown: list[str]) -> list[Any]:
     runs = counts["runs"]
-    return [
-        name,
-        runs["all"],
-        *(runs[s] for s in shown),
-        *(_of_all(counts[what]) for what in ("scores", "stages")),
-    ]
-
-
-def _of_all(counts: dict[str, int]) -> str:
-    failed = f", {counts['failed']} failed" if counts["failed"] else ""
-    return (
-        f"{counts['done'] + counts['diverged']} of {counts['all']}{failed}"
-        if counts["all"]
-        else "–"
-    )
+    row = [name, runs["all"], *(runs[state] for state in shown)]
+    for each in (counts["scores"], counts["stages"]):
+        failed = f", {each['failed']} failed" if each["failed"] else ""
+        done = f"{each['done'] + each['diverged']} of {each['all']}{failed}"
+        row.append(done if each["all"] else "–")
+    return row
 
 
 def _dimensions(experiment: str, dimensions: dict[str, Any], shown: list[str]) -> str:
