@@ -111,7 +111,7 @@ def _draw_block(figure: SubFigure, block: Block, about: Embedded, characters: in
 def _draw_line(
     figure: SubFigure, cells: Sequence[SubplotSpec], network: Network, about: Embedded
 ) -> Axes:
-    """Draw a panel per factor, one network's points in the colours of its classes; the first."""
+    """Draw one network's points, a panel per factor in its classes' colours; return the first."""
     embedding, factors = (network.result.arrays[name] for name in ("embedding", "factors"))
     # an order that favours no class
     order = generator(int(network.result.spec["seed"]), "drawing order").permutation(len(embedding))

@@ -89,8 +89,8 @@ def _draw_network(figure: SubFigure, network: Network) -> None:
 
 
 def _draw_frames(axes: Axes, arrays: Mapping[str, NDArray[Any]]) -> None:
-    """Image and reconstruction in every column, so that each frame can be held against them; then
-    the frames.
+    """Draw image and reconstruction in every column, so that each frame can be held against them,
+    then the frames.
     """
     places = _evenly(len(arrays["offsets"]), MOST)
     count = len(places)
