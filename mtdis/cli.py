@@ -4,6 +4,7 @@ mtdis/commands.
 
 import ast
 import os
+import signal
 import sys
 from argparse import ArgumentParser, RawDescriptionHelpFormatter
 from importlib import import_module
@@ -11,12 +12,14 @@ from pathlib import Path
 
 from mtdis import commands, discover
 from mtdis.errors import ConfigError, UserError, unknown
+from mtdis.interrupts import Interrupted
 
 
 def main(arguments: list[str] | None = None) -> int:
     """Run one sub-command.
 
-    0 if it ended well, 2 with one short message if the user can mend what went wrong.
+    0 if it ended well, 2 with one short message if the user can mend what went wrong, 128 and the
+    signal's number if one ended it.
     """
     words = sys.argv[1:] if arguments is None else arguments
     try:
@@ -34,6 +37,10 @@ def main(arguments: list[str] | None = None) -> int:
         )
         print(f"mtdis: error: {what}", file=sys.stderr)
         return 2
+    except KeyboardInterrupt as error:
+        stopped = error if isinstance(error, Interrupted) else Interrupted(signal.SIGINT)
+        print(f"mtdis: {stopped}", file=sys.stderr)
+        return stopped.status
     except BrokenPipeError:  # the reader has seen enough, as in `mtdis plan | head`
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0

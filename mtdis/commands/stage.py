@@ -5,6 +5,7 @@ and their record.
 from argparse import ArgumentParser, Namespace
 from pathlib import Path
 
+from mtdis import interrupts
 from mtdis.artifacts import records
 from mtdis.artifacts.locks import alone_with
 from mtdis.artifacts.stages import Sources
@@ -41,6 +42,6 @@ def run(args: Namespace) -> None:
     spec = Stage.from_fields(args.spec)
     checkpoint = args.out.with_name(records.CHECKPOINT)
     sources = Sources(args.parent, args.dataset, args.targets, checkpoint, args.checkpoint_seconds)
-    with alone_with(args.out) as waited:
+    with interrupts.handled(), alone_with(args.out) as waited:
         if not (waited and args.out.exists()):
             run_stage(spec, sources, args.out)

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import torch
 
+from mtdis import interrupts
 from mtdis.commands._options import json_mapping
 from mtdis.errors import ConfigError
 from mtdis.specs.run import Run
@@ -64,7 +65,7 @@ def add_arguments(parser: ArgumentParser) -> None:
 
 
 def run(args: Namespace) -> int:
-    """Train one run, or all of a job file."""
+    """Train one run, or all of a job file; a signal is obeyed once checkpoints are saved."""
     given = [name for name in ("spec", "dataset", "out") if getattr(args, name) is not None]
     if args.jobs is None and len(given) < 3:
         raise ConfigError("give --spec, --dataset and --out for one run, or --jobs for many.")
@@ -74,11 +75,13 @@ def run(args: Namespace) -> int:
     of_dataset = partial(trainer, checkpoint_seconds=args.checkpoint_seconds)
     if args.jobs is None:
         own = Job(Run.from_fields(args.spec), args.dataset, args.targets, args.out)
-        return train_with_others(own, of_dataset, args.queue, args.together or 1)
+        with interrupts.handled():
+            return train_with_others(own, of_dataset, args.queue, args.together or 1)
     jobs = read_jobs(args.jobs)
     if any(job.spec.needs_gpu for job in jobs):
         choose_gpu()
     together = args.together or (TOGETHER_ON_GPU if torch.cuda.is_available() else 1)
-    return train_all(
-        jobs, lambda dataset: partial(train_own, train=of_dataset(dataset)), max(1, together)
-    )
+    with interrupts.handled():
+        return train_all(
+            jobs, lambda dataset: partial(train_own, train=of_dataset(dataset)), max(1, together)
+        )

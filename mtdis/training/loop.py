@@ -14,6 +14,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from mtdis import interrupts
 from mtdis.errors import ConfigError
 from mtdis.randomness import generator
 from mtdis.specs.run import Run, TrainedRun
@@ -39,6 +40,8 @@ class Step:
 
 
 Observer = Callable[[Step], None]
+END_SECONDS = 10.0
+"""A trained network is saved once more if it was not for so long: encoding may last, too."""
 
 
 def build(run: Run, image_shape: tuple[int, int, int], device: torch.device) -> dict[str, Network]:
@@ -68,6 +71,7 @@ def _kind(run: Run) -> ModuleType:
     return import_module(f"mtdis.training.models.{run.name()}")
 
 
+@interrupts.saving()
 def train(
     spec: TrainedRun | TrainedStage,
     learners: Mapping[str, Learner],
@@ -81,8 +85,8 @@ def train(
     network its own.
 
     A checkpoint of the same spec at `checkpoint` is resumed; one is written every
-    `checkpoint_seconds` (0: every step). Raises ConfigError if the training split has fewer rows
-    than one batch.
+    `checkpoint_seconds` (0: every step), and when a signal asks this process to end. Raises
+    ConfigError if the training split has fewer rows than one batch.
     """
     steps = steps_of(spec, train_rows)
     progress = resume(checkpoint, spec, learners)
@@ -90,7 +94,7 @@ def train(
     if observe and (progress.epoch or progress.step):
         done = progress.epoch * steps + progress.step
         observe(Step(done * spec.batch_size * len(learners), None, resumed=True))
-    due = _clock(checkpoint_seconds)
+    due = _clock()
     ensemble: Ensemble | None = None
     while progress.epoch < spec.epochs and (
         alive := {name: one for name, one in learners.items() if name not in progress.diverged}
@@ -104,13 +108,17 @@ def train(
                 open_modes(ensemble, data, batches), ensemble, batches, progress.execution
             )
             _step(mode, batches, progress, spec.batch_size, observe)
-            if progress.step < steps and due():
+            if progress.step < steps and due(checkpoint_seconds):
                 ensemble.hand_back()
                 save(checkpoint, spec, learners, progress)
+                interrupts.end_if_asked()
         ensemble.hand_back()
         _end_epoch(progress, ensemble.names, steps)
-        if due():
+        if due(checkpoint_seconds):
             save(checkpoint, spec, learners, progress)
+            interrupts.end_if_asked()
+    if due(END_SECONDS):
+        save(checkpoint, spec, learners, progress)
     return progress
 
 
@@ -125,13 +133,15 @@ def steps_of(spec: TrainedRun | TrainedStage, train_rows: NDArray[np.int64]) -> 
     return steps
 
 
-def _clock(seconds: float) -> Callable[[], bool]:
-    """A function that is true when so many seconds have passed since it last was."""
+def _clock() -> Callable[[float], bool]:
+    """A function that is true when so many seconds have passed since it last was, and when a signal
+    asks this process to end.
+    """
     last = monotonic()
 
-    def due() -> bool:
+    def due(seconds: float) -> bool:
         nonlocal last
-        if monotonic() - last < seconds:
+        if monotonic() - last < seconds and not interrupts.asked():
             return False
         last = monotonic()
         return True

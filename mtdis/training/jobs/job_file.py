@@ -8,7 +8,6 @@ A job file is JSON lines, one mapping per run; `targets` is left out for kinds w
 """
 
 import json
-import os
 import sys
 import traceback
 from collections import Counter
@@ -21,6 +20,7 @@ from typing import Any, Generic, TypeVar
 
 import torch
 
+from mtdis import interrupts
 from mtdis.artifacts import records
 from mtdis.errors import ConfigError, UserError, unknown
 from mtdis.specs.ids import identify
@@ -29,8 +29,6 @@ from mtdis.specs.run import Run
 KEYS = ("spec", "dataset", "targets", "out")
 MOST_TOGETHER = 32
 """Runs that train at once at most: as many as PyTorch has streams of one priority."""
-INTERRUPTED = 130
-"""Exit status after Ctrl-C, as shells have it."""
 
 
 @dataclass(frozen=True)
@@ -159,13 +157,9 @@ def _in_threads(work: Callable[[Job], T], jobs: Sequence[Job], count: int) -> li
     pool = ThreadPoolExecutor(min(count, MOST_TOGETHER), initializer=_take_stream)
     try:
         return list(pool.map(work, jobs))
-    except KeyboardInterrupt:
-        print("interrupted; the same command resumes from the checkpoints", file=sys.stderr)
-        os._exit(
-            INTERRUPTED
-        )  # threads can't be stopped, and what they write is complete or not there
     finally:
-        pool.shutdown()
+        # interrupted, those under way save and end, or `interrupts` ends the process
+        pool.shutdown(cancel_futures=True)
 
 
 def _take_stream() -> None:
@@ -185,6 +179,7 @@ def _attempt(
 
     Exceptions of the types in `no_memory` are raised.
     """
+    interrupts.end_if_asked()
     try:
         if job.out.exists():
             records.read_record(job.out, job.spec, "mtdis train")
