@@ -3,16 +3,21 @@ mtdis/commands.
 """
 
 import ast
+import errno
 import os
 import signal
 import sys
 from argparse import ArgumentParser, RawDescriptionHelpFormatter
+from contextlib import suppress
 from importlib import import_module
 from pathlib import Path
 
 from mtdis import commands, discover
 from mtdis.errors import ConfigError, UserError, unknown
 from mtdis.interrupts import Interrupted
+
+FULL = (errno.ENOSPC, errno.EDQUOT)
+"""Errors of a full disk, met by what no `artifacts.atomic` writes: output that goes to a file."""
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -26,24 +31,43 @@ def main(arguments: list[str] | None = None) -> int:
         if not words or words[0] in ("-h", "--help"):
             print(_overview())
             return 0
-        return _run(words[0], words[1:])
+        status = _run(words[0], words[1:])
+        sys.stdout.flush()
+        return status
     except UserError as error:
-        print(f"mtdis: error: {error}", file=sys.stderr)
-        return 2
+        return _failed(str(error))
     except PermissionError as error:
-        what = (
+        return _failed(
             f"{error.filename or 'a file'}: {error.strerror or error}. See that you may read and"
             " write there."
         )
-        print(f"mtdis: error: {what}", file=sys.stderr)
-        return 2
     except KeyboardInterrupt as error:
         stopped = error if isinstance(error, Interrupted) else Interrupted(signal.SIGINT)
         print(f"mtdis: {stopped}", file=sys.stderr)
         return stopped.status
     except BrokenPipeError:  # the reader has seen enough, as in `mtdis plan | head`
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        _drop_output()
         return 0
+    except OSError as error:
+        if error.errno not in FULL:
+            raise
+        _drop_output()
+        return _failed(
+            f"{error.filename or 'output or log'}: {error.strerror}. Free some space and run the"
+            " same command again; what is finished stays."
+        )
+
+
+def _drop_output() -> None:
+    """Let what standard output still holds go nowhere: the interpreter would try it again."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+def _failed(message: str) -> int:
+    """Print a message to standard error; the exit status."""
+    with suppress(OSError):  # a log on a full disk
+        print(f"mtdis: error: {message}", file=sys.stderr)
+    return 2
 
 
 def _run(name: str, words: list[str]) -> int:

@@ -16,6 +16,7 @@ from contextlib import contextmanager, suppress
 from glob import escape
 from hashlib import file_digest, sha256
 from pathlib import Path
+from tempfile import TemporaryFile
 from typing import TYPE_CHECKING, Any
 
 import h5py
@@ -34,6 +35,8 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 LOW_DISK = 2**20
+PROBE = 2**14
+"""Bytes that must find room before anything is computed."""
 BLOCK = 2**24
 """Bytes of an array that are read while those before them are hashed."""
 
@@ -61,6 +64,16 @@ def atomic(path: Path) -> Iterator[Path]:
     finally:
         with suppress(OSError):
             temporary.unlink()
+
+
+def check_writable(path: Path) -> None:
+    """Raise ArtifactError unless files can be written beside `path`: asked before hours of work."""
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with TemporaryFile(dir=path.parent) as probe:
+            probe.write(bytes(PROBE))
+    except OSError as error:
+        raise _unwritable(path, error) from error
 
 
 def _unwritable(path: Path, error: Exception) -> Exception:

@@ -125,8 +125,9 @@ def _take_at_once(lock: int) -> bool:
 def _sign(lock: int) -> None:
     job = os.environ.get("SLURM_JOB_ID")
     myself = f"SLURM job {job}" if job else f"process {os.getpid()}"
-    os.truncate(lock, 0)
-    os.write(lock, f"{myself} on {socket.gethostname()}".encode())
+    with suppress(OSError):  # a full disk holds no name, yet the lock holds
+        os.truncate(lock, 0)
+        os.write(lock, f"{myself} on {socket.gethostname()}".encode())
 
 
 def _owner(path: Path) -> str:

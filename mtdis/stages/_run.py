@@ -15,6 +15,7 @@ from mtdis.specs.stage import Stage
 def run_stage(spec: Stage, sources: Sources, out: Path) -> None:
     """Compute a stage and write its results beside the record `out`, which comes last."""
     started = monotonic()
+    files.check_writable(out)
     files.record_id(spec)
     files.remove_leftovers(
         sources.checkpoint, out, *(out.with_name(name) for name in stages.SEALED)

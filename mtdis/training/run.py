@@ -51,6 +51,7 @@ def train_one(job: Job, images: Mapping[str, Lazy[Images]], checkpoint_seconds: 
     """
     started = monotonic()
     spec = job.spec
+    files.check_writable(job.out)
     files.record_id(spec)
     files.remove_leftovers(
         *(

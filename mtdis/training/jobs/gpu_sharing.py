@@ -99,7 +99,7 @@ def adopt(job: Job) -> bool:
 
 def is_ready(job: Job) -> bool:
     """Return whether a sound record of a run has been left ready."""
-    with suppress(ArtifactError):
+    with suppress(ArtifactError, OSError):
         records.read_record(ready(job.out), job.spec, "mtdis train")
         return True
     return False

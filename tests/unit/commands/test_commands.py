@@ -6,6 +6,7 @@ import json
 import os
 import subprocess
 import sys
+from contextlib import suppress
 from multiprocessing.reduction import ForkingPickler
 from pathlib import Path
 from types import SimpleNamespace
@@ -23,6 +24,7 @@ from mtdis.cli import main
 from mtdis.operations.plan import make_plan
 from mtdis.scoring import run_scores as scoring
 from mtdis.study import Study
+from mtdis.training import run as training_run
 
 METRICS = [
     {"name": "mig", "num_train": 200},
@@ -628,3 +630,45 @@ def test_a_full_disk_ends_training_with_a_short_error(
     assert "weights.safetensors: the disk is full" in message
     assert "Free some space and run the same command again" in message
     assert sorted(p.name for p in (full_disk / "run").iterdir()) == ["codes.h5", "lock"]
+
+
+def test_a_full_disk_is_said_before_a_training_and_a_stage(
+    data: Path, tmp_path: Path, full_disk: Path, monkeypatch: pytest.MonkeyPatch, capsys: Any
+) -> None:
+    """The lock, too, finds no room to be signed in."""
+    assert train(data, tmp_path / "run.json", spec_of("random")) == 0
+    with suppress(OSError), (full_disk / "filler").open("wb", 0) as filler:
+        while filler.write(bytes(4096)):
+            pass
+    monkeypatch.setattr(training_run, "check_inputs", None)  # nothing is read
+    assert train(data, full_disk / "run.json", spec_of("multi_head")) == 2
+    spec = {"stage": "decoder", "parent": spec_of("random"), "network": "random"}
+    files = [f"--parent={tmp_path / 'run.json'}", f"--dataset={data / 'd.json'}"]
+    words = ["--spec", json.dumps(spec), *files, f"--out={full_disk / 'stage.json'}"]
+    assert main(["stage", *words]) == 2
+    said = capsys.readouterr().err.splitlines()
+    assert sum("the disk is full" in line for line in said) == 2
+
+
+def test_a_place_that_cannot_be_written_is_said_before_the_training(
+    data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "file").touch()
+    monkeypatch.setattr(training_run, "check_inputs", None)  # nothing is read
+    assert train(data, tmp_path / "file/run/run.json", spec_of("multi_head")) == 2
+    assert f"See that {tmp_path} is there and writable" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("stream", ["stdout", "stderr"])
+def test_output_to_a_full_disk_is_no_traceback(stream: str, tmp_path: Path) -> None:
+    (tmp_path / "config.yaml").write_text(json.dumps(CONFIG if stream == "stdout" else {}))
+    with Path("/dev/full").open("w") as full:
+        streams: Any = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE} | {stream: full}
+        done = subprocess.run(
+            [sys.executable, "-m", "mtdis.cli", "plan"], text=True, check=False, **streams
+        )
+    assert done.returncode == 2
+    if stream == "stdout":
+        message = "mtdis: error: output or log: No space left on device. Free some space"
+        assert done.stderr.startswith(message)
+        assert done.stderr.count("\n") == 1
