@@ -3,6 +3,7 @@ mtdis/commands.
 """
 
 import ast
+import codecs
 import errno
 import os
 import signal
@@ -10,6 +11,7 @@ import sys
 from argparse import ArgumentParser, RawDescriptionHelpFormatter
 from contextlib import suppress
 from importlib import import_module
+from io import TextIOWrapper
 from pathlib import Path
 
 from mtdis import commands, discover
@@ -19,6 +21,15 @@ from mtdis.interrupts import Interrupted
 FULL = (errno.ENOSPC, errno.EDQUOT)
 """Errors of a full disk, met by what no `artifacts.atomic` writes: output that goes to a file."""
 
+ASCII = {"–": "-", "−": "-", "…": "...", "×": "x", "±": "+-", "·": "*", "²": "2", "→": "->"} | {
+    "≥": ">=",
+    "≤": "<=",
+    "≈": "~",
+}
+"""Characters of our messages, for terminals that are not UTF-8. No letters: users' names must stay
+what they are.
+"""
+
 
 def main(arguments: list[str] | None = None) -> int:
     """Run one sub-command.
@@ -26,6 +37,10 @@ def main(arguments: list[str] | None = None) -> int:
     0 if it ended well, 2 with one short message if the user can mend what went wrong, 128 and the
     signal's number if one ended it.
     """
+    codecs.register_error("mtdis", _in_ascii)
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, TextIOWrapper):
+            stream.reconfigure(errors="mtdis")
     words = sys.argv[1:] if arguments is None else arguments
     try:
         if not words or words[0] in ("-h", "--help"):
@@ -56,6 +71,15 @@ def main(arguments: list[str] | None = None) -> int:
             f"{error.filename or 'output or log'}: {error.strerror}. Free some space and run the"
             " same command again; what is finished stays."
         )
+
+
+def _in_ascii(error: UnicodeError) -> tuple[str, int]:
+    """Write what a terminal's encoding lacks: our typography as ASCII has it, the rest escaped."""
+    if not isinstance(error, UnicodeEncodeError):
+        raise error
+    text = error.object[error.start : error.end]
+    known = (ASCII.get(one) or one.encode("ascii", "backslashreplace").decode() for one in text)
+    return "".join(known), error.end
 
 
 def _drop_output() -> None:

@@ -9,6 +9,13 @@ PATIENCE = 10
 def answer(*words: str) -> subprocess.CompletedProcess[str] | None:
     """The output of a program; None if it is not there or takes too long."""
     try:
-        return subprocess.run(words, capture_output=True, text=True, timeout=PATIENCE, check=False)
+        return subprocess.run(
+            words,
+            capture_output=True,
+            encoding="utf-8",
+            errors="replace",
+            timeout=PATIENCE,
+            check=False,
+        )
     except (OSError, subprocess.TimeoutExpired):
         return None

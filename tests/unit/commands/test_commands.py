@@ -672,3 +672,44 @@ def test_output_to_a_full_disk_is_no_traceback(stream: str, tmp_path: Path) -> N
         message = "mtdis: error: output or log: No space left on device. Free some space"
         assert done.stderr.startswith(message)
         assert done.stderr.count("\n") == 1
+
+
+EVERY_HELP = """
+import sys
+from mtdis import discover
+from mtdis.cli import main
+for name in discover.names("mtdis.commands"):
+    try:
+        main([name, "--help"])
+    except SystemExit as ended:
+        assert not ended.code
+main(["plan"])
+main(["status"])
+main(["doctor"])
+main(["schema"])
+print("σ – ž ×", chr(0xDCFF), "…")
+print("→ ž", file=sys.stderr)
+"""
+
+
+@pytest.mark.parametrize(
+    ("variables", "output", "error"),
+    [
+        ("PYTHONIOENCODING=ascii", r"\u03c3 - \u017e x \udcff ...", r"-> \u017e"),
+        ("LC_ALL=C PYTHONUTF8=0", r"\u03c3 - \u017e x \udcff ...", r"-> \u017e"),
+        ("PYTHONIOENCODING=latin-1", r"\u03c3 - \u017e × \udcff ...", r"-> \u017e"),
+        ("PYTHONIOENCODING=utf-8", r"σ – ž × \udcff …", "→ ž"),
+    ],
+)
+def test_no_command_dies_of_its_typography(
+    variables: str, output: str, error: str, tmp_path: Path
+) -> None:
+    (tmp_path / "config.yaml").write_text(json.dumps(CONFIG))
+    (tmp_path / "script.py").write_text(EVERY_HELP, encoding="utf-8")
+    done = subprocess.run(
+        ["env", *variables.split(), sys.executable, "script.py"], capture_output=True, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    coding = "latin-1" if "latin" in variables else "utf-8"
+    assert done.stdout.decode(coding).splitlines()[-1] == output
+    assert done.stderr.decode(coding).splitlines()[-1] == error
