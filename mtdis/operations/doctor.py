@@ -18,6 +18,7 @@ from pathlib import Path
 from subprocess import CompletedProcess
 
 from mtdis.errors import ConfigError
+from mtdis.numba_cache import VARIABLE, lasting_place
 from mtdis.operations.programs import answer
 from mtdis.study import Study
 
@@ -29,6 +30,7 @@ MIN_JOB_AGE = 120
 times 40.
 """
 LOW_DISK = 5 * 2**30
+PACKAGE = Path(__file__).parents[1]
 FOLDERS = (".", ".snakemake", "data", "logs", "results")
 
 
@@ -62,6 +64,7 @@ def findings(folder: Path) -> Iterator[Finding]:
     yield from (_writable(folder / name) for name in FOLDERS)
     yield _disk(folder)
     yield _lock(folder)
+    yield _numba_cache()
 
 
 def config_finding(read: Callable[[], Study | None]) -> Finding:
@@ -235,6 +238,18 @@ def _disk(folder: Path) -> Finding:
         BAD,
         said,
         "free some, e.g. by `mtdis prune`; `mtdis plan --hours` says how much is needed",
+    )
+
+
+def _numba_cache() -> Finding:
+    place = lasting_place(PACKAGE / "metrics/_estimators")
+    if place:
+        return Finding("numba cache", GOOD, str(place))
+    return Finding(
+        "numba cache",
+        NOTE,
+        "neither the package's folder nor the home can be written: each process compiles anew",
+        f"set {VARIABLE} to a folder of your own that can be written",
     )
 
 

@@ -1,6 +1,7 @@
 """UMAP of the codes of the test split (paper, section 4.2.1)."""
 
 import warnings
+from importlib.util import find_spec
 
 import numpy as np
 from numpy.typing import NDArray
@@ -8,6 +9,7 @@ from numpy.typing import NDArray
 from mtdis.artifacts import datasets, records, runs
 from mtdis.artifacts.stages import Outcome, Sources
 from mtdis.data.split import split_of
+from mtdis.numba_cache import is_cacheable
 from mtdis.randomness import generator, stream_seed
 from mtdis.specs.stages.umap import Umap
 
@@ -50,6 +52,9 @@ def embed(
         )
     neighbours = min(n_neighbors, len(codes) - 1)
     state = stream_seed(seed, "umap") % 2**32
+    for package in ("umap", "pynndescent"):
+        if (spec := find_spec(package)) and spec.origin:
+            is_cacheable(spec.origin)  # else it would refuse to be imported
     with warnings.catch_warnings():
         # It says that it found no TensorFlow, which it would need for another estimator only.
         warnings.filterwarnings("ignore", "Tensorflow not installed", ImportWarning)

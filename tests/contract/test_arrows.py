@@ -12,7 +12,7 @@ import pytest
 from helpers.places import ROOT
 
 PACKAGE = ROOT / "mtdis"
-BASE = {"errors", "paths", "progress", "randomness", "discover", "interrupts"}
+BASE = {"errors", "paths", "progress", "randomness", "discover", "interrupts", "numba_cache"}
 """Single modules that every room may import."""
 ARROWS: dict[str, set[str]] = {
     "specs": set(),

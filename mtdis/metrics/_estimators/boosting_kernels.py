@@ -15,6 +15,8 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
+from mtdis.numba_cache import is_cacheable
+
 EPSILON = float(np.finfo(np.float64).eps)
 CLOSE = np.float32(1e-7)  # values that differ by no more are one value to scikit-learn
 NEARLY = 1 - 1e-12  # leaves room for the rounding of a product with 1/p
@@ -87,8 +89,11 @@ class Draws(NamedTuple):
 
 
 def compiled(function: Function) -> Function:
-    """Compile on first use, keep the result on disk, and run without the interpreter's lock."""
-    result: Function = njit(cache=True, nogil=True)(function)
+    """Compile on first use, keep the result on disk if there is a place, and run without the
+    interpreter's lock.
+    """
+    cache = is_cacheable(function.__code__.co_filename)
+    result: Function = njit(cache=cache, nogil=True)(function)
     return result
 
 
