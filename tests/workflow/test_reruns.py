@@ -4,6 +4,7 @@ job counts.
 
 import os
 import re
+import shutil
 from dataclasses import replace
 from pathlib import Path
 
@@ -138,6 +139,27 @@ def test_touched_files_do_nothing(finished: StudyFolder) -> None:
     for path in touched:
         os.utime(path)
     assert finished.planned() == {}
+
+
+def test_copied_results_are_not_computed_again(finished: StudyFolder) -> None:
+    """Without `.snakemake` and with shuffled dates: parents newer than children, and the reverse.
+
+    Tables and figures go by dates all the same: they take seconds.
+    """
+    finished.change(stages={"decoder": {"epochs": 1, "batch_size": 16}})
+    done = finished.snakemake()
+    assert done.returncode == 0, done.stdout
+    shutil.rmtree(finished.path / ".snakemake")
+    files = sorted(
+        path
+        for folder in ("data", "results")
+        for path in (finished.path / folder).rglob("*")
+        if path.is_file()
+    )
+    for order in (1, -1):
+        for age, path in enumerate(files[::order]):
+            os.utime(path, (1e9 - 1e3 * age,) * 2)
+        assert set(finished.planned()) <= set(AGGREGATES)
 
 
 def test_targets_for_one_experiment_and_one_run(finished: StudyFolder) -> None:

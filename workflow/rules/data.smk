@@ -44,7 +44,7 @@ rule dataset:
 # Tasks applied to the factors of a dataset.
 rule targets:
     input:
-        lambda wildcards: STUDY.dataset_of_targets(wildcards.targets),
+        lambda wildcards: ancient(STUDY.dataset_of_targets(wildcards.targets)),
     output:
         "data/targets/{targets}.json",
     log:

@@ -2,8 +2,8 @@
 # kept, so that another metric computes only itself.
 rule scores:
     input:
-        run="results/runs/{run}/run.json",
-        dataset=lambda wildcards: STUDY.parents(wildcards.run)["dataset"],
+        run=ancient("results/runs/{run}/run.json"),
+        dataset=lambda wildcards: ancient(STUDY.parents(wildcards.run)["dataset"]),
     output:
         "results/scores/{run}/index.json",
     log:

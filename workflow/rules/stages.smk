@@ -1,7 +1,7 @@
 # One stage: something computed on a finished run, on another stage or on targets. Changing it never trains a run again.
 rule stage:
     input:
-        unpack(lambda wildcards: STUDY.stage_parents(wildcards.stage)),
+        unpack(lambda wildcards: sealed(STUDY.stage_parents(wildcards.stage))),
     output:
         "results/stages/{stage}/stage.json",
     log:

@@ -2,7 +2,7 @@
 # gigabytes retrains nothing; an undeclared checkpoint survives a failed job and is resumed.
 rule train:
     input:
-        unpack(lambda wildcards: STUDY.parents(wildcards.run)),
+        unpack(lambda wildcards: sealed(STUDY.parents(wildcards.run))),
     output:
         "results/runs/{run}/run.json",
     log:
