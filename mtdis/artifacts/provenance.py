@@ -1,5 +1,6 @@
 """Provenance of a result: commit, versions, device, seconds, memory. Never part of an id."""
 
+import os
 import platform
 import re
 import resource
@@ -50,10 +51,12 @@ def gpu_memory() -> dict[str, float]:
 def commit() -> str:
     """The commit of the package's checkout, with '+changes' if it has uncommitted ones.
 
-    Empty outside a checkout.
+    Empty outside a checkout, and in one that does not track the package: installed below another
+    project's folder, that one's commit would say nothing.
     """
-    folder = Path(__file__).parent
+    folder = Path(__file__).parents[1]
     try:
+        _git(folder, "ls-files", "--error-unmatch", "__init__.py")
         head = _git(folder, "rev-parse", "HEAD")
         return head + ("+changes" if _git(folder, "status", "--porcelain", "-uno") else "")
     except (OSError, subprocess.CalledProcessError):
@@ -61,10 +64,11 @@ def commit() -> str:
 
 
 def _git(folder: Path, *words: str) -> str:
+    # a hook's GIT_DIR would name another repository than the one of the folder
+    variables = {key: value for key, value in os.environ.items() if not key.startswith("GIT_")}
     command = ["git", "-C", str(folder), *words]
-    return subprocess.run(
-        command, capture_output=True, encoding="utf-8", errors="replace", check=True
-    ).stdout.strip()
+    said = subprocess.run(command, capture_output=True, env=variables, check=True).stdout
+    return said.decode(errors="replace").strip()
 
 
 def _version(package: str) -> str:
