@@ -11,7 +11,12 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from fcntl import LOCK_EX, LOCK_NB, LOCK_SH, flock
 from pathlib import Path
+from stat import S_ISREG
 
+from mtdis.errors import ArtifactError
+
+OPENED = os.O_NOFOLLOW | os.O_NONBLOCK
+"""Flags for every lock: no link is followed, no pipe waited for."""
 LOCK = "lock"
 """Name of the lock in the folder of a run or stage; it is there while that is computed, and after a
 failure.
@@ -21,13 +26,18 @@ failure.
 def is_free(record: Path) -> bool:
     """Return whether no process holds the lock of the run or stage that this record seals."""
     try:
-        with record.with_name(LOCK).open("rb") as lock:
-            # shared: an exclusive one needs a writable file on NFS, and would meet other probes
-            flock(lock, LOCK_SH | LOCK_NB)
+        lock = os.open(record.with_name(LOCK), os.O_RDONLY | OPENED)
+    except OSError:
+        return True
+    try:
+        # shared: an exclusive one needs a writable file on NFS, and would meet other probes
+        flock(lock, LOCK_SH | LOCK_NB)
     except BlockingIOError:
         return False
     except OSError:
-        pass
+        return True
+    finally:
+        os.close(lock)
     return True
 
 
@@ -64,7 +74,7 @@ def lock_until_exit(path: Path) -> bool:
     """Take a lock for as long as this process lives, unless another has it; return whether it is
     taken.
     """
-    lock = os.open(path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW, 0o600)
+    lock = os.open(path, os.O_RDWR | os.O_CREAT | OPENED, 0o600)
     if _take_at_once(lock):
         return True  # never closed
     os.close(lock)
@@ -75,13 +85,19 @@ def lock_until_exit(path: Path) -> bool:
 def _opened(path: Path) -> Iterator[int | None]:
     """A descriptor of the lock, made if need be.
 
-    None where it can't be written: results can't be, either.
+    None where it can't be written: results can't be, either. Raises ArtifactError if something else
+    than a file is at its place: what a link leads to is not the study's.
     """
     lock = None
     with suppress(OSError):
         path.parent.mkdir(parents=True, exist_ok=True)
-        lock = os.open(path, os.O_RDWR | os.O_CREAT, 0o666)
+        lock = os.open(path, os.O_RDWR | os.O_CREAT | OPENED, 0o666)
     try:
+        if os.path.lexists(path) and not S_ISREG(path.lstat().st_mode):
+            raise ArtifactError(
+                f"{path} is no file: a link, folder or pipe is where a lock is made. Remove it and"
+                " run the same command again."
+            )
         yield lock
     finally:
         if lock is not None:

@@ -9,6 +9,7 @@ import sys
 from collections.abc import Mapping, MutableMapping, Sequence
 from itertools import takewhile
 from pathlib import Path
+from stat import S_ISDIR
 
 from mtdis.artifacts.locks import lock_until_exit
 
@@ -63,6 +64,14 @@ def choose_gpu(
 
 
 def lock_one(gpus: Sequence[str], locks: Path) -> str | None:
-    """Lock the first GPU whose lock is free until this process ends; None if none is."""
-    locks.mkdir(mode=0o700, exist_ok=True)
+    """Lock the first GPU whose lock is free until this process ends; None if none is, or if the
+    folder of the locks is not this user's own.
+    """
+    try:
+        locks.mkdir(mode=0o700, exist_ok=True)
+    except OSError:
+        return None
+    about = locks.lstat()
+    if not S_ISDIR(about.st_mode) or about.st_uid != os.getuid():
+        return None
     return next((gpu for gpu in gpus if lock_until_exit(locks / gpu)), None)

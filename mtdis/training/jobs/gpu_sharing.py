@@ -114,7 +114,7 @@ def beside(own: Job, queue: Path, count: int) -> list[Job]:
     """
     found: list[Job] = []
     try:
-        jobs = read_jobs(queue)
+        jobs = read_jobs(queue, links=False)
     except UserError as error:
         print(f"trained alone: {error}", file=sys.stderr)
         return found
@@ -134,7 +134,12 @@ def _suits(job: Job, own: Job) -> bool:
         setting(own),
         own.spec.needs_gpu,
     )
+    of_this_study = job.out.parent.parent == own.out.parent.parent
     begun = job.out == own.out or job.out.exists() or ready(job.out).exists()
     return (
-        alike and not begun and (job.targets is None or job.targets.exists()) and is_free(job.out)
+        alike
+        and of_this_study
+        and not begun
+        and (job.targets is None or job.targets.exists())
+        and is_free(job.out)
     )

@@ -8,6 +8,7 @@ A job file is JSON lines, one mapping per run; `targets` is left out for kinds w
 """
 
 import json
+import os
 import sys
 import traceback
 from collections import Counter
@@ -61,13 +62,15 @@ class Lazy(Generic[T]):
             return self.made[0]
 
 
-def read_jobs(path: Path) -> list[Job]:
-    """The jobs of a file, in order.
+def read_jobs(path: Path, links: bool = True) -> list[Job]:
+    """The jobs of a file, in order; without `links`, not of one that a link leads to.
 
     ConfigError names a line that is no job, or that writes the record of another.
     """
+    flags = os.O_RDONLY | (0 if links else os.O_NOFOLLOW)
     try:
-        lines = path.read_text(encoding="utf-8").splitlines()
+        with os.fdopen(os.open(path, flags), encoding="utf-8") as file:
+            lines = file.read().splitlines()
     except (OSError, UnicodeDecodeError) as error:
         raise ConfigError(
             f"the job file {path} can't be read: {error}; name a file of JSON lines."

@@ -18,6 +18,7 @@ import pytest
 
 from mtdis.artifacts import locks
 from mtdis.cli import main
+from mtdis.errors import ArtifactError
 
 HOLD = """
 import sys
@@ -172,3 +173,23 @@ def test_a_stage_that_another_process_computes_is_waited_for(
         end_when_waited_for(process, lambda p: p.communicate("end"), monkeypatch)
         assert main(words) == 0
     assert main(words) == 2  # nobody to wait for: it would compute, and has nothing to compute from
+
+
+@pytest.mark.parametrize("kind", ["link", "dangling", "folder", "pipe"])
+def test_what_is_no_file_is_no_lock(kind: str, tmp_path: Path) -> None:
+    record, other = tmp_path / "run/run.json", tmp_path / "precious"
+    record.parent.mkdir()
+    other.write_text("of somebody else")
+    lock = record.with_name("lock")
+    if kind == "folder":
+        lock.mkdir()
+    elif kind == "pipe":
+        os.mkfifo(lock)
+    else:
+        lock.symlink_to(other if kind == "link" else tmp_path / "nothing")
+    assert locks.is_free(record)
+    for lock_of in (locks.alone_with, locks.alone_if_free):
+        with pytest.raises(ArtifactError, match=r"lock is no file.*Remove it"), lock_of(record):
+            pass
+    assert other.read_text() == "of somebody else"
+    assert not (tmp_path / "nothing").exists()

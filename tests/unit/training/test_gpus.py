@@ -113,3 +113,12 @@ def test_processes_of_one_allocation_take_a_gpu_each(tmp_path: Path) -> None:
 )
 def test_names_of_no_gpu_count_as_none(listed: str, seen: list[str], machine: Path) -> None:
     assert visible({"CUDA_VISIBLE_DEVICES": listed}, machine) == seen
+
+
+def test_a_folder_of_locks_that_is_a_link_locks_nothing(tmp_path: Path) -> None:
+    (tmp_path / "elsewhere").mkdir()
+    (tmp_path / "locks").symlink_to("elsewhere")
+    (tmp_path / "file").touch()
+    assert lock_one(["0"], tmp_path / "locks") is None
+    assert lock_one(["0"], tmp_path / "file") is None
+    assert list((tmp_path / "elsewhere").iterdir()) == []

@@ -77,6 +77,15 @@ def test_the_last_runs_that_nobody_has_begun_are_taken(
     assert [j.out for j in beside(own(data, tmp_path), queue, 9)] == [tmp_path / "runs/3/run.json"]
 
 
+def test_a_queue_leads_nowhere_else(data: Path, queue: Path, tmp_path: Path) -> None:
+    """Neither by a link nor by records of another study."""
+    queue.with_name("link").symlink_to(queue)
+    assert beside(own(data, tmp_path), queue.with_name("link"), 9) == []
+    away = json.loads(queue.read_text().splitlines()[-1]) | {"out": str(tmp_path / "x/4/run.json")}
+    queue.write_text(json.dumps(away))
+    assert beside(own(data, tmp_path), queue, 9) == []
+
+
 def test_what_was_trained_beside_another_is_taken_over_in_the_same_bytes(
     data: Path, queue: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
