@@ -14,7 +14,7 @@ from typing import Any
 
 from mtdis.commands._options import add_study, config_of, read_configs
 from mtdis.commands._text import aligned, size
-from mtdis.operations.prune import Found, Kept, Unwanted, prune
+from mtdis.operations.prune import UNSEEN, Found, Kept, Unwanted, prune
 
 
 def add_arguments(parser: ArgumentParser) -> None:
@@ -65,7 +65,9 @@ def as_text(listing: dict[str, Any]) -> str:
     lines = [f"left alone: {one['path']}: {one['reason']}" for one in listing["left_alone"]]
     unwanted = sorted(listing["unwanted"], key=lambda one: one["bytes"])
     if not unwanted:
-        return "\n".join([*lines, "nothing to prune: every result is wanted by a config"])
+        seen = all(one["reason"] != UNSEEN for one in listing["left_alone"])
+        which = "every result" if seen else "every result that was looked at"
+        return "\n".join([*lines, f"nothing to prune: {which} is wanted by a config"])
     rows = [[size(one["bytes"]), one["reason"], one["path"]] for one in unwanted]
     lines.append(aligned([["size", "why", "path"], *rows]))
     done = "deleted" if listing["deleted"] else "to be deleted; mtdis prune --yes deletes them"

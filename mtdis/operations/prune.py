@@ -31,6 +31,7 @@ UNWANTED, OLDER, UNFINISHED = (
     "of an older version",
     "begun and never finished",
 )
+UNSEEN = "a link; nothing that lies behind it was looked at"
 DATA, TARGETS = str(Path(paths.dataset("x")).parent), str(Path(paths.targets("x")).parent)
 RESULTS = (inventory.RUNS, inventory.STAGES, inventory.SCORES, inventory.IDS)
 
@@ -110,7 +111,7 @@ def _find(studies: Collection[Study], folder: Path, with_data: bool) -> list[Fou
     for place in (*links, *(() if with_data else (DATA, TARGETS))):
         kept |= {name.removesuffix(".json") for name in inventory.names(folder / place)}
     ids = (_index(path) for path in _unwanted(folder, inventory.IDS, {*wanted, *kept}, ".json"))
-    return [*(Kept(link, "a link") for link in sorted({*links.values()})), *found, *ids]
+    return [*(Kept(link, UNSEEN) for link in sorted({*links.values()})), *found, *ids]
 
 
 def _remove(found: Unwanted) -> None:

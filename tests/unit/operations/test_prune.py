@@ -17,6 +17,7 @@ from mtdis.artifacts import locks
 from mtdis.artifacts.records import READY
 from mtdis.cli import main
 from mtdis.operations.job_states import FRESH
+from mtdis.operations.prune import UNSEEN
 from mtdis.specs.ids import identify
 from mtdis.specs.run import Run
 from mtdis.study import Study
@@ -215,9 +216,13 @@ def test_nothing_behind_a_link_goes(
     Path(link).symlink_to(tmp_path / "scratch", target_is_directory=True)
     before = sorted((tmp_path / "scratch").rglob("*"))
     told = pruned(capsys, "--yes")
-    assert {"path": link, "reason": "a link"} in told["left_alone"]
+    assert {"path": link, "reason": UNSEEN} in told["left_alone"]
     assert sorted((tmp_path / "scratch").rglob("*")) == before
     assert Path(paths.full_spec(narrowed[2])).exists()
+    assert main(["prune"]) == 0
+    said = capsys.readouterr().out
+    assert f"left alone: {link}: a link; nothing that lies behind it was looked at" in said
+    assert "every result is wanted" not in said
 
 
 def test_a_link_to_data_is_named_only_with_data(
@@ -226,7 +231,7 @@ def test_a_link_to_data_is_named_only_with_data(
     old = text("scratch/old.json", json.dumps({"format": 1, "id": "old", "spec": {}}))
     Path("data").symlink_to(tmp_path / "scratch", target_is_directory=True)
     assert pruned(capsys)["left_alone"] == []
-    assert pruned(capsys, "--data", "--yes")["left_alone"] == [{"path": "data", "reason": "a link"}]
+    assert pruned(capsys, "--data", "--yes")["left_alone"] == [{"path": "data", "reason": UNSEEN}]
     assert old.exists()
 
 
