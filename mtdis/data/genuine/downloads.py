@@ -2,6 +2,8 @@
 verified by who reads.
 """
 
+import sys
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -34,12 +36,14 @@ def describe(spec: GenuineGrid) -> str:
 
 def fetch(record: Path, spec: GenuineGrid) -> None:
     """Fetch or verify every file of a dataset, then write the record; ArtifactError if one can't be
-    had.
+    had, or is not the one that an earlier record holds.
     """
     files = {
         file.name: obtain(file, spec.md5(file), folder_of(record) / file.name)
         for file in spec.files
     }
+    for name, about in files.items():
+        _distrust(record, name, about)
     write_json(
         record,
         {
@@ -50,6 +54,27 @@ def fetch(record: Path, spec: GenuineGrid) -> None:
             "citation": spec.citation,
         },
     )
+
+
+def _distrust(record: Path, name: str, about: dict[str, Any]) -> None:
+    """Raise ArtifactError if a file has the MD5 of an earlier record but another SHA-256: MD5s are
+    published, and can be forged; what came over http first says which SHA-256 holds.
+    """
+    earlier: dict[str, Any] = {}
+    with suppress(ArtifactError):
+        earlier = read_json(record, MADE_BY).get("files", {}).get(name, {})
+    if earlier.get("md5") == about["md5"] and earlier.get("sha256") != about["sha256"]:
+        raise ArtifactError(
+            f"{folder_of(record) / name} has SHA-256 {about['sha256']}, {record} says"
+            f" {earlier.get('sha256')} for the same MD5: one of the two is forged. Ask the authors,"
+            f" and delete {record} if you trust this one."
+        )
+    if str(about["url"]).startswith("http:") and not earlier:
+        print(
+            f"{name} came over http, and its authors publish an MD5 only, which can be forged."
+            f" Its SHA-256 is now recorded and holds from here on: {about['sha256']}",
+            file=sys.stderr,
+        )
 
 
 def source(spec: GenuineGrid, folder: Path) -> str:

@@ -9,6 +9,7 @@ again after a cut, pypdl 1.5 appends whatever a server without Range sends, resu
 
 import shutil
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import requests
@@ -27,6 +28,14 @@ BUSY = (408, 425, 429, 500, 502, 503, 504)
 """Answers after which another attempt may go well."""
 
 
+LEAST_SPEED, WINDOW = 1000, 60.0
+"""Bytes a second, over so many seconds, below which another server is asked."""
+BEYOND = (
+    "the published file has {:,}. If another upload is wanted, fetch it by hand, put it there, and"
+    " `accept` its MD5 in the dataset's settings"
+)
+
+
 class TransferError(Exception):
     """A server did not give the file; the message says why."""
 
@@ -35,20 +44,23 @@ class _CutShortError(Exception):
     """An attempt ended before the file did; another may continue it."""
 
 
-def download(url: str, part: Path) -> None:
-    """Make `part` the whole file that `url` gives, going on from what is there of it.
+def download(url: str, part: Path, size: int | None = None) -> None:
+    """Make `part` the whole file that `url` gives, of `size` bytes if that is known, going on from
+    what is there of it.
 
     TransferError if the server does not give it; OSError if the disk does not take it.
     """
-    idle = 0
+    if part.is_symlink() or (size is not None and _held(part) > size):
+        part.unlink()  # not of this file
+    idle, most = 0, _held(part)
     while idle < ATTEMPTS:
-        before = _held(part)
         try:
-            _attempt(url, part)
+            _attempt(url, part, size)
             return
         except _CutShortError as error:
-            idle = 0 if _held(part) > before else idle + 1
-            reason = str(error)
+            # by the most ever held: a server that begins again each time would never end
+            idle = 0 if _held(part) > most else idle + 1
+            most, reason = max(most, _held(part)), str(error)
         if idle < ATTEMPTS:
             time.sleep(FIRST_PAUSE * 2 ** (idle - 1) if idle else 0)
     raise TransferError(
@@ -60,21 +72,25 @@ def _held(part: Path) -> int:
     return part.stat().st_size if part.exists() else 0
 
 
-def _attempt(url: str, part: Path) -> None:
+def _attempt(url: str, part: Path, size: int | None) -> None:
     held = _held(part)
     headers = {"Accept-Encoding": "identity"}  # the checksum is of the file as it lies there
     if held:
         headers["Range"] = f"bytes={held}-"
     try:
         with requests.get(url, headers=headers, stream=True, timeout=SILENCE) as response:
-            _receive(response, part, held)
+            if url.startswith("https:") and not response.url.startswith("https:"):
+                raise TransferError(
+                    f"it leads to {response.url}, which anybody on the way can forge"
+                )
+            _receive(response, part, held, size)
     except (requests.ConnectionError, requests.Timeout, HTTPError) as error:
         raise _CutShortError(f"the connection failed: {error}") from None
     except requests.RequestException as error:
         raise TransferError(str(error)) from None
 
 
-def _receive(response: requests.Response, part: Path, held: int) -> None:
+def _receive(response: requests.Response, part: Path, held: int, size: int | None) -> None:
     if response.status_code == 416:
         _nothing_left(response, part, held)
         return
@@ -84,18 +100,38 @@ def _receive(response: requests.Response, part: Path, held: int) -> None:
         raise TransferError(f"the server answers {response.status_code} {response.reason}")
     start, total = _extent(response)
     if start not in (0, held):
-        raise TransferError(
+        part.unlink()
+        raise _CutShortError(
             f"the server was asked for the bytes from {held:,} and sends those from {start:,}"
         )
+    if size is not None and total is not None and total > size:
+        raise TransferError(f"the server has {total:,} bytes, {BEYOND.format(size)}")
     _check_room(part, (total or 0) - start, given_up=0 if start else _held(part))
     name = Path(part.stem).stem
     with part.open("ab" if start else "wb") as file, progress_bar(total or 0, name, "B") as bar:
         bar.update(start)
-        for block in response.raw.stream(BLOCK, decode_content=False):
+        for block in _blocks(response):
             file.write(block)
             bar.update(len(block))
+            if size is not None and file.tell() > size:
+                part.unlink()
+                raise TransferError(f"the server does not end, {BEYOND.format(size)}")
     if total is not None and _held(part) != total:
         raise _CutShortError(f"the connection ended after {_held(part):,} of {total:,} bytes")
+
+
+def _blocks(response: requests.Response) -> Iterator[bytes]:
+    """What the server sends, as it comes; TransferError if it comes too slowly."""
+    begun, count = time.monotonic(), 0
+    while block := response.raw.read1(BLOCK, decode_content=False):
+        yield block
+        count += len(block)
+        if (seconds := time.monotonic() - begun) >= WINDOW:
+            if count < LEAST_SPEED * seconds:
+                raise TransferError(
+                    f"the server sends less than {LEAST_SPEED:,} bytes a second; what came is kept"
+                )
+            begun, count = time.monotonic(), 0
 
 
 def _nothing_left(response: requests.Response, part: Path, held: int) -> None:

@@ -67,7 +67,8 @@ def _fetched(file: GenuineFile, md5: str, path: Path) -> dict[str, Any]:
     for url in sorted(file.urls, key=lambda url: not _part(path, url).exists()):
         part = _part(path, url)
         try:
-            found = _downloaded(url, part, md5)
+            # the size is the published upload's
+            found = _downloaded(url, part, md5, file.size if md5 == file.md5 else None)
         except TransferError as error:
             failures.append(f"  {url}: {error}")
             continue
@@ -82,16 +83,16 @@ def _fetched(file: GenuineFile, md5: str, path: Path) -> dict[str, Any]:
     )
 
 
-def _downloaded(url: str, part: Path, md5: str) -> dict[str, Any]:
+def _downloaded(url: str, part: Path, md5: str, size: int | None) -> dict[str, Any]:
     """Download a file and return its size and checksums; begin once more if what an earlier command
     left was not of this file.
     """
     continued = part.exists()
-    download(url, part)
+    download(url, part, size)
     found = checksums(part)
     if continued and found["md5"] != md5:
         part.unlink()
-        return _downloaded(url, part, md5)
+        return _downloaded(url, part, md5, size)
     return found
 
 

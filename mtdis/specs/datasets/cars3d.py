@@ -17,7 +17,10 @@ class Cars3d(GenuineGrid):
     files: ClassVar[tuple[GenuineFile, ...]] = (
         GenuineFile(
             "nips2015-analogy-data.tar.gz",
-            ("http://www.scottreed.info/files/nips2015-analogy-data.tar.gz",),
+            (
+                "https://www.scottreed.info/files/nips2015-analogy-data.tar.gz",
+                "http://www.scottreed.info/files/nips2015-analogy-data.tar.gz",
+            ),
             md5="4e866a7919c1beedf53964e6f7a23686",
         ),
     )

@@ -8,7 +8,7 @@ import json
 import re
 import threading
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from hashlib import md5, sha256
 from pathlib import Path
 from unittest.mock import Mock
@@ -38,6 +38,8 @@ class Answer:
     """Answers instead of the content, one per request."""
     cuts: list[int] = field(default_factory=list)
     """Bytes after which the connection ends, one per request."""
+    shift: int = 0
+    """Bytes by which a range is another than the one asked for."""
     asked: list[str] = field(default_factory=list)
     """The Range of each request."""
 
@@ -68,7 +70,8 @@ class Handler(http.server.BaseHTTPRequestHandler):
         self.send_response(206 if start else 200)
         if start:
             self.send_header(
-                "Content-Range", f"bytes {start}-{len(answer.content) - 1}/{len(answer.content)}"
+                "Content-Range",
+                f"bytes {start + answer.shift}-{len(answer.content) - 1}/{len(answer.content)}",
             )
         for name, value in {"Content-Length": str(len(body)), **answer.headers}.items():
             self.send_header(name, value)
@@ -238,7 +241,7 @@ def test_a_part_with_nothing_left_to_send(extra, server):
     path = part_of(server)
     path.parent.mkdir()
     path.write_bytes(CONTENT + b"x" * extra)
-    obtain(server.file("/a"))
+    obtain(replace(server.file("/a"), size=None))
     assert server.answers["/a"].asked == [
         f"bytes={len(CONTENT) + extra}-",
         *([""] if extra else []),
@@ -407,3 +410,90 @@ def test_a_failed_download_leaves_no_record(server, monkeypatch, capsys):
     assert main(["download", "--spec", '{"name": "cars3d"}']) == 2
     assert "could not be fetched" in capsys.readouterr().err
     assert not Path("data/downloads/cars3d.json").exists()
+
+
+def test_a_server_that_begins_again_each_time_is_given_up(server):
+    """Now more, now less: less than the most that was held is no progress."""
+    server.answers["/a"] = Answer(ranges=False, cuts=[2**20, 2**10] * 20)
+    with pytest.raises(ArtifactError, match=f"{transfer.ATTEMPTS} attempts"):
+        obtain(server.file("/a"))
+    assert len(server.answers["/a"].asked) == 1 + transfer.ATTEMPTS
+
+
+@pytest.mark.parametrize("announced", [True, False], ids=["announced", "without an end"])
+def test_more_than_the_published_size_is_not_taken(announced, server):
+    longer = Answer(content=CONTENT + bytes(2**22))
+    if not announced:
+        longer.headers = {"Content-Length": "unknown"}
+    server.answers["/a"] = longer
+    assert str(obtain(server.file("/a", "/b"))["url"]).endswith("/b")
+    assert alone()
+    PATH.unlink()
+    with pytest.raises(ArtifactError, match="the published file has 3,145,745"):
+        obtain(server.file("/a"))
+    assert not part_of(server).exists()
+
+
+def test_a_server_that_trickles_is_left_for_the_mirror(server, monkeypatch):
+    clock = iter(range(0, 10**9, 4000))  # seconds between two looks at it
+    monkeypatch.setattr(transfer.time, "monotonic", lambda: next(clock))
+    with pytest.raises(ArtifactError, match=r"/a: .*less than 1,000 bytes.*\n.*/b: .*less than"):
+        obtain(server.file("/a", "/b"))
+    assert len(server.answers["/a"].asked) == len(server.answers["/b"].asked) == 1
+    assert part_of(server).stat().st_size > 0
+    monkeypatch.undo()
+
+
+@pytest.mark.parametrize("how", ["longer", "a link"])
+def test_a_part_that_can_be_none_is_dropped(how, server):
+    part = part_of(server)
+    part.parent.mkdir()
+    Path("precious").write_bytes(CONTENT[:100])
+    if how == "longer":
+        part.write_bytes(CONTENT + b"x")
+    else:
+        part.symlink_to(Path("precious").resolve())
+    obtain(server.file("/a"))
+    assert server.answers["/a"].asked == [""]
+    assert Path("precious").read_bytes() == CONTENT[:100]
+    PATH.with_name("precious").unlink(missing_ok=True)
+    assert alone()
+
+
+def test_a_server_that_sends_another_range_is_begun_again(server):
+    part = part_of(server)
+    part.parent.mkdir()
+    part.write_bytes(CONTENT[:500])
+    server.answers["/a"].shift = 200
+    obtain(server.file("/a"))
+    assert server.answers["/a"].asked == ["bytes=500-", ""]
+    assert alone()
+
+
+def test_over_http_the_first_sha256_holds(server, monkeypatch, capsys):
+    """An MD5 can be forged: the same one with another SHA-256 is refused."""
+    cls = Dataset.member("cars3d")
+    monkeypatch.setattr(cls, "files", (server.file("/a"),))
+    words = ["download", "--spec", '{"name": "cars3d"}']
+    assert main(words) == 0
+    sha = sha256(CONTENT).hexdigest()
+    assert f"can be forged. Its SHA-256 is now recorded and holds from here on: {sha}" in (
+        capsys.readouterr().err
+    )
+    record = Path("data/downloads/cars3d.json")
+    text, forged = record.read_text(), "0" * 64
+    with monkeypatch.context() as patch:
+        about = {"bytes": 1, "md5": md5(CONTENT).hexdigest(), "sha256": forged, "url": "http://x"}
+        patch.setattr(downloads, "obtain", lambda *_: about)
+        assert main(words) == 2
+    assert f"SHA-256 {forged}, {record} says {sha}" in capsys.readouterr().err
+    assert record.read_text() == text
+    assert main(words) == 0
+
+
+def test_urls_without_tls_come_last():
+    for name in ("cars3d", "small_norb", "dsprites", "shapes3d", "mpi3d_toy"):
+        for file in Dataset.member(name).files:
+            schemes = [url.partition(":")[0] for url in file.urls]
+            assert schemes == sorted(schemes, reverse=True)
+            assert "https" in schemes
