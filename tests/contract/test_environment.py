@@ -46,3 +46,17 @@ def numbers(version: str) -> tuple[int, ...]:
 def test_torch_is_pinned_without_a_local_tag() -> None:
     assert LOCK["torch"] == CONDA["torch"] == "2.13.0"
     assert not any("+" in version for version in LOCK.values())
+
+
+def test_what_builds_the_package_is_pinned() -> None:
+    (builder,) = tomllib.loads((ROOT / "pyproject.toml").read_text())["build-system"]["requires"]
+    assert builder == f"setuptools=={LOCK['setuptools']}"
+
+
+def test_every_pin_but_torch_has_a_hash() -> None:
+    """pip's --require-hashes is all or nothing, and torch has another build on each index."""
+    lines = (ROOT / "envs/hashes.txt").read_text().splitlines()
+    found = [re.fullmatch(r"(\S+==\S+)((?: --hash=sha256:[0-9a-f]{64})+)", row) for row in lines]
+    assert all(match or row.startswith("#") for match, row in zip(found, lines, strict=True))
+    hashed = pins([match[1] for match in found if match])
+    assert hashed == {name: version for name, version in LOCK.items() if name != "torch"}
