@@ -1,10 +1,12 @@
 """Arrays in npy and npz files, read some rows at a time, none whole, and never a pickle."""
 
 import lzma
+import struct
 import warnings
 import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
+from io import BytesIO
 from math import prod
 from pathlib import Path
 from tokenize import TokenError
@@ -17,11 +19,16 @@ from numpy.typing import NDArray
 
 UNREADABLE = (
     *(OSError, EOFError, LookupError, ValueError, TypeError, RuntimeError),
-    *(BadZipFile, zlib.error, lzma.LZMAError),
-    *(SyntaxError, TokenError),  # of a damaged npy header, which is a Python literal
+    *(BadZipFile, zlib.error, lzma.LZMAError, struct.error),
+    # of a damaged npy header, which is a Python literal and may name any number
+    *(SyntaxError, TokenError, ArithmeticError, MemoryError, AttributeError),
 )
 """Exceptions that reading a damaged file raises."""
 HEADERS = {(1, 0): npy.read_array_header_1_0, (2, 0): npy.read_array_header_2_0}
+LENGTHS = {(1, 0): 2, (2, 0): 4}
+"""Bytes that say how long a header is, by format."""
+LONGEST_HEADER = 10_000
+"""Characters, as in numpy, which would first read as many bytes as a header claims to have."""
 
 
 class Header(NamedTuple):
@@ -44,10 +51,14 @@ def read_header(stream: IO[bytes]) -> Header:
     version = npy.read_magic(stream)
     if version not in HEADERS:
         raise ValueError(f"npy format {version[0]}.{version[1]}, which plain arrays don't need")
+    claimed = stream.read(LENGTHS[version])
+    if (length := int.from_bytes(claimed, "little")) > LONGEST_HEADER:
+        raise ValueError(f"its header claims {length:,} bytes; {LONGEST_HEADER:,} are possible")
+    header = BytesIO(claimed + stream.read(length))
     with warnings.catch_warnings():
-        # that it was written by Python 2, as dSprites was
-        warnings.simplefilter("ignore", UserWarning)
-        return Header(*HEADERS[version](stream))
+        # that it was written by Python 2, as dSprites was, or what Python thinks of a damaged one
+        warnings.simplefilter("ignore")
+        return Header(*HEADERS[version](header))
 
 
 def read_blocks(

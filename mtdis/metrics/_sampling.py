@@ -222,10 +222,10 @@ def _check_codes(codes: FloatArray, num_rows: int, min_codes: int) -> None:
     bad = ~(np.abs(codes) <= MAGNITUDE_LIMIT)  # written so that NaN is bad
     if bad.any():
         columns = np.flatnonzero(bad.any(axis=0)).tolist()
-        raise ValueError(
-            f"{int(bad.sum())} codes are NaN, infinite or beyond ±{MAGNITUDE_LIMIT:g}, in columns"
-            f" {columns}"
-        )
+        counts = {"NaN": np.isnan(codes), "infinite": np.isinf(codes)}
+        counts[f"beyond ±{MAGNITUDE_LIMIT:g}"] = bad & np.isfinite(codes)
+        found = [f"{what} ({int(wrong.sum())})" for what, wrong in counts.items() if wrong.any()]
+        raise ValueError(f"{int(bad.sum())} codes are {', '.join(found)}, in columns {columns}")
 
 
 def _bases(sizes: tuple[int, ...]) -> IntArray:

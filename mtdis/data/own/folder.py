@@ -2,7 +2,7 @@
 entry that they make.
 """
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
 from hashlib import sha256
 from math import prod
@@ -13,20 +13,15 @@ import numpy as np
 import yaml
 from numpy.typing import NDArray
 
+from mtdis.data.array_files import READERS
 from mtdis.data.chunks import Chunk
-from mtdis.data.own.arrays import open_h5, open_npy, open_npz
+from mtdis.data.own.arrays import open_array
 from mtdis.data.own.images import ImageSource, listed
 from mtdis.data.own.pngs import open_pngs
 from mtdis.data.own.table import FactorTable, read_table
 from mtdis.errors import ArtifactError
 from mtdis.specs.datasets.own import Own
 
-ARRAYS: Mapping[str, Callable[[Path], ImageSource]] = {
-    ".h5": open_h5,
-    ".hdf5": open_h5,
-    ".npz": open_npz,
-    ".npy": open_npy,
-}
 TABLES = (".csv", ".parquet")
 FEW = 10_000
 """Rows that DCI and others draw to learn from, unless the config says otherwise."""
@@ -37,7 +32,7 @@ MEMORY = (
 )
 INDENT = " " * 4
 """Before the settings of an experiment."""
-IMAGES = f"a folder of png images, or one file of {', '.join(ARRAYS)}"
+IMAGES = f"a folder of png images, or one file of {', '.join(READERS)}"
 
 
 class Checksum:
@@ -100,7 +95,7 @@ def find_images(folder: Path) -> str:
     found = [
         p
         for p in listed(folder)
-        if p.suffix in ARRAYS or (p.is_dir() and next(p.glob("*.[pP][nN][gG]"), None))
+        if p.suffix in READERS or (p.is_dir() and next(p.glob("*.[pP][nN][gG]"), None))
     ]
     if not found and next(folder.glob("*.png"), None):
         raise ArtifactError(
@@ -170,16 +165,16 @@ def _open_images(path: Path, files: tuple[str, ...] | None) -> ImageSource:
         return open_pngs(path, files)
     if not path.is_file():
         raise ArtifactError(f"{path} is missing: {IMAGES} is needed.")
-    if path.suffix not in ARRAYS:
+    if path.suffix not in READERS:
         raise ArtifactError(
-            f"{path} is none of {', '.join(ARRAYS)}; save the images as one of these or as pngs."
+            f"{path} is none of {', '.join(READERS)}; save the images as one of these or as pngs."
         )
     if files is not None:
         raise ArtifactError(
             f"the factor table has a column 'image', and the images are one file, {path}; rows"
             " follow the order of its images. Delete the column, or rename it if it is a factor."
         )
-    return ARRAYS[path.suffix](path)
+    return open_array(path)
 
 
 def is_complete(classes: NDArray[np.int64]) -> bool:

@@ -18,7 +18,7 @@ from PIL import Image
 from mtdis.data.genuine.checks import reading
 from mtdis.data.own import arrays as own_arrays
 from mtdis.data.own import images as own_images
-from mtdis.data.own.arrays import open_h5, open_npy, open_npz
+from mtdis.data.own.arrays import open_array
 from mtdis.data.own.images import ImageSource
 from mtdis.data.own.pngs import open_pngs
 from mtdis.errors import ArtifactError
@@ -45,9 +45,9 @@ def write_npy(path: Path, images: Any) -> None:
 
 
 FILES: dict[str, tuple[Callable[..., None], Callable[[Path], ImageSource]]] = {
-    "i.h5": (write_h5, open_h5),
-    "i.npz": (write_npz, open_npz),
-    "i.npy": (write_npy, open_npy),
+    "i.h5": (write_h5, open_array),
+    "i.npz": (write_npz, open_array),
+    "i.npy": (write_npy, open_array),
 }
 
 
@@ -150,7 +150,7 @@ def test_arrays_of_other_dimensions_are_named(images: Any, tmp_path: Path) -> No
     with pytest.raises(
         ArtifactError, match=r"an array 'images' of shape .* is needed; arrays: x \("
     ):
-        open_h5(tmp_path / "two.h5")
+        open_array(tmp_path / "two.h5")
 
 
 def test_which_of_two_arrays_is_meant_is_asked(tmp_path: Path) -> None:
@@ -158,10 +158,10 @@ def test_which_of_two_arrays_is_meant_is_asked(tmp_path: Path) -> None:
     with pytest.raises(
         ArtifactError, match=re.escape("is needed; arrays: train (2, 8, 8), test (1, 8, 8).")
     ):
-        open_npz(tmp_path / "i.npz")
+        open_array(tmp_path / "i.npz")
     (tmp_path / "none.npz").write_bytes(b"PK\x05\x06" + bytes(18))
     with pytest.raises(ArtifactError, match=r"is needed; arrays: none\."):
-        open_npz(tmp_path / "none.npz")
+        open_array(tmp_path / "none.npz")
 
 
 class Harmful:
@@ -223,7 +223,7 @@ def test_an_npy_that_ends_before_its_header_says_is_an_error(
     )
     (tmp_path / "i.npy").write_bytes(stream.getvalue() + bytes(kept * 64))
     with pytest.raises(ArtifactError, match=f"i.npy {message}"):
-        list(open_npy(tmp_path / "i.npy").read())
+        list(open_array(tmp_path / "i.npy").read())
 
 
 def npy(header: bytes) -> bytes:
@@ -237,7 +237,7 @@ def test_an_npy_with_a_damaged_header_is_an_error(header: bytes, tmp_path: Path)
     path = tmp_path / "i.npy"
     path.write_bytes(npy(header) + bytes(640))
     with pytest.raises(ArtifactError, match=r"i.npy can't be read: "):
-        open_npy(path)
+        open_array(path)
     with pytest.raises(ArtifactError, match="can't read images"), reading(path, "images"):
         np.load(path)
 
@@ -246,7 +246,7 @@ def test_an_npy_of_less_than_no_images_is_an_error(tmp_path: Path) -> None:
     header = b"{'descr': '|u1', 'fortran_order': False, 'shape': (-1, 64, 64)}"
     (tmp_path / "i.npy").write_bytes(npy(header) + bytes(640))
     with pytest.raises(ArtifactError, match=r"i.npy of shape \(-1, 64, 64\) holds no image"):
-        open_npy(tmp_path / "i.npy")
+        open_array(tmp_path / "i.npy")
 
 
 def external(file: h5py.File) -> None:
@@ -289,7 +289,7 @@ def test_h5_images_that_lie_elsewhere_or_in_huge_chunks_are_refused(
     with h5py.File(tmp_path / "i.h5", "w") as file:
         make(file)
     with pytest.raises(ArtifactError, match=re.escape(message)):
-        open_h5(tmp_path / "i.h5")
+        open_array(tmp_path / "i.h5")
 
 
 @pytest.mark.parametrize(("largest", "expected"), [(2**28, [8, 2]), (8 * 64 - 1, [3, 3, 3, 1])])
@@ -301,7 +301,7 @@ def test_h5_images_are_read_by_whole_chunks_unless_these_hold_too_many(
         file.create_dataset("images", data=images, chunks=(8, 2, 2))
     monkeypatch.setattr(own_images, "BLOCK_BYTES", 3 * 64)
     monkeypatch.setattr(own_arrays, "LARGEST_CHUNK", largest)
-    blocks = list(open_h5(tmp_path / "i.h5").read())
+    blocks = list(open_array(tmp_path / "i.h5").read())
     assert [len(block) for block in blocks] == expected
     np.testing.assert_array_equal(np.concatenate(blocks)[..., 0], images)
 
