@@ -26,6 +26,12 @@ def add_arguments(parser: ArgumentParser) -> None:
     parser.add_argument(
         "--table", help="in that folder, the factor table; needed if there are several"
     )
+    parser.add_argument(
+        "--factors",
+        nargs="+",
+        metavar="COLUMN",
+        help="columns that are factors (default: all but those that number or name the rows)",
+    )
 
 
 def run(args: Namespace) -> None:
@@ -36,7 +42,7 @@ def run(args: Namespace) -> None:
     images, table = args.images or find_images(folder), args.table or find_table(folder)
     _check_name("images", images)
     _check_name("table", table)
-    data = examine(working, args.label, images, table)
+    data = examine(working, args.label, images, table, args.factors)
     for remark in remarks(data):
         print(f"# {remark}")
     print(entry(data.spec), end="")

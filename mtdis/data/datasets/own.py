@@ -17,7 +17,7 @@ def chunks(spec: Own, folder: Path) -> Iterator[Chunk]:
     ArtifactError if a file is not what it has to be, or changes while it is read; ConfigError, with
     the right entry, if the spec says other things of the files than they do.
     """
-    data = examine(folder, spec.label, spec.images, spec.table)
+    data = examine(folder, spec.label, spec.images, spec.table, spec.factors)
     if data.spec != spec:
         raise ConfigError(_changed(spec, data.spec))
     return data.chunks()

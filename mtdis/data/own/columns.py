@@ -1,6 +1,7 @@
 """Columns of a user's csv or parquet table as text, of R rows, before their meaning is known."""
 
 import csv
+import unicodedata
 from array import array
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -28,6 +29,22 @@ class Column(NamedTuple):
         return int(np.argmax(self.places == place)) + 1
 
 
+def label(text: str) -> str:
+    """The text of a cell, of a column's name or of a file's, as all are compared: without blanks
+    around it, its letters composed (Unicode's NFC).
+    """
+    return unicodedata.normalize("NFC", text).strip()
+
+
+def printable(text: str) -> str:
+    """A text in which line breaks, control characters and all else that no terminal shows are
+    escaped, so that it stays within its line.
+    """
+    return "".join(
+        c if c.isprintable() else c.encode("unicode_escape", "surrogatepass").decode() for c in text
+    )
+
+
 def read_columns(path: Path) -> Mapping[str, Column]:
     """The columns of a table by name, in order.
 
@@ -42,7 +59,8 @@ def read_columns(path: Path) -> Mapping[str, Column]:
         for place, word in enumerate(column.words):
             if word.lower() in MISSING:
                 raise ArtifactError(
-                    f"{path}: column '{name}' is empty in row {column.row(place)}; fill it in."
+                    f"{path}: column '{printable(name)}' is empty in row {column.row(place)};"
+                    " fill it in."
                 )
     if not any(len(column.places) for column in columns.values()):
         raise ArtifactError(
@@ -80,7 +98,7 @@ def _columns_of(path: Path, stream: IO[str]) -> dict[str, Column]:
                 f"{path}: line {lines.line_num} has {len(cells)} cells, the first line has"
                 f" {len(names)}; mend the line."
             )
-        for cell, at, known in zip(map(str.strip, cells), places, words, strict=True):
+        for cell, at, known in zip(map(label, cells), places, words, strict=True):
             at.append(known.setdefault(cell, len(known)))
     found = (
         Column(np.array(at, dtype=np.int64), tuple(known))
@@ -90,19 +108,24 @@ def _columns_of(path: Path, stream: IO[str]) -> dict[str, Column]:
 
 
 def _names(path: Path, cells: list[str]) -> list[str]:
-    names = [cell.strip() for cell in cells]
+    names = [label(cell) for cell in cells]
     if not names:
         raise ArtifactError(f"{path} is empty; its first line has to name the columns.")
     if len(names) == 1 and (other := next((mark for mark in ";\t" if mark in names[0]), None)):
         raise ArtifactError(
             f"{path} is separated by {other!r}; save it with commas, or as parquet."
         )
+    _check_once(path, names)
+    return names
+
+
+def _check_once(path: Path, names: list[str]) -> None:
     for name in names:
         if names.count(name) > 1:
             raise ArtifactError(
-                f"{path} has {names.count(name)} columns named '{name}'; rename or delete one."
+                f"{path} has {names.count(name)} columns named '{printable(name)}'; rename or"
+                " delete one."
             )
-    return names
 
 
 def _read_parquet(path: Path) -> dict[str, Column]:
@@ -112,7 +135,12 @@ def _read_parquet(path: Path) -> dict[str, Column]:
             frame = frame.reset_index(
                 named
             )  # a column that pandas made the index; csv would have it as one, too
-        return {str(name): _column(frame[name]) for name in frame.columns}
+        names = [label(_text(name)) for name in frame.columns]
+        _check_once(path, names)
+        columns = [_column(frame.iloc[:, place]) for place in range(len(names))]
+        return dict(zip(names, columns, strict=True))
+    except ArtifactError:
+        raise
     except (OSError, ValueError, TypeError, pa.ArrowException) as error:
         reason = str(error).partition("\n")[0]
         raise ArtifactError(
@@ -122,10 +150,16 @@ def _read_parquet(path: Path) -> dict[str, Column]:
 
 def _column(cells: "pd.Series[Any]") -> Column:
     places, values = pd.factorize(cells, use_na_sentinel=True)
-    words = [str(value) for value in values.tolist()]
+    words = [label(_text(value)) for value in values.tolist()]
     if (places < 0).any():
-        return Column(np.where(places < 0, len(words), places).astype(np.int64), (*words, ""))
-    return Column(places.astype(np.int64), tuple(words))
+        words.append("")  # where a place of -1, nothing there, finds it
+    known = {word: place for place, word in enumerate(dict.fromkeys(words))}
+    return Column(np.array([known[word] for word in words], np.int64)[places], tuple(known))
+
+
+def _text(value: Any) -> str:
+    """A value as csv files have it: bytes are the UTF-8 of a text."""
+    return value.decode() if isinstance(value, bytes) else str(value)
 
 
 def rows_of(column: Column) -> Iterator[str]:

@@ -2,7 +2,7 @@
 entry that they make.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
 from math import prod
@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from mtdis.data.array_files import READERS
 from mtdis.data.chunks import Chunk
 from mtdis.data.own.arrays import open_array
+from mtdis.data.own.columns import printable
 from mtdis.data.own.images import ImageSource, listed
 from mtdis.data.own.pngs import open_pngs
 from mtdis.data.own.table import FactorTable, read_table
@@ -128,13 +129,15 @@ def _only(folder: Path, found: list[Path], wanted: str, option: str) -> str:
     return names[0]
 
 
-def examine(working: Path, label: str, images: str, table: str) -> OwnData:
-    """Read all of a user's files once and check them.
+def examine(
+    working: Path, label: str, images: str, table: str, named: Sequence[str] | None = None
+) -> OwnData:
+    """Read all of a user's files once and check them; the factors are the named columns.
 
     ArtifactError for the first thing that is not right.
     """
     folder = folder_of(working, label)
-    factors = read_table(folder / table)
+    factors = read_table(folder / table, named)
     source = _open_images(folder / images, factors.files)
     if source.count != len(factors.classes):
         raise ArtifactError(
@@ -227,10 +230,12 @@ def entry(spec: Own) -> str:
 def remarks(data: OwnData) -> list[str]:
     """Remarks for the user: the classes of labels, and what an incomplete grid changes."""
     found = [
-        f"{name}: {', '.join(f'{text} = {number}' for number, text in enumerate(factor.texts))}"
+        f"{name}: "
+        + ", ".join(f"{printable(text)} = {number}" for number, text in enumerate(factor.texts))
         for name, factor in data.table.factors.items()
         if factor.is_text
     ]
+    found += data.table.remarks
     if not data.spec.complete:
         found.append(_on_the_grid(data))
     if data.spec.count < FEW:

@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
+from mtdis.data.own.columns import label, printable
 from mtdis.data.own.images import ImageSource, Pixels, block_rows, check_size, listed, refused
 from mtdis.errors import ArtifactError, nearest
 
@@ -30,7 +31,7 @@ def open_pngs(folder: Path, files: Sequence[str] | None) -> ImageSource:
     ArtifactError otherwise.
     """
     there = {
-        file.name
+        label(file.name): file.name
         for file in listed(folder)
         if file.suffix.lower() == ".png" and not file.name.startswith(".")
     }
@@ -41,26 +42,27 @@ def open_pngs(folder: Path, files: Sequence[str] | None) -> ImageSource:
             f"images lie in folder {folder}: the factor table needs a column 'image' with their"
             " names."
         )
-    for name in files:
+    for name in map(label, files):
         if name not in there:
             near = nearest(name, there)
-            hint = f" Did you mean '{near}'?" if near else ""
+            hint = f" Did you mean '{printable(near)}'?" if near else ""
             raise ArtifactError(
-                f"{folder}: the factor table names an unknown image '{name}'.{hint} Known:"
-                f" {_some(sorted(there))}."
+                f"{folder}: the factor table names an unknown image '{printable(name)}'.{hint}"
+                f" Known: {_some(sorted(there))}."
             )
-    if unnamed := sorted(there - set(files)):
+    named = tuple(there[label(name)] for name in files)
+    if unnamed := sorted(set(there.values()) - set(named)):
         raise ArtifactError(
             f"{folder}: {len(unnamed)} images are named by no row of the factor table:"
             f" {_some(unnamed)}. Add a row for each or take the files away."
         )
-    mode, side = _described(folder / files[0])
+    mode, side = _described(folder / named[0])
     shape = (side, side, CHANNELS[mode])
-    return ImageSource(len(files), shape, partial(_blocks, folder, tuple(files), mode, shape))
+    return ImageSource(len(named), shape, partial(_blocks, folder, named, mode, shape))
 
 
 def _some(names: Sequence[str]) -> str:
-    return ", ".join(names[:MANY]) + (" …" if len(names) > MANY else "")
+    return printable(", ".join(names[:MANY])) + (" …" if len(names) > MANY else "")
 
 
 def _described(path: Path) -> tuple[str, int]:

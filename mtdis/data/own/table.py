@@ -5,12 +5,13 @@ image.
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from decimal import Decimal, InvalidOperation
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
-from mtdis.data.own.columns import Column, read_columns, rows_of
+from mtdis.data.own.columns import Column, label, printable, read_columns, rows_of
 from mtdis.errors import ArtifactError, unknown
 from mtdis.specs.datasets.own import FACTOR
 
@@ -21,6 +22,18 @@ VALUES = "_value"
 NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?")
 LARGEST = 2**53
 """Whole numbers up to this are exact as float64."""
+MISSING_ELSEWHERE = frozenset(
+    ("na", "n/a", "n.a.", "#n/a", "<na>", "none", "nil", "nat", "missing", "-", "?")
+)
+"""Texts, in small letters, that other tools write into a cell that holds nothing."""
+NAMELESS = ("", "Unnamed: 0", "__index_level_0__")
+"""Names of the column in which pandas and others number the rows."""
+MOST_ROWS_ALONE = 0.75
+"""Classes per row from which on a column is taken for names of the rows, and for no factor."""
+FEWEST_IMAGES = 8
+"""That can be split."""
+FEWEST_ROWS = 20
+"""Of a table of which that can be said."""
 
 
 @dataclass(frozen=True)
@@ -44,6 +57,8 @@ class FactorTable:
 
     factors: Mapping[str, Factor]
     files: tuple[str, ...] | None
+    remarks: tuple[str, ...] = ()
+    """On columns that were left out, and classes that may be none."""
 
     @property
     def classes(self) -> NDArray[np.int64]:
@@ -56,13 +71,14 @@ class FactorTable:
         return np.stack([factor.values[factor.classes] for factor in self.factors.values()], axis=1)
 
 
-def read_table(path: Path) -> FactorTable:
+def read_table(path: Path, named: Sequence[str] | None = None) -> FactorTable:
     """The factor table of a csv or parquet file.
 
     Column `<factor>` has the classes: whole numbers, or labels, which are sorted as text. An
     optional column `<factor>_value` has their raw values, otherwise the number itself (a label's
-    place among the labels, from 0). Column `image` names files. ArtifactError, which says where and
-    what to do, for anything else.
+    place among the labels, from 0). Column `image` names files. The factors are the named columns,
+    by default all but those that number or name the rows. ArtifactError, which says where and what
+    to do, for anything else.
     """
     columns = dict(read_columns(path))
     files = columns.pop(FILES, None)
@@ -71,17 +87,71 @@ def read_table(path: Path) -> FactorTable:
         for name in list(columns)
         if name.endswith(VALUES)
     }
-    _check_names(path, columns, raw)
-    factors = {name: _factor(path, name, column, raw.get(name)) for name, column in columns.items()}
+    _check_raw(path, columns, raw)
+    left_out = _left_out(columns) if named is None else _not_named(path, columns, named)
+    kept = {name: column for name, column in columns.items() if name not in left_out}
+    if columns and not kept:
+        raise ArtifactError(f"{path}: {' '.join(left_out.values())}")
+    _check_names(path, kept)
+    factors = {name: _factor(path, name, column, raw.get(name)) for name, column in kept.items()}
     if all(len(factor.values) == 1 for factor in factors.values()):
         raise ArtifactError(
             f"{path}: none of {', '.join(factors)} has two classes; there is nothing to"
             " disentangle."
         )
-    return FactorTable(factors, None if files is None else _each_once(path, files))
+    remarks = (*filter(None, left_out.values()), *_maybe_missing(kept))
+    return FactorTable(factors, None if files is None else _each_once(path, files), remarks)
 
 
-def _check_names(path: Path, columns: Mapping[str, Column], raw: Mapping[str, Column]) -> None:
+def _left_out(columns: Mapping[str, Column]) -> dict[str, str]:
+    """The columns that number or name the rows rather than vary with the images, with a remark on
+    each.
+    """
+    found = {}
+    choose = " ".join(printable(name) for name in columns if name not in NAMELESS)
+    for name, column in columns.items():
+        rows, classes = len(column.places), len(column.words)
+        if name in NAMELESS and 1 < classes == rows:
+            found[name] = f"column '{name}' only names the rows; it is left out."
+            continue
+        numbers = rows >= FEWEST_IMAGES and _numbers_the_rows(column)
+        if numbers or (rows >= FEWEST_ROWS and classes >= MOST_ROWS_ALONE * rows):
+            what = "numbers the rows" if numbers else f"has {classes:,} classes in {rows:,} rows"
+            found[name] = (
+                f"column '{printable(name)}' {what}: it is left out. If it is a factor, name all"
+                f" columns that are: --factors {choose}"
+            )
+    return found
+
+
+def _numbers_the_rows(column: Column) -> bool:
+    """Return whether a column counts the rows from 0 or 1."""
+    rows = range(len(column.places))
+    cells = list(rows_of(column))
+    return cells in ([str(row) for row in rows], [str(row + 1) for row in rows])
+
+
+def _not_named(path: Path, columns: Mapping[str, Column], named: Sequence[str]) -> dict[str, str]:
+    for name in named:
+        if label(name) not in columns:
+            raise ArtifactError(f"{path}: {printable(unknown('factor', name, columns))}")
+    wanted = {label(name) for name in named}
+    return {name: "" for name in columns if name not in wanted}
+
+
+def _maybe_missing(columns: Mapping[str, Column]) -> list[str]:
+    """Remarks on classes whose label is what other tools write where nothing is."""
+    return [
+        f"column '{name}': {int((column.places == place).sum()):,} rows are of class"
+        f" '{printable(word)}' (the first: row {column.row(place)}), which other tools write for a"
+        " missing value. If it is one, fill these rows in or take them and their images out."
+        for name, column in columns.items()
+        for place, word in enumerate(column.words)
+        if word.lower() in MISSING_ELSEWHERE
+    ]
+
+
+def _check_names(path: Path, columns: Mapping[str, Column]) -> None:
     if not columns:
         raise ArtifactError(
             f"{path} has no column of a factor; add one per factor with the class of each image."
@@ -89,14 +159,17 @@ def _check_names(path: Path, columns: Mapping[str, Column], raw: Mapping[str, Co
     for name in columns:
         if not re.fullmatch(FACTOR, name):
             raise ArtifactError(
-                f"{path}: column '{name}' can't be the name of a factor: a letter, then letters,"
-                " digits, '_' and '-'. Rename it, or delete it if it is none."
+                f"{path}: column '{printable(name)}' can't be the name of a factor: a letter, then"
+                " letters, digits, '_' and '-'. Rename it, or delete it if it is none."
             )
+
+
+def _check_raw(path: Path, columns: Mapping[str, Column], raw: Mapping[str, Column]) -> None:
     for name in raw:
-        if name not in columns:
+        if columns and name not in columns:
             raise ArtifactError(
-                f"{path}: column '{name}{VALUES}' has raw values of an"
-                f" {unknown('factor', name, columns)}"
+                f"{path}: column '{printable(name)}{VALUES}' has raw values of an"
+                f" {printable(unknown('factor', name, columns))}"
             )
 
 
@@ -105,7 +178,8 @@ def _each_once(path: Path, column: Column) -> tuple[str, ...]:
         counts = np.bincount(column.places)
         word = column.words[int(np.argmax(counts > 1))]
         raise ArtifactError(
-            f"{path}: image '{word}' is named in {counts.max()} rows; keep one row per image."
+            f"{path}: image '{printable(word)}' is named in {counts.max()} rows; keep one row per"
+            " image."
         )
     return tuple(rows_of(column))
 
@@ -137,22 +211,39 @@ def _numbers(path: Path, name: str, column: Column) -> NDArray[np.float64] | Non
     if not any(are_numbers):
         return None
     if not all(are_numbers):
-        number, text = (column.words[are_numbers.index(kind)] for kind in (True, False))
+        number, text = (printable(column.words[are_numbers.index(kind)]) for kind in (True, False))
+        missing = (
+            f" '{text}' is what other tools write for a missing value: fill it in, or take the row"
+            " and its image out."
+            if text.lower() in MISSING_ELSEWHERE
+            else ""
+        )
         raise ArtifactError(
             f"{path}: column '{name}' mixes numbers ('{number}', row"
             f" {column.row(are_numbers.index(True))}) and text ('{text}', row"
             f" {column.row(are_numbers.index(False))}); use one of the two for its classes."
+            + missing
         )
     numbers = np.array([float(word) for word in column.words])
-    wrong = (numbers != np.round(numbers)) | (np.abs(numbers) > LARGEST)
-    if wrong.any():
-        place = int(np.argmax(wrong))
-        raise ArtifactError(
-            f"{path}: column '{name}' is {column.words[place]} in row {column.row(place)}; a class"
-            " is a whole number or a text. Number the classes there, and put raw values into a"
-            f" column '{name}{VALUES}'."
-        )
+    for place, (word, number) in enumerate(zip(column.words, numbers, strict=True)):
+        if not _is_exact(word, number):
+            where = f"{path}: column '{name}' is {word} in row {column.row(place)}"
+            raise ArtifactError(
+                f"{where}; a class is a whole number or a text. Number the classes there, and put"
+                f" raw values into a column '{name}{VALUES}'."
+                if abs(number) < LARGEST
+                else f"{where}; a class is a whole number up to {LARGEST:,}, beyond which numbers"
+                " are rounded, or a text. Number the classes there."
+            )
     return numbers
+
+
+def _is_exact(word: str, number: float) -> bool:
+    """Return whether a word is the whole number that it is read as."""
+    try:
+        return abs(number) <= LARGEST and number.is_integer() and Decimal(word) == int(number)
+    except InvalidOperation:  # an exponent of twenty digits
+        return False
 
 
 def _with_values(path: Path, name: str, factor: Factor, raw: Column) -> Factor:
@@ -160,8 +251,8 @@ def _with_values(path: Path, name: str, factor: Factor, raw: Column) -> Factor:
     for place, word in enumerate(raw.words):
         if not NUMBER.fullmatch(word) or not np.isfinite(float(word)):
             raise ArtifactError(
-                f"{path}: column '{name}{VALUES}' is '{word}' in row {raw.row(place)}; a finite"
-                " number is needed."
+                f"{path}: column '{name}{VALUES}' is '{printable(word)}' in row {raw.row(place)}; a"
+                " finite number is needed."
             )
     cells = np.array([float(word) for word in raw.words])[raw.places]
     _, first = np.unique(factor.classes, return_index=True)
@@ -170,7 +261,7 @@ def _with_values(path: Path, name: str, factor: Factor, raw: Column) -> Factor:
     if other.size:
         one_class = factor.classes[other[0]]
         raise ArtifactError(
-            f"{path}: class {factor.texts[one_class]} of '{name}' has the values"
+            f"{path}: class {printable(factor.texts[one_class])} of '{name}' has the values"
             f" {values[one_class]:g} (row {first[one_class] + 1}) and {cells[other[0]]:g} (row"
             f" {other[0] + 1}); give each value a class of its own."
         )

@@ -490,3 +490,67 @@ def test_an_entry_laid_over_another_leaves_nothing_of_it() -> None:
         "other",
         "third",
     ]
+
+
+HOSTILE = (
+    "red\n    dataset: {name: evil}",
+    "\x1b[2J\x1b]0;title\x07",
+    "a\r# b",
+    "left\u202eright\u2028line",
+    "tab\there",
+)
+
+
+def test_what_is_printed_can_be_pasted_whatever_the_labels_hold(
+    working: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    rows = read_rows(working / "own/beads")
+    expected = printed(capsys).resolved()
+    pd.DataFrame([row | {"shape": HOSTILE[n % len(HOSTILE)]} for n, row in enumerate(rows)]).to_csv(
+        working / "own/beads/factors.csv", index=False, quoting=csv.QUOTE_ALL
+    )
+    assert main(["own", "beads"]) == 0
+    text = capsys.readouterr().out
+    assert all(line.isprintable() for line in text.split("\n"))
+    assert "red\\n    dataset: {name: evil} = " in text
+    found = yaml.safe_load(text)
+    assert list(found) == ["dataset"]
+    assert found["dataset"]["factors"] == expected["factors"]
+    assert found["dataset"]["class_counts"][0] == len(HOSTILE)
+
+
+def test_an_error_shows_no_control_characters(
+    working: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    rows = read_rows(working / "own/beads")
+    for change in ({"\x1b[2J": "1"}, {"hue": HOSTILE[1]}, {"image": HOSTILE[1]}):
+        write_rows(working / "own/beads", [*rows[:-1], rows[-1] | change])
+        assert main(["own", "beads"]) == 2
+        assert "\x1b" not in capsys.readouterr().err
+
+
+def test_the_named_columns_are_the_factors_and_their_entry_holds(
+    working: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    rows = read_rows(working / "own/beads")
+    before = printed(capsys)
+    write_rows(working / "own/beads", [{"id": str(n)} | row for n, row in enumerate(rows)])
+    assert main(["own", "beads"]) == 0
+    text = capsys.readouterr().out
+    assert "# column 'id' numbers the rows: it is left out." in text
+    assert Dataset.from_fields(yaml.safe_load(text)["dataset"]) == before
+    named = printed(capsys, "--factors", "id", "hue")
+    assert named.names == ("id", "hue")
+    for spec in (before, named):
+        assert sum(len(images) for images, *_ in chunks(spec, working)) == 40
+
+
+def test_names_of_images_may_be_composed_otherwise(
+    working: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    before = printed(capsys)
+    folder, rows = working / "own/beads", read_rows(working / "own/beads")
+    (folder / "images" / rows[0]["image"]).rename(folder / "images/e\u0301.png")
+    for name in ("\u00e9.png", "e\u0301.png"):
+        write_rows(folder, [rows[0] | {"image": name}, *rows[1:]])
+        assert printed(capsys).checksum == before.checksum

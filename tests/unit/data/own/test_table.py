@@ -3,6 +3,8 @@ wrong.
 """
 
 import re
+import unicodedata
+from decimal import Decimal
 from pathlib import Path
 from unittest.mock import Mock
 
@@ -183,3 +185,125 @@ def test_what_libraries_and_the_system_refuse_is_an_error(
     monkeypatch.setattr(Path, "open", Mock(side_effect=PermissionError(13, "Permission denied")))
     with pytest.raises(ArtifactError, match=r"t.csv can't be read: .*Permission denied\. See that"):
         read_table(tmp_path / "t.csv")
+
+
+LABELS = ["caf\u00e9", "zoo", "\u212bngstr\u00f6m", "a b"]
+
+
+def alike(folder: Path, csv: pd.DataFrame, parquet: pd.DataFrame) -> FactorTable:
+    """The table that both files must give."""
+    csv.to_csv(folder / "t.csv", index=False)
+    parquet.to_parquet(folder / "t.parquet")
+    first, second = read_table(folder / "t.csv"), read_table(folder / "t.parquet")
+    assert list(first.factors) == list(second.factors)
+    np.testing.assert_array_equal(first.classes, second.classes)
+    np.testing.assert_array_equal(first.values, second.values)
+    assert first.remarks == second.remarks
+    for name, factor in first.factors.items():
+        assert factor.texts == second.factors[name].texts
+    return first
+
+
+@pytest.mark.parametrize("form", ["NFC", "NFD"])
+def test_blanks_and_decomposed_letters_make_no_other_class(form: str, tmp_path: Path) -> None:
+    other = [unicodedata.normalize(form, f"\t{text} \u00a0") for text in LABELS]
+    frame = pd.DataFrame({" hue": [*LABELS, *other], "n": ["1", " 1", "2 ", "2"] * 2})
+    table = alike(tmp_path, frame, frame)
+    assert table.factors["hue"].texts == ("a b", "caf\u00e9", "zoo", "\u00c5ngstr\u00f6m")
+    np.testing.assert_array_equal(table.classes[:4], table.classes[4:])
+
+
+def test_names_that_are_one_after_all_are_refused_in_both(tmp_path: Path) -> None:
+    frame = pd.DataFrame([[1, 2], [2, 1]], columns=["a", " a"])
+    frame.to_csv(tmp_path / "t.csv", index=False)
+    frame.to_parquet(tmp_path / "t.parquet")
+    for name in ("t.csv", "t.parquet"):
+        with pytest.raises(ArtifactError, match=f"{name} has 2 columns named 'a'"):
+            read_table(tmp_path / name)
+
+
+@pytest.mark.parametrize("number", [2**53 + 1, 2**62, -(2**53) - 1])
+def test_numbers_that_float64_would_round_are_refused_in_both(number: int, tmp_path: Path) -> None:
+    frame = pd.DataFrame({"a": [2**53, number]})
+    frame.to_csv(tmp_path / "t.csv", index=False)
+    frame.to_parquet(tmp_path / "t.parquet")
+    for name in ("t.csv", "t.parquet"):
+        with pytest.raises(
+            ArtifactError, match=f"column 'a' is {number} in row 2; a class is a wh"
+        ):
+            read_table(tmp_path / name)
+
+
+@pytest.mark.parametrize("word", ["3.00000000000000000001", "1e-400", "1e99999999999999999999"])
+def test_a_fraction_that_float64_would_round_is_none_the_less_one(
+    word: str, tmp_path: Path
+) -> None:
+    with pytest.raises(ArtifactError, match=f"column 'a' is {word} in row 2; a class is a whole"):
+        table_of(tmp_path, f"a\n3\n{word}\n")
+
+
+def test_types_that_only_parquet_has_are_read_as_their_texts(tmp_path: Path) -> None:
+    ordered = pd.CategoricalDtype(["small", "large", "unused"], ordered=True)
+    columns = {
+        "size": pd.Series(["small", "large", "large", "small"], dtype=ordered),
+        "count": pd.Series([7, 5, 7, 2**53], dtype="Int64"),
+        "level": pd.Series([1, 2, 2, 1], dtype="Float64"),
+        "on": pd.Series([True, False, True, True], dtype="boolean"),
+        "name": pd.Series(["b", "a", "a", "c"], dtype="string"),
+        "bytes": pd.Series([b"b", b"a", b"a", b"c"]),
+        "decimal": pd.Series([Decimal("1.00"), Decimal(2), Decimal(2), Decimal(1)]),
+        "small": pd.Series([1, 2, 2, 1], dtype=np.uint8),
+    }
+    frame = pd.DataFrame(columns)
+    table = alike(tmp_path, frame.assign(bytes=["b", "a", "a", "c"]), frame)
+    assert table.factors["size"].texts == ("large", "small")
+    assert table.factors["count"].values.tolist() == [5, 7, 2**53]
+    np.testing.assert_array_equal(table.factors["bytes"].classes, [1, 0, 0, 2])
+
+
+@pytest.mark.parametrize("word", ["NA", "N/A", "None", "#N/A", "<NA>"])
+def test_a_class_that_may_be_a_missing_value_is_remarked(word: str, tmp_path: Path) -> None:
+    frame = pd.DataFrame({"hat": ["top", word, "cap", word]})
+    (remark,) = alike(tmp_path, frame, frame).remarks
+    assert remark.startswith(
+        f"column 'hat': 2 rows are of class '{word}' (the first: row 2), which"
+    )
+    with pytest.raises(ArtifactError, match=f"'{word}' is what other tools write for a missing"):
+        table_of(tmp_path, f"a\n1\n{word}\n2\n")
+
+
+@pytest.mark.parametrize(
+    ("cells", "what"),
+    [
+        ([*range(40)], "numbers the rows"),
+        ([*range(1, 41)], "numbers the rows"),
+        ([f"img_{n}" for n in range(39, -1, -1)], "has 40 classes in 40 rows"),
+        ([n / 100 for n in range(35)] + [0.25] * 5, "has 35 classes in 40 rows"),
+    ],
+)
+def test_a_column_that_names_the_rows_is_left_out_unless_named(
+    cells: list[object], what: str, tmp_path: Path
+) -> None:
+    frame = pd.DataFrame({"id": cells, "a": [0, 1] * 20, "b": [0, 0, 1, 1] * 10})
+    table = alike(tmp_path, frame, frame)
+    assert list(table.factors) == ["a", "b"]
+    assert table.remarks == (
+        f"column 'id' {what}: it is left out. If it is a factor, name all columns that are:"
+        " --factors id a b",
+    )
+    if not isinstance(cells[0], float):
+        named = read_table(tmp_path / "t.csv", ["b", "id"])
+        assert (list(named.factors), named.remarks) == (["id", "b"], ())
+    with pytest.raises(ArtifactError, match="unknown factor 'c'"):
+        read_table(tmp_path / "t.csv", ["c"])
+    frame[["id"]].to_csv(tmp_path / "t.csv", index=False)
+    with pytest.raises(ArtifactError, match="If it is a factor, name all columns that are"):
+        read_table(tmp_path / "t.csv")
+
+
+def test_the_index_that_pandas_writes_is_left_out(tmp_path: Path) -> None:
+    frame = pd.DataFrame({"a": [1, 2, 1]}, index=[7, 9, 4])
+    frame.to_csv(tmp_path / "t.csv")
+    table = read_table(tmp_path / "t.csv")
+    assert list(table.factors) == ["a"]
+    assert table.remarks == ("column '' only names the rows; it is left out.",)
