@@ -4,7 +4,8 @@
 
 Codes are (N, d) numbers, factors (N, K) integer classes; .npy, .npz (one array, or named codes and
 factors) or .h5 (a dataset of that name). On a complete grid in C order the sample is the one that
-disentanglement_lib draws.
+disentanglement_lib draws. Where the
+values mislead, `notes` beside them say why.
 """
 
 import json
@@ -15,7 +16,7 @@ from pathlib import Path
 from mtdis.discover import members
 from mtdis.errors import ConfigError, UserError
 from mtdis.metrics import factor_table
-from mtdis.scoring.run_scores import score_codes
+from mtdis.scoring import run_scores
 from mtdis.scoring.user_arrays import read_table
 from mtdis.specs.metric import Metric
 
@@ -40,13 +41,13 @@ def add_arguments(parser: ArgumentParser) -> None:
 
 
 def run(args: Namespace) -> None:
-    """Print the metric's values as one JSON mapping."""
+    """Print the metric's values as one JSON mapping, with `notes` on what misleads in them."""
     cls = Metric.member(args.metric)
     metric = cls.parse({"seed": args.seed} | dict(_setting(text) for text in args.set), args.metric)
     codes, factors = read_table(args.codes, "codes"), read_table(args.factors, "factors")
     try:
         table = factor_table(factors)
-        values = score_codes(metric, codes, table)
+        values = run_scores.score_codes(metric, codes, table)
     except UserError:
         raise
     except ValueError as error:  # the metrics refuse what can't be scored
@@ -54,7 +55,9 @@ def run(args: Namespace) -> None:
     if table.dropped:
         columns = ", ".join(map(str, table.dropped))
         print(f"factors with one class, left out: columns {columns}", file=sys.stderr)
-    print(json.dumps(values))
+    names = [f"column {column}" for column in range(factors.shape[1])]
+    notes = run_scores.notes(metric, table, names, constant=run_scores.are_constant(codes))
+    print(json.dumps(values | ({"notes": notes} if notes else {})))
 
 
 def _setting(text: str) -> tuple[str, str]:

@@ -43,11 +43,17 @@ def run(args: Namespace) -> None:
     wanted = scoring.jobs(args.run, metrics, list(diverged), args.out.parent)
     sound = [job for job in wanted if not diverged[job.network]]
     failed = scoring.compute_all(scoring.missing(sound), arrays, args.jobs)
-    rows = [
-        r
-        for job in wanted
-        for r in scoring.rows(job, diverged[job.network], failed.get(job.target, ""))
-    ]
+    constant = {
+        network: not lost and scoring.are_constant(arrays.codes(network))
+        for network, lost in diverged.items()
+    }
+    rows = []
+    for job in wanted:
+        found = scoring.notes(
+            job.metric, arrays.factors, data["names"], constant=constant[job.network]
+        )
+        error = failed.get(job.target, "")
+        rows += scoring.rows(job, diverged[job.network], error, ", ".join(found))
     dropped = [data["names"][column] for column in arrays.factors.dropped]
     if dropped:
         print(

@@ -12,10 +12,10 @@ import pandas as pd
 
 from mtdis.discover import members
 from mtdis.reporting.labels import kind_of, shown
-from mtdis.reporting.long_table import INCOMPLETE_GRID
 from mtdis.reporting.published import scores as published
 from mtdis.reporting.statistics import CELL, Label, value_text
 from mtdis.specs.base import Spec
+from mtdis.specs.cautions import cautions_in
 from mtdis.specs.ids import flatten
 from mtdis.specs.run import Run, TaskRun
 from mtdis.specs.settings import SETTINGS
@@ -132,8 +132,7 @@ def _unlike(frame: pd.DataFrame) -> pd.DataFrame:
 
 def _note(line: dict[Any, Any]) -> str:
     if pd.isna(line["published_mean"]):
-        incomplete = INCOMPLETE_GRID in str(line["unlike_paper"])
-        return "; ".join(["no published value", *([INCOMPLETE_GRID] if incomplete else [])])
+        return "; ".join(["no published value", *cautions_in(str(line["unlike_paper"]))])
     replica = f"stands for {line['printed']}" if line["dataset"] not in published.GENUINE else ""
     unlike = f"unlike the paper: {line['unlike_paper']}" if line["unlike_paper"] else ""
     return "; ".join(filter(None, [replica, unlike, line["reading"]]))

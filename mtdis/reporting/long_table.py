@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from mtdis.specs.cautions import INCOMPLETE_GRID
 from mtdis.specs.ids import BETWEEN_FIELDS, flatten, identify
 from mtdis.specs.run import Run
 from mtdis.specs.stage import Stage
@@ -39,10 +40,6 @@ COLUMNS = (
 )
 NO_DIFFERENCE = ("kind", "dataset", "seed", "torch_threads")
 """What may differ from the paper without making a result another one."""
-INCOMPLETE_GRID = "incomplete grid: metrics draw from its rows"
-"""How scores differ from the paper's where some combination of classes is missing, repeated or out
-of order.
-"""
 CHUNK = 100
 """Runs whose rows are in memory at once."""
 OWNER = ["run", "stage_id"]
@@ -135,7 +132,7 @@ def run_rows(
     grid = "" if run.dataset.complete else INCOMPLETE_GRID
     for row in index["rows"]:
         metric = unlike_metric(row["settings"], row["metric"])
-        unlike_paper = ", ".join(filter(None, (own, grid, metric)))
+        unlike_paper = ", ".join(filter(None, (own, grid, metric, row.get("note"))))
         trained_task = _trained_task(run, row["network"])
         yield row | {"trained_task": trained_task, "task": None, "unlike_paper": unlike_paper}
 

@@ -18,6 +18,7 @@ from mtdis.artifacts import datasets, runs
 from mtdis.artifacts.scores import Key, read_score, write_score
 from mtdis.errors import ArtifactError
 from mtdis.metrics import FactorTable, factor_table
+from mtdis.specs import cautions
 from mtdis.specs.ids import identify
 from mtdis.specs.metric import Metric
 
@@ -75,6 +76,30 @@ def score_codes(metric: Metric, codes: Any, factors: Any) -> dict[str, float]:
     module = import_module(f"mtdis.metrics.{metric.name()}")
     scores: dict[str, float] = module.score(codes, factors, metric)
     return scores
+
+
+def notes(
+    metric: Metric, factors: FactorTable, names: Sequence[str], *, constant: bool
+) -> list[str]:
+    """Cautions on the values of a metric: on too few rows, factors with single images, and codes
+    that are constant.
+
+    `names` are those of all factors, the ones with one class included.
+    """
+    varying = [name for column, name in enumerate(names) if column not in factors.dropped]
+    counts = [np.bincount(column) for column in factors.classes.T]
+    alone = [n for n, count in zip(varying, counts, strict=True) if np.median(count) == 1]
+    found = [
+        cautions.few_rows(metric, len(factors.classes)),
+        cautions.single_images(alone),
+        cautions.CONSTANT_CODES if constant else "",
+    ]
+    return list(filter(None, found))
+
+
+def are_constant(codes: Any) -> bool:
+    """Return whether the codes (N, d) of all images are the same."""
+    return bool((codes == codes[:1]).all())
 
 
 def jobs(
@@ -156,8 +181,11 @@ def _attempt(job: Job, arrays: Arrays) -> str:
     return ""
 
 
-def rows(job: Job, diverged: bool, error: str) -> list[dict[str, Any]]:
-    """The index rows of a job, one per key, without values if it diverged or the metric failed."""
+def rows(job: Job, diverged: bool, error: str, note: str = "") -> list[dict[str, Any]]:
+    """The index rows of a job, one per key, without values if it diverged or the metric failed.
+
+    A note, of cautions joined by commas, is in them if there is one.
+    """
     about = {
         "network": job.network,
         "transform": "none",
@@ -168,6 +196,8 @@ def rows(job: Job, diverged: bool, error: str) -> list[dict[str, Any]]:
         "diverged": diverged,
         "error": error,
     }
+    if note and not (diverged or error):
+        about["note"] = note
     values: Mapping[str, float | None] = (
         {} if diverged or error else read_score(job.target, job.score) or {}
     )

@@ -58,6 +58,8 @@ class OwnData:
     spec: Own
     table: FactorTable
     images: ImageSource
+    alike: bool
+    """Whether all images are the same."""
 
     def chunks(self) -> Iterator[Chunk]:
         """Images (n, H, W, C), classes (n, K) and raw values (n, K), in the order of the rows.
@@ -145,6 +147,7 @@ def examine(
             f" {source.count:,} images; the table needs one row per image, in the images' order."
         )
     height, _, channels = source.shape
+    checksum, alike = _read_once(folder / images, factors, source)
     spec = Own.parse(
         {
             "label": label,
@@ -156,11 +159,11 @@ def examine(
             "rows": source.count,
             "image_size": height,
             "channels": channels,
-            "checksum": _checksum(folder / images, factors, source),
+            "checksum": checksum,
         },
         "dataset",
     )
-    return OwnData(spec, factors, source)
+    return OwnData(spec, factors, source, alike)
 
 
 def _open_images(path: Path, files: tuple[str, ...] | None) -> ImageSource:
@@ -198,13 +201,15 @@ def _chunks(table: FactorTable, images: ImageSource) -> Iterator[Chunk]:
         start += len(block)
 
 
-def _checksum(path: Path, table: FactorTable, images: ImageSource) -> str:
-    """The checksum of all images and their factors.
+def _read_once(path: Path, table: FactorTable, images: ImageSource) -> tuple[str, bool]:
+    """The checksum of all images and their factors, and whether all images are the same.
 
     ArtifactError for images that are all black once 255 is white.
     """
-    checksum, brightest = Checksum(table, images), 0
+    checksum, brightest, alike, first = Checksum(table, images), 0, True, None
     for chunk in _chunks(table, images):
+        first = chunk[0][:1] if first is None else first
+        alike = alike and bool((chunk[0] == first).all())
         brightest = max(brightest, int(chunk[0].max()))
         checksum.add(chunk)
     if brightest <= 1:
@@ -212,7 +217,7 @@ def _checksum(path: Path, table: FactorTable, images: ImageSource) -> str:
             f"{path}: the largest pixel value of all images is {brightest}, 255 is white. If 1 is"
             " meant to be white, save images * 255."
         )
-    return str(checksum)
+    return str(checksum), alike
 
 
 def entry(spec: Own) -> str:
@@ -238,6 +243,8 @@ def remarks(data: OwnData) -> list[str]:
     found += data.table.remarks
     if not data.spec.complete:
         found.append(_on_the_grid(data))
+    if data.alike:
+        found.append("all images are the same: no code can tell their factors apart")
     if data.spec.count < FEW:
         found.append(MEMORY)
     return found

@@ -5,7 +5,7 @@ comparable.
 import pandas as pd
 
 from mtdis.reporting.labels import kind_of, row_label, shown
-from mtdis.reporting.long_table import INCOMPLETE_GRID
+from mtdis.specs.cautions import BEGINNINGS
 
 SPREAD = (
     "Ours: mean ± standard deviation with ddof 1 over (n) seeds; published, in brackets: ddof 0,"
@@ -36,20 +36,24 @@ def notes(table: pd.DataFrame) -> list[str]:
         SPREAD_OF_TASKS if "over" in table.columns and table["over"].eq("tasks").any() else SPREAD
     )
     if compared.empty:
-        return [spread, *_incomplete_grids(table)]
+        return [spread, *_cautions(table)]
     numbers = compared["published_table"].str.rstrip("abcdef")
     released = [RELEASED] if numbers.isin(MADE_BY_RELEASED).any() else []
     dagger = [] if compared["comparable"].all() else [DAGGER]
     alone = table[~table["dataset"].isin(compared["dataset"])]
-    return [spread, *released, *dagger, *_remarks(compared), *_incomplete_grids(alone)]
+    return [spread, *released, *dagger, *_remarks(compared), *_cautions(alone)]
 
 
-def _incomplete_grids(table: pd.DataFrame) -> list[str]:
-    """The remark on datasets that the paper has no value for, whose scores are not drawn from a
-    complete grid.
+def _cautions(table: pd.DataFrame) -> list[str]:
+    """The cautions on scores that the paper has no value for, each once, with the datasets that it
+    is about.
     """
-    drawn = table[table["note"].astype(str).str.contains(INCOMPLETE_GRID, regex=False)]
-    return [f"{', '.join(drawn['dataset'].unique())}: {INCOMPLETE_GRID}."] if len(drawn) else []
+    about: dict[str, dict[str, None]] = {}
+    for dataset, note in zip(table["dataset"], table["note"].astype(str), strict=True):
+        for remark in note.split("; "):
+            if remark.startswith(BEGINNINGS):
+                about.setdefault(remark, {})[str(dataset)] = None
+    return [f"{', '.join(datasets)}: {remark}." for remark, datasets in about.items()]
 
 
 def _remarks(compared: pd.DataFrame) -> list[str]:

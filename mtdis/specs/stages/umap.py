@@ -3,15 +3,28 @@
 2018).
 """
 
-from pydantic import Field
+from typing import Self
+
+from pydantic import Field, model_validator
 
 from mtdis.specs.stage import NetworkStage
+
+DEFAULT_NEIGHBORS = 50
+FEWEST_ROWS = 4
+"""That umap-learn can embed."""
 
 
 class Umap(NetworkStage):
     """Settings of the embedding; those of the paper by default."""
 
-    n_neighbors: int = Field(50, ge=2, description="neighbours that each point is attached to")
+    n_neighbors: int = Field(
+        DEFAULT_NEIGHBORS,
+        ge=2,
+        description=(
+            "neighbours that each point is attached to; the default becomes fewer where fewer"
+            " images are embedded"
+        ),
+    )
     min_dist: float = Field(
         0.1, ge=0, le=1, description="smallest distance of points in the embedding"
     )
@@ -23,3 +36,20 @@ class Umap(NetworkStage):
         ),
     )
     seed: int = Field(1, ge=0, lt=2**32, description="seed of the drawn rows and of the embedding")
+
+    @model_validator(mode="after")
+    def _can_be_embedded(self) -> Self:
+        counts = self.parent.image_counts  # None where only the dataset's rows tell
+        rows = min(self.rows, counts[2]) if counts else self.rows
+        if rows < FEWEST_ROWS:
+            raise ValueError(
+                f"the test split has {rows} images, and {FEWEST_ROWS} at least can be embedded;"
+                " keep more images, or take the stage out of this experiment"
+            )
+        if self.n_neighbors != DEFAULT_NEIGHBORS and self.n_neighbors >= rows:
+            raise ValueError(
+                f"n_neighbors is {self.n_neighbors}, and {rows} images of the test split are"
+                f" embedded, each of which has {rows - 1} others; write n_neighbors: {rows - 1} or"
+                " less, or raise rows where the test split has more images"
+            )
+        return self

@@ -7,8 +7,9 @@ import pytest
 from helpers.long_table import make_long_table
 
 from mtdis.reporting.formats.notes import notes
-from mtdis.reporting.long_table import INCOMPLETE_GRID, make
+from mtdis.reporting.long_table import make
 from mtdis.reporting.tables import table5
+from mtdis.specs.cautions import INCOMPLETE_GRID
 from mtdis.specs.run import Run
 
 GRID: dict[str, Any] = {"name": "dsprites_rendered", "image_size": 8}

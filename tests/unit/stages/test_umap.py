@@ -10,8 +10,10 @@ import pytest
 from helpers.stage_results import examples
 from matplotlib.text import Text
 
+from mtdis.errors import ConfigError
 from mtdis.reporting.figures import figure5
 from mtdis.stages.umap import embed
+from mtdis.study import Study
 
 
 def codes(rows: int = 120, seed: int = 0) -> np.ndarray:
@@ -64,6 +66,37 @@ def test_what_cannot_be_embedded_is_said() -> None:
     broken[7, 2] = np.nan
     with pytest.raises(ValueError, match="1 of 120 codes are not finite"):
         embed(broken, 50, 0.1, 1)
+
+
+@pytest.mark.parametrize(
+    ("posX", "settings", "message"),
+    [
+        (4, {"n_neighbors": 51, "rows": 51}, "n_neighbors is 51, and 51 images of the test split"),
+        (4, {"n_neighbors": 20, "rows": 12}, "others; write n_neighbors: 11 or less"),
+        (4, {"n_neighbors": 600}, "each of which has 299 others"),
+        (4, {"n_neighbors": 11, "rows": 12}, ""),
+        (4, {"rows": 12}, ""),  # the default becomes fewer
+    ],
+)
+def test_more_neighbours_than_rows_are_refused_when_the_study_is_planned(
+    posX: int, settings: dict[str, int], message: str
+) -> None:
+    grid = {"name": "dsprites_rendered", "subgrid": {"posX": posX, "posY": 5, "scale": 1}}
+    one = {"kind": "random", "seed": 1, "dataset": grid, "stages": {"umap": settings}}
+    config = {"name": "x", "experiments": {"one": one}}
+    if not message:
+        assert Study.from_config(config).stages
+        return
+    with pytest.raises(ConfigError, match=f"experiments.one.stages.umap: .*{message}"):
+        Study.from_config(config)
+
+
+def test_too_few_images_are_refused_when_the_study_is_planned() -> None:
+    grid = {"name": "dsprites_rendered", "subgrid": {"shape": 1, "posX": 4, "posY": 5, "scale": 1}}
+    grid["subgrid"]["orientation"] = 1
+    one = {"kind": "random", "seed": 1, "dataset": grid, "stages": {"umap": {}}}
+    with pytest.raises(ConfigError, match="the test split has 3 images, and 4 at least"):
+        Study.from_config({"name": "x", "experiments": {"one": one}})
 
 
 # ---- Figure 5

@@ -554,3 +554,15 @@ def test_names_of_images_may_be_composed_otherwise(
     for name in ("\u00e9.png", "e\u0301.png"):
         write_rows(folder, [rows[0] | {"image": name}, *rows[1:]])
         assert printed(capsys).checksum == before.checksum
+
+
+def test_constant_images_are_remarked(working: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    folder = working / "own/beads"
+    rows = [{k: v for k, v in row.items() if k != "image"} for row in read_rows(folder)]
+    write_rows(folder, rows)
+    for value, remarked in ((9, True), (8, False)):
+        images = np.full((40, 8, 8), 9, np.uint8)
+        images[-1, -1, -1] = value
+        np.save(folder / "i.npy", images)
+        assert main(["own", "beads", "--images", "i.npy"]) == 0
+        assert ("# all images are the same: " in capsys.readouterr().out) == remarked

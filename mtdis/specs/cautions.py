@@ -1,0 +1,41 @@
+"""Cautions: why a score misleads, in the words that go with it into rows and under tables.
+
+Each begins with one of BEGINNINGS and has neither commas nor semicolons before a blank, which
+separate remarks.
+"""
+
+from collections.abc import Sequence
+
+from mtdis.specs.metric import Metric
+
+INCOMPLETE_GRID = "incomplete grid: metrics draw from its rows"
+"""Where some combination of classes is missing, repeated or out of order."""
+CONSTANT_CODES = "constant codes: every image has the same"
+BEGINNINGS = ("incomplete grid: ", "few rows: ", "single images: ", "constant codes: ")
+DRAWN = ("num_train", "num_test", "num_eval", "num_variance_estimate")
+"""Settings that say how many rows, or batches of them, a metric draws."""
+TESTED = ("num_test", "num_eval")
+"""Those of the rows that were not meant to be fitted."""
+
+
+def few_rows(metric: Metric, rows: int) -> str:
+    """The caution on a metric that draws more than the rows there are; empty if it does not."""
+    counts = {name: getattr(metric, name) for name in DRAWN if hasattr(metric, name)}
+    if not counts or max(counts.values()) <= rows:
+        return ""
+    again = (
+        " and tests on rows that it has fitted" if any(name in counts for name in TESTED) else ""
+    )
+    return f"few rows: {metric.name()} draws {max(counts.values()):,} of {rows:,}{again}"
+
+
+def single_images(factors: Sequence[str]) -> str:
+    """The caution on factors most of whose classes have one image; empty without any."""
+    names = " and ".join(factors)
+    return f"single images: most classes of {names} have only one" if factors else ""
+
+
+def cautions_in(text: str) -> list[str]:
+    """The cautions among remarks that are joined by commas, each once."""
+    found = [part for part in text.replace(" or ", ", ").split(", ") if part.startswith(BEGINNINGS)]
+    return list(dict.fromkeys(found))
