@@ -14,7 +14,7 @@ from importlib import import_module
 from io import TextIOWrapper
 from pathlib import Path
 
-from mtdis import commands, discover
+from mtdis import commands, discover, kernels
 from mtdis.errors import ConfigError, UserError, unknown
 from mtdis.interrupts import Interrupted
 
@@ -95,6 +95,7 @@ def _failed(message: str) -> int:
 
 
 def _run(name: str, words: list[str]) -> int:
+    kernels.fix()
     # Only the chosen command is imported: planning must not wait for torch.
     if name not in discover.names("mtdis.commands"):
         raise ConfigError(unknown("command", name, discover.names("mtdis.commands")))

@@ -1,4 +1,7 @@
-"""Provenance of a result: commit, versions, device, seconds, memory. Never part of an id."""
+"""Provenance of a result: commit, versions, device, kernels, seconds, memory.
+
+Never part of an id.
+"""
 
 import os
 import platform
@@ -10,6 +13,8 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
+from mtdis import kernels
+
 PACKAGES = ("mtdis", "torch", "numpy", "scikit-learn", "h5py")
 STATUS = Path("/proc/self/status")
 
@@ -19,8 +24,10 @@ def execution(device: str, seconds: float) -> dict[str, Any]:
     return {
         "commit": commit(),
         "device": device,
+        "kernels": kernels.in_force(device),
         "machine": f"{platform.system()} {platform.machine()}",
         "peak_memory_mib": round(peak_memory(), 1),
+        "processor": kernels.processor(),
         "python": platform.python_version(),
         "seconds": round(seconds, 3),
         "versions": {name: found for name in PACKAGES if (found := _version(name))},

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from mtdis.commands._options import add_study, study_here
 from mtdis.commands._text import aligned
-from mtdis.operations.doctor import BAD, Finding, config_finding, findings
+from mtdis.operations.doctor import BAD, Finding, findings, study_findings
 
 
 def add_arguments(parser: ArgumentParser) -> None:
@@ -23,7 +23,7 @@ def add_arguments(parser: ArgumentParser) -> None:
 
 def run(args: Namespace) -> int:
     """Print what was found."""
-    found = [*findings(Path()), config_finding(lambda: study_here(args))]
+    found = [*findings(Path()), *study_findings(lambda: study_here(args), Path())]
     print(json.dumps([asdict(one) for one in found], indent=1) if args.json else as_text(found))
     return int(any(one.standing == BAD for one in found))
 

@@ -16,6 +16,7 @@ from typing import Any
 from mtdis.commands._options import add_study, study_of
 from mtdis.commands._text import aligned, cut
 from mtdis.errors import ConfigError
+from mtdis.operations.mixed_kernels import in_words
 from mtdis.operations.status import STATES, study_status
 
 HOME_AND_CLEAR = "\x1b[H\x1b[J"
@@ -114,6 +115,8 @@ def _reasons(found: dict[str, Any]) -> list[str]:
         for i, networks in list(found["diverged"].items())[:LISTED]
     ]
     lines += [f"stale: {problem}" for problem in list(found["stale"].values())[:LISTED]]
+    if mixed := in_words(found["mixed_kernels"]):
+        lines.append(f"mixed kernels: {mixed}; their bytes differ (docs/same-bytes.md)")
     hidden = sum(
         max(0, len(found[k]) - LISTED) for k in ("failed", "failed_metrics", "diverged", "stale")
     )

@@ -17,8 +17,11 @@ from importlib.util import find_spec
 from pathlib import Path
 from subprocess import CompletedProcess
 
+from mtdis import kernels
 from mtdis.errors import ConfigError
 from mtdis.numba_cache import VARIABLE, lasting_place
+from mtdis.operations import inventory
+from mtdis.operations.mixed_kernels import in_words, mixed_kernels
 from mtdis.operations.programs import answer
 from mtdis.study import Study
 
@@ -48,6 +51,7 @@ def findings(folder: Path) -> Iterator[Finding]:
     """Check everything that a study in this folder depends on."""
     yield _python()
     yield from _torch()
+    yield _kernels()
     yield _package("snakemake", SNAKEMAKE, BAD, "pip install -r envs/lock.txt -e .")
     has_slurm = shutil.which("sbatch") is not None
     yield _package(
@@ -67,16 +71,31 @@ def findings(folder: Path) -> Iterator[Finding]:
     yield _numba_cache()
 
 
-def config_finding(read: Callable[[], Study | None]) -> Finding:
-    """Check that the config makes a study, read by a function that gives None without one."""
+def study_findings(read: Callable[[], Study | None], folder: Path) -> Iterator[Finding]:
+    """Check that the config makes a study, read by a function that gives None without one, and
+    that its results in the folder were computed by one kind of kernels.
+    """
     try:
         study = read()
     except ConfigError as error:
         fix = "mend the config; `mtdis plan` says all that is wrong"
-        return Finding("config", BAD, str(error).splitlines()[0], fix)
+        yield Finding("config", BAD, str(error).splitlines()[0], fix)
+        return
     if study is None:
-        return Finding("config", NOTE, "no config.yaml here", "run in the folder that holds it")
-    return Finding("config", GOOD, f"study {study.name}: {len(study.runs):,} runs")
+        yield Finding("config", NOTE, "no config.yaml here", "run in the folder that holds it")
+        return
+    yield Finding("config", GOOD, f"study {study.name}: {len(study.runs):,} runs")
+    results = (*inventory.runs(study, folder).values(), *inventory.stages(study, folder).values())
+    if mixed := in_words(mixed_kernels(results)):
+        fix = f"set {kernels.SETTING}={kernels.AVX2} from now on, see docs/same-bytes.md"
+        yield Finding("kernels of results", NOTE, f"mixed: {mixed}", fix)
+
+
+def _kernels() -> Finding:
+    asked = os.environ.get(kernels.SETTING) or kernels.NATIVE
+    best = kernels.onednn_level()
+    said = f"{kernels.processor()}{best and f', {best}'}; {kernels.SETTING}: {asked}"
+    return Finding("processor", GOOD, said)
 
 
 def _python() -> Finding:

@@ -12,6 +12,7 @@ from mtdis.artifacts.records import CHECKPOINT
 from mtdis.operations import inventory
 from mtdis.operations.inventory import DIVERGED, DONE, MISSING, STALE
 from mtdis.operations.job_states import FAILED, QUEUED, RUNNING, STOPPED, Job, State, job_states
+from mtdis.operations.mixed_kernels import mixed_kernels
 from mtdis.specs.base import Spec
 from mtdis.specs.ids import flatten, identify
 from mtdis.specs.run import Run
@@ -26,8 +27,8 @@ APART = ("kind", "dataset")
 
 
 def study_status(study: Study, folder: Path) -> dict[str, Any]:
-    """States of runs, scores and stages by id, counts of them, and what failed, diverged or is
-    stale, with reasons.
+    """States of runs, scores and stages by id, counts of them, what failed, diverged or is stale,
+    with reasons, and kinds of kernels that are mixed.
     """
     runs, stages = inventory.runs(study, folder), inventory.stages(study, folder)
     lost = job_states(
@@ -67,6 +68,7 @@ def study_status(study: Study, folder: Path) -> dict[str, Any]:
         "stale": {
             i: found.problem for i, found in {**runs, **stages}.items() if found.standing == STALE
         },
+        "mixed_kernels": mixed_kernels([*runs.values(), *stages.values()]),
         "states": state,
     }
 

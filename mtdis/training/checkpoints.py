@@ -1,6 +1,7 @@
 """Checkpoints: the state of a training as tensors and text, resumed to the same bytes."""
 
 import json
+import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -39,6 +40,10 @@ class Progress:
     """
     seconds_before: float = 0.0
     """Duration of the training before this process resumed it."""
+    kernels: list[str] = field(default_factory=list)
+    """The kernels that the training was computed by, in order; more than one if it was resumed by
+    others.
+    """
     started: float = field(default_factory=monotonic)
 
 
@@ -54,6 +59,7 @@ def save(path: Path, spec: Spec, learners: Mapping[str, Learner], progress: Prog
         "history": progress.history,
         "diverged": progress.diverged,
         "seconds": progress.seconds_before + monotonic() - progress.started,
+        "kernels": progress.kernels,
     }
     with atomic(path) as temporary:
         save_file(
@@ -92,7 +98,25 @@ def resume(path: Path, spec: Spec, learners: Mapping[str, Learner]) -> Progress:
         about["diverged"],
         tensors.get(SUMS),
         seconds_before=about["seconds"],
+        kernels=about.get("kernels", []),
     )
+
+
+def note_kernels(progress: Progress, now: str) -> None:
+    """Note the kernels that compute from here on.
+
+    If the training was begun by others, its bytes are those of neither: said and recorded.
+    """
+    if progress.kernels and progress.kernels[-1] != now:
+        print(
+            f"resumed under other kernels than it was begun: {progress.kernels[-1]}; now {now}."
+            " Its bytes will be those of neither (docs/same-bytes.md)",
+            file=sys.stderr,
+        )
+    if progress.kernels[-1:] != [now]:
+        progress.kernels.append(now)
+    if len(progress.kernels) > 1:
+        progress.execution["resumed_from_other_kernels"] = progress.kernels[:-1]
 
 
 def _load(name: str, learner: Learner, tensors: Mapping[str, Tensor]) -> None:

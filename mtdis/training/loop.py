@@ -14,14 +14,14 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from mtdis import interrupts
+from mtdis import interrupts, kernels
 from mtdis.errors import ConfigError
 from mtdis.randomness import generator
 from mtdis.specs.run import Run, TrainedRun
 from mtdis.specs.stage import TrainedStage
 from mtdis.training.batches import Examples
-from mtdis.training.checkpoints import Progress, resume, save
-from mtdis.training.devices import set_precision
+from mtdis.training.checkpoints import Progress, note_kernels, resume, save
+from mtdis.training.devices import device_name, set_precision
 from mtdis.training.ensemble import Ensemble, ensemble_of
 from mtdis.training.learner import Learner
 from mtdis.training.networks import Network
@@ -90,6 +90,7 @@ def train(
     """
     steps = steps_of(spec, train_rows)
     progress = resume(checkpoint, spec, learners)
+    note_kernels(progress, kernels.in_force(device_name(data.device)))
     progress.execution["precision"] = set_precision(spec.precision, data.device)
     if observe and (progress.epoch or progress.step):
         done = progress.epoch * steps + progress.step

@@ -12,7 +12,16 @@ import pytest
 from helpers.places import ROOT
 
 PACKAGE = ROOT / "mtdis"
-BASE = {"errors", "paths", "progress", "randomness", "discover", "interrupts", "numba_cache"}
+BASE = {
+    "errors",
+    "paths",
+    "progress",
+    "randomness",
+    "discover",
+    "interrupts",
+    "numba_cache",
+    "kernels",
+}
 """Single modules that every room may import."""
 ARROWS: dict[str, set[str]] = {
     "specs": set(),

@@ -45,7 +45,11 @@ def of_kind(study: Study, kind: str, seed: int = 1) -> str:
 
 
 def finish(
-    study: Study, run_id: str, diverged: Iterable[str] = (), seconds: float = SECONDS
+    study: Study,
+    run_id: str,
+    diverged: Iterable[str] = (),
+    seconds: float = SECONDS,
+    **execution: Any,
 ) -> Path:
     """Write a finished run; its record."""
     run, rng = study.runs[run_id], np.random.default_rng(study.runs[run_id].seed)
@@ -73,7 +77,8 @@ def finish(
             "seconds": seconds,
             "commit": "abc",
             "versions": {"torch": "2"},
-        },
+        }
+        | execution,
     )
     return record
 

@@ -72,3 +72,9 @@ def test_the_commit_is_of_the_repository_that_tracks_the_package(
     assert provenance.commit() == head
     module.write_text("changed")
     assert provenance.commit() == head + "+changes"
+
+
+def test_processor_and_kernels_are_recorded() -> None:
+    about = provenance.execution("cuda (NVIDIA H200)", 1)
+    assert about["processor"]
+    assert about["kernels"].startswith("GPU NVIDIA H200, ")

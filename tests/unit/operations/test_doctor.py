@@ -11,8 +11,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from helpers.small_results import study_in, text
+from helpers.small_results import finish, of_kind, study_in, text
 
+from mtdis import kernels
 from mtdis.cli import main
 from mtdis.operations import doctor
 
@@ -180,3 +181,25 @@ def test_text_has_a_line_each(program: Program, capsys: pytest.CaptureFixture[st
     assert lines[0].split()[:2] == ["ok", "python"]
     assert all(line.split()[0] in ("ok", "note") for line in lines)
     assert lines[-1].endswith("→ run in the folder that holds it")
+
+
+def test_results_of_mixed_kernels_are_a_note_with_the_setting_that_ends_it(
+    program: Program, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    study = study_in(tmp_path)
+    finish(study, of_kind(study, "random"), kernels="ATen AVX512, 1 thread")
+    assert "kernels of results" not in examined(capsys)
+    finish(study, of_kind(study, "multi_head"), kernels="ATen AVX2, 1 thread")
+    found = examined(capsys)["kernels of results"]
+    assert found["standing"] == "note"
+    assert found["found"] == "mixed: ATen AVX2 (1), AVX512 (1)"
+    assert "MTDIS_KERNELS=avx2" in found["fix"]
+
+
+def test_the_processor_and_the_setting_are_shown(
+    program: Program, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("MTDIS_KERNELS", "native")
+    found = examined(capsys)["processor"]["found"]
+    assert found.startswith(kernels.processor())
+    assert found.endswith("MTDIS_KERNELS: native")

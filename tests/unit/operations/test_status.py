@@ -263,6 +263,7 @@ def test_text_names_what_failed_and_json_has_the_same(
         "failed_metrics",
         "diverged",
         "stale",
+        "mixed_kernels",
         "states",
     }
     assert told["states"]["runs"][run_id] == "failed"
@@ -299,3 +300,29 @@ def test_nothing_is_written(study: Study, tmp_path: Path) -> None:
     before = sorted(tmp_path.rglob("*"))
     assert main(["status"]) == 0
     assert sorted(tmp_path.rglob("*")) == before
+
+
+def test_mixed_kernels_are_named(study: Study, capsys: pytest.CaptureFixture[str]) -> None:
+    ours, theirs, resumed = (
+        of_kind(study, kind) for kind in ("random", "single_task", "multi_head")
+    )
+    finish(study, ours, kernels="ATen AVX512, 1 thread")
+    assert main(["status"]) == 0
+    assert "kernels" not in capsys.readouterr().out
+    finish(study, theirs, kernels="ATen AVX2, 4 threads")
+    finish(
+        study,
+        resumed,
+        kernels="ATen AVX2, 1 thread",
+        resumed_from_other_kernels=["ATen AVX512, 1 thread"],
+    )
+    finish(study, of_kind(study, "random", 2))  # from before kernels were recorded
+    assert study_status(study, Path())["mixed_kernels"] == {
+        "libraries": {"ATen": {"AVX2": 2, "AVX512": 1}},
+        "resumed": [resumed],
+    }
+    assert main(["status"]) == 0
+    assert (
+        "mixed kernels: ATen AVX2 (2), AVX512 (1); 1 begun by others than finished by; their bytes"
+        " differ (docs/same-bytes.md)"
+    ) in capsys.readouterr().out

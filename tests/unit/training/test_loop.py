@@ -12,6 +12,7 @@ import torch
 from helpers.small_study import spec_of
 from helpers.training_runs import kill_at, networks_of, trained, weights
 
+from mtdis import kernels
 from mtdis.data.split import split_rows
 from mtdis.errors import ConfigError
 from mtdis.randomness import generator
@@ -226,3 +227,50 @@ def test_training_ends_when_no_network_is_left(images: Images, tmp_path: Path) -
 def test_the_record_says_how_a_cpu_trained(images: Images, tmp_path: Path) -> None:
     _, progress = trained(Run.from_fields(spec_of("multi_head")), images, tmp_path)
     assert progress.execution == {"precision": "fp32", "step_mode": "eager"}
+
+
+def test_resuming_under_other_kernels_is_said_and_recorded(
+    images: Images,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """Once: also if the rest is stopped and resumed again under the same kernels."""
+    run = Run.from_fields(spec_of("multi_head"))
+    for now in ("ATen AVX512", "ATen AVX2", "ATen AVX2"):
+        monkeypatch.setattr(kernels, "in_force", lambda *_, now=now: now)
+        for step in kill_at(3):
+            with pytest.raises(KeyboardInterrupt):
+                trained(run, images, tmp_path, checkpoint_seconds=0, observe=step)
+    _, progress = trained(run, images, tmp_path)
+    assert progress.execution["resumed_from_other_kernels"] == ["ATen AVX512"]
+    said = "resumed under other kernels than it was begun: ATen AVX512; now ATen AVX2."
+    assert capsys.readouterr().err.count(said) == 1
+
+
+def test_resuming_under_the_same_kernels_is_nothing_special(
+    images: Images, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    run = Run.from_fields(spec_of("multi_head"))
+    for step in kill_at(3):
+        with pytest.raises(KeyboardInterrupt):
+            trained(run, images, tmp_path, checkpoint_seconds=0, observe=step)
+    _, progress = trained(run, images, tmp_path)
+    assert progress.kernels == [kernels.in_force("cpu")]
+    assert "resumed_from_other_kernels" not in progress.execution
+    assert "kernels" not in capsys.readouterr().err
+
+
+def test_a_checkpoint_from_before_kernels_were_noted_is_resumed(
+    images: Images, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = Run.from_fields(spec_of("multi_head"))
+    undisturbed, _ = trained(run, images, tmp_path / "a")
+    with monkeypatch.context() as before:
+        before.setattr(training, "note_kernels", lambda *_: None)
+        for step in kill_at(3):
+            with pytest.raises(KeyboardInterrupt):
+                trained(run, images, tmp_path / "b", checkpoint_seconds=0, observe=step)
+    resumed, progress = trained(run, images, tmp_path / "b")
+    assert weights(resumed) == weights(undisturbed)
+    assert "resumed_from_other_kernels" not in progress.execution
