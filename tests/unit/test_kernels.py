@@ -193,3 +193,22 @@ def test_mixed_kernels_are_counted_by_library() -> None:
     assert kernels.mixed(["GPU A100, ATen AVX2", "GPU H100, ATen AVX2", "ATen AVX2"]) == {
         "GPU": {"A100": 1, "H100": 1}
     }
+
+
+@pytest.mark.parametrize(
+    ("written", "exported", "in_jobs"),
+    [
+        ("native", {}, "native"),
+        ("avx2", {}, "avx2"),
+        ("avx2", {"MTDIS_KERNELS": "native"}, "native"),
+    ],
+)
+def test_the_slurm_profile_hands_the_setting_to_its_jobs(
+    written: str, exported: dict[str, str], in_jobs: str, tmp_path: Path
+) -> None:
+    """By the environment, which SLURM's jobs inherit; what the user exported wins."""
+    profile = (ROOT / "profiles/slurm/config.v8+.yaml").read_text()
+    assert "\n  kernels: native\n" in profile
+    (tmp_path / "p.yaml").write_text(profile.replace("kernels: native", f"kernels: {written}"))
+    code = "import os, yte; yte.process_yaml(open('p.yaml')); print(os.environ['MTDIS_KERNELS'])"
+    assert python(code, **exported).strip() == in_jobs
