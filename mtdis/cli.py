@@ -15,8 +15,7 @@ from io import TextIOWrapper
 from pathlib import Path
 
 from mtdis import commands, discover, kernels
-from mtdis.errors import ConfigError, UserError, unknown
-from mtdis.interrupts import Interrupted
+from mtdis.errors import ConfigError, Interrupted, UserError, unknown
 
 FULL = (errno.ENOSPC, errno.EDQUOT)
 """Errors of a full disk, met by what no `artifacts.atomic` writes: output that goes to a file."""

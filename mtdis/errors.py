@@ -3,6 +3,7 @@ fix.
 """
 
 import json
+import signal
 from collections.abc import Iterable, Mapping, Sequence
 from difflib import get_close_matches
 from typing import Any
@@ -18,6 +19,18 @@ class ConfigError(UserError):
 
 class ArtifactError(UserError):
     """A file of data or results is missing, damaged, or not the one expected."""
+
+
+class Interrupted(KeyboardInterrupt):
+    """A signal asked this process to end."""
+
+    def __init__(self, number: int) -> None:
+        self.status = 128 + number
+        """The exit status, as shells have it."""
+        super().__init__(
+            f"interrupted by {signal.Signals(number).name}; checkpoints and what is finished stay,"
+            " the same command goes on from there"
+        )
 
 
 def unknown(thing: str, name: object, known: Iterable[str]) -> str:

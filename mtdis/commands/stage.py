@@ -5,13 +5,13 @@ and their record.
 from argparse import ArgumentParser, Namespace
 from pathlib import Path
 
-from mtdis import interrupts
 from mtdis.artifacts import records
 from mtdis.artifacts.locks import alone_with
 from mtdis.artifacts.stages import Sources
 from mtdis.commands._options import json_mapping
 from mtdis.specs.stage import Stage
 from mtdis.stages._run import run_stage
+from mtdis.training import interrupts
 
 
 def add_arguments(parser: ArgumentParser) -> None:

@@ -9,10 +9,10 @@ from pathlib import Path
 
 import torch
 
-from mtdis import interrupts
 from mtdis.commands._options import json_mapping
 from mtdis.errors import ConfigError
 from mtdis.specs.run import Run
+from mtdis.training import interrupts
 from mtdis.training.gpus import choose_gpu
 from mtdis.training.jobs.gpu_sharing import READY, train_own, train_with_others
 from mtdis.training.jobs.job_file import Job, read_jobs, train_all

@@ -14,11 +14,12 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from mtdis import interrupts, kernels
+from mtdis import kernels
 from mtdis.errors import ConfigError
 from mtdis.randomness import generator
 from mtdis.specs.run import Run, TrainedRun
 from mtdis.specs.stage import TrainedStage
+from mtdis.training import interrupts
 from mtdis.training.batches import Examples
 from mtdis.training.checkpoints import Progress, note_kernels, resume, save
 from mtdis.training.devices import device_name, set_precision

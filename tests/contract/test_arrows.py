@@ -18,7 +18,6 @@ BASE = {
     "progress",
     "randomness",
     "discover",
-    "interrupts",
     "numba_cache",
     "kernels",
 }

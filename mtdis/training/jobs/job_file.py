@@ -21,11 +21,11 @@ from typing import Any, Generic, TypeVar
 
 import torch
 
-from mtdis import interrupts
 from mtdis.artifacts import records
 from mtdis.errors import ConfigError, UserError, unknown
 from mtdis.specs.ids import identify
 from mtdis.specs.run import Run
+from mtdis.training import interrupts
 
 KEYS = ("spec", "dataset", "targets", "out")
 MOST_TOGETHER = 32

@@ -14,10 +14,10 @@ from typing import Any
 import pytest
 from helpers.small_study import spec_of, train
 
-from mtdis import interrupts
 from mtdis.artifacts.records import CHECKPOINT
 from mtdis.cli import main
 from mtdis.stages import _training as stage_training
+from mtdis.training import interrupts
 from mtdis.training import loop as training
 from mtdis.training import run as training_run
 
@@ -148,7 +148,7 @@ def test_a_stage_that_trains_saves_too(
 def test_who_does_not_save_in_time_is_ended() -> None:
     script = """
 import os, signal, threading
-from mtdis import interrupts
+from mtdis.training import interrupts
 interrupts.SECONDS = 0.05
 with interrupts.handled(), interrupts.saving():
     os.kill(os.getpid(), signal.SIGTERM)

@@ -10,21 +10,11 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from types import FrameType
 
+from mtdis.errors import Interrupted
+
 SECONDS = 10.0
 """Time to save what is under way: SLURM kills 30 seconds (KillWait) after it has asked."""
 SIGNALS = (signal.SIGINT, signal.SIGTERM)
-
-
-class Interrupted(KeyboardInterrupt):
-    """A signal asked this process to end."""
-
-    def __init__(self, number: int) -> None:
-        self.status = 128 + number
-        """The exit status, as shells have it."""
-        super().__init__(
-            f"interrupted by {signal.Signals(number).name}; checkpoints and what is finished stay,"
-            " the same command goes on from there"
-        )
 
 
 class _State:
