@@ -54,6 +54,7 @@ def python(code: str, **changes: str) -> str:
     return done.stdout
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("limit", ["", "SSE41", "AVX", "AVX2", "AVX512_CORE", "nonsense"])
 def test_the_level_of_onednn_is_the_one_that_it_prints_itself(limit: str) -> None:
     said = python(CONVOLVE, DNNL_VERBOSE="1", **({"ONEDNN_MAX_CPU_ISA": limit} if limit else {}))
@@ -92,6 +93,7 @@ def test_another_kind_of_machine_has_a_line_too(
     assert kernels.in_force("cuda (NVIDIA H200)").startswith("GPU NVIDIA H200, ")
 
 
+@pytest.mark.slow
 @needs_avx2
 def test_the_setting_fixes_every_library() -> None:
     code = (
@@ -104,6 +106,7 @@ def test_the_setting_fixes_every_library() -> None:
     assert python(code, MTDIS_KERNELS="native") == python(code)
 
 
+@pytest.mark.slow
 @needs_avx2
 def test_the_compiler_of_numba_is_told_too() -> None:
     code = """
@@ -153,6 +156,7 @@ def trained(data: Path, out: Path, **changes: str) -> tuple[dict[str, str], byte
     return execution, (out / "weights.safetensors").read_bytes()
 
 
+@pytest.mark.slow
 @needs_avx2
 def test_equal_kernels_give_equal_bytes_whatever_way_they_were_set(
     data: Path, tmp_path: Path
@@ -167,6 +171,7 @@ def test_equal_kernels_give_equal_bytes_whatever_way_they_were_set(
     assert first["processor"] == kernels.processor()
 
 
+@pytest.mark.slow
 def test_other_kernels_are_another_line(data: Path, tmp_path: Path) -> None:
     """And other bytes: if not, nothing of this would be needed."""
     lowest = {"ATEN_CPU_CAPABILITY": "default", "ONEDNN_MAX_CPU_ISA": "SSE41"}
