@@ -44,8 +44,7 @@ def run(args: Namespace) -> None:
     sound = [job for job in wanted if not diverged[job.network]]
     failed = scoring.compute_all(scoring.missing(sound), arrays, args.jobs)
     constant = {
-        network: not lost and scoring.are_constant(arrays.codes(network))
-        for network, lost in diverged.items()
+        network: not lost and arrays.is_constant(network) for network, lost in diverged.items()
     }
     rows = []
     for job in wanted:

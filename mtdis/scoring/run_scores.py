@@ -3,7 +3,7 @@
 import os
 import sys
 from collections.abc import Iterator, Mapping, Sequence
-from concurrent.futures import Future, ProcessPoolExecutor, as_completed
+from concurrent.futures import ProcessPoolExecutor, as_completed
 from dataclasses import dataclass
 from functools import cached_property
 from importlib import import_module
@@ -51,6 +51,8 @@ class Arrays:
     def __init__(self, record: Path, dataset: Path) -> None:
         self._record, self._dataset = record, dataset
         self._network, self._codes = "", np.empty((0, 0), np.float32)
+        self.constant: dict[str, bool] = {}
+        """Of each network whose codes were read, whether they are the same for all images."""
 
     @cached_property
     def factors(self) -> FactorTable:
@@ -68,7 +70,14 @@ class Arrays:
         if network != self._network:
             self._codes, _ = runs.read_codes(self._record, network)
             self._network = network
+            self.constant[network] = are_constant(self._codes)
         return self._codes
+
+    def is_constant(self, network: str) -> bool:
+        """Return whether a network's codes are the same for all images; read if need be."""
+        if network not in self.constant:
+            self.codes(network)
+        return self.constant[network]
 
 
 def score_codes(metric: Metric, codes: Any, factors: Any) -> dict[str, float]:
@@ -148,8 +157,11 @@ def _outcomes(wanted: Sequence[Job], arrays: Arrays, workers: int) -> Iterator[t
     with ProcessPoolExecutor(
         min(workers, len(ordered)), get_context("spawn"), _start_worker, (arrays,)
     ) as pool:
-        running: dict[Future[str], Job] = {pool.submit(_work, job): job for job in ordered}
-        yield from ((running[done], done.result()) for done in as_completed(running))
+        running = {pool.submit(_work, job): job for job in ordered}
+        for done in as_completed(running):
+            error, constant = done.result()
+            arrays.constant.update(constant)
+            yield running[done], error
 
 
 _handed: list[Arrays] = []
@@ -160,8 +172,8 @@ def _start_worker(arrays: Arrays) -> None:
     _handed.append(arrays)
 
 
-def _work(job: Job) -> str:
-    return _attempt(job, _handed[0])
+def _work(job: Job) -> tuple[str, dict[str, bool]]:
+    return _attempt(job, _handed[0]), _handed[0].constant
 
 
 def _attempt(job: Job, arrays: Arrays) -> str:
