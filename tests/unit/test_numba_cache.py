@@ -12,6 +12,7 @@ from helpers.small_study import DATASET
 
 from mtdis import numba_cache
 
+pytestmark = pytest.mark.slow
 SOURCES = ("data/rendering", "metrics/_estimators")
 SCRIPT = """
 import json, os, sys

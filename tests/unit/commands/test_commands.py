@@ -692,6 +692,7 @@ print("→ ž", file=sys.stderr)
 """
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("variables", "output", "error"),
     [

@@ -21,6 +21,7 @@ from mtdis.training import interrupts
 from mtdis.training import loop as training
 from mtdis.training import run as training_run
 
+pytestmark = pytest.mark.slow
 KINDS = ("multi_head", "single_task")
 NAMES = {signal.SIGINT: "interrupted by SIGINT", signal.SIGTERM: "interrupted by SIGTERM"}
 
