@@ -24,7 +24,7 @@ from typing import Any
 from benchmarks.cost import Cost, cost
 from mtdis import paths
 from mtdis.artifacts import scores
-from mtdis.artifacts.records import FORMAT
+from mtdis.artifacts.records import facts_of, sealed
 from mtdis.specs.ids import identify
 from mtdis.specs.metric import Metric
 from mtdis.study import Study
@@ -38,6 +38,8 @@ SWEEP = {
 PER_SEED = 20
 METRICS = ("mig", "factor_vae", "sap", "dci")
 CHECKSUM = "0" * 64
+DATA = {"source": "", "bytes": 0, "sha256": {}}
+"""What a record says of arrays that are not there."""
 QUICK = ("plan", "status", "show", "diff", "prune", "plan --hours")
 NAME, EXPERIMENT, TABLE = "scale", "sweep", "table5"
 
@@ -55,10 +57,10 @@ def write_results(folder: Path, study: Study) -> None:
     """
     draw = Random(0)
     for dataset_id, dataset in study.datasets.items():
-        named = {"format": FORMAT, "id": dataset_id, "spec": dataset.resolved()}
+        named = {"id": dataset_id, "spec": dataset.resolved(), **facts_of(dataset), **DATA}
         _write(folder, "dataset", paths.dataset(dataset_id), named, [], [study.spec(dataset_id)])
     for targets_id, targets in study.targets.items():
-        named = {"format": FORMAT, "id": targets_id, "spec": targets.resolved()}
+        named = {"id": targets_id, "spec": targets.resolved(), "shapes": {}, **DATA}
         parent = study.dataset_of_targets(targets_id)
         _write(
             folder, "targets", paths.targets(targets_id), named, [parent], [study.spec(targets_id)]
@@ -76,7 +78,7 @@ def write_results(folder: Path, study: Study) -> None:
         inputs = [parents[0], paths.run(run_id)]
         params = [study.metric_specs, study.spec(run_id)]
         rows = index_rows(run, study.metrics, draw)
-        scores.write_index(folder / paths.scores(run_id), run_id, ["color"], rows)
+        scores.write_index(folder / paths.scores(run_id), run_id, CHECKSUM, ["color"], rows)
         _mark(folder, "scores", paths.scores(run_id), inputs, params)
 
 
@@ -99,7 +101,7 @@ def record(run_id: str, run: Any, draw: Random) -> dict[str, Any]:
         "versions": {},
         "peak_memory_mib": 1.0,
     }
-    named = {"format": FORMAT, "id": run_id, "spec": run.resolved()}
+    named = {"id": run_id, "spec": run.resolved()}
     return named | {"result": {"networks": networks}, "execution": execution, "files": files}
 
 
@@ -134,7 +136,7 @@ def _write(
 ) -> None:
     path = folder / output
     path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(json.dumps(content, sort_keys=True, indent=1) + "\n", encoding="utf-8")
+    path.write_text(sealed(content), encoding="utf-8")
     _mark(folder, rule, output, inputs, params)
 
 

@@ -1,6 +1,6 @@
 """Reads and writes datasets and targets: arrays in HDF5, sealed by the record beside them."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
@@ -9,12 +9,16 @@ import h5py
 import numpy as np
 from numpy.typing import NDArray
 
-from mtdis.artifacts.files import atomic, read_hashed, write_json
-from mtdis.artifacts.records import FORMAT, read_json
+from mtdis.artifacts.files import atomic, read_sealed, write_record
+from mtdis.artifacts.records import facts_of, read_json
+from mtdis.artifacts.shapes import DatasetContent, TargetsContent
 from mtdis.errors import ArtifactError
 from mtdis.specs.base import Spec
 from mtdis.specs.dataset import Dataset
 from mtdis.specs.ids import identify
+
+TYPES = {"images": "uint8", "factors": "int64", "values": "float64", "targets": "float32"}
+"""Of the arrays."""
 
 
 def write_dataset(
@@ -35,24 +39,15 @@ def write_dataset(
                 arrays[name][start : start + len(part)] = part
                 digests[name].update(np.ascontiguousarray(part).data)
             start += len(chunk[0])
-    shapes = {
-        "images": [spec.count, *spec.image_shape],
-        "factors": [spec.count, len(spec.names)],
-    }
-    write_json(
+    write_record(
         record,
         {
-            "format": FORMAT,
             "id": identify(spec),
             "spec": spec.resolved(),
             "source": source,
-            "white": spec.white,
-            "names": list(spec.names),
-            "sizes": list(spec.sizes),
-            "complete": spec.complete,
-            "shapes": shapes,
             "bytes": data.stat().st_size,
             "sha256": {name: d.hexdigest() for name, d in digests.items()},
+            **facts_of(spec),
         },
     )
 
@@ -68,36 +63,33 @@ def _create_dataset(file: h5py.File, spec: Dataset, source: str) -> dict[str, h5
     )
     factors = (spec.count, len(spec.names))
     return {
-        "images": file.create_dataset("images", (spec.count, *spec.image_shape), "uint8"),
-        "factors": file.create_dataset("factors", factors, "int64"),
-        "values": file.create_dataset("values", factors, "float64"),
+        "images": file.create_dataset("images", (spec.count, *spec.image_shape), TYPES["images"]),
+        "factors": file.create_dataset("factors", factors, TYPES["factors"]),
+        "values": file.create_dataset("values", factors, TYPES["values"]),
     }
 
 
 def read_dataset(record: Path, array: str) -> NDArray[Any]:
     """One array of a dataset ('images', 'factors' or 'values'), checked against its record."""
-    return _read_sealed(
-        record, array, f"Delete {record} and run snakemake to make the dataset again."
-    )
+    about = read_json(record, "snakemake", DatasetContent)
+    return _read(record, about, array, "images" if array == "images" else "factors", "dataset")
 
 
 def read_targets(record: Path) -> NDArray[np.float32]:
     """Targets (N, T), checked against their record."""
-    return _read_sealed(
-        record, "targets", f"Delete {record} and run snakemake to make the targets again."
-    )
+    about = read_json(record, "snakemake", TargetsContent)
+    return _read(record, about, "targets", "targets", "targets")
 
 
-def _read_sealed(record: Path, array: str, remedy: str) -> NDArray[Any]:
-    about = read_json(record, "snakemake")
-    data = record.with_suffix(".h5")
-    found, digest = read_hashed(data, array, remedy)
-    if digest != about["sha256"][array]:
-        raise ArtifactError(
-            f"{data}: '{array}' has SHA-256 {digest}, its record says {about['sha256'][array]}."
-            f" {remedy}"
-        )
-    return found
+def _read(
+    record: Path, about: Mapping[str, Any], array: str, shaped: str, thing: str
+) -> NDArray[Any]:
+    remedy = f"Delete {record} and run snakemake to make the {thing} again."
+    shape = about["shapes"].get(shaped)
+    if array not in about["sha256"] or shape is None:
+        raise ArtifactError(f"{record} has no checksum or shape of '{array}'. {remedy}")
+    digest = about["sha256"][array]
+    return read_sealed(record.with_suffix(".h5"), array, TYPES[array], digest, shape, remedy)
 
 
 def write_targets(record: Path, spec: Spec, targets: NDArray[np.float32]) -> None:
@@ -106,10 +98,9 @@ def write_targets(record: Path, spec: Spec, targets: NDArray[np.float32]) -> Non
     with atomic(data) as temporary, h5py.File(temporary, "w") as file:
         file["targets"] = targets
     digest = sha256(np.ascontiguousarray(targets).data).hexdigest()
-    write_json(
+    write_record(
         record,
         {
-            "format": FORMAT,
             "id": identify(spec),
             "spec": spec.resolved(),
             "shapes": {"targets": list(targets.shape)},

@@ -10,16 +10,21 @@ from numpy.typing import NDArray
 
 from mtdis.artifacts.files import (
     atomic,
-    read_array,
+    read_arrays,
     seal,
     verify,
     write_csv_rows,
-    write_json,
+    write_record,
     write_weights,
 )
-from mtdis.artifacts.records import FORMAT, SEALED, read_json
+from mtdis.artifacts.records import SEALED, read_json
+from mtdis.artifacts.shapes import RunContent
+from mtdis.errors import ArtifactError
 from mtdis.specs.base import Spec
 from mtdis.specs.ids import identify
+
+BANK = "codes.h5"
+"""The latent bank."""
 
 
 def write_codes(
@@ -35,23 +40,33 @@ def write_codes(
 
 
 def read_codes(record: Path, network: str) -> tuple[NDArray[np.float32], NDArray[np.int64]]:
-    """Codes (n, d) of a network and the dataset rows (n,) they belong to, without checking (see
-    `verify_codes`).
+    """Codes (n, d) of a network and the dataset rows (n,) they belong to, checked against the
+    run's record.
     """
-    bank, remedy = record.with_name("codes.h5"), _retrain(record)
-    return read_array(bank, f"codes/{network}", remedy), read_array(bank, "rows", remedy)
+    name, expected = f"codes/{network}", _sealed_bank(record)
+    found = read_arrays(record.with_name(BANK), [name, "rows"], expected, _retrain(record))
+    return found[name], found["rows"]
 
 
 def read_rows(record: Path) -> NDArray[np.int64]:
-    """The dataset rows (n,) of the images that a run has codes of, without checking."""
-    return read_array(record.with_name("codes.h5"), "rows", _retrain(record))
+    """The dataset rows (n,) of the images that a run has codes of, checked against its record."""
+    expected, remedy = _sealed_bank(record), _retrain(record)
+    return read_arrays(record.with_name(BANK), ["rows"], expected, remedy)["rows"]
 
 
 def verify_codes(record: Path) -> str:
-    """Check a run's latent bank against its record; its SHA-256."""
-    expected = read_json(record, "mtdis train")["files"]["codes.h5"]
-    verify(record.with_name("codes.h5"), expected, _retrain(record))
+    """The SHA-256 of a run's latent bank, once checked against its record."""
+    expected = _sealed_bank(record)
+    verify(record.with_name(BANK), expected, _retrain(record))
     return str(expected["sha256"])
+
+
+def _sealed_bank(record: Path) -> dict[str, Any]:
+    files = read_json(record, "mtdis train", RunContent)["files"]
+    if BANK not in files:
+        raise ArtifactError(f"{record} has no checksum of {BANK}. {_retrain(record)}")
+    found: dict[str, Any] = files[BANK]
+    return found
 
 
 def _retrain(record: Path) -> str:
@@ -68,21 +83,25 @@ def write_run(
     weights: Mapping[str, Any],
     history: Sequence[Mapping[str, Any]],
     execution: Mapping[str, Any],
+    stood_on: Mapping[str, Any],
 ) -> None:
-    """Write a run's codes, weights and history, then the record that seals them."""
+    """Write a run's codes, weights and history, then the record that seals them.
+
+    `stood_on` has the checksums of the data it was computed from (see `stood_on`).
+    """
     write_codes(record.with_name("codes.h5"), codes, rows)
     write_weights(record.with_name("weights.safetensors"), weights)
     write_csv_rows(record.with_name("history.csv"), ("network", "epoch", "train_loss"), history)
     files = {n: seal(record.with_name(n)) for n in SEALED}
-    write_json(
+    write_record(
         record,
         {
-            "format": FORMAT,
             "id": identify(spec),
             "spec": spec.resolved(),
             "result": result,
             "execution": execution,
             "files": files,
+            "stood_on": stood_on,
         },
     )
 
@@ -95,6 +114,9 @@ def read_weights(record: Path, prefix: str) -> dict[str, Any]:
     from safetensors.torch import load_file
 
     path, remedy = record.with_name("weights.safetensors"), _retrain(record)
-    verify(path, read_json(record, "snakemake")["files"][path.name], remedy)
+    files = read_json(record, "snakemake")["files"]
+    if path.name not in files:
+        raise ArtifactError(f"{record} has no checksum of {path.name}. {remedy}")
+    verify(path, files[path.name], remedy)
     found = load_file(path)
     return {k.removeprefix(f"{prefix}."): v for k, v in found.items() if k.startswith(f"{prefix}.")}

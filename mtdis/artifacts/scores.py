@@ -10,13 +10,15 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from mtdis.artifacts.records import FORMAT, read_json
+from mtdis.artifacts.records import check_shape, read_json, read_text
+from mtdis.artifacts.shapes import IndexContent, IndexSummary, ScoreContent
 from mtdis.errors import ArtifactError, UserError
 from mtdis.specs.metric import Metric
 
-HEAD = '{\n "summary": '
-"""How an index begins: its summary is read without its rows."""
+SUMMARY = '\n "summary": '
+"""Before the last entry of an index: its summary is read without its rows."""
 
+MADE_BY = "mtdis scores"
 Row = Mapping[str, Any]
 
 
@@ -34,6 +36,8 @@ class Key:
 class Summary:
     """What an index holds, told without its rows."""
 
+    codes_sha256: str
+    """Of the codes that were scored; empty for an index of format 1, which does not name them."""
     networks: tuple[str, ...]
     diverged: tuple[str, ...]
     """Those of the networks that diverged."""
@@ -50,7 +54,7 @@ def read_score(path: Path, key: Key) -> dict[str, float] | None:
     Settings added since they were stored count as having had their defaults.
     """
     try:
-        content = read_json(path, "mtdis scores")
+        content = read_json(path, MADE_BY, ScoreContent)
         metric = Metric.from_fields(content["metric"])
     except UserError:
         return None
@@ -60,42 +64,71 @@ def read_score(path: Path, key: Key) -> dict[str, float] | None:
 
 def write_score(path: Path, key: Key, values: Mapping[str, float]) -> None:
     """Write the values of a score beside what it is of."""
-    from mtdis.artifacts.files import write_json  # brings h5py, which reading goes without
+    from mtdis.artifacts.files import write_record  # brings h5py, which reading goes without
 
-    about = asdict(key) | {"metric": key.metric.resolved()}
-    write_json(path, {"format": FORMAT, "values": values} | about)
+    write_record(path, {"values": values} | asdict(key) | {"metric": key.metric.resolved()})
 
 
 def read_index(path: Path, run_id: str) -> dict[str, Any]:
     """A run's score index; ArtifactError if it is of another run."""
-    index = read_json(path, "mtdis scores")
+    index: dict[str, Any] = read_json(path, MADE_BY, IndexContent)
     if index["run"] != run_id:
-        raise ArtifactError(
-            f"{path} is of run {index['run']}, expected {run_id}. Delete it and run snakemake."
-        )
+        raise _unfinished(path, f"is of run {index['run']}, expected {run_id}")
     return index
 
 
-def write_index(
-    path: Path, run_id: str, dropped_factors: Sequence[str], rows: Sequence[Row]
+def check_index(
+    path: Path,
+    index: Mapping[str, Any],
+    run: Mapping[str, Any],
+    wanted: Mapping[Metric, Sequence[str]],
 ) -> None:
-    """Write a run's score index, its summary first."""
-    from mtdis.artifacts.files import write_text
+    """ArtifactError unless an index is of the codes that the run's record seals, and holds a row of
+    every network, wanted metric and key.
 
-    summary = summarise(rows)
+    `wanted` has the keys of each metric. Indexes of format 1 do not name their codes.
+    """
+    codes = run["files"]["codes.h5"]["sha256"]
+    if index.get("codes_sha256", codes) != codes:
+        raise _unfinished(path, "holds scores of other codes than the run has now")
+    found = {(r["network"], r["settings"], r["metric_seed"], r["key"]) for r in index["rows"]}
+    for network in (one["network"] for one in run["result"]["networks"]):
+        for metric, keys in wanted.items():
+            for key in keys:
+                if (network, metric.settings_id, metric.seed, key) not in found:
+                    name = f"{metric.settings_id} (seed {metric.seed}), {key}"
+                    raise _unfinished(path, f"lacks a row: {name} of network {network}")
+
+
+def _unfinished(path: Path, why: str) -> ArtifactError:
+    return ArtifactError(f"{path} {why}. Delete it and run snakemake: only what lacks is scored.")
+
+
+def write_index(
+    path: Path,
+    run_id: str,
+    codes_sha256: str,
+    dropped_factors: Sequence[str],
+    rows: Sequence[Row],
+) -> None:
+    """Write a run's score index, its summary last; `codes_sha256` is of the file of codes."""
+    from mtdis.artifacts.files import write_record
+
+    summary = summarise(rows, codes_sha256)
     content = {
-        "summary": asdict(summary) | {"metrics": sorted(summary.metrics)},
+        "codes_sha256": codes_sha256,
         "dropped_factors": list(dropped_factors),
-        "format": FORMAT,
-        "rows": [dict(sorted(row.items())) for row in rows],
+        "rows": list(rows),
         "run": run_id,
+        "summary": asdict(summary) | {"metrics": sorted(summary.metrics)},
     }
-    write_text(path, json.dumps(content, indent=1, allow_nan=False) + "\n")
+    write_record(path, content)
 
 
-def summarise(rows: Sequence[Row]) -> Summary:
+def summarise(rows: Sequence[Row], codes_sha256: str) -> Summary:
     """The summary of an index's rows."""
     return Summary(
+        codes_sha256=codes_sha256,
         networks=tuple(dict.fromkeys(row["network"] for row in rows)),
         diverged=tuple(dict.fromkeys(row["network"] for row in rows if row["diverged"])),
         metrics=frozenset((row["settings"], row["metric_seed"]) for row in rows),
@@ -104,22 +137,24 @@ def summarise(rows: Sequence[Row]) -> Summary:
     )
 
 
-def read_summary(path: Path) -> Summary | None:
-    """The summary of a score index; None if the index is missing or damaged.
+def read_summary(path: Path) -> Summary:
+    """The summary of a score index, whose seal is checked and whose rows are not read.
 
-    Of an index from before there were summaries it is made from the rows.
+    Of an index of format 1 it is made from the rows. ArtifactError if it is
+    missing or damaged.
     """
-    try:
-        text = path.read_text(encoding="utf-8")
-        if not text.startswith(HEAD):
-            return summarise(json.loads(text)["rows"])
-        stored, _ = json.JSONDecoder().raw_decode(text, len(HEAD))
-        return Summary(
-            networks=tuple(stored["networks"]),
-            diverged=tuple(stored["diverged"]),
-            metrics=frozenset((settings, seed) for settings, seed in stored["metrics"]),
-            failed=stored["failed"],
-            rows=stored["rows"],
-        )
-    except (FileNotFoundError, NotADirectoryError, ValueError, KeyError, TypeError):
-        return None
+    text = read_text(path, MADE_BY)
+    start = text.rfind(SUMMARY)
+    stored = json.JSONDecoder().raw_decode(text, start + len(SUMMARY))[0] if start >= 0 else {}
+    if not isinstance(stored, dict) or "codes_sha256" not in stored:
+        index = read_json(path, MADE_BY, IndexContent)
+        return summarise(index["rows"], index.get("codes_sha256", ""))
+    check_shape(path, stored, MADE_BY, IndexSummary)
+    return Summary(
+        codes_sha256=stored["codes_sha256"],
+        networks=tuple(stored["networks"]),
+        diverged=tuple(stored["diverged"]),
+        metrics=frozenset((settings, seed) for settings, seed in stored["metrics"]),
+        failed=stored["failed"],
+        rows=stored["rows"],
+    )

@@ -9,6 +9,8 @@ import h5py
 from numpy.typing import NDArray
 
 from mtdis.artifacts import files, records
+from mtdis.artifacts.shapes import StageContent
+from mtdis.errors import ArtifactError
 from mtdis.specs.base import Spec
 from mtdis.specs.ids import identify
 
@@ -63,27 +65,36 @@ class Outcome:
     """What a training took before this process resumed it."""
 
 
+ARRAYS = "arrays.h5"
 SEALED = records.SEALED_BY_STAGE
 
 
-def write_stage(record: Path, spec: Spec, outcome: Outcome, execution: Mapping[str, Any]) -> None:
-    """Write what is kept of a stage, then the record that seals it."""
-    write_arrays(record.with_name("arrays.h5"), outcome.arrays)
+def write_stage(
+    record: Path,
+    spec: Spec,
+    outcome: Outcome,
+    execution: Mapping[str, Any],
+    stood_on: Mapping[str, Any],
+) -> None:
+    """Write what is kept of a stage, then the record that seals it and names the checksums of what
+    the stage was computed from.
+    """
+    write_arrays(record.with_name(ARRAYS), outcome.arrays)
     if outcome.weights:
         files.write_weights(record.with_name("weights.safetensors"), outcome.weights)
         files.write_csv_rows(
             record.with_name("history.csv"), ("network", "epoch", "train_loss"), outcome.history
         )
     names = SEALED if outcome.weights else SEALED[:1]
-    files.write_json(
+    files.write_record(
         record,
         {
-            "format": records.FORMAT,
             "id": identify(spec),
             "spec": spec.resolved(),
             "result": {"rows": list(outcome.rows), "diverged": outcome.diverged},
             "execution": execution,
             "files": {n: files.seal(record.with_name(n)) for n in names},
+            "stood_on": stood_on,
         },
     )
 
@@ -97,14 +108,10 @@ def write_arrays(path: Path, arrays: Mapping[str, NDArray[Any]]) -> None:
 
 def read_stage(record: Path) -> StageResult:
     """A finished stage, its arrays checked against its record."""
-    about = records.read_json(record, "mtdis stage")
-    data, remedy = (
-        record.with_name("arrays.h5"),
-        f"Delete {record} and run snakemake to compute the stage again.",
-    )
-    files.verify(data, about["files"]["arrays.h5"], remedy)
-    with h5py.File(data) as file:
-        arrays = {name: file[name][()] for name in file}
-    return StageResult(
-        about["id"], about["spec"], about["result"]["rows"], arrays, about["result"]["diverged"]
-    )
+    about = records.read_json(record, "mtdis stage", StageContent)
+    remedy = f"Delete {record} and run snakemake to compute the stage again."
+    if ARRAYS not in about["files"]:
+        raise ArtifactError(f"{record} has no checksum of {ARRAYS}. {remedy}")
+    arrays = files.read_arrays(record.with_name(ARRAYS), None, about["files"][ARRAYS], remedy)
+    result = about["result"]
+    return StageResult(about["id"], about["spec"], result["rows"], arrays, result["diverged"])

@@ -1,42 +1,40 @@
 """Types and options that several sub-commands share."""
 
-import json
 from argparse import ArgumentParser, ArgumentTypeError, Namespace
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import yaml
-
-from mtdis.errors import ConfigError
+from mtdis.errors import ConfigError, cut
 from mtdis.study import Study
+from mtdis.study.config_files import overlay, parse_json, parse_yaml, read_configs
 
 
 def json_mapping(text: str) -> dict[str, Any]:
     """Parse a command-line argument that is a JSON mapping."""
-    mapping: dict[str, Any] = _loaded(text, json.loads, "JSON", dict)
+    mapping: dict[str, Any] = _parsed(text, parse_json, dict)
     return mapping
 
 
 def json_list(text: str) -> list[Any]:
     """Parse a command-line argument that is a JSON list."""
-    values: list[Any] = _loaded(text, json.loads, "JSON", list)
+    values: list[Any] = _parsed(text, parse_json, list)
     return values
 
 
 def yaml_mapping(text: str) -> dict[str, Any]:
     """Parse a command-line argument that is a YAML mapping."""
-    mapping: dict[str, Any] = _loaded(text, yaml.safe_load, "YAML", dict)
+    mapping: dict[str, Any] = _parsed(text, parse_yaml, dict)
     return mapping
 
 
-def _loaded(text: str, load: Callable[[str], Any], language: str, kind: type) -> Any:
+def _parsed(text: str, parse: Callable[[str, str], Any], kind: type) -> Any:
     try:
-        value = load(text)
-    except (json.JSONDecodeError, yaml.YAMLError) as error:
-        raise ArgumentTypeError(f"not {language} ({error}): {text!r}") from None
+        value = parse(text, "the value given")
+    except ConfigError as error:
+        raise ArgumentTypeError(str(error)) from None
     if not isinstance(value, kind):
-        raise ArgumentTypeError(f"a {language} {kind.__name__} is needed; found {text!r}")
+        raise ArgumentTypeError(f"a {kind.__name__} is needed; found {cut(text)}")
     return value
 
 
@@ -73,7 +71,7 @@ def config_of(args: Namespace) -> dict[str, Any]:
         args.study if args.study is not None else read_configs(args.config or [Path("config.yaml")])
     )
     over = getattr(args, "override", None) or {}
-    return _overlay(config, {"override": over} if over else {})
+    return overlay(config, {"override": over} if over else {})
 
 
 def study_here(args: Namespace) -> Study | None:
@@ -81,37 +79,3 @@ def study_here(args: Namespace) -> Study | None:
     if args.study is None and not args.config and not Path("config.yaml").exists():
         return None
     return study_of(args)
-
-
-def read_configs(files: Sequence[Path]) -> dict[str, Any]:
-    """Config files merged in order, as snakemake merges them."""
-    merged: dict[str, Any] = {}
-    for file in files:
-        merged = _overlay(merged, _read_yaml(file))
-    return merged
-
-
-def _read_yaml(file: Path) -> Mapping[str, Any]:
-    try:
-        content = yaml.safe_load(file.read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        raise ConfigError(
-            f"config file {file} is missing; run in the folder that holds it, or name another."
-        ) from None
-    except (yaml.YAMLError, UnicodeDecodeError, IsADirectoryError) as error:
-        raise ConfigError(f"config file {file} can't be read as YAML: {error}") from None
-    if not isinstance(content, dict):
-        raise ConfigError(f"config file {file}: a mapping is needed; found {content!r}.")
-    return content
-
-
-def _overlay(base: Mapping[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:
-    """Deep merge: mappings key by key, anything else replaced, as snakemake does with several
-    config files.
-    """
-    merged = dict(base)
-    for key, value in over.items():
-        below = merged.get(key)
-        both = isinstance(below, Mapping) and isinstance(value, Mapping)
-        merged[key] = _overlay(below, value) if both and isinstance(below, Mapping) else value
-    return merged

@@ -3,15 +3,20 @@ csv).
 """
 
 from argparse import ArgumentParser, Namespace
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from mtdis import paths
+from mtdis import discover, paths
 from mtdis.artifacts import records
-from mtdis.artifacts.scores import read_index
+from mtdis.artifacts.scores import check_index, read_index
 from mtdis.commands._options import add_study, study_of
 from mtdis.reporting import long_table, long_table_files
 from mtdis.specs.ids import identify
+from mtdis.specs.run import Run
+from mtdis.specs.stage import Stage
+from mtdis.specs.targets import targets_of
+from mtdis.study import Study
 
 
 def add_arguments(parser: ArgumentParser) -> None:
@@ -29,18 +34,40 @@ def run(args: Namespace) -> None:
     """
     study = study_of(args)
     stages: list[dict[str, Any]] = []
-    for stage in study.experiments[args.experiment].stages:
-        record = records.read_record(Path(paths.stage(identify(stage))), stage, "mtdis stage")
+    for stage, record in _stages(study, args.experiment):
         stages += long_table.stage_rows(args.experiment, stage, record)
-    runs = [(run_id, study.runs[run_id]) for run_id in study.run_ids(args.experiment)]
-    head = long_table.layout(args.experiment, (run for _, run in runs), stages)
-    results = (  # read one after the other: together they may not fit in memory
-        (
-            run,
-            records.read_record(Path(paths.run(run_id)), run, "mtdis train"),
-            read_index(Path(paths.scores(run_id)), run_id),
-        )
-        for run_id, run in runs
-    )
-    parts = long_table.chunks(head, results, stages)
+    runs = map(study.runs.__getitem__, study.run_ids(args.experiment))
+    head = long_table.layout(args.experiment, runs, stages)
+    # One run after the other: together their results may not fit in memory.
+    parts = long_table.chunks(head, _results(study, args.experiment), stages)
     long_table_files.write(args.out, long_table_files.schema_of(head), parts)
+
+
+def _results(study: Study, experiment: str) -> Iterator[tuple[Run, dict[str, Any], dict[str, Any]]]:
+    """Each run with its record and score index, both whole and of what lies there now."""
+    keys = {m: discover.constant("mtdis.metrics", m.name(), "KEYS") for m in study.metrics}
+    for run_id in study.run_ids(experiment):
+        run = study.runs[run_id]
+        path, index_path = Path(paths.run(run_id)), Path(paths.scores(run_id))
+        record = records.read_record(path, run, "mtdis train")
+        targets = targets_of(run)
+        records.check_stood_on(
+            path,
+            record,
+            "mtdis train",
+            dataset=Path(paths.dataset(identify(run.dataset))),
+            targets=Path(paths.targets(identify(targets))) if targets else None,
+        )
+        index = read_index(index_path, run_id)
+        check_index(index_path, index, record, keys)
+        yield run, record, index
+
+
+def _stages(study: Study, experiment: str) -> Iterator[tuple[Stage, dict[str, Any]]]:
+    for stage in study.experiments[experiment].stages:
+        stage_id = identify(stage)
+        path, parents = Path(paths.stage(stage_id)), study.stage_parents(stage_id)
+        record = records.read_record(path, stage, "mtdis stage")
+        sources = {name: Path(str(found)) for name, found in parents.items() if found}
+        records.check_stood_on(path, record, "mtdis stage", **sources)
+        yield stage, record

@@ -12,9 +12,10 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from mtdis.commands._options import add_study, config_of, read_configs
+from mtdis.commands._options import add_study, config_of
 from mtdis.commands._text import aligned, size
 from mtdis.operations.prune import UNSEEN, Found, Kept, Unwanted, prune
+from mtdis.study.config_files import read_configs
 
 
 def add_arguments(parser: ArgumentParser) -> None:

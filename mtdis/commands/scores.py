@@ -59,4 +59,5 @@ def run(args: Namespace) -> None:
             f"factors with one class, left out of all metrics: {', '.join(dropped)}",
             file=sys.stderr,
         )
-    scores.write_index(args.out, record["id"], dropped, rows)
+    codes = record["files"]["codes.h5"]["sha256"]
+    scores.write_index(args.out, record["id"], codes, dropped, rows)

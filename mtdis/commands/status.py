@@ -117,6 +117,10 @@ def _reasons(found: dict[str, Any]) -> list[str]:
     lines += [f"stale: {problem}" for problem in list(found["stale"].values())[:LISTED]]
     if mixed := in_words(found["mixed_kernels"]):
         lines.append(f"mixed kernels: {mixed}; their bytes differ (docs/same-bytes.md)")
+    if found["unsealed"]:
+        lines.append(
+            f"unsealed: {found['unsealed']:,} records are from before there were checksums"
+        )
     hidden = sum(
         max(0, len(found[k]) - LISTED) for k in ("failed", "failed_metrics", "diverged", "stale")
     )

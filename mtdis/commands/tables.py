@@ -49,6 +49,8 @@ def as_text(made: dict[str, Any]) -> str:
             if one["nothing_of"]
             else []
         )
+        if one["missing_stages"]:
+            lines.append(f"missing stages ({experiment}): {one['missing_stages']}")
         lines += [f"not yet ({experiment}): {name}: {why}" for name, why in one["waiting"].items()]
         lines += [f"not made ({experiment}): {name}: {why}" for name, why in one["failed"].items()]
         lines += one["files"]

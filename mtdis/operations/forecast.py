@@ -139,7 +139,7 @@ def _of_others(rates: Mapping[str, Rate]) -> Rate | None:
 
 def _scoring(study: Study, folder: Path) -> tuple[float | None, int]:
     """Core-seconds of the missing score indexes, and how many of them nothing tells about."""
-    there = inventory.scores(study, folder)
+    there = inventory.scores(study, folder, inventory.runs(study, folder)).finished
     wanted = [i for i in study.runs if i not in there] if study.metrics else []
     per_network = [
         seconds / len(study.runs[i].networks)

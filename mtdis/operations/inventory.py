@@ -9,7 +9,7 @@ from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
-from mtdis import paths
+from mtdis import discover, paths
 from mtdis.artifacts.records import read_record
 from mtdis.artifacts.scores import Summary, read_summary
 from mtdis.errors import ArtifactError, ConfigError
@@ -68,7 +68,7 @@ def stages(study: Study, folder: Path) -> dict[str, Found]:
 
 
 def _found(path: Path, spec: Spec) -> Found:
-    if not path.exists():
+    if not os.path.lexists(path):
         return Found(MISSING)
     try:
         record = read_record(path, spec, "snakemake")
@@ -84,15 +84,51 @@ def diverged(record: Mapping[str, Any]) -> list[str]:
     return networks or ([str(record.get("id", ""))] if result.get("diverged") else [])
 
 
-def scores(study: Study, folder: Path) -> dict[str, Summary]:
-    """The summaries of the runs' score indexes that have every metric of the study, by run id.
+@dataclass(frozen=True)
+class Scores:
+    """The score indexes of a study's runs."""
 
-    An index with diverged networks or failed metrics counts, too.
-    """
+    finished: Mapping[str, Summary]
+    """Of those that have every metric of the study, by run id; diverged networks and failed metrics
+    count as had."""
+    stale: Mapping[str, str]
+    """Why an index that is there can't be used, by run id."""
+
+
+def scores(study: Study, folder: Path, runs: Mapping[str, Found]) -> Scores:
+    """The score indexes that exist, by their summaries and the records of their runs."""
     wanted = {(metric.settings_id, metric.seed) for metric in study.metrics}
     there = set(names(folder / SCORES))
-    found = {i: read_summary(folder / paths.scores(i)) for i in study.runs if i in there}
-    return {i: one for i, one in found.items() if one is not None and wanted <= one.metrics}
+    finished, stale = {}, {}
+    for run_id in (i for i in study.runs if i in there):
+        path = folder / paths.scores(run_id)
+        if not os.path.lexists(path):
+            continue
+        try:
+            summary = read_summary(path)
+        except ArtifactError as error:
+            stale[run_id] = str(error)
+            continue
+        if wanted <= summary.metrics:
+            if why := lacks(summary, runs[run_id].record):
+                stale[run_id] = f"{path} {why}. Delete it, then snakemake scores what lacks."
+            else:
+                finished[run_id] = summary
+    return Scores(finished, stale)
+
+
+def lacks(summary: Summary, run: Mapping[str, Any]) -> str:
+    """Say why the index of a summary is not all that its run's record asks for; empty if it is."""
+    if run:
+        if summary.codes_sha256 not in ("", run["files"]["codes.h5"]["sha256"]):
+            return "holds scores of other codes than the run has now"
+        expected = {one["network"] for one in run["result"]["networks"]}
+        if lacking := sorted(expected - set(summary.networks)):
+            return f"lacks the network {lacking[0]}"
+    metrics = [settings.partition("+")[0] for settings, _ in summary.metrics]
+    keys = sum(len(discover.constant("mtdis.metrics", m, "KEYS") or ()) for m in metrics)
+    rows = keys * len(summary.networks)
+    return "" if summary.rows == rows else f"has {summary.rows} rows, {rows} are expected"
 
 
 def wanted_ids(studies: Iterable[Study]) -> set[str]:

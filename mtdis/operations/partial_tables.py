@@ -38,6 +38,7 @@ class Finished(NamedTuple):
     """Those that are scored too."""
     missing: list[Run]
     stages: list[tuple[Stage, Mapping[str, Any]]]
+    missing_stages: int = 0
 
     def nothing_of(self) -> list[str]:
         """The kinds and datasets of which nothing is finished: their rows are not in the tables."""
@@ -52,7 +53,7 @@ def make_tables(study: Study, experiments: Iterable[str]) -> dict[str, dict[str,
     """
     here = Path()
     found = (inventory.runs(study, here), inventory.stages(study, here))
-    scored = inventory.scores(study, here)
+    scored = inventory.scores(study, here, found[0]).finished
     return {e: write_tables(study, e, finished(study, e, *found, scored)) for e in experiments}
 
 
@@ -77,9 +78,8 @@ def finished(
         else:
             there.append((study.runs[run_id], runs[run_id].record, index))
     wanted = [(stage, stages[identify(stage)]) for stage in study.experiments[experiment].stages]
-    return Finished(
-        there, missing, [(stage, one.record) for stage, one in wanted if one.standing in FINISHED]
-    )
+    done = [(stage, one.record) for stage, one in wanted if one.standing in FINISHED]
+    return Finished(there, missing, done, len(wanted) - len(done))
 
 
 def write_tables(study: Study, experiment: str, finished: Finished) -> dict[str, Any]:
@@ -87,6 +87,7 @@ def write_tables(study: Study, experiment: str, finished: Finished) -> dict[str,
     made: dict[str, Any] = {
         "runs": len(finished.runs),
         "missing": len(finished.missing),
+        "missing_stages": finished.missing_stages,
         "nothing_of": finished.nothing_of(),
         "files": [],
         "waiting": {},
@@ -124,7 +125,9 @@ def _write(
     results: list[StageResult] = [read_stage(Path(paths.stage(identify(s)))) for s in stages]
     table = module.make(frame, results) if results else module.make(frame)
     table = with_missing(table, finished.missing)
-    said = [f"PARTIAL: {len(finished.missing)} runs are missing", missing_text(table)]
+    stages_too = f" and {finished.missing_stages} stages" if finished.missing_stages else ""
+    lacking = f"PARTIAL: {len(finished.missing)} runs{stages_too} are missing"
+    said = [lacking, missing_text(table)]
     said += [f"no row yet: {'; '.join(nothing)}"] if (nothing := finished.nothing_of()) else []
     caption = f"{'. '.join(filter(None, said))}. {module.CAPTION}"
     for ending, text in texts(table, caption).items():

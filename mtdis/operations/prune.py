@@ -74,15 +74,20 @@ def prune(
     ]
     found = _find(studies, folder, with_data)
     if delete:
-        if any((folder / LOCKS).glob("*")):
-            raise ArtifactError(
-                f"snakemake works in {folder.resolve()}, or was killed there: {LOCKS} is not empty."
-                " Wait for it, or run `snakemake --unlock` if none is running. Nothing was deleted."
-            )
+        check_idle(folder)
         for one in found:
             if isinstance(one, Unwanted):
                 _remove(one)
     return found
+
+
+def check_idle(folder: Path) -> None:
+    """Raise ArtifactError where snakemake works: nothing is to be deleted under it."""
+    if any((folder / LOCKS).glob("*")):
+        raise ArtifactError(
+            f"snakemake works in {folder.resolve()}, or was killed there: {LOCKS} is not empty."
+            " Wait for it, or run `snakemake --unlock` if none is running. Nothing was deleted."
+        )
 
 
 def _find(studies: Collection[Study], folder: Path, with_data: bool) -> list[Found]:

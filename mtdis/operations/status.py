@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from mtdis import paths
-from mtdis.artifacts.records import CHECKPOINT
+from mtdis.artifacts.records import CHECKPOINT, UNSEALED
 from mtdis.operations import inventory
 from mtdis.operations.inventory import DIVERGED, DONE, MISSING, STALE
 from mtdis.operations.job_states import FAILED, QUEUED, RUNNING, STOPPED, Job, State, job_states
@@ -34,9 +34,12 @@ def study_status(study: Study, folder: Path) -> dict[str, Any]:
     lost = job_states(
         {**_jobs(runs, "train", paths.run), **_jobs(stages, "stages", paths.stage)}, folder
     )
-    summaries = inventory.scores(study, folder) if study.metrics else {}
+    indexes = inventory.scores(study, folder, runs)
+    summaries = indexes.finished if study.metrics else {}
     wanted = runs if study.metrics else ()
-    scores = {i: DONE if i in summaries else MISSING for i in wanted}
+    scores = {
+        i: DONE if i in summaries else STALE if i in indexes.stale else MISSING for i in wanted
+    }
     scoring = {
         i: Job(paths.scores(i), paths.log("scores", i), paths.benchmark("scores", i))
         for i, standing in scores.items()
@@ -67,10 +70,18 @@ def study_status(study: Study, folder: Path) -> dict[str, Any]:
         },
         "stale": {
             i: found.problem for i, found in {**runs, **stages}.items() if found.standing == STALE
-        },
+        }
+        | {f"scores of {i}": why for i, why in indexes.stale.items()},
         "mixed_kernels": mixed_kernels([*runs.values(), *stages.values()]),
+        "unsealed": _unsealed([*runs.values(), *stages.values()], indexes),
         "states": state,
     }
+
+
+def _unsealed(found: Iterable[inventory.Found], indexes: inventory.Scores) -> int:
+    """The number of results from before their records held a checksum of themselves."""
+    records = [one for one in found if one.record.get("format") == UNSEALED]
+    return len(records) + sum(not one.codes_sha256 for one in indexes.finished.values())
 
 
 def counted(states: Iterable[str]) -> dict[str, int]:

@@ -24,10 +24,10 @@ def write(path: Path, schema: pa.Schema, parts: Iterable[pd.DataFrame]) -> None:
     csv beside it.
     """
     table = path.with_suffix(".csv")
-    with files.atomic(path) as parquet, files.atomic(table) as csv:
+    with files.sealed_parquet(path) as parquet, files.atomic(table) as csv:
         pd.DataFrame(columns=schema.names).to_csv(csv, index=False, lineterminator="\n")
         with (
-            pq.ParquetWriter(parquet, schema) as writer,
+            pq.ParquetWriter(parquet, schema, write_page_checksum=True) as writer,
             csv.open("a", encoding="utf-8", newline="") as stream,
         ):
             for part in parts:
@@ -77,8 +77,9 @@ def parts(path: Path, columns: Sequence[str] | None = None) -> Iterator[pd.DataF
 
     ArtifactError if the file is missing or damaged.
     """
+    files.verify_parquet(path)
     try:
-        with pq.ParquetFile(path) as file:
+        with pq.ParquetFile(path, page_checksum_verification=True) as file:
             for place in range(file.num_row_groups):
                 yield file.read_row_group(place, columns).to_pandas()
     except (OSError, ValueError) as error:
@@ -86,6 +87,7 @@ def parts(path: Path, columns: Sequence[str] | None = None) -> Iterator[pd.DataF
 
 
 def _schema(path: Path) -> pa.Schema:
+    files.verify_parquet(path)
     try:
         return pq.read_schema(path)
     except (OSError, ValueError) as error:

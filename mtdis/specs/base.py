@@ -2,7 +2,6 @@
 identifies it.
 """
 
-import re
 from collections.abc import Mapping
 from functools import cache
 from typing import Any, ClassVar, Final, Self
@@ -10,10 +9,8 @@ from typing import Any, ClassVar, Final, Self
 from pydantic import BaseModel, ConfigDict, ValidationError, field_validator, model_validator
 
 from mtdis.discover import members, spec_class
-from mtdis.errors import ConfigError, instead, unknown
+from mtdis.errors import ConfigError, cut, instead, unknown
 
-EXPONENT = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)[eE][+-]?\d+")
-"""A number as YAML 1.1 leaves it to be text: 1e-3."""
 REQUIRED: Final = object()
 """Stands for the default of a field that has none."""
 SCALARS = (int, float, str)
@@ -60,11 +57,13 @@ class Spec(BaseModel):
         if isinstance(value, cls):
             return value
         key = str(cls.named)
-        fields: dict[str, Any] = {key: value} if isinstance(value, str) else dict(value)
+        fields = dict(value) if isinstance(value, Mapping) else {key: value}
         name = fields.pop(key, None)
         if not isinstance(name, str):
             path, known = ".".join(filter(None, (where, key))), ", ".join(members(cls.family))
-            raise ConfigError(f"{path}: a {cls.thing} is needed, one of {known}; found {name!r}.")
+            raise ConfigError(
+                f"{path}: a {cls.thing} is needed, one of {known}; found {cut(name)}."
+            )
         return cls.member(name).parse(fields, where)
 
     @classmethod
@@ -86,13 +85,11 @@ class Spec(BaseModel):
 
     @field_validator("*", mode="before")
     @classmethod
-    def _as_written_in_yaml(cls, value: Any) -> Any:
-        # YAML reads yes, no, on and off as truth values; as a number they would silently be 1 and
-        # 0.
+    def _no_truth_value(cls, value: Any) -> Any:
+        # As a number it would silently be 1 or 0.
         if isinstance(value, bool):
             raise ValueError("a truth value is not allowed here; quote the text or write a number")
-        # It reads 1e3 as text, which an integer field would refuse.
-        return float(value) if isinstance(value, str) and EXPONENT.fullmatch(value) else value
+        return value
 
     @classmethod
     def parse(cls, fields: Mapping[str, Any], where: str = "") -> Self:
@@ -177,7 +174,9 @@ def _line(error: dict[str, Any], cls: type[BaseModel], where: str) -> str:
     if isinstance(cause := error.get("ctx", {}).get("error"), ConfigError):
         return f"{path}.{cause}"
     message = error["msg"].removeprefix("Value error, ")
-    found = "" if isinstance(error["input"], Mapping) else f"; found {error['input']!r}"
+    if error["type"] == "string_type" and isinstance(error["input"], (int, float)):
+        message += f" (quote a text that looks like a number: '{error['input']}')"
+    found = "" if isinstance(error["input"], Mapping) else f"; found {cut(error['input'])}"
     return f"{path}: {message[0].lower()}{message[1:]}{found}."
 
 

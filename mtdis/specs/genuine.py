@@ -10,7 +10,7 @@ from typing import ClassVar, Self
 from pydantic import Field, field_validator
 
 from mtdis import paths
-from mtdis.errors import ConfigError, unknown
+from mtdis.errors import ConfigError, cut, unknown
 from mtdis.specs.dataset import Dataset, GridDataset
 
 MD5 = re.compile(r"[0-9a-f]{32}")
@@ -62,7 +62,7 @@ class GenuineGrid(GridDataset):
             if name not in published:
                 raise ValueError(unknown("file", name, published))
             if not MD5.fullmatch(md5):
-                raise ValueError(f"an MD5 has 32 hexadecimal digits; found {md5!r} for {name}")
+                raise ValueError(f"an MD5 has 32 hexadecimal digits; found {cut(md5)} for {name}")
         return {
             name: found[name]
             for name in published

@@ -11,7 +11,7 @@ from functools import cache, lru_cache
 from math import exp, prod
 from typing import Any, NamedTuple
 
-from mtdis.errors import unknown
+from mtdis.errors import cut, unknown
 from mtdis.specs.grids import Grid
 
 Combination = tuple[tuple[int, tuple[int, ...]], ...]
@@ -69,7 +69,7 @@ def _split(text: Any) -> dict[str, tuple[int, ...]]:
         len(found) < str(text).count("-") + 1
     ):  # no text of a combination, or a factor stands there twice
         raise ValueError(
-            f"a combination is a mapping such as {{shape: 0, scale: [4, 5]}}; found {text!r}"
+            f"a combination is a mapping such as {{shape: 0, scale: [4, 5]}}; found {cut(text)}"
         )
     return found
 
@@ -92,7 +92,7 @@ def _text(combination: Mapping[str, Any], grid: Grid) -> str:
 def _classes(name: str, value: Any, size: int) -> list[int]:
     classes = list(value) if isinstance(value, (list, tuple)) else [value]
     if not classes or any(type(c) is not int or not 0 <= c < size for c in classes):
-        raise ValueError(f"{name} has classes 0 to {size - 1}; found {value!r}")
+        raise ValueError(f"{name} has classes 0 to {size - 1}; found {cut(value)}")
     return sorted(set(classes))
 
 

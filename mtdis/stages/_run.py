@@ -27,7 +27,12 @@ def run_stage(spec: Stage, sources: Sources, out: Path) -> None:
         outcome = import_module(f"mtdis.stages.{spec.name()}").compute(spec, sources)
     seconds = outcome.seconds_before + monotonic() - started
     execution = provenance.execution(outcome.device, seconds) | dict(outcome.execution)
-    stages.write_stage(out, spec, outcome, execution)
+    stood_on = records.stood_on(
+        parent=sources.parent,
+        dataset=sources.dataset,
+        targets=sources.targets if spec.targets else None,
+    )
+    stages.write_stage(out, spec, outcome, execution, stood_on)
     sources.checkpoint.unlink(missing_ok=True)
 
 

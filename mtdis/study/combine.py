@@ -7,9 +7,10 @@ Fields are written nested (`tasks: {count: 5}`) or dotted (`tasks.count: 5`).
 from collections.abc import Iterator, Mapping, Sequence
 from functools import reduce
 from itertools import product
+from math import prod
 from typing import Any
 
-from mtdis.errors import ConfigError, unknown
+from mtdis.errors import ConfigError, cut, unknown
 from mtdis.specs.ids import flatten
 from mtdis.specs.run import Run
 from mtdis.study.sweep import merge
@@ -32,7 +33,9 @@ def mappings(value: Any, where: str) -> dict[str, dict[str, Any]]:
     )
     for place, one in placed.items():
         if not isinstance(one, Mapping) or not one:
-            raise ConfigError(f"{place}: a mapping of fields to values is needed; found {one!r}.")
+            raise ConfigError(
+                f"{place}: a mapping of fields to values is needed; found {cut(one)}."
+            )
         _once([path for path, _ in flatten(_text_keys(one))], place)
     return {place: nested(one) for place, one in placed.items()}
 
@@ -58,6 +61,13 @@ def zipped(value: Any, beside: Mapping[str, Any], where: str) -> list[dict[str, 
     )
     groups = [advance(fields, place) for place, fields in zips.items()]
     return [reduce(merge, overlays, {}) for overlays in product(*groups)]
+
+
+def count_zipped(value: Any, where: str) -> int:
+    """The number of overlays that zips stand for, found without making them."""
+    zips = mappings(value, where)
+    lengths = [[len(v) for _, v in _leaves(one) if isinstance(v, list)] for one in zips.values()]
+    return prod(max(each, default=1) for each in lengths)
 
 
 def excluded(
@@ -124,7 +134,9 @@ def advance(fields: Mapping[str, Any], where: str) -> list[dict[str, Any]]:
     leaves = {".".join(path): (path, values) for path, values in _leaves(fields)}
     for name, (_, values) in leaves.items():
         if not isinstance(values, list) or not values:
-            raise ConfigError(f"{where}.{name}: a zip needs a list of values; found {values!r}.")
+            raise ConfigError(f"{where}.{name}: a zip needs a list of values; found {cut(values)}.")
+    if not leaves:
+        raise ConfigError(f"{where}: a zip needs lists of values; found {cut(dict(fields))}.")
     lengths = {name: len(values) for name, (_, values) in leaves.items()}
     if len(set(lengths.values())) > 1:
         named = ", ".join(f"{name} has {length}" for name, length in lengths.items())

@@ -5,7 +5,7 @@ one dataset.
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from mtdis.errors import ConfigError, check_known
+from mtdis.errors import ConfigError, check_known, cut
 from mtdis.specs.base import Spec
 from mtdis.specs.run import Run
 from mtdis.study import combine, sweep
@@ -48,7 +48,7 @@ def _parts(
             raise ConfigError(
                 f"{where}.{part}: a rule is of the form "
                 "{if: {dataset: mpi3d_real_rendered}, then: {epochs: 400}}; "
-                f"found {rule.get(part)!r}."
+                f"found {cut(rule.get(part))}."
             )
         check_known(rule[part], known, f"{where}.{part}")
     if fixed := [field for field in FIXED if field in rule["then"]]:

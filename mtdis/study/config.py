@@ -6,7 +6,7 @@ from typing import Annotated, Any
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
-from mtdis.errors import ConfigError, unknown
+from mtdis.errors import ConfigError, check_distinct, unknown
 from mtdis.specs.base import explain
 
 SLUG = r"^[A-Za-z][A-Za-z0-9_-]{0,59}$"
@@ -63,6 +63,9 @@ class Config(BaseModel):
             "fields laid over the selected experiments; for the command line: --config override=…"
         ),
     )
+    limit: int = Field(
+        100_000, ge=1, description="points that an experiment may have; more are refused at once"
+    )
     select: list[str] | None = Field(
         None, description="the experiments that are built; all of them by default"
     )
@@ -84,6 +87,7 @@ def check(config: Mapping[str, Any]) -> Config:
                 f"begins with a letter and is none of {', '.join(RULES)}; rename it."
             )
     known = ", ".join(checked.experiments)
+    check_distinct(checked.select or (), "select")
     if checked.select == []:
         raise ConfigError(f"select: an empty list builds nothing; name some of {known}.")
     for name in checked.select or ():

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from mtdis.discover import check_spec, members
-from mtdis.errors import ConfigError, check_known, unknown
+from mtdis.errors import ConfigError, check_distinct, check_known, cut, unknown
 from mtdis.specs.run import Run
 from mtdis.specs.settings import SETTINGS
 from mtdis.study import combine, conditions, sweep
@@ -19,15 +19,19 @@ Dropped = dict[str, tuple[str, ...]]
 
 
 def experiment(
-    body: Mapping[str, Any], defaults: Mapping[str, Any], where: str
+    body: Mapping[str, Any], defaults: Mapping[str, Any], limit: int, where: str
 ) -> tuple[list[combine.Point], Dropped]:
     """(setting, run) of each point of an experiment, in order, and the fields that each kind
     doesn't read.
 
     Rules of `when` and excludes, in this order, change points of the product only: an include adds
-    its points as they stand.
+    its points as they stand. ConfigError for more than `limit` points, before any is made.
     """
     own = _without(body, COMBINATIONS)
+    includes = combine.mappings(body.get("include"), f"{where}.include").values()
+    wholes = [sweep.merge(sweep.merge(defaults, own), over) for over in ({}, *includes)]
+    most = sum(map(_count, wholes)) * combine.count_zipped(body.get("zip"), f"{where}.zip")
+    sweep.check_limit(most, limit, where)
     points, dropped = _product(own, defaults, body.get("zip"), where)
     points = conditions.apply_rules(points, body.get("when"), point_fields(), f"{where}.when")
     excludes = _combination(body, "exclude", where)
@@ -36,6 +40,15 @@ def experiment(
         more, unread = _included(over, own, defaults, place)
         points, dropped = [*points, *more], _union(dropped, unread)
     return points, dropped
+
+
+def _count(fields: Mapping[str, Any]) -> int:
+    """The number of points that fields without zips stand for, wrong ones aside."""
+    given = fields.get("kind")
+    kinds = [k for k in (given if isinstance(given, list) else [given]) if k in members("models")]
+    setting = fields.get("setting")
+    settings = len(setting) if isinstance(setting, list) else 1
+    return settings * sum(sweep.count_points(Run.member(kind), fields) for kind in kinds)
 
 
 def point_fields() -> set[str]:
@@ -159,10 +172,11 @@ def names(
         raise ConfigError(
             f"{where}: a value is needed and none was found; name some of {', '.join(known)}."
         )
+    check_distinct(wanted, where)
     for name in wanted:
         if not isinstance(name, str) or name not in known:
             raise ConfigError(f"{where}: {unknown(thing, name, known)}")
-    return tuple(dict.fromkeys(wanted))
+    return tuple(wanted)
 
 
 def _each_sweep_is_read(fields: Mapping[str, Any], kinds: Sequence[str], where: str) -> None:
@@ -177,7 +191,7 @@ def _readers(key: str, kinds: Sequence[str]) -> list[str]:
 
 def _unread(key: str, value: Any, kinds: Sequence[str], where: str) -> ConfigError:
     return ConfigError(
-        f"{where}.{key}: a sweep that no selected kind reads; found {value!r} with kind"
+        f"{where}.{key}: a sweep that no selected kind reads; found {cut(value)} with kind"
         f" {', '.join(kinds)}. Select one of {', '.join(_readers(key, members('models')))}, or give"
         " one value."
     )

@@ -35,11 +35,12 @@ class Experiment:
     figures: tuple[str, ...]
 
 
-def metrics(settings: Mapping[str, Mapping[str, Any]]) -> tuple[Metric, ...]:
+def metrics(settings: Mapping[str, Mapping[str, Any]], limit: int) -> tuple[Metric, ...]:
     """The metrics of a config, each once: a list among the settings of one is a sweep."""
     found = []
     for name, fields in settings.items():
         cls, where = Metric.member(name), f"metrics.{name}"
+        sweep.check_limit(sweep.count_points(cls, fields), limit, where)
         found += [cls.parse(point, where) for point in sweep.points(cls, fields, where)]
     return tuple(by_id(found).values())
 
@@ -81,11 +82,11 @@ def _experiment(name: str, body: Mapping[str, Any], config: Config) -> Experimen
     known = {*expand.point_fields(), *OUTPUTS, *ON_RUNS}
     check_known(defaults, known, "defaults")
     check_known(body, {*known, *expand.COMBINATIONS}, where)
-    points, dropped = expand.experiment(_of_points(body), _of_points(defaults), where)
+    points, dropped = expand.experiment(_of_points(body), _of_points(defaults), config.limit, where)
     runs = by_id(run for _, run in points)
     kinds = tuple(dict.fromkeys(run.name() for run in runs.values()))
     settings, show = (body.get(k, defaults.get(k)) for k in ON_RUNS)
-    stages = expand_stages(tuple(runs.values()), settings, show, where)
+    stages = expand_stages(tuple(runs.values()), settings, show, config.limit, where)
     computed = {stage.name() for stage in stages}
     tables, figures = (
         _outputs(body.get(k, defaults.get(k)) or [], k, where, kinds, computed) for k in OUTPUTS

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from mtdis.discover import check_spec, members
-from mtdis.errors import ConfigError, check_known, unknown
+from mtdis.errors import ConfigError, check_distinct, check_known, cut, unknown
 from mtdis.specs.base import Spec
 from mtdis.specs.ids import canonical
 from mtdis.specs.run import Run, TaskRun
@@ -20,7 +20,9 @@ PARENT = ("parent", "network")
 """Fields of a stage that say what it stands on: an experiment can't set them."""
 
 
-def stages(runs: Sequence[Run], settings: Any, show: Any, where: str) -> tuple[Stage, ...]:
+def stages(
+    runs: Sequence[Run], settings: Any, show: Any, limit: int, where: str
+) -> tuple[Stage, ...]:
     """The stages of the shown networks, of the runs' targets, and those that stand on other stages,
     in that order.
     """
@@ -38,7 +40,10 @@ def stages(runs: Sequence[Run], settings: Any, show: Any, where: str) -> tuple[S
         wanted, key=lambda k: Stage.member(k).stands_on not in (ON_NETWORK, ON_TARGETS)
     ):
         parents = _parents(Stage.member(kind), runs, shown, found, f"{where}.stages.{kind}")
-        found += _points(kind, wanted[kind], parents, f"{where}.stages.{kind}")
+        fields = _mapping(wanted[kind], f"{where}.stages.{kind}")
+        number = len(parents) * sweep.count_points(Stage.member(kind), fields)
+        sweep.check_limit(number, limit, f"{where}.stages.{kind}")
+        found += _points(kind, fields, parents, f"{where}.stages.{kind}")
     return tuple(found)
 
 
@@ -46,7 +51,7 @@ def _mapping(value: Any, where: str) -> Mapping[str, Any]:
     if value is None:
         return {}
     if not isinstance(value, Mapping):
-        raise ConfigError(f"{where}: a mapping is needed; found {value!r}.")
+        raise ConfigError(f"{where}: a mapping is needed; found {cut(value)}.")
     return value
 
 
@@ -82,8 +87,11 @@ def _is_shown(run: Run, network: str, tasks: Sequence[int]) -> bool:
 
 def _numbers(value: Any, where: str) -> list[int]:
     values = value if isinstance(value, list) else [value]
+    check_distinct(values, where)
     if not values or not all(isinstance(v, int) and not isinstance(v, bool) for v in values):
-        raise ConfigError(f"{where}: a whole number or a list of them is needed; found {value!r}.")
+        raise ConfigError(
+            f"{where}: a whole number or a list of them is needed; found {cut(value)}."
+        )
     return values
 
 
@@ -117,9 +125,9 @@ def _parents(
 
 
 def _points(
-    kind: str, settings: Any, parents: Sequence[Mapping[str, Any]], where: str
+    kind: str, fields: Mapping[str, Any], parents: Sequence[Mapping[str, Any]], where: str
 ) -> list[Stage]:
-    cls, fields = Stage.member(kind), _mapping(settings, where)
+    cls = Stage.member(kind)
     for key in fields:
         if key in PARENT:
             raise ConfigError(

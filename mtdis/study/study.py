@@ -1,10 +1,11 @@
 """A study: its experiments, and the ids, paths and parents of all that they need."""
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from difflib import get_close_matches
 from functools import cached_property
+from pathlib import Path
 from typing import Any
 
 from mtdis import discover, paths
@@ -18,6 +19,7 @@ from mtdis.specs.stage import ON_NETWORK, ON_TARGETS, Stage
 from mtdis.specs.targets import Targets, targets_of
 from mtdis.study import experiments as expansion
 from mtdis.study.config import check
+from mtdis.study.config_files import for_snakemake
 from mtdis.study.experiments import OUTPUTS, Experiment, by_id, first_owner
 
 
@@ -41,6 +43,20 @@ class Study:
     """Name → genuine dataset whose files are downloaded."""
 
     @classmethod
+    def from_files(
+        cls,
+        files: Sequence[str | Path],
+        given: Sequence[Path] = (),
+        entries: Sequence[str] | None = None,
+    ) -> "Study":
+        """The study of a Snakefile's config files, of those given on the command line, and of the
+        entries name=value of `--config`, each laid over the ones before.
+
+        The files are read again, because snakemake's own reading loses what a study must refuse.
+        """
+        return cls.from_config(for_snakemake(files, given, entries))
+
+    @classmethod
     def from_config(cls, config: Mapping[str, Any]) -> "Study":
         """Check a whole config and expand what it selects.
 
@@ -48,7 +64,7 @@ class Study:
         a file its name.
         """
         checked = check(config)
-        metrics = expansion.metrics(checked.metrics)
+        metrics = expansion.metrics(checked.metrics, checked.limit)
         experiments = expansion.experiments(checked, scored=bool(metrics))
         chosen = {name: experiments[name] for name in checked.select or experiments}
         runs = first_owner(

@@ -7,10 +7,11 @@ each field; a list of mappings sweeps over whole mappings.
 
 from collections.abc import Mapping
 from itertools import product
+from math import prod
 from typing import Any, get_args, get_origin
 
 from mtdis.discover import members
-from mtdis.errors import ConfigError, check_known
+from mtdis.errors import ConfigError, check_distinct, check_known, cut
 from mtdis.specs.base import Spec
 from mtdis.specs.dataset import Dataset
 from mtdis.study import dataset_groups
@@ -39,6 +40,51 @@ def merge(base: Mapping[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:
 
 def _same_name(below: Mapping[str, Any], over: Mapping[str, Any]) -> bool:
     return "name" not in over or over["name"] == below.get("name")
+
+
+def count(annotation: Any, value: Any) -> int:
+    """The number of values that a config value stands for, found without making them.
+
+    What is refused when they are made counts as one.
+    """
+    if get_origin(annotation) is tuple:
+        return len(_tuples(value))
+    wholes = value if isinstance(value, list) else [value]
+    if get_origin(annotation) is dict:
+        inner = get_args(annotation)[1]
+        return sum(
+            prod(count(inner, v) for v in one.values()) if isinstance(one, Mapping) else 1
+            for one in wholes
+        )
+    if not (isinstance(annotation, type) and issubclass(annotation, Spec)):
+        return max(1, len(wholes))
+    return sum(_count_whole(annotation, whole) for whole in wholes)
+
+
+def _count_whole(annotation: type[Spec], whole: Any) -> int:
+    if not _is_dataset(annotation):
+        return count_points(annotation, whole) if isinstance(whole, Mapping) else 1
+    fields = dict(whole) if isinstance(whole, Mapping) else {"name": whole}
+    given = fields.pop("name", None)
+    each = given if isinstance(given, list) else [given]
+    named = [name for one in each for name in dataset_groups.named(one)]
+    known = [Dataset.member(name) for name in named if name in members("datasets")]
+    return max(1, sum(count_points(cls, fields) for cls in known))
+
+
+def count_points(cls: type[Spec], fields: Mapping[str, Any]) -> int:
+    """The number of combinations of the values that the fields of one spec take."""
+    known = cls.model_fields
+    return prod(count(known[k].annotation, v) for k, v in fields.items() if k in known)
+
+
+def check_limit(number: int, limit: int, where: str) -> None:
+    """ConfigError for more points than a study may have."""
+    if number > limit:
+        raise ConfigError(
+            f"{where}: {number:,} points are asked for; up to {limit:,} are built. Sweep over less,"
+            f" or write `limit: {number}` at the top of the config if you mean it."
+        )
 
 
 def points(cls: type[Spec], fields: Mapping[str, Any], where: str) -> list[dict[str, Any]]:
@@ -114,6 +160,9 @@ def choices(annotation: Any, value: Any, where: str) -> list[Any]:
         raise ConfigError(
             f"{where}: an empty list sweeps over nothing; give a value or leave the field out."
         )
+    several = _tuples(value) if get_origin(annotation) is tuple else value
+    if isinstance(several, list):
+        check_distinct(several, where)
     if get_origin(annotation) is tuple:
         return _tuples(value)
     if get_origin(annotation) is dict or (
@@ -134,7 +183,7 @@ def _scalars(value: Any, where: str) -> list[Any]:
         if isinstance(one, (list, Mapping)):
             thing = "list" if isinstance(one, list) else "mapping"
             raise ConfigError(
-                f"{where}: a {thing} can't be here; found {one!r}. Give one value or a list of"
+                f"{where}: a {thing} can't be here; found {cut(one)}. Give one value or a list of"
                 " them."
             )
     return values
@@ -144,7 +193,7 @@ def _mappings(annotation: Any, value: Any, where: str) -> list[Any]:
     if _is_dataset(annotation) and isinstance(value, str):
         value = {"name": value}
     if not isinstance(value, Mapping):
-        raise ConfigError(f"{where}: a mapping of settings is needed; found {value!r}.")
+        raise ConfigError(f"{where}: a mapping of settings is needed; found {cut(value)}.")
     if get_origin(annotation) is dict:
         inner = get_args(annotation)[1]
         values = [choices(inner, v, f"{where}.{k}") for k, v in value.items()]

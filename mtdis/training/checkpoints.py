@@ -4,6 +4,7 @@ import json
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from hashlib import sha256
 from pathlib import Path
 from time import monotonic
 from typing import Any
@@ -14,6 +15,7 @@ from safetensors.torch import save_file
 from torch import Tensor
 
 from mtdis.artifacts.files import atomic
+from mtdis.errors import ArtifactError
 from mtdis.specs.base import Spec
 from mtdis.specs.ids import canonical
 from mtdis.training.learner import Learner
@@ -61,10 +63,20 @@ def save(path: Path, spec: Spec, learners: Mapping[str, Learner], progress: Prog
         "seconds": progress.seconds_before + monotonic() - progress.started,
         "kernels": progress.kernels,
     }
+    whole = {key: tensor.contiguous() for key, tensor in tensors.items()}
+    about["seal"] = _seal(about, whole)
     with atomic(path) as temporary:
-        save_file(
-            {k: v.contiguous() for k, v in tensors.items()}, temporary, {"about": json.dumps(about)}
-        )
+        save_file(whole, temporary, {"about": json.dumps(about)})
+
+
+def _seal(about: Mapping[str, Any], tensors: Mapping[str, Tensor]) -> str:
+    """SHA-256 of all that a checkpoint holds."""
+    digest = sha256(json.dumps(about, sort_keys=True).encode())
+    for key in sorted(tensors):
+        tensor = tensors[key]
+        digest.update(f"{key} {tensor.dtype} {tuple(tensor.shape)}".encode())
+        digest.update(tensor.cpu().reshape(-1).view(torch.uint8).numpy().data)
+    return digest.hexdigest()
 
 
 def _state(name: str, learner: Learner) -> dict[str, Tensor]:
@@ -79,15 +91,22 @@ def _state(name: str, learner: Learner) -> dict[str, Tensor]:
 def resume(path: Path, spec: Spec, learners: Mapping[str, Learner]) -> Progress:
     """Load a checkpoint of this spec into the learners in place.
 
-    Without one, start from the beginning.
+    Without one, start from the beginning; also if it is damaged: it is set aside, and said.
     """
-    try:
-        with safe_open(path, "pt") as file:
-            about = json.loads((file.metadata() or {}).get("about", "{}"))
-            tensors = {key: file.get_tensor(key) for key in file.keys()}  # noqa: SIM118 - not a mapping
-    except (FileNotFoundError, SafetensorError):
+    if not path.exists():
         return Progress()
-    if about.get("run") != canonical(spec):
+    try:
+        about, tensors = _read(path, learners)
+    except (OSError, ValueError, KeyError, RuntimeError, SafetensorError) as error:
+        aside = path.with_name(f"damaged-{path.name}")
+        path.replace(aside)
+        print(
+            f"{path} is damaged ({error}): it is set aside as {aside.name}, and the training begins"
+            " anew",
+            file=sys.stderr,
+        )
+        return Progress()
+    if about["run"] != canonical(spec):
         return Progress()
     for name, learner in learners.items():
         _load(name, learner, tensors)
@@ -117,6 +136,36 @@ def note_kernels(progress: Progress, now: str) -> None:
         progress.kernels.append(now)
     if len(progress.kernels) > 1:
         progress.execution["resumed_from_other_kernels"] = progress.kernels[:-1]
+
+
+def check(path: Path) -> bool:
+    """True if a checkpoint holds a checksum of itself; ArtifactError if it is damaged."""
+    try:
+        return bool(_read(path, {})[0]["sealed"])
+    except (OSError, ValueError, KeyError, RuntimeError, SafetensorError) as error:
+        raise ArtifactError(
+            f"{path} is damaged: {error}. Delete it: its training begins anew."
+        ) from None
+
+
+def _read(path: Path, learners: Mapping[str, Learner]) -> tuple[dict[str, Any], dict[str, Tensor]]:
+    """The text and the tensors of a checkpoint; ValueError unless they are those it was sealed
+    with. Checkpoints from before there were seals are held to have every parameter.
+    """
+    if not path.is_file():
+        raise ValueError("it is no regular file")
+    with safe_open(path, "pt") as file:
+        about = json.loads((file.metadata() or {})["about"])
+        tensors = {key: file.get_tensor(key) for key in file.keys()}  # noqa: SIM118 - not a mapping
+    seal = about.pop("seal", None)
+    if seal is not None and seal != _seal(about, tensors):
+        raise ValueError("its content is not that of its seal")
+    if seal is None:
+        for name, learner in learners.items():
+            for key, parameter in learner.module.named_parameters():
+                if tensors[f"{name}/{key}"].shape != parameter.shape:
+                    raise ValueError(f"{name}/{key} is of another shape")
+    return about | {"sealed": seal is not None}, tensors
 
 
 def _load(name: str, learner: Learner, tensors: Mapping[str, Tensor]) -> None:

@@ -72,7 +72,8 @@ def train_one(job: Job, images: Mapping[str, Lazy[Images]], checkpoint_seconds: 
         trained = train_and_encode(spec, data, split, job.out, checkpoint_seconds)
     seconds = trained.pop("seconds_before") + monotonic() - started
     execution = provenance.execution(device_name(device), seconds) | trained.pop("execution")
-    runs.write_run(job.out, spec, execution=execution, **trained)
+    sources = records.stood_on(dataset=job.dataset, targets=job.targets)
+    runs.write_run(job.out, spec, execution=execution, stood_on=sources, **trained)
     job.out.with_name(records.CHECKPOINT).unlink(missing_ok=True)
 
 

@@ -10,7 +10,7 @@ import yaml
 from helpers.places import ROOT
 
 from mtdis.cli import main
-from mtdis.commands._options import read_configs
+from mtdis.study.config_files import read_configs
 from mtdis.study.schema import config_schema
 
 SCHEMA = config_schema()

@@ -11,7 +11,7 @@ import numpy as np
 from helpers.small_study import DATASET, LEARNING
 
 from mtdis import paths
-from mtdis.artifacts import files, records, runs, stages
+from mtdis.artifacts import files, records, runs, scores, stages
 from mtdis.artifacts.stages import Outcome
 from mtdis.specs.ids import identify
 from mtdis.specs.run import TaskRun
@@ -79,6 +79,7 @@ def finish(
             "versions": {"torch": "2"},
         }
         | execution,
+        stood_on={},
     )
     return record
 
@@ -96,17 +97,24 @@ def score(study: Study, run_id: str, error: str = "") -> Path:
         for key in import_module(f"mtdis.metrics.{m.name()}").KEYS
     ]
     index = Path(paths.scores(run_id))
-    files.write_json(
-        index, {"format": records.FORMAT, "run": run_id, "dropped_factors": [], "rows": rows}
-    )
+    scores.write_index(index, run_id, codes_of(run_id), [], rows)
     text(paths.benchmark("scores", run_id), "s\tcpu_time\n10.0\t12.0\n")
     return index
+
+
+def codes_of(run_id: str) -> str:
+    """The checksum of a run's codes by its record; of nothing if there is none yet."""
+    record = Path(paths.run(run_id))
+    if not record.exists():
+        return "0" * 64
+    found: str = records.read_json(record, "")["files"]["codes.h5"]["sha256"]
+    return found
 
 
 def finish_stage(study: Study, stage_id: str, *rows: Mapping[str, Any]) -> Path:
     """Write a finished stage with these values; its record."""
     record = Path(paths.stage(stage_id))
-    stages.write_stage(record, study.stages[stage_id], Outcome(rows=rows), {"seconds": SECONDS})
+    stages.write_stage(record, study.stages[stage_id], Outcome(rows=rows), {"seconds": SECONDS}, {})
     return record
 
 

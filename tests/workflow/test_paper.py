@@ -125,7 +125,7 @@ def test_snakemake_plans_a_job_per_run_score_stage_table_and_figure(
 
 
 def test_the_small_version_has_every_experiment_of_the_paper(study: Study) -> None:
-    from mtdis.commands._options import read_configs
+    from mtdis.study.config_files import read_configs
 
     small = Study.from_config(
         read_configs([ROOT / "config.yaml", ROOT / "workflow/configs/demo_full.yaml"])

@@ -7,8 +7,9 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-from mtdis.artifacts.files import verify, write_json
-from mtdis.artifacts.records import FORMAT, read_json
+from mtdis.artifacts.files import verify, write_record
+from mtdis.artifacts.records import read_json
+from mtdis.artifacts.shapes import DownloadContent
 from mtdis.data.genuine.mirrors import obtain
 from mtdis.errors import ArtifactError
 from mtdis.specs.genuine import GenuineGrid
@@ -44,10 +45,9 @@ def fetch(record: Path, spec: GenuineGrid) -> None:
     }
     for name, about in files.items():
         _distrust(record, name, about)
-    write_json(
+    write_record(
         record,
         {
-            "format": FORMAT,
             "name": spec.name(),
             "files": files,
             "licence": spec.licence,
@@ -105,7 +105,7 @@ def verified_files(spec: GenuineGrid, folder: Path) -> tuple[Path, ...]:
 
 def _recorded(spec: GenuineGrid, folder: Path) -> dict[str, dict[str, Any]]:
     record = folder / spec.sources[0]
-    found = read_json(record, MADE_BY).get("files", {})
+    found = read_json(record, MADE_BY, DownloadContent)["files"]
     for file in spec.files:
         about = found.get(file.name) or {"md5": "none"}
         if about["md5"] != spec.md5(file):

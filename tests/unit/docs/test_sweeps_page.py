@@ -10,9 +10,9 @@ import pytest
 import yaml
 from helpers.places import ROOT
 
-from mtdis.commands._options import read_configs
 from mtdis.specs.run import TrainedRun
 from mtdis.study import Study
+from mtdis.study.config_files import read_configs
 
 DATASETS, SEEDS = 3, 3
 SWEEP = re.compile(

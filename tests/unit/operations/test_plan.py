@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from helpers.resealed import edited
 from helpers.small_results import CONFIG, SECONDS, finish, finish_stage, of_kind, score, study_in
 
 from mtdis.cli import main
@@ -138,7 +139,7 @@ def test_gpus_are_counted_where_the_finished_runs_had_one(
     study: Study, capsys: pytest.CaptureFixture[str]
 ) -> None:
     record = finish(study, of_kind(study, "multi_head"), seconds=1800.0)
-    record.write_text(record.read_text().replace("cpu (1 thread)", "NVIDIA H200"))
+    edited(record, lambda content: content["execution"].update(device="NVIDIA H200"))
     found = planned(capsys, "--hours")["forecast"]
     # one more multi-head, two single-task of three networks; random encoders need no GPU
     assert found["gpu_hours"] == pytest.approx(0.5 * (1 + 2 * 3))

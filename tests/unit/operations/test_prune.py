@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 from helpers import small_study
+from helpers.resealed import resealed
 from helpers.small_results import CONFIG, finish, finish_stage, of_kind, score, study_in, text
 
 from mtdis import paths
@@ -143,10 +144,10 @@ def test_results_of_older_versions_are_told_apart(
     record = finish(study, run_id)
     content = json.loads(record.read_text())
     content["id"], content["spec"]["version"] = "older", 1
-    text("results/runs/older/run.json", json.dumps(content))
-    text(
-        "results/runs/another/run.json",
-        json.dumps(content | {"id": "another", "spec": {"kind": "multi_head"}}),
+    resealed(Path("results/runs/older/run.json"), content)
+    resealed(
+        Path("results/runs/another/run.json"),
+        content | {"id": "another", "spec": {"kind": "multi_head"}},
     )
     reasons = {Path(one["path"]).name: one["reason"] for one in pruned(capsys)["unwanted"]}
     assert reasons == {"older": "of an older version", "another": "no config wants it"}

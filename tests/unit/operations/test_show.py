@@ -6,6 +6,7 @@ from statistics import fmean
 from typing import Any
 
 import pytest
+from helpers.resealed import resealed
 from helpers.small_results import CONFIG, SECONDS, finish, of_kind, score, study_in
 
 from mtdis import paths
@@ -169,7 +170,7 @@ def test_damaged_records_and_those_of_older_versions_are_stale(
     assert "damaged" in found["problem"]
     content = json.loads(whole)
     content["spec"]["version"] = 1
-    record.write_text(json.dumps(content))
+    resealed(record, content)
     assert "version is 1, expected 2" in told(capsys, "show", run_id)["problem"]
 
 

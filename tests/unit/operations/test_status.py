@@ -9,11 +9,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from helpers.resealed import edited
 from helpers.small_results import CONFIG, finish, mark, of_kind, score, study_in, text
 
 from mtdis import paths
-from mtdis.artifacts import files as files_
-from mtdis.artifacts import locks, records
+from mtdis.artifacts import locks, records, scores
 from mtdis.cli import main
 from mtdis.commands import status
 from mtdis.operations import job_states
@@ -79,7 +79,7 @@ def test_each_state_is_told_from_what_lies_there(study: Study) -> None:
 def test_a_record_of_another_spec_is_stale_and_named(study: Study) -> None:
     run_id = of_kind(study, "multi_head")
     record = finish(study, run_id)
-    record.write_text(record.read_text().replace('"learning_rate": 0.001', '"learning_rate": 0.5'))
+    edited(record, lambda content: content["spec"].update(learning_rate=0.5))
     assert "learning_rate is 0.5, expected 0.001" in study_status(study, Path())["stale"][run_id]
 
 
@@ -226,8 +226,8 @@ def test_scores_of_some_metrics_only_are_missing(study: Study) -> None:
     seeds = {"metrics": CONFIG["metrics"] | {"dci": {"seed": [0, 1]}}}
     assert study_status(study_in(Path(), CONFIG | seeds), Path())["total"]["scores"]["done"] == 0
     content = json.loads(index.read_text())
-    content["rows"] = [row for row in content["rows"] if row["metric"] != "dci"]
-    files_.write_json(index, content)
+    kept = [row for row in content["rows"] if row["metric"] != "dci"]
+    scores.write_index(index, content["run"], content["codes_sha256"], [], kept)
     states = study_status(study, Path())["states"]["scores"]
     assert (states[run_id], states[other]) == ("done", "missing")
 
@@ -264,6 +264,7 @@ def test_text_names_what_failed_and_json_has_the_same(
         "diverged",
         "stale",
         "mixed_kernels",
+        "unsealed",
         "states",
     }
     assert told["states"]["runs"][run_id] == "failed"

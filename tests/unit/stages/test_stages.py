@@ -10,6 +10,7 @@ import h5py
 import numpy as np
 import pytest
 import torch
+from helpers.resealed import edited
 from helpers.small_study import DATASET, FIELDS, LEARNING, spec_of, train
 
 from mtdis.artifacts import datasets, runs
@@ -171,9 +172,7 @@ def test_a_stage_refuses_another_run_than_its_parent(
 def test_nothing_is_computed_on_a_diverged_network_and_the_long_table_says_so(
     data: Path, run_record: Path, tmp_path: Path
 ) -> None:
-    record = json.loads(run_record.read_text())
-    record["result"]["networks"][0]["diverged"] = True
-    run_record.write_text(json.dumps(record))
+    edited(run_record, lambda record: record["result"]["networks"][0].update(diverged=True))
     out = tmp_path / "stage/stage.json"
     assert compute(data, run_record, out) == 0
     result = stage_files.read_stage(out)

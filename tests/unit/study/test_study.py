@@ -9,11 +9,11 @@ import pytest
 import yaml
 from helpers.places import ROOT
 
-from mtdis.commands._options import read_configs
 from mtdis.errors import ConfigError
 from mtdis.specs.ids import identify
 from mtdis.specs.run import Run
 from mtdis.study import Study
+from mtdis.study.config_files import read_configs
 
 FACTORS = ("shape", "scale", "orientation", "posX", "posY")
 SMALL: dict[str, Any] = {

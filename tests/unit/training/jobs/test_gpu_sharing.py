@@ -17,6 +17,7 @@ from mtdis.artifacts.locks import alone_with, is_free
 from mtdis.artifacts.records import read_json
 from mtdis.cli import main
 from mtdis.errors import ArtifactError
+from mtdis.specs.ids import identify
 from mtdis.specs.run import Run
 from mtdis.study import Study
 from mtdis.training.jobs.gpu_sharing import adopt, beside, help_with, ready, train_with_others
@@ -152,7 +153,8 @@ def no_training(job: Job) -> None:
 
 def finish(job: Job, record: Path) -> None:
     """A record of a run as `adopt` takes it over."""
-    files.write_json(record, {"format": records.FORMAT, "spec": job.spec.resolved()})
+    about = {"id": identify(job.spec), "spec": job.spec.resolved()}
+    files.write_record(record, about | {"result": {"networks": []}, "execution": {}, "files": {}})
 
 
 def test_who_helps_too_late_trains_nothing_and_leaves_nothing(data: Path, tmp_path: Path) -> None:

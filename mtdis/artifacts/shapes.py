@@ -1,0 +1,176 @@
+"""What each kind of JSON record holds, stated once; reading a record checks it against these."""
+
+from typing import Annotated, Any, NotRequired
+
+from pydantic import Field
+from typing_extensions import TypedDict
+
+Sha256 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
+Count = Annotated[int, Field(ge=0, strict=True)]
+Number = Annotated[float, Field(allow_inf_nan=False)]
+
+
+class FileSeal(TypedDict):
+    """Size and checksum of a file."""
+
+    bytes: Count
+    sha256: Sha256
+
+
+class StoodOn(TypedDict):
+    """The checksums of what a result was computed from: arrays of data, files of results."""
+
+    dataset: NotRequired[dict[str, Sha256]]
+    targets: NotRequired[dict[str, Sha256]]
+    parent: NotRequired[dict[str, Sha256]]
+
+
+class NetworkResult(TypedDict):
+    """What became of one network of a run."""
+
+    network: str
+    diverged: Annotated[bool, Field(strict=True)]
+    losses: dict[str, dict[str, list[Number | None]]]
+    """Part of the split → error → value per task."""
+
+
+class RunResult(TypedDict):
+    """What became of a run."""
+
+    networks: list[NetworkResult]
+
+
+class RunContent(TypedDict):
+    """The record of a run."""
+
+    format: int
+    id: str
+    spec: dict[str, Any]
+    result: RunResult
+    execution: dict[str, Any]
+    files: dict[str, FileSeal]
+    stood_on: NotRequired[StoodOn]
+
+
+class StageRow(TypedDict):
+    """A value of a stage."""
+
+    metric: str
+    key: str
+    value: Number | None
+    task: NotRequired[Count]
+
+
+class StageResult(TypedDict):
+    """What became of a stage."""
+
+    rows: list[StageRow]
+    diverged: Annotated[bool, Field(strict=True)]
+
+
+class StageContent(TypedDict):
+    """The record of a stage."""
+
+    format: int
+    id: str
+    spec: dict[str, Any]
+    result: StageResult
+    execution: dict[str, Any]
+    files: dict[str, FileSeal]
+    stood_on: NotRequired[StoodOn]
+
+
+class DataContent(TypedDict):
+    """What the records of datasets and of targets share."""
+
+    format: int
+    id: str
+    spec: dict[str, Any]
+    bytes: Count
+    sha256: dict[str, Sha256]
+    shapes: dict[str, list[Count]]
+
+
+class TargetsContent(DataContent):
+    """The record of targets."""
+
+
+class DatasetContent(DataContent):
+    """The record of a dataset."""
+
+    source: str
+    white: Count
+    names: list[str]
+    sizes: list[Count]
+    complete: Annotated[bool, Field(strict=True)]
+
+
+class ScoreContent(TypedDict):
+    """The file of one score."""
+
+    format: int
+    network: str
+    codes_sha256: Sha256
+    metric: dict[str, Any]
+    values: dict[str, Number]
+
+
+class IndexRow(TypedDict):
+    """A value of a score index."""
+
+    network: str
+    transform: str
+    draw: Count
+    metric: str
+    metric_seed: Count
+    settings: str
+    key: str
+    value: Number | None
+    diverged: Annotated[bool, Field(strict=True)]
+    error: str
+
+
+class IndexSummary(TypedDict):
+    """What an index holds, told without its rows."""
+
+    codes_sha256: Sha256
+    networks: list[str]
+    diverged: list[str]
+    metrics: list[tuple[str, Count]]
+    failed: dict[str, Count]
+    rows: Count
+
+
+class IndexContent(TypedDict):
+    """The score index of a run."""
+
+    format: int
+    run: str
+    codes_sha256: NotRequired[Sha256]
+    dropped_factors: list[str]
+    rows: list[IndexRow]
+    summary: NotRequired[dict[str, Any]]
+
+
+class IdContent(TypedDict):
+    """The file that resolves a shortened id."""
+
+    format: int
+    id: str
+    spec: dict[str, Any]
+
+
+class DownloadedFile(FileSeal):
+    """A downloaded file."""
+
+    md5: Annotated[str, Field(pattern=r"^[0-9a-f]{32}$")]
+
+
+class DownloadContent(TypedDict):
+    """The record of a genuine dataset's files."""
+
+    format: int
+    name: str
+    files: dict[str, DownloadedFile]
+    licence: str
+    citation: str

@@ -1,0 +1,255 @@
+"""Damage to any file ends in an error with the fix or changes no number; never in a traceback.
+
+The suite tries a part of what MTDIS_FLIPS=2000 tries, which also prints the counts.
+"""
+
+import json
+import os
+import random
+import shutil
+from collections import Counter
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from helpers import whole_study
+from helpers.resealed import resealed
+from helpers.whole_study import LONG, SUMMARIES, command, inside, kind_of, readers
+
+from mtdis.artifacts import records
+
+LACKS = ("missing", "missing_stages", "waiting", "failed")
+"""What `mtdis tables --partial` says of what is not in the tables."""
+FLIPS = int(os.environ.get("MTDIS_FLIPS", "150"))
+THOROUGH = "MTDIS_FLIPS" in os.environ
+KINDS = [kind for kind in readers() if kind not in ("sibling", "csv")]
+
+
+@pytest.fixture(scope="module")
+def whole(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A finished study, which is never damaged itself."""
+    folder = tmp_path_factory.mktemp("whole")
+    with inside(folder):
+        whole_study.make()
+    return folder
+
+
+@pytest.fixture(scope="module")
+def sound(whole: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str, list[Any]]:
+    """What each kind's readers make of undamaged files, and the summaries print."""
+    made = {}
+    for kind, each in readers().items():
+        with inside(copied(whole, tmp_path_factory.mktemp("sound") / "x")):
+            made[kind] = [command(reader.words, reader.made).made for reader in each]
+            assert None not in made[kind]
+    with inside(copied(whole, tmp_path_factory.mktemp("sound") / "x")):
+        made["partial"] = [partial()]
+        assert command(SUMMARIES["doctor"]).rc == 0
+    return made
+
+
+def copied(whole: Path, to: Path) -> Path:
+    """A copy of the study that may be damaged."""
+    shutil.rmtree(to, ignore_errors=True)
+    return Path(shutil.copytree(whole, to))
+
+
+def files_of(whole: Path) -> list[Path]:
+    """Its files of data and results, as paths in it."""
+    found = (p for place in ("data", "results") for p in (whole / place).rglob("*") if p.is_file())
+    return sorted(path.relative_to(whole) for path in found)
+
+
+def partial() -> dict[str, Any]:
+    """The tables of what is finished, and what they say that they lack."""
+    told = command(SUMMARIES["tables"])
+    assert not told.traceback, told.traceback
+    assert told.rc in (0, 1), told.text
+    said = json.loads(told.text[told.text.index("{") :])["one"]
+    found = {
+        p.name: p.read_bytes() for p in Path("results/studies/whole/partial/one").glob("*.csv")
+    }
+    return found | {key: said[key] for key in LACKS}
+
+
+def flip(path: Path, place: int, bit: int) -> None:
+    content = bytearray(path.read_bytes())
+    content[place] ^= 1 << bit
+    path.write_bytes(bytes(content))
+
+
+def _swap(path: Path) -> None:
+    others = [p for p in sorted(Path().rglob(f"*{path.suffix}")) if p.is_file() and p != path]
+    alike = [p for p in others if kind_of(p) == kind_of(path)] or others or [Path("config.yaml")]
+    path.write_bytes(alike[0].read_bytes())
+
+
+def _json(path: Path, change: Callable[[dict[str, Any]], object]) -> None:
+    if path.suffix != ".json":
+        path.write_text("[1, 2]")
+        return
+    content = json.loads(path.read_text())
+    change(content)
+    path.write_text(json.dumps(content))
+
+
+def _first_number(value: Any) -> bool:
+    """Replace the first number in a value by NaN."""
+    items = value.items() if isinstance(value, dict) else enumerate(value)
+    for key, one in items:
+        if isinstance(one, float):
+            value[key] = float("nan")
+            return True
+        if isinstance(one, (dict, list)) and _first_number(one):
+            return True
+    return False
+
+
+def _instead(path: Path, put: Callable[[Path], object]) -> None:
+    path.unlink()
+    put(path)
+
+
+WAYS: dict[str, Callable[[Path], object]] = {
+    "cut": lambda p: p.write_bytes(p.read_bytes()[: p.stat().st_size // 2]),
+    "empty": lambda p: p.write_bytes(b""),
+    "one bit": lambda p: flip(p, p.stat().st_size // 2, 3),
+    "a sibling's": _swap,
+    "other types": lambda p: _json(p, lambda c: c.update({k: str(v) for k, v in c.items()})),
+    "an extra key": lambda p: _json(p, lambda c: c.update(more=1)),
+    "a missing key": lambda p: _json(p, lambda c: c.popitem()),
+    "NaN": lambda p: _json(p, _first_number),
+    "nested": lambda p: p.write_text("[" * 200_000),
+    "a folder": lambda p: _instead(p, Path.mkdir),
+    "a link to itself": lambda p: _instead(p, lambda q: q.symlink_to(q.name)),
+    "a link": lambda p: _instead(p, lambda q: q.symlink_to(Path("config.yaml").absolute())),
+    "a pipe": lambda p: _instead(p, os.mkfifo),
+}
+
+
+def wrong(kind: str, sound: dict[str, list[Any]]) -> Iterator[str]:
+    """What the readers of a kind do that they must not."""
+    for reader, expected in zip(readers()[kind], sound[kind], strict=True):
+        told = command(reader.words, reader.made)
+        if told.traceback:
+            yield f"{reader.words[0]}: {told.traceback}"
+        elif not told.refused and told.made != expected:
+            yield f"{reader.words[0]}: another result without an error (status {told.rc})"
+
+
+def wrong_summaries(sound: dict[str, list[Any]]) -> Iterator[str]:
+    """What the commands about the whole study do that they must not."""
+    for name, words in SUMMARIES.items():
+        told = command(words)
+        if told.traceback:
+            yield f"{name}: {told.traceback}"
+        if name == "doctor" and told.rc != 1:
+            yield f"doctor: not named (status {told.rc}): {told.text[-500:]}"
+    shutil.rmtree("results/studies/whole/partial", ignore_errors=True)
+    found, (expected,) = partial(), sound["partial"]
+    if found != expected and not any(found[key] for key in LACKS):
+        yield "tables --partial: other numbers, and nothing is said to be missing"
+    yield from (f"tables: {e}" for e in found["failed"].values() if "ArtifactError" not in e)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_damage_is_an_error_or_changes_nothing(
+    kind: str, whole: Path, sound: dict[str, list[Any]], tmp_path: Path
+) -> None:
+    of_kind = [path for path in files_of(whole) if kind_of(path) == kind]
+    ways = list(WAYS) if THOROUGH else list(WAYS)[KINDS.index(kind) % 4 :: 4]
+    found = []
+    for way in ways:
+        for path in of_kind if THOROUGH else of_kind[:1]:
+            with inside(copied(whole, tmp_path / "damaged")):
+                WAYS[way](path)
+                problems = [*wrong(kind, sound)]
+            with inside(copied(whole, tmp_path / "damaged")):
+                WAYS[way](path)
+                problems += wrong_summaries(sound)
+            found += [f"{way} of {path.suffix} ({kind}): {one}" for one in problems]
+    assert found == []
+
+
+OTHERS: tuple[Any, ...] = (
+    None,
+    True,
+    -1,
+    1.5,
+    "x",
+    [],
+    {},
+    [[]],
+    {"a": {"b": []}},
+    "\x00",
+    10**400,
+)
+
+
+def places(value: Any) -> Iterator[tuple[Any, Any]]:
+    """Each container in a value with each of its keys."""
+    if isinstance(value, (dict, list)):
+        for key, one in value.items() if isinstance(value, dict) else enumerate(value):
+            yield value, key
+            yield from places(one)
+
+
+@pytest.mark.parametrize(
+    "kind", [k for k in KINDS if k not in ("codes", "arrays", "long", "checkpoint")]
+)
+def test_a_record_of_another_shape_is_no_traceback(
+    kind: str, whole: Path, sound: dict[str, list[Any]], tmp_path: Path
+) -> None:
+    """Well sealed: only the shape is wrong."""
+    draw = random.Random(kind)
+    path = next(p for p in files_of(whole) if kind_of(p) == kind and p.suffix == ".json")
+    found = []
+    for _ in range(40 if THOROUGH else 3):
+        content = json.loads((whole / path).read_text())
+        within, key = draw.choice(list(places(content)))
+        other = draw.choice((*OTHERS, KeyError))
+        if other is KeyError:
+            del within[key]
+        else:
+            within[key] = other
+        with inside(copied(whole, tmp_path / "damaged")):
+            resealed(path, content)
+            problems = [
+                p for p in (*wrong(kind, sound), *wrong_summaries(sound)) if "Traceback" in p
+            ]
+        found += [f"{key} {other!r}: {one}" for one in problems]
+    assert found == []
+
+
+def test_no_flipped_bit_is_silent(
+    whole: Path, sound: dict[str, list[Any]], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    draw = random.Random(1)
+    counts: Counter[tuple[str, str]] = Counter()
+    found, each = [], files_of(whole)
+    for _ in range(FLIPS):
+        path = draw.choice(each)
+        place, bit = draw.randrange((whole / path).stat().st_size), draw.randrange(8)
+        kind = kind_of(path)
+        with inside(copied(whole, tmp_path / "damaged")):
+            flip(path, place, bit)
+            named = command(SUMMARIES["doctor"])
+            problems = list(wrong(kind, sound))
+        found += [f"bit {bit} of byte {place} of {path}: {one}" for one in problems]
+        if named.traceback:
+            found.append(f"bit {bit} of byte {place} of {path}: doctor: {named.traceback}")
+        elif named.rc == 0 and path.suffix != ".h5":  # a record in other letters: 1e-05, 1E-05
+            said = [json.loads(p.read_text()) for p in (whole / path, tmp_path / "damaged" / path)]
+            found += [] if said[0] == said[1] else [f"{path}, {place}, {bit}: not named"]
+        counts[kind, "wrong" if problems else "named" if named.rc == 1 else "harmless"] += 1
+    if THOROUGH:
+        with capsys.disabled():
+            print("\n".join(f"{kind:12} {how:9} {n}" for (kind, how), n in sorted(counts.items())))
+    assert found == []
+
+
+def test_the_readers_are_asked_of_every_kind_of_file(whole: Path) -> None:
+    assert {kind_of(path) for path in files_of(whole)} == set(readers())
+    assert records.CHECKPOINT in {path.name for path in files_of(whole)}
+    assert Path(LONG) in files_of(whole)
