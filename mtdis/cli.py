@@ -100,7 +100,10 @@ def _run(name: str, words: list[str]) -> int:
         raise ConfigError(unknown("command", name, discover.names("mtdis.commands")))
     command = import_module(f"mtdis.commands.{name}")
     parser = ArgumentParser(
-        f"mtdis {name}", description=command.__doc__, formatter_class=RawDescriptionHelpFormatter
+        f"mtdis {name}",
+        description=command.__doc__,
+        formatter_class=RawDescriptionHelpFormatter,
+        fromfile_prefix_chars="@",  # for what is longer than a command line may be
     )
     command.add_arguments(parser)
     return int(command.run(parser.parse_args(words)) or 0)

@@ -66,6 +66,13 @@ def queue() -> str:
     return "logs/queue.jsonl"
 
 
+def arguments(study: str, *names: str) -> str:
+    """The arguments of a job that grow with the study, one per line, as `mtdis … @FILE` reads
+    them.
+    """
+    return f"logs/arguments/{'/'.join((study, *names))}.txt"
+
+
 def partial(study: str) -> str:
     """The folder of the tables that are made of what is finished so far."""
     return f"results/studies/{study}/partial"

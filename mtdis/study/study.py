@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from mtdis import discover, paths
-from mtdis.errors import ConfigError
+from mtdis.errors import ConfigError, unknown
 from mtdis.specs.dataset import Dataset
 from mtdis.specs.genuine import GenuineGrid, downloads_of
 from mtdis.specs.ids import canonical, identify
@@ -21,6 +21,9 @@ from mtdis.study import experiments as expansion
 from mtdis.study.config import check
 from mtdis.study.config_files import for_snakemake
 from mtdis.study.experiments import OUTPUTS, Experiment, by_id, first_owner
+
+SHOWN = tuple(key.removesuffix("s") for key in OUTPUTS)
+"""The rules that show an experiment: table and figure."""
 
 
 @dataclass(frozen=True)
@@ -149,18 +152,33 @@ class Study:
             "targets": paths.targets(identify(stage.targets)) if stage.targets else [],
         }
 
-    @property
-    def queue_file(self) -> str:
-        """Where the job file of all runs lies that the last `snakemake` trains."""
-        return paths.queue()
+    def notes(self, jobs: Iterable[tuple[str, Mapping[str, str]]]) -> dict[str, str]:
+        """Path → text of what jobs, given by rule and wildcards, read beside their inputs.
 
-    def queue(self, run_ids: Iterable[str]) -> str:
-        """A job file of these runs, as `mtdis train` reads it: one JSON mapping per line."""
-        jobs = (
-            {"spec": self.runs[i].elided(), **self.parents(i), "out": paths.run(i)} for i in run_ids
-        )
-        given = ({key: value for key, value in job.items() if value} for job in jobs)
-        return "".join(json.dumps(job) + "\n" for job in given)
+        That is the job file of all trainings, as `mtdis train --queue` reads it, and the arguments
+        that grow with the study: a command line takes 128 KiB.
+        """
+        found, trainings = {}, []
+        for rule, of in jobs:
+            if rule == "train":
+                i = of["run"]
+                job = {"spec": self.runs[i].elided(), **self.parents(i), "out": paths.run(i)}
+                trainings.append(json.dumps({key: v for key, v in job.items() if v}) + "\n")
+            elif rule == "study_table":
+                found[self.arguments()] = "\n".join(["--long", *self.long_tables()])
+            elif rule == "long_table":
+                name = of["experiment"]
+                found[self.arguments(name)] = f"--study\n{self.only(name)}"
+            elif rule in SHOWN:
+                names = (of["experiment"], f"{rule}s", of[rule])
+                found[self.arguments(*names)] = "\n".join(["--stages", *self.shown_stages(*names)])
+        return found | {paths.queue(): "".join(trainings)}
+
+    def arguments(self, *names: str) -> str:
+        """Where the arguments of an experiment's long table lie, of one of its tables or figures,
+        or without names of the study's table.
+        """
+        return paths.arguments(self.name, *names)
 
     @cached_property
     def metric_specs(self) -> str:
@@ -189,7 +207,15 @@ class Study:
         }
 
     def shown_stages(self, experiment: str, package: str, name: str) -> list[str]:
-        """The records of the stages whose arrays a table or figure shows."""
+        """The records of the stages whose arrays a table or figure shows.
+
+        ConfigError for an experiment or a table or figure that there is not.
+        """
+        known = discover.names(f"mtdis.reporting.{package}")
+        if name not in known:
+            raise ConfigError(unknown(package.removesuffix("s"), name, known))
+        if experiment not in self.experiments:
+            raise ConfigError(unknown("experiment", experiment, self.experiments))
         wanted = discover.constant(f"mtdis.reporting.{package}", name, "STAGES") or ()
         stages = self.experiments[experiment].stages
         return [paths.stage(identify(s)) for s in stages if s.name() in wanted]

@@ -61,4 +61,4 @@ def test_the_rule_that_trains_reads_the_queue_that_is_written() -> None:
     # lint refuses it.
     rule = (ROOT / "workflow/rules/train.smk").read_text()
     assert f"--queue {paths.queue()} " in rule
-    assert Study.from_config(CONFIG).queue_file == paths.queue()
+    assert list(Study.from_config(CONFIG).notes([])) == [paths.queue()]

@@ -25,5 +25,8 @@ rule figure:
         runtime=30,
     params:
         caption=lambda wildcards: STUDY.caption("figures", wildcards.figure),
+        arguments=lambda wildcards: STUDY.arguments(
+            wildcards.experiment, "figures", wildcards.figure
+        ),
     shell:
-        "mtdis figure --name {wildcards.figure:q} --long {input.long:q} --stages {input.stages:q} --out {output.pdf:q} 2> {log:q}"
+        "mtdis figure --name {wildcards.figure:q} --long {input.long:q} @{params.arguments:q} --out {output.pdf:q} 2> {log:q}"

@@ -17,8 +17,9 @@ rule long_table:
         runtime=30,
     params:
         study=lambda wildcards: STUDY.only(wildcards.experiment),
+        arguments=lambda wildcards: STUDY.arguments(wildcards.experiment),
     shell:
-        "mtdis long_table --study {params.study:q} --experiment {wildcards.experiment:q} --out {output.table:q} 2> {log:q}"
+        "mtdis long_table @{params.arguments:q} --experiment {wildcards.experiment:q} --out {output.table:q} 2> {log:q}"
 
 
 # The long table of the whole study: each row once.
@@ -38,8 +39,10 @@ rule study_table:
     resources:
         mem_mb=1024,
         runtime=30,
+    params:
+        arguments=STUDY.arguments(),
     shell:
-        "mtdis study_table --long {input:q} --out {output.table:q} 2> {log:q}"
+        "mtdis study_table @{params.arguments:q} --out {output.table:q} 2> {log:q}"
 
 
 # A table of the paper from an experiment's long table.
@@ -73,5 +76,8 @@ rule table:
         runtime=30,
     params:
         caption=lambda wildcards: STUDY.caption("tables", wildcards.table),
+        arguments=lambda wildcards: STUDY.arguments(
+            wildcards.experiment, "tables", wildcards.table
+        ),
     shell:
-        "mtdis table --name {wildcards.table:q} --long {input.long:q} --stages {input.stages:q} --out {output.csv:q} 2> {log:q}"
+        "mtdis table --name {wildcards.table:q} --long {input.long:q} @{params.arguments:q} --out {output.csv:q} 2> {log:q}"

@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 from helpers.small_study import spec_of
 
+from mtdis import paths
 from mtdis.artifacts import files, records
 from mtdis.artifacts.locks import alone_with, is_free
 from mtdis.artifacts.records import read_json
@@ -130,7 +131,8 @@ def test_a_run_that_fails_beside_another_is_left_to_its_own_job(
 def test_the_queue_of_a_study_is_a_job_file(tmp_path: Path) -> None:
     one = {"kind": ["random", "multi_head"], "seed": [1, 2], "dataset": "dsprites_rendered"}
     study = Study.from_config({"name": "small", "experiments": {"one": one}})
-    (tmp_path / "queue.jsonl").write_text(study.queue(study.runs))
+    notes = study.notes(("train", {"run": run_id}) for run_id in study.runs)
+    (tmp_path / "queue.jsonl").write_text(notes[paths.queue()])
     jobs = read_jobs(tmp_path / "queue.jsonl")
     assert [job.spec for job in jobs] == list(study.runs.values())
     assert [str(job.out) for job in jobs] == [
