@@ -128,6 +128,7 @@ class IndexRow(TypedDict):
     value: Number | None
     diverged: Annotated[bool, Field(strict=True)]
     error: str
+    note: NotRequired[str]
 
 
 class IndexSummary(TypedDict):
