@@ -13,6 +13,7 @@ from typing import Any
 
 from mtdis import paths
 from mtdis.artifacts import datasets, files, records, scores
+from mtdis.artifacts.checkpoints import check_checkpoint
 from mtdis.artifacts.shapes import (
     DatasetContent,
     DownloadContent,
@@ -89,7 +90,7 @@ def _checks(folder: Path) -> Iterator[tuple[Path, Check]]:
         for name in inventory.names(folder / place):
             path = folder / place / name / records.CHECKPOINT
             if os.path.lexists(path):
-                yield path, _checkpoint
+                yield path, check_checkpoint
     yield from ((path, _score) for path in sorted((folder / inventory.SCORES).glob("*/*/*.json")))
     yield from ((path, _parquet) for path in sorted((folder / STUDIES).glob("**/*.parquet")))
 
@@ -220,12 +221,6 @@ def _id(path: Path) -> bool:
     if content["id"].partition("+")[0] != path.stem.partition("+")[0]:
         raise ArtifactError(f"{path} is of {content['id']}. Delete it: it is written again.")
     return _sealed(content)
-
-
-def _checkpoint(path: Path) -> bool:
-    from mtdis.training.checkpoints import check  # torch, which only unfinished trainings need
-
-    return check(path)
 
 
 def _parquet(path: Path) -> bool:

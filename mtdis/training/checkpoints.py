@@ -4,18 +4,17 @@ import json
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from hashlib import sha256
 from pathlib import Path
 from time import monotonic
 from typing import Any
 
 import torch
-from safetensors import SafetensorError, safe_open
+from safetensors import safe_open
 from safetensors.torch import save_file
 from torch import Tensor
 
+from mtdis.artifacts.checkpoints import DAMAGES, seal_of
 from mtdis.artifacts.files import atomic
-from mtdis.errors import ArtifactError
 from mtdis.specs.base import Spec
 from mtdis.specs.ids import canonical
 from mtdis.training.learner import Learner
@@ -70,13 +69,7 @@ def save(path: Path, spec: Spec, learners: Mapping[str, Learner], progress: Prog
 
 
 def _seal(about: Mapping[str, Any], tensors: Mapping[str, Tensor]) -> str:
-    """SHA-256 of all that a checkpoint holds."""
-    digest = sha256(json.dumps(about, sort_keys=True).encode())
-    for key in sorted(tensors):
-        tensor = tensors[key]
-        digest.update(f"{key} {tensor.dtype} {tuple(tensor.shape)}".encode())
-        digest.update(tensor.cpu().reshape(-1).view(torch.uint8).numpy().data)
-    return digest.hexdigest()
+    return seal_of(about, {key: tensor.cpu().numpy() for key, tensor in tensors.items()})
 
 
 def _state(name: str, learner: Learner) -> dict[str, Tensor]:
@@ -97,7 +90,7 @@ def resume(path: Path, spec: Spec, learners: Mapping[str, Learner]) -> Progress:
         return Progress()
     try:
         about, tensors = _read(path, learners)
-    except (OSError, ValueError, KeyError, RuntimeError, SafetensorError) as error:
+    except DAMAGES as error:
         aside = path.with_name(f"damaged-{path.name}")
         path.replace(aside)
         print(
@@ -138,16 +131,6 @@ def note_kernels(progress: Progress, now: str) -> None:
         progress.execution["resumed_from_other_kernels"] = progress.kernels[:-1]
 
 
-def check(path: Path) -> bool:
-    """True if a checkpoint holds a checksum of itself; ArtifactError if it is damaged."""
-    try:
-        return bool(_read(path, {})[0]["sealed"])
-    except (OSError, ValueError, KeyError, RuntimeError, SafetensorError) as error:
-        raise ArtifactError(
-            f"{path} is damaged: {error}. Delete it: its training begins anew."
-        ) from None
-
-
 def _read(path: Path, learners: Mapping[str, Learner]) -> tuple[dict[str, Any], dict[str, Tensor]]:
     """The text and the tensors of a checkpoint; ValueError unless they are those it was sealed
     with. Checkpoints from before there were seals are held to have every parameter.
@@ -157,7 +140,7 @@ def _read(path: Path, learners: Mapping[str, Learner]) -> tuple[dict[str, Any], 
     with safe_open(path, "pt") as file:
         about = json.loads((file.metadata() or {})["about"])
         tensors = {key: file.get_tensor(key) for key in file.keys()}  # noqa: SIM118 - not a mapping
-    seal = about.pop("seal", None)
+    seal = about.get("seal")
     if seal is not None and seal != _seal(about, tensors):
         raise ValueError("its content is not that of its seal")
     if seal is None:
@@ -165,7 +148,7 @@ def _read(path: Path, learners: Mapping[str, Learner]) -> tuple[dict[str, Any], 
             for key, parameter in learner.module.named_parameters():
                 if tensors[f"{name}/{key}"].shape != parameter.shape:
                     raise ValueError(f"{name}/{key} is of another shape")
-    return about | {"sealed": seal is not None}, tensors
+    return about, tensors
 
 
 def _load(name: str, learner: Learner, tensors: Mapping[str, Tensor]) -> None:

@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 from helpers import whole_study
-from helpers.resealed import resealed
+from helpers.resealed import edited, resealed
 from helpers.whole_study import LONG, SUMMARIES, command, inside, kind_of, readers
 
 from mtdis.artifacts import records
@@ -153,6 +153,7 @@ def wrong_summaries(sound: dict[str, list[Any]]) -> Iterator[str]:
     yield from (f"tables: {e}" for e in found["failed"].values() if "ArtifactError" not in e)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", KINDS)
 def test_damage_is_an_error_or_changes_nothing(
     kind: str, whole: Path, sound: dict[str, list[Any]], tmp_path: Path
@@ -195,6 +196,7 @@ def places(value: Any) -> Iterator[tuple[Any, Any]]:
             yield from places(one)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "kind", [k for k in KINDS if k not in ("codes", "arrays", "long", "checkpoint")]
 )
@@ -222,6 +224,7 @@ def test_a_record_of_another_shape_is_no_traceback(
     assert found == []
 
 
+@pytest.mark.slow
 def test_no_flipped_bit_is_silent(
     whole: Path, sound: dict[str, list[Any]], tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -253,3 +256,69 @@ def test_the_readers_are_asked_of_every_kind_of_file(whole: Path) -> None:
     assert {kind_of(path) for path in files_of(whole)} == set(readers())
     assert records.CHECKPOINT in {path.name for path in files_of(whole)}
     assert Path(LONG) in files_of(whole)
+
+
+def _only(whole: Path, kind: str) -> Path:
+    """A file of a kind, of the multi-head run where there are several."""
+    found = [p for p in files_of(whole) if kind_of(p) == kind and p.suffix != ".h5"]
+    return next((p for p in found if "multi_head" in str(p)), found[0])
+
+
+def _drop_rows(index: dict[str, Any]) -> None:
+    index["rows"] = []
+
+
+SEALED_BUT_WRONG: dict[str, tuple[str, Callable[[dict[str, Any]], object], str]] = {
+    "an index without a row": ("index", _drop_rows, "lacks a row: mig"),
+    "an index of other codes": (
+        "index",
+        lambda index: index.update(codes_sha256="0" * 64),
+        "holds scores of other codes than the run has now",
+    ),
+    "a run of another dataset": (
+        "run",
+        lambda run: run["stood_on"]["dataset"].update(images="0" * 64),
+        "was computed from another dataset",
+    ),
+    "a stage of another run": (
+        "stage",
+        lambda stage: stage["stood_on"]["parent"].update({"codes.h5": "0" * 64}),
+        "was computed from another parent",
+    ),
+}
+
+
+@pytest.mark.parametrize("how", SEALED_BUT_WRONG)
+def test_what_is_sealed_but_incomplete_or_stale_is_in_no_table(
+    how: str, whole: Path, tmp_path: Path
+) -> None:
+    kind, change, message = SEALED_BUT_WRONG[how]
+    with inside(copied(whole, tmp_path / "changed")):
+        edited(_only(whole, kind), change)
+        told = command(whole_study.long_table("out/long.parquet"))
+        assert told.refused
+        assert message in told.text
+        assert command(SUMMARIES["doctor"]).rc == 1
+
+
+def test_what_a_dataset_says_of_itself_is_what_its_spec_decides(
+    whole: Path, tmp_path: Path
+) -> None:
+    with inside(copied(whole, tmp_path / "changed")):
+        edited(_only(whole, "dataset"), lambda record: record.update(white=7))
+        told = command(readers()["dataset"][2].words)
+        assert told.refused
+        assert "its white is 7, expected 1" in told.text
+
+
+def test_a_damaged_checkpoint_is_set_aside_and_the_training_begins_anew(
+    whole: Path, sound: dict[str, list[Any]], tmp_path: Path
+) -> None:
+    with inside(copied(whole, tmp_path / "changed")):
+        path = _only(whole, "checkpoint")
+        flip(path, path.stat().st_size - 1, 0)
+        (reader,), (expected,) = readers()["checkpoint"], sound["checkpoint"]
+        told = command(reader.words, reader.made)
+        assert told.made == expected
+        assert f"set aside as damaged-{path.name}" in told.text
+        assert path.with_name(f"damaged-{path.name}").exists()
