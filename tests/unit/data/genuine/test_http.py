@@ -389,7 +389,7 @@ def test_the_command_shows_the_terms_and_records_what_came(server, monkeypatch, 
     for text in (*names, f"{server.url}/a", "research use", "please cite: LeCun"):
         assert text in shown
     record = json.loads(Path("data/downloads/small_norb.json").read_text())
-    assert record["format"] == 1
+    assert record["format"] == 2
     assert record["licence"] == cls.licence
     assert record["citation"] == cls.citation
     assert list(record["files"]) == sorted(names)
