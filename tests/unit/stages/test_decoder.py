@@ -182,6 +182,10 @@ def test_a_test_split_smaller_than_what_is_shown_is_shown_whole(data: Path, tmp_
     assert Stage.from_fields(DECODER | {"images": 40}).kept_images == 12
 
 
+class Killed(BaseException):
+    """As by SIGKILL: nothing that could save or say anything is told."""
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("stop", [2, 4, 7])
 def test_a_killed_decoder_is_resumed_to_the_same_bytes(
@@ -194,12 +198,12 @@ def test_a_killed_decoder_is_resumed_to_the_same_bytes(
     def killed(self: Any, *args: Any) -> torch.Tensor:
         made.append(1)
         if len(made) > stop:
-            raise KeyboardInterrupt
+            raise Killed
         return step(self, *args)
 
     with monkeypatch.context() as patch:
         patch.setattr(decoder_stage.Learner, "step", killed)
-        with pytest.raises(KeyboardInterrupt):
+        with pytest.raises(Killed):
             decoded(data, tmp_path / "b", "--checkpoint-seconds", "0")
     assert (tmp_path / "b/decoder/checkpoint.safetensors").exists()
     again = decoded(data, tmp_path / "b")
