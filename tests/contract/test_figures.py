@@ -147,6 +147,7 @@ def test_every_variant_has_its_title(name: str) -> None:
     } <= titles
 
 
+@pytest.mark.slow
 @every_figure_of_frames
 def test_results_of_stages_are_none_of_runs(name: str) -> None:
     [frame] = arguments(PACKAGE, name, "one seed", few=True)

@@ -81,6 +81,7 @@ def test_made_tidy_without_changing_the_frame(name: str, case: str) -> None:
     assert table["sd"].notna().eq(table["n"] > 1).all()
 
 
+@pytest.mark.slow
 @every_case
 def test_rendered(name: str, case: str) -> None:
     table, caption = _made(name, case), module(PACKAGE, name).CAPTION

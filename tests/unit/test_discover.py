@@ -150,6 +150,7 @@ def package(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("case", CASES)
 def test_what_a_file_lacks_is_said_when_a_study_is_planned(package: Path, case: str) -> None:
     files, config, message = CASES[case]

@@ -40,6 +40,7 @@ def nowhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path
 
 
+@pytest.mark.slow
 def test_what_is_compiled_lies_in_a_temporary_folder(nowhere: Path) -> None:
     done = subprocess.run(
         [sys.executable, "-c", SCRIPT, json.dumps(DATASET)], capture_output=True, text=True

@@ -122,6 +122,7 @@ def test_scores_are_indexed_and_only_the_missing_are_computed(
     }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("workers", [1, 2])
 def test_factors_are_read_once_and_codes_once_per_network(
     workers: int, data: Path, run_folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
@@ -166,6 +167,7 @@ def test_workers_are_handed_the_factors_with_their_arrays(data: Path, run_folder
         (data / "away.h5").rename(data / "d.h5")
 
 
+@pytest.mark.slow
 def test_side_by_side_gives_the_same_index(data: Path, run_folder: Path, tmp_path: Path) -> None:
     words = [
         "scores",
@@ -591,6 +593,7 @@ def test_plan_prints_text_and_json(tmp_path: Path, capsys: pytest.CaptureFixture
     assert json.loads(capsys.readouterr().out)["total"]["wanted"] == 2
 
 
+@pytest.mark.slow
 def test_a_reader_that_stops_early_is_no_error(tmp_path: Path) -> None:
     (tmp_path / "config.yaml").write_text(json.dumps(CONFIG))
     reader, writer = os.pipe()
@@ -659,6 +662,7 @@ def test_a_place_that_cannot_be_written_is_said_before_the_training(
     assert f"See that {tmp_path} is there and writable" in capsys.readouterr().err
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("stream", ["stdout", "stderr"])
 def test_output_to_a_full_disk_is_no_traceback(stream: str, tmp_path: Path) -> None:
     (tmp_path / "config.yaml").write_text(json.dumps(CONFIG if stream == "stdout" else {}))

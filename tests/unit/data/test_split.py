@@ -148,6 +148,7 @@ def test_another_seed_holds_out_other_combinations():
     assert not np.array_equal(first, other)
 
 
+@pytest.mark.slow
 def test_the_held_out_combinations_of_dsprites_never_change():
     split = split_combinations(classes_of(DSPRITES.sizes)[:, 1:3], 123, ["shape", "scale"])
     assert {

@@ -80,12 +80,14 @@ def test_same_trees_without_ties(num_classes, dtype):
     assert_same(*both(codes, labels), codes, others)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("max_depth", [1, 2, 5])
 def test_same_trees_at_other_depths_and_rates(max_depth):
     codes, labels = problem(4, d=3)
     assert_same(*both(codes, labels, max_depth=max_depth, learning_rate=0.3), codes, codes)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "num_rows", [1200, 60, 7]
 )  # of few, each is drawn so often that ties outnumber the rest
@@ -154,6 +156,7 @@ def test_threads_change_nothing(num_threads):
         assert first.tobytes() == second.tobytes(), name
 
 
+@pytest.mark.slow
 def test_pairwise_sum_is_numpys():
     from mtdis.metrics._estimators import boosting_kernels as kernels
 

@@ -66,6 +66,7 @@ def trained_classes(machines):
     return list(enumerate(machines.classes))[1 if len(machines.classes) == 2 else 0 :]
 
 
+@pytest.mark.slow
 @settings(max_examples=60, deadline=None)
 @given(
     st.integers(0, 10_000),

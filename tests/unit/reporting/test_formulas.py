@@ -59,6 +59,7 @@ def test_both_formulas_stand_beside_each_other(frame: pd.DataFrame) -> None:
     assert np.isnan(run["change"])
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("key", "change"), [("SAP_score", 0.25), ("disentanglement", -0.5), ("completeness", 0.0)]
 )

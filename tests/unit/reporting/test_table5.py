@@ -92,6 +92,7 @@ def test_variants_are_lines_of_their_own() -> None:
     assert table["n"].eq(2).all()
 
 
+@pytest.mark.slow
 def test_no_scores_make_an_empty_table() -> None:
     table = table5.make(make_long_table().assign(metric="mse"))
     assert table.empty

@@ -33,6 +33,7 @@ def written(path: Path, array: Any, name: str = "codes") -> Path:
     return path
 
 
+@pytest.mark.slow
 def test_damaged_files_are_refused_in_bounded_memory(tmp_path: Path) -> None:
     script = ROOT / "tests/helpers/array_mutants.py"
     words = [sys.executable, str(script), str(tmp_path), str(MUTANTS), "1"]
@@ -146,6 +147,7 @@ def test_a_claim_is_not_believed(content: bytes, packed: bool, tmp_path: Path) -
         read_table(path, "codes")
 
 
+@pytest.mark.slow
 def test_zeros_packed_without_end_are_refused(tmp_path: Path) -> None:
     with (
         zipfile.ZipFile(tmp_path / "c.npz", "w", zipfile.ZIP_DEFLATED) as archive,

@@ -165,6 +165,7 @@ def test_what_is_kept_of_a_decoder(data: Path, tmp_path: Path) -> None:
     )
 
 
+@pytest.mark.slow
 def test_all_networks_on_a_dataset_show_the_same_images(data: Path, tmp_path: Path) -> None:
     first = decoded(data, tmp_path / "a").arrays
     other = RUN | {"seed": 2, "latent_size": 5}

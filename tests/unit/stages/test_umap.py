@@ -48,6 +48,7 @@ def test_the_codes_are_left_as_they_are() -> None:
     np.testing.assert_array_equal(given, codes())
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "given",
     [codes(4), codes(20), np.ones((60, 8), np.float32), np.repeat(codes(6), 10, axis=0)],

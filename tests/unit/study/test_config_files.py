@@ -155,6 +155,7 @@ def outcome(text: str) -> str:
     return "planned"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("seed", range(2))
 def test_a_damaged_config_is_a_plan_or_a_short_message(seed: int) -> None:
     said = [outcome(text) for text in mutants.texts(PAPER, MUTANTS, seed)]

@@ -28,6 +28,7 @@ def study(**fields: Any) -> Study:
     return Study.from_config(config)
 
 
+@pytest.mark.slow
 def test_arguments_of_hundreds_of_stages_and_thousands_of_points_are_files() -> None:
     many = [{"kind": "random", "seed": seed} for seed in range(10, 2010)]
     large = study(include=many)

@@ -44,6 +44,7 @@ def header(checkpoint: Path) -> dict[str, Any]:
     return dict(json.loads(about))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize(
     ("number", "steps", "place"),

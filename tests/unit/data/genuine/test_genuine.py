@@ -114,6 +114,7 @@ def test_sub_grids_and_holes_pick_their_rows(name, monkeypatch):
     assert not classes[:, -1].any()
 
 
+@pytest.mark.slow
 @every
 def test_the_command_records_file_checksum_licence_and_citation(name, monkeypatch, capsys):
     placed = place(name, monkeypatch)
@@ -139,6 +140,7 @@ def test_headers_that_python_2_wrote_are_read(tmp_path):
     assert np.array_equal(found, images)
 
 
+@pytest.mark.slow
 def test_memory_does_not_grow_with_the_file(monkeypatch):
     peaks = []
     for cameras in ((0,), (0, 1)):  # 4,608 and 9,216 images: 57 and 113 MB
@@ -272,6 +274,7 @@ WRONG = [
 ]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("name", "change", "message"), WRONG)
 def test_wrong_arrays_are_named(name, change, message, monkeypatch):
     placed = place(name, monkeypatch, change)
@@ -281,6 +284,7 @@ def test_wrong_arrays_are_named(name, change, message, monkeypatch):
     assert "fetch it again with mtdis download" in str(caught.value)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "make",
     [

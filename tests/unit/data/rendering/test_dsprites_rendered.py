@@ -117,6 +117,7 @@ def outline(shape: int) -> NDArray[np.float64]:
     return np.stack([HEART_WIDTH * np.sin(t) ** 3, HEART_HEIGHT * up + HEART_RAISE], axis=1)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("shape", [SQUARE, ELLIPSE, HEART])
 def test_enlarged_shape_is_its_filled_outline(shape):
     pixel = (np.arange(256) + 0.5) / 4 - 32

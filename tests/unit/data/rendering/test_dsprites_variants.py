@@ -167,6 +167,7 @@ def _most_alike(picture: NDArray[np.float64], behind: NDArray[np.float64]) -> tu
     return tuple(map(int, np.unravel_index(apart.argmin(), apart.shape)))
 
 
+@pytest.mark.slow
 def test_tints_are_uniform() -> None:
     tints = 2 * backgrounds(64, 3000).mean(axis=(1, 2)) - 2 * _expected_half_patch()
     assert tints.mean(axis=0) == pytest.approx([0.5] * 3, abs=0.03)

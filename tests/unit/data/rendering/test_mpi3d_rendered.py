@@ -270,6 +270,7 @@ def test_neighbouring_angles_never_look_the_same(renderer, factor):
     assert changed(renderer.render(still, 64), renderer.render(moved, 64)).any(axis=(1, 2)).all()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("factor", range(7))
 def test_every_factor_shows_in_every_image(renderer, sample, factor):
     moved = sample.copy()

@@ -240,6 +240,7 @@ def different(images: NDArray[np.uint8]) -> int:
     return len({image.tobytes() for image in images})
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("size", [8, 16, 32, 64])
 @pytest.mark.parametrize("factor", range(6))
 @pytest.mark.parametrize("base", [(0, 6, 3, 0, 7), (2, 2, 2, 7, 0)])

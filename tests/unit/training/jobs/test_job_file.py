@@ -56,6 +56,7 @@ SPECS = [
 ]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("together", ["1", "3"])
 def test_a_failing_run_harms_no_other_and_is_named(
     together: str, data: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
