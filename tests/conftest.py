@@ -1,7 +1,6 @@
 """Fixtures that several test files share."""
 
 import subprocess
-from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -9,19 +8,19 @@ import pytest
 from helpers.small_study import make_data
 
 QUICK = ("tests/unit/", "tests/contract/")
-CASES = 2
-"""Of a test with many cases, the edit loop runs the first few: every claim, not every case."""
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark as quick what lies in these folders and is not marked as slow, a few cases of each."""
-    seen: Counter[str] = Counter()
+    """Mark as quick what lies in these folders and is not marked as slow, the first case of each:
+    the edit loop tries every claim, not every case.
+    """
+    seen: set[str] = set()
     for item in items:
         if item.nodeid.startswith(QUICK) and not item.get_closest_marker("slow"):
             test = item.nodeid.partition("[")[0]
-            seen[test] += 1
-            if seen[test] <= CASES:
+            if test not in seen:
                 item.add_marker("quick")
+            seen.add(test)
 
 
 @pytest.fixture(autouse=True)
