@@ -40,16 +40,21 @@ class RunResult(TypedDict):
     networks: list[NetworkResult]
 
 
-class RunContent(TypedDict):
-    """The record of a run."""
+class ResultContent(TypedDict):
+    """What the records of runs and of stages share."""
 
     format: int
     id: str
     spec: dict[str, Any]
-    result: RunResult
     execution: dict[str, Any]
     files: dict[str, FileSeal]
     stood_on: NotRequired[StoodOn]
+
+
+class RunContent(ResultContent):
+    """The record of a run."""
+
+    result: RunResult
 
 
 class StageRow(TypedDict):
@@ -68,16 +73,10 @@ class StageResult(TypedDict):
     diverged: Annotated[bool, Field(strict=True)]
 
 
-class StageContent(TypedDict):
+class StageContent(ResultContent):
     """The record of a stage."""
 
-    format: int
-    id: str
-    spec: dict[str, Any]
     result: StageResult
-    execution: dict[str, Any]
-    files: dict[str, FileSeal]
-    stood_on: NotRequired[StoodOn]
 
 
 class DataContent(TypedDict):

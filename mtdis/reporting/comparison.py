@@ -24,6 +24,14 @@ COLUMNS = (
     *("published_table", "published_mean", "published_sd", "published_sd_ddof", "published_digits"),
     *("difference", "comparable", "note"),
 )
+PAIRED_LINE = [*CELL, "row", "column"]
+"""What names a line of a table whose columns are compared with each other."""
+PAIRED_COLUMNS = [
+    *PAIRED_LINE,
+    *("mean", "sd", "sd_ddof0", "n", "diverged", "failed", "change", "change_n"),
+    *COLUMNS,
+]
+"""The columns of such a table."""
 """What `beside_published` adds to a tidy table."""
 NAMES = {name: f"published_{name}" for name in ("table", "mean", "sd", "sd_ddof", "digits")}
 

@@ -139,7 +139,7 @@ def _read(path: Path, learners: Mapping[str, Learner]) -> tuple[dict[str, Any], 
         raise ValueError("it is no regular file")
     with safe_open(path, "pt") as file:
         about = json.loads((file.metadata() or {})["about"])
-        tensors = {key: file.get_tensor(key) for key in file.keys()}  # noqa: SIM118 - not a mapping
+        tensors = {key: file.get_tensor(key) for key in sorted(file.keys())}
     seal = about.get("seal")
     if seal is not None and seal != _seal(about, tensors):
         raise ValueError("its content is not that of its seal")

@@ -79,7 +79,8 @@ class Learner:
         losses = losses if isinstance(losses, tuple) else (losses,)
         for optimiser, loss in zip(self.optimisers, losses, strict=True):
             optimiser.zero_grad()
-            loss.sum().backward(inputs=optimiser.param_groups[0]["params"])  # type: ignore[no-untyped-call]
+            own = optimiser.param_groups[0]["params"]
+            loss.sum().backward(inputs=own)  # type: ignore[no-untyped-call]
         self._decay()
         for optimiser in self.optimisers:
             optimiser.step()

@@ -4,13 +4,11 @@ library's.
 
 import pandas as pd
 
-from mtdis.reporting.comparison import COLUMNS as BESIDE
-from mtdis.reporting.comparison import beside_published, by_dataset
+from mtdis.reporting.comparison import PAIRED_COLUMNS, PAIRED_LINE, beside_published, by_dataset
 from mtdis.reporting.labels import HEADLINE, row_places
 from mtdis.reporting.long_table import unlike_metric
 from mtdis.reporting.published import scores as published
 from mtdis.reporting.statistics import (
-    CELL,
     headline_points,
     headline_rows,
     in_order,
@@ -32,19 +30,6 @@ PAIRS = {
 """(metric, key) by a formula of the appendix → that of the library, beside which it stands."""
 OPPOSITE = "informativeness_test"
 """The key whose two columns have no difference: an accuracy and an error."""
-LINE = [*CELL, "row", "column"]
-COLUMNS = [
-    *LINE,
-    "mean",
-    "sd",
-    "sd_ddof0",
-    "n",
-    "diverged",
-    "failed",
-    "change",
-    "change_n",
-    *BESIDE,
-]
 CAPTION = (
     "What would the paper's wording have given? Its Appendix B describes MIG, SAP and DCI otherwise"
     " than disentanglement_lib computes them, which made its numbers. Left the library's scores,"
@@ -66,7 +51,7 @@ def make(frame: pd.DataFrame) -> pd.DataFrame:
     parts = [_lines(part).assign(**label) for label, part in variants(scores) if len(part)]
     table = pd.concat(parts) if parts else pd.DataFrame()
     fields = variant_fields(scores) if parts else []
-    return table.reindex(columns=[*fields, *COLUMNS]).reset_index(drop=True)
+    return table.reindex(columns=[*fields, *PAIRED_COLUMNS]).reset_index(drop=True)
 
 
 def _paired_keys(frame: pd.DataFrame) -> pd.DataFrame:
@@ -96,7 +81,7 @@ def _lines(part: pd.DataFrame) -> pd.DataFrame:
         for name, group in formulas
     ]
     changes = paired_changes(points[points["key"] != OPPOSITE], RUN)
-    table = pd.concat(lines).merge(changes, how="left", on=LINE)
+    table = pd.concat(lines).merge(changes, how="left", on=PAIRED_LINE)
     table = table[~table["row"].isin(["single_max", "single_min"])]
     places = {
         "key": {key: place for place, (_, key) in enumerate(HEADLINE)},

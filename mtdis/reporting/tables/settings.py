@@ -2,8 +2,14 @@
 
 import pandas as pd
 
-from mtdis.reporting.comparison import COLUMNS as BESIDE
-from mtdis.reporting.comparison import beside_published, by_dataset, setting_name, unlike_text
+from mtdis.reporting.comparison import (
+    PAIRED_COLUMNS,
+    PAIRED_LINE,
+    beside_published,
+    by_dataset,
+    setting_name,
+    unlike_text,
+)
 from mtdis.reporting.labels import HEADLINE, row_places
 from mtdis.reporting.published import scores as published
 from mtdis.reporting.statistics import (
@@ -17,19 +23,6 @@ from mtdis.reporting.statistics import (
 from mtdis.reporting.summaries.losses import OWN, TOTAL, losses_on_test, own_task_points
 from mtdis.reporting.summaries.scores import headline_scores
 
-LINE = [*CELL, "row", "column"]
-COLUMNS = [
-    *LINE,
-    "mean",
-    "sd",
-    "sd_ddof0",
-    "n",
-    "diverged",
-    "failed",
-    "change",
-    "change_n",
-    *BESIDE,
-]
 CAPTION = (
     "What each choice of settings does: a column per variant, named by the fields in which it"
     " differs from the paper's text (paper) or as the released code (released: learning rate 1e-4,"
@@ -49,9 +42,11 @@ def make(frame: pd.DataFrame) -> pd.DataFrame:
     parts = [(setting_name(label), part) for label, part in labels]
     points = pd.concat([_points(part).assign(column=name) for name, part in parts])
     if points.empty:
-        return pd.DataFrame(columns=COLUMNS)
+        return pd.DataFrame(columns=PAIRED_COLUMNS)
     names = [name for name, _ in parts]
-    table = summarise(points, LINE).merge(paired_changes(points, names[0]), how="left", on=LINE)
+    table = summarise(points, PAIRED_LINE).merge(
+        paired_changes(points, names[0]), how="left", on=PAIRED_LINE
+    )
     unlike = {
         name: pd.concat([headline_scores(part), losses_on_test(part)]) for name, part in parts
     }
@@ -65,7 +60,7 @@ def make(frame: pd.DataFrame) -> pd.DataFrame:
         "column": {name: place for place, name in enumerate(names)},
     }
     lines = in_order(pd.concat(beside), ["key", "settings", "row", "column"], places)
-    return by_dataset(lines)[COLUMNS].reset_index(drop=True)
+    return by_dataset(lines)[PAIRED_COLUMNS].reset_index(drop=True)
 
 
 def _points(part: pd.DataFrame) -> pd.DataFrame:
