@@ -9,7 +9,7 @@ import h5py
 import numpy as np
 from numpy.typing import NDArray
 
-from mtdis.artifacts.files import atomic, read_sealed, write_record
+from mtdis.artifacts.files import atomic, read_sealed, seal, write_record
 from mtdis.artifacts.records import facts_of, read_json
 from mtdis.artifacts.shapes import DatasetContent, TargetsContent
 from mtdis.errors import ArtifactError
@@ -45,11 +45,17 @@ def write_dataset(
             "id": identify(spec),
             "spec": spec.resolved(),
             "source": source,
-            "bytes": data.stat().st_size,
+            **_file_seal(data),
             "sha256": {name: d.hexdigest() for name, d in digests.items()},
             **facts_of(spec),
         },
     )
+
+
+def _file_seal(data: Path) -> dict[str, Any]:
+    """Size and checksum of the whole file: that of each array says nothing of what lies between."""
+    found = seal(data)
+    return {"bytes": found["bytes"], "file_sha256": found["sha256"]}
 
 
 def _create_dataset(file: h5py.File, spec: Dataset, source: str) -> dict[str, h5py.Dataset]:
@@ -104,7 +110,7 @@ def write_targets(record: Path, spec: Spec, targets: NDArray[np.float32]) -> Non
             "id": identify(spec),
             "spec": spec.resolved(),
             "shapes": {"targets": list(targets.shape)},
-            "bytes": data.stat().st_size,
+            **_file_seal(data),
             "sha256": {"targets": digest},
         },
     )

@@ -99,6 +99,14 @@ def _unwritable(path: Path, error: Exception) -> Exception:
     )
 
 
+def remove(path: Path) -> None:
+    """Remove a file if it is there; ArtifactError if it can't be removed."""
+    try:
+        path.unlink(missing_ok=True)
+    except OSError as error:
+        raise _unwritable(path, error) from error
+
+
 def remove_leftovers(*targets: Path) -> None:
     """Remove the temporary files that a killed process left of these files.
 
@@ -275,7 +283,7 @@ def sealed_parquet(path: Path) -> Iterator[Path]:
     as `sha256sum` has it; so is that of a csv of the same rows, if the block wrote one.
     """
     beside = _checksum_file(path)
-    beside.unlink(missing_ok=True)  # a killed process leaves a table without, not a wrong one
+    remove(beside)  # a killed process leaves a table without, not a wrong one
     with atomic(path) as temporary:
         yield temporary
         digest = seal(temporary)["sha256"]

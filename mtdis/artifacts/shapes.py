@@ -86,6 +86,8 @@ class DataContent(TypedDict):
     id: str
     spec: dict[str, Any]
     bytes: Count
+    file_sha256: NotRequired[Sha256]
+    """Of the whole file, with what lies between the arrays."""
     sha256: dict[str, Sha256]
     shapes: dict[str, list[Count]]
 
@@ -150,6 +152,16 @@ class IndexContent(TypedDict):
     dropped_factors: list[str]
     rows: list[IndexRow]
     summary: NotRequired[dict[str, Any]]
+
+
+class ShownContent(TypedDict):
+    """The seal of a table or a figure."""
+
+    format: int
+    files: dict[str, FileSeal]
+    """Its forms by name."""
+    made_of: dict[str, FileSeal]
+    """The long table and the records of stages, by their path from here."""
 
 
 class IdContent(TypedDict):

@@ -4,7 +4,7 @@ from argparse import ArgumentParser, Namespace
 from pathlib import Path
 
 from mtdis import discover
-from mtdis.artifacts import files
+from mtdis.artifacts import files, shown
 from mtdis.artifacts import stages as stage_files
 from mtdis.reporting.drawing.style import settings
 
@@ -32,5 +32,4 @@ def run(args: Namespace) -> None:
     )
     with settings():
         figure = module.draw(frame, stages) if stages else module.draw(frame)
-        files.write_figure(args.out.with_suffix(".png"), figure)
-        files.write_figure(args.out, figure)
+        shown.write_figure(args.out, figure, [args.long, *args.stages])

@@ -4,7 +4,7 @@ from argparse import ArgumentParser, Namespace
 from pathlib import Path
 
 from mtdis import discover
-from mtdis.artifacts import files
+from mtdis.artifacts import files, shown
 from mtdis.artifacts import stages as stage_files
 from mtdis.reporting.formats import texts
 
@@ -31,6 +31,5 @@ def run(args: Namespace) -> None:
         [stage_files.read_stage(path) for path in args.stages],
     )
     table = module.make(frame, stages) if stages else module.make(frame)
-    for ending, text in texts(table, module.CAPTION).items():
-        files.write_text(args.out.with_suffix(ending), text)
-    files.write_frame(args.out, table)
+    forms = texts(table, module.CAPTION)
+    shown.write_table(args.out, table, forms, [args.long, *args.stages])

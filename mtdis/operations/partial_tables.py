@@ -13,7 +13,8 @@ import pandas as pd
 from mtdis import discover, paths
 from mtdis.artifacts import files
 from mtdis.artifacts.scores import read_index
-from mtdis.artifacts.stages import StageResult, read_stage
+from mtdis.artifacts.shown import write_table
+from mtdis.artifacts.stages import read_stage
 from mtdis.discover import members
 from mtdis.errors import ArtifactError
 from mtdis.operations import inventory
@@ -27,6 +28,7 @@ from mtdis.specs.run import Run
 from mtdis.specs.stage import Stage
 from mtdis.study import Study
 
+LONG = Path(paths.study_table("x")).name
 MISSING = "missing"
 """The column that says how many runs a row lacks."""
 
@@ -97,8 +99,8 @@ def write_tables(study: Study, experiment: str, finished: Finished) -> dict[str,
         return made
     folder = Path(paths.partial(study.name), experiment)
     frame = long_table.make(experiment, finished.runs, finished.stages)
-    files.write_frame(folder / "long.parquet", frame)
-    made["files"].append(str(folder / "long.parquet"))
+    files.write_frame(folder / LONG, frame)
+    made["files"].append(str(folder / LONG))
     for name in study.experiments[experiment].tables:
         wanted = discover.constant("mtdis.reporting.tables", name, "STAGES") or ()
         shown = [stage for stage, _ in finished.stages if stage.name() in wanted]
@@ -122,7 +124,8 @@ def _write(
     caption.
     """
     module = discover.load("mtdis.reporting.tables", name, "table")
-    results: list[StageResult] = [read_stage(Path(paths.stage(identify(s)))) for s in stages]
+    records = [Path(paths.stage(identify(stage))) for stage in stages]
+    results = [read_stage(record) for record in records]
     table = module.make(frame, results) if results else module.make(frame)
     table = with_missing(table, finished.missing)
     stages_too = f" and {finished.missing_stages} stages" if finished.missing_stages else ""
@@ -130,9 +133,7 @@ def _write(
     said = [lacking, missing_text(table)]
     said += [f"no row yet: {'; '.join(nothing)}"] if (nothing := finished.nothing_of()) else []
     caption = f"{'. '.join(filter(None, said))}. {module.CAPTION}"
-    for ending, text in texts(table, caption).items():
-        files.write_text(out.with_suffix(ending), text)
-    files.write_frame(out, table)
+    write_table(out, table, texts(table, caption), [out.with_name(LONG), *records])
 
 
 def with_missing(table: pd.DataFrame, missing: Sequence[Run]) -> pd.DataFrame:

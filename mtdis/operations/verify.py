@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from mtdis import paths
-from mtdis.artifacts import datasets, files, records, scores
+from mtdis.artifacts import datasets, files, records, scores, shown
 from mtdis.artifacts.checkpoints import check_checkpoint
 from mtdis.artifacts.shapes import (
     DatasetContent,
@@ -38,6 +38,8 @@ DATA, DOWNLOADS, TARGETS = (
     str(Path(path).parent) for path in (paths.dataset("x"), paths.download("x"), paths.targets("x"))
 )
 STUDIES = str(Path(paths.partial("x")).parents[1])
+LONG = Path(paths.study_table("x")).stem
+"""The name of long tables, whose csv the checksums beside the parquet hold."""
 Check = Callable[[Path], bool]
 """Raises ArtifactError if what lies at a path is damaged; True if it holds a seal."""
 
@@ -93,6 +95,13 @@ def _checks(folder: Path) -> Iterator[tuple[Path, Check]]:
                 yield path, check_checkpoint
     yield from ((path, _score) for path in sorted((folder / inventory.SCORES).glob("*/*/*.json")))
     yield from ((path, _parquet) for path in sorted((folder / STUDIES).glob("**/*.parquet")))
+    yield from ((path, shown.verify_shown) for path in _shown(folder / STUDIES))
+
+
+def _shown(folder: Path) -> list[Path]:
+    """The tables and figures of studies, each by the form that snakemake asks for."""
+    found = [path for ending in (shown.TABLE, shown.FIGURE) for path in folder.rglob(f"*{ending}")]
+    return sorted(path for path in found if path.with_suffix("").name != LONG)
 
 
 def _sealed(content: dict[str, Any]) -> bool:
@@ -118,29 +127,33 @@ def _own(record: Path, name: str, shape: Any, family: type[Spec]) -> tuple[dict[
     return content, spec
 
 
-def _data(record: Path, shape: Any, family: type[Spec]) -> dict[str, Any]:
-    content, _ = _own(record, record.stem, shape, family)
-    arrays = record.with_suffix(".h5")
-    size = arrays.stat().st_size if arrays.exists() else None
-    if size is not None and size != content["bytes"]:
-        raise ArtifactError(
-            f"{arrays} has {size:,} bytes, its record says {content['bytes']:,}. Delete {record}"
-            " and run snakemake to make it again."
-        )
-    return content
-
-
 def _dataset(record: Path) -> bool:
-    content = _data(record, DatasetContent, Dataset)
-    for array in content["sha256"]:
-        datasets.read_dataset(record, array)
+    content, _ = _own(record, record.stem, DatasetContent, Dataset)
+    if not _whole(record, content):
+        for array in content["sha256"]:
+            datasets.read_dataset(record, array)
     return _sealed(content)
 
 
 def _targets(record: Path) -> bool:
-    content = _data(record, TargetsContent, Targets)
-    datasets.read_targets(record)
+    content, _ = _own(record, record.stem, TargetsContent, Targets)
+    if not _whole(record, content):
+        datasets.read_targets(record)
     return _sealed(content)
+
+
+def _whole(record: Path, content: dict[str, Any]) -> bool:
+    """True once the file of arrays is known to be what its record seals; False of a record from
+    before that checksum, which says the size alone.
+    """
+    arrays, size = record.with_suffix(".h5"), content["bytes"]
+    remedy = f"Delete {record} and run snakemake to make it again."
+    if digest := content.get("file_sha256"):
+        files.verify(arrays, {"bytes": size, "sha256": digest}, remedy)
+    elif arrays.exists() and arrays.stat().st_size != size:
+        found = arrays.stat().st_size
+        raise ArtifactError(f"{arrays} has {found:,} bytes, its record says {size:,}. {remedy}")
+    return bool(digest)
 
 
 def _download(record: Path) -> bool:

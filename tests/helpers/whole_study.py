@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from helpers.genuine_files import place
 from helpers.small_study import DATASET
 
 from mtdis import paths
@@ -46,6 +47,7 @@ UNFINISHED = Run.from_fields(
     | {key: CONFIG["experiments"]["one"][key] for key in ("tasks", "batch_size", "head_layers")}
     | {"epochs": 1, "latent_size": 4}
 )
+FIGURE = "figure3"
 LONG, SECONDS = paths.long_table("whole", "one"), 30
 
 
@@ -99,8 +101,10 @@ def command(words: list[str], made: Callable[[str], Any] = lambda _: None) -> To
     return Told(rc, text, made(text) if rc == 0 else None)
 
 
-def make() -> None:
-    """Compute the study in this folder, and half of a training beside it."""
+def make(patch: pytest.MonkeyPatch) -> None:
+    """Compute the study in this folder; beside it half of a training, and the small files of a
+    genuine dataset, whose class is patched.
+    """
     Path("config.yaml").write_text(json.dumps(CONFIG))
     for dataset_id, dataset in STUDY.datasets.items():
         _ok("dataset", "--spec", json.dumps(dataset.elided()), "--out", paths.dataset(dataset_id))
@@ -113,6 +117,22 @@ def make() -> None:
     for stage_id in STUDY.stages:
         _ok(*stage(stage_id, paths.stage(stage_id)))
     _ok(*long_table(LONG))
+    _ok("study_table", "--long", LONG, "--out", paths.study_table("whole"))
+    stages = [paths.stage(i) for i in STUDY.stages]
+    for name, shown in (("table5", []), ("table4", ["--stages", *stages])):
+        _ok(
+            "table",
+            "--name",
+            name,
+            "--long",
+            LONG,
+            "--out",
+            paths.table("whole", "one", name),
+            *shown,
+        )
+    out = paths.figure("whole", "one", FIGURE)
+    _ok("figure", "--name", FIGURE, "--long", LONG, "--out", out)
+    place("dsprites", patch)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(runs, "write_run", lambda *_, **__: (_ for _ in ()).throw(KeyError("killed")))
         words = train(UNFINISHED, paths.run(identify(UNFINISHED)))
@@ -184,6 +204,12 @@ def readers() -> dict[str, list[Reader]]:
         ["study_table", "--long", LONG, "--out", "out/all.parquet"],
         lambda _: Path("out/all.csv").read_bytes(),
     )
+    genuine = ["--spec", '{"name": "dsprites"}']
+    prepared, fetched = "out/genuine.json", paths.download("dsprites")
+    preparing = Reader(
+        ["dataset", *genuine, "--out", prepared], lambda _: _json(prepared)["sha256"]
+    )
+    fetching = Reader(["download", *genuine], lambda _: _json(fetched)["files"])
     return {
         "dataset": [scoring, staging, training, gather],
         "targets": [training, gather],
@@ -198,6 +224,9 @@ def readers() -> dict[str, list[Reader]]:
         "checkpoint": [resuming],
         "sibling": [],
         "csv": [],
+        "table": [],
+        "figure": [],
+        "download": [preparing, fetching],
     }
 
 
@@ -217,12 +246,16 @@ SUMMARIES: Mapping[str, list[str]] = {
 def kind_of(path: Path) -> str:
     """The kind of a file of a study, as `readers` has it."""
     folder = path.parts[0] if path.parts[0] == "data" else path.parts[1]
+    if folder == "data" and "downloads" in path.parts:
+        return "download"
     if folder == "data":
         return "targets" if "targets" in path.parts else "dataset"
     if folder == "ids":
         return "id"
-    if folder == "studies":
+    if folder == "studies" and path.name.startswith("long."):
         return "csv" if path.suffix == ".csv" else "long"
+    if folder == "studies":
+        return "figure" if "figures" in path.parts else "table"
     names = {"run.json": "run", "codes.h5": "codes", "index.json": "index", "stage.json": "stage"}
     names |= {"arrays.h5": "arrays", records.CHECKPOINT: "checkpoint"}
     return names.get(path.name, "score" if folder == "scores" else "sibling")
