@@ -50,7 +50,9 @@ def download(url: str, part: Path, size: int | None = None) -> None:
 
     TransferError if the server does not give it; OSError if the disk does not take it.
     """
-    if part.is_symlink() or (size is not None and _held(part) > size):
+    # a link would lead elsewhere, and a pipe would be waited for
+    other = part.is_symlink() or (part.exists() and not part.is_file())
+    if other or (size is not None and _held(part) > size):
         part.unlink()  # not of this file
     idle, most = 0, _held(part)
     while idle < ATTEMPTS:

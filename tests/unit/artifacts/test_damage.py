@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+import h5py
 import pytest
 from helpers import whole_study
 from helpers.damage import WAYS, content_of, flip
@@ -271,3 +272,40 @@ def test_a_damaged_checkpoint_is_set_aside_and_the_training_begins_anew(
         assert told.made == expected
         assert f"set aside as damaged-{path.name}" in told.text
         assert path.with_name(f"damaged-{path.name}").exists()
+
+
+@pytest.mark.parametrize("kind", ["dataset", "targets"])
+def test_a_bit_between_the_arrays_is_named_by_records_that_seal_the_whole_file(
+    kind: str, whole: Path, tmp_path: Path
+) -> None:
+    with inside(copied(whole, tmp_path / "changed")):
+        record = _only(whole, kind)
+        arrays = record.with_suffix(".h5")
+        with h5py.File(arrays) as file:
+            first = min(array.id.get_offset() for array in file.values())
+        flip(arrays, first - 1, 0)
+        told = command(SUMMARIES["doctor"])
+        assert told.rc == 1
+        assert f"{arrays} has SHA-256" in told.text
+        edited(record, lambda content: content.pop("file_sha256"))  # from before that checksum
+        assert "has SHA-256" not in command(SUMMARIES["doctor"]).text
+        flip(arrays, first, 0)
+        assert "has SHA-256" in command(SUMMARIES["doctor"]).text
+
+
+def test_a_digit_of_a_table_is_named_and_the_table_is_made_anew(
+    whole: Path, tmp_path: Path
+) -> None:
+    with inside(copied(whole, tmp_path / "changed")):
+        tables = Path(LONG).parent
+        page, table = tables / "table5.html", tables / "table5.csv"
+        text = table.read_text()
+        page.write_text(page.read_text().replace("0", "1", 1))
+        told = command(SUMMARIES["doctor"])
+        assert (told.rc, f"{page} has" in told.text) == (1, True)
+        assert command([*SUMMARIES["retry"], "--yes"]).rc == 0
+        assert not table.exists()  # which snakemake declares beside the page
+        words = ["table", "--name", "table5", "--long", LONG, "--out", str(table)]
+        assert command(words).rc == 0
+        assert table.read_text() == text
+        assert command(SUMMARIES["doctor"]).rc == 0

@@ -15,6 +15,7 @@ from unittest.mock import Mock
 
 import numpy as np
 import pytest
+from helpers.damage import WAYS
 
 from mtdis.cli import main
 from mtdis.data.genuine import downloads, mirrors
@@ -497,3 +498,19 @@ def test_urls_without_tls_come_last():
             schemes = [url.partition(":")[0] for url in file.urls]
             assert schemes == sorted(schemes, reverse=True)
             assert "https" in schemes
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_a_part_damaged_in_any_way_ends_in_the_right_file_and_a_folder_is_named(way, server):
+    Path("config.yaml").write_text("mine: true")
+    part = part_of(server)
+    part.parent.mkdir()
+    part.write_bytes(CONTENT[: 2**20])
+    WAYS[way](part)
+    if part.is_dir():
+        with pytest.raises(ArtifactError, match=re.escape(str(part))):
+            obtain(server.file("/a"))
+    else:
+        obtain(server.file("/a"))
+        assert alone()
+    assert Path("config.yaml").read_text() == "mine: true"
