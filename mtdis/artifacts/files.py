@@ -303,7 +303,9 @@ def verify_table(path: Path) -> bool:
     """True if a parquet file and the csv beside it have the checksums beside them, False if there
     are none; ArtifactError if one of them is damaged.
     """
-    stored = checksums_beside(path)
+    stored, csv = checksums_beside(path), path.with_suffix(".csv")
+    if stored and csv.name not in stored and csv.exists():
+        raise _damaged_checksums(_checksum_file(path), path, f"it has none of {csv.name}")
     for name, digest in stored.items():
         _verify_digest(path.with_name(name), digest)
     return path.name in stored

@@ -8,6 +8,7 @@ from typing import Any
 
 import h5py
 import numpy as np
+import pandas as pd
 import pytest
 from helpers.resealed import resealed
 from numpy.typing import NDArray
@@ -256,3 +257,16 @@ def test_a_shortened_id_is_resolved_and_a_collision_is_an_error(tmp_path: Path) 
 def test_short_ids_need_no_index(tmp_path: Path) -> None:
     files.record_id(Dataset.from_fields("dsprites_rendered"))
     assert names(tmp_path) == []
+
+
+def test_checksums_that_lost_the_line_of_the_csv_are_damaged(tmp_path: Path) -> None:
+    path = tmp_path / "long.parquet"
+    path.with_suffix(".csv").write_text("a\n1\n")
+    files.write_frame(path, pd.DataFrame({"a": [1]}))
+    assert files.verify_table(path)
+    beside = tmp_path / "long.parquet.sha256"
+    parquet, csv = beside.read_text().splitlines(keepends=True)
+    assert csv.endswith("  long.csv\n")
+    beside.write_text(parquet)
+    with pytest.raises(ArtifactError, match=r"is damaged: it has none of long\.csv"):
+        files.verify_table(path)
