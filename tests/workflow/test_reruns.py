@@ -24,6 +24,7 @@ def test_the_study_ends_in_tables_and_figures(finished: StudyFolder) -> None:
     assert produced == [
         "figures/one/figure3.pdf",
         "figures/one/figure3.png",
+        "figures/one/figure3.seal.json",
         "tables/long.csv",
         "tables/long.parquet",
         "tables/long.parquet.sha256",
@@ -33,6 +34,7 @@ def test_the_study_ends_in_tables_and_figures(finished: StudyFolder) -> None:
         "tables/one/table5.csv",
         "tables/one/table5.html",
         "tables/one/table5.md",
+        "tables/one/table5.seal.json",
         "tables/one/table5.tex",
     ]
     table = pd.read_csv(study / "tables/one/table5.csv")
