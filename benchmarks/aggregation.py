@@ -60,7 +60,7 @@ def write_run(folder: Path, run: Run, rng: np.random.Generator) -> None:
         "files": {"codes.h5": {"bytes": 1, "sha256": CODES}},
     }
     files.write_record(folder / str(run.seed) / "run.json", record)
-    write_index(folder / str(run.seed) / "index.json", identify(run), CODES, [], rows)
+    write_index(folder / str(run.seed) / "index.json", identify(run), CODES, [], rows, {})
 
 
 def results(

@@ -38,6 +38,13 @@ SWEEP = {
 PER_SEED = 20
 METRICS = ("mig", "factor_vae", "sap", "dci")
 CHECKSUM = "0" * 64
+EXECUTION = {
+    "commit": "",
+    "device": "cpu (1 thread)",
+    "seconds": 100.0,
+    "versions": {},
+    "peak_memory_mib": 1.0,
+}
 DATA = {"source": "", "bytes": 0, "sha256": {}}
 """What a record says of arrays that are not there."""
 QUICK = ("plan", "status", "show", "diff", "prune", "plan --hours")
@@ -78,7 +85,9 @@ def write_results(folder: Path, study: Study) -> None:
         inputs = [parents[0], paths.run(run_id)]
         params = [study.metric_specs, study.spec(run_id)]
         rows = index_rows(run, study.metrics, draw)
-        scores.write_index(folder / paths.scores(run_id), run_id, CHECKSUM, ["color"], rows)
+        scores.write_index(
+            folder / paths.scores(run_id), run_id, CHECKSUM, ["color"], rows, EXECUTION
+        )
         _mark(folder, "scores", paths.scores(run_id), inputs, params)
 
 
@@ -94,15 +103,8 @@ def record(run_id: str, run: Any, draw: Random) -> dict[str, Any]:
         name: {"bytes": 1, "sha256": CHECKSUM}
         for name in ("codes.h5", "weights.safetensors", "history.csv")
     }
-    execution = {
-        "commit": "",
-        "device": "cpu (1 thread)",
-        "seconds": 100.0,
-        "versions": {},
-        "peak_memory_mib": 1.0,
-    }
     named = {"id": run_id, "spec": run.resolved()}
-    return named | {"result": {"networks": networks}, "execution": execution, "files": files}
+    return named | {"result": {"networks": networks}, "execution": EXECUTION, "files": files}
 
 
 def index_rows(run: Any, metrics: Iterable[Metric], draw: Random) -> list[dict[str, Any]]:

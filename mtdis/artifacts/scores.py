@@ -6,7 +6,7 @@ Reading needs neither numpy nor h5py, so that a status of a thousand runs is tol
 import json
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -14,9 +14,6 @@ from mtdis.artifacts.records import check_shape, read_json, read_text
 from mtdis.artifacts.shapes import IndexContent, IndexSummary, ScoreContent
 from mtdis.errors import ArtifactError, UserError
 from mtdis.specs.metric import Metric
-
-SUMMARY = '\n "summary": '
-"""Before the last entry of an index: its summary is read without its rows."""
 
 MADE_BY = "mtdis scores"
 Row = Mapping[str, Any]
@@ -46,6 +43,8 @@ class Summary:
     failed: Mapping[str, int]
     """Number of rows with an error, by settings."""
     rows: int
+    execution: Mapping[str, Any] = field(default_factory=dict)
+    """What wrote the index; empty for one that does not say, as those of format 1."""
 
 
 def read_score(path: Path, key: Key) -> dict[str, float] | None:
@@ -110,17 +109,22 @@ def write_index(
     codes_sha256: str,
     dropped_factors: Sequence[str],
     rows: Sequence[Row],
+    execution: Mapping[str, Any],
 ) -> None:
-    """Write a run's score index, its summary last; `codes_sha256` is of the file of codes."""
+    """Write a run's score index, its summary last; `codes_sha256` is of the file of codes,
+    `execution` a record's part on what computed the scores.
+    """
     from mtdis.artifacts.files import write_record
 
-    summary = summarise(rows, codes_sha256)
+    summary = asdict(summarise(rows, codes_sha256))
+    del summary["execution"]
     content = {
         "codes_sha256": codes_sha256,
         "dropped_factors": list(dropped_factors),
+        "execution": execution,
         "rows": list(rows),
         "run": run_id,
-        "summary": asdict(summary) | {"metrics": sorted(summary.metrics)},
+        "summary": summary | {"metrics": sorted(summary["metrics"])},
     }
     write_record(path, content)
 
@@ -144,12 +148,12 @@ def read_summary(path: Path) -> Summary:
     missing or damaged.
     """
     text = read_text(path, MADE_BY)
-    start = text.rfind(SUMMARY)
-    stored = json.JSONDecoder().raw_decode(text, start + len(SUMMARY))[0] if start >= 0 else {}
+    stored, execution = _entry(text, "summary"), _entry(text, "execution")
     if not isinstance(stored, dict) or "codes_sha256" not in stored:
         index = read_json(path, MADE_BY, IndexContent)
-        return summarise(index["rows"], index.get("codes_sha256", ""))
-    check_shape(path, stored, MADE_BY, IndexSummary)
+        made = summarise(index["rows"], index.get("codes_sha256", ""))
+        return replace(made, execution=index.get("execution", {}))
+    check_shape(path, stored | {"execution": execution}, MADE_BY, IndexSummary)
     return Summary(
         codes_sha256=stored["codes_sha256"],
         networks=tuple(stored["networks"]),
@@ -157,4 +161,14 @@ def read_summary(path: Path) -> Summary:
         metrics=frozenset((settings, seed) for settings, seed in stored["metrics"]),
         failed=stored["failed"],
         rows=stored["rows"],
+        execution=execution,
     )
+
+
+def _entry(text: str, name: str) -> Any:
+    """An entry of an index as `write_index` lays it out, read without the others; {} if there is
+    none. A line of a record that begins so is no other's: deeper ones are indented further, and
+    text holds no line breaks.
+    """
+    start = text.find(before := f'\n "{name}": ')
+    return json.JSONDecoder().raw_decode(text, start + len(before))[0] if start >= 0 else {}

@@ -141,6 +141,7 @@ class IndexSummary(TypedDict):
     metrics: list[tuple[str, Count]]
     failed: dict[str, Count]
     rows: Count
+    execution: NotRequired[dict[str, Any]]
 
 
 class IndexContent(TypedDict):
@@ -150,6 +151,7 @@ class IndexContent(TypedDict):
     run: str
     codes_sha256: NotRequired[Sha256]
     dropped_factors: list[str]
+    execution: NotRequired[dict[str, Any]]
     rows: list[IndexRow]
     summary: NotRequired[dict[str, Any]]
 

@@ -4,10 +4,11 @@ Computes only what is missing, and writes the index last.
 """
 
 import sys
+import time
 from argparse import ArgumentParser, Namespace
 from pathlib import Path
 
-from mtdis.artifacts import files, records, scores
+from mtdis.artifacts import files, provenance, records, scores
 from mtdis.commands._options import json_list, json_mapping
 from mtdis.scoring import run_scores as scoring
 from mtdis.specs.metric import Metric
@@ -32,6 +33,7 @@ def add_arguments(parser: ArgumentParser) -> None:
 
 def run(args: Namespace) -> None:
     """Score every network that has not diverged by every metric, and write the index."""
+    started = time.monotonic()
     spec = Run.from_fields(args.spec)
     record = records.read_record(args.run, spec, "mtdis train")
     data = records.read_record(args.dataset, spec.dataset, "mtdis dataset")
@@ -60,4 +62,5 @@ def run(args: Namespace) -> None:
             file=sys.stderr,
         )
     codes = record["files"]["codes.h5"]["sha256"]
-    scores.write_index(args.out, record["id"], codes, dropped, rows)
+    execution = provenance.execution("cpu", time.monotonic() - started)
+    scores.write_index(args.out, record["id"], codes, dropped, rows, execution)

@@ -85,8 +85,9 @@ def study_findings(read: Callable[[], Study | None], folder: Path) -> Iterator[F
         yield Finding("config", NOTE, "no config.yaml here", "run in the folder that holds it")
         return
     yield Finding("config", GOOD, f"study {study.name}: {len(study.runs):,} runs")
-    results = (*inventory.runs(study, folder).values(), *inventory.stages(study, folder).values())
-    if mixed := in_words(mixed_kernels(results)):
+    runs, stages = inventory.runs(study, folder), inventory.stages(study, folder)
+    scores = inventory.scores(study, folder, runs).finished
+    if mixed := in_words(mixed_kernels([*runs.values(), *stages.values()], scores)):
         fix = f"set {kernels.SETTING}={kernels.AVX2} from now on, see docs/same-bytes.md"
         yield Finding("kernels of results", NOTE, f"mixed: {mixed}", fix)
 

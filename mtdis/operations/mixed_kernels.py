@@ -6,19 +6,22 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from mtdis import kernels
+from mtdis.artifacts.scores import Summary
 from mtdis.operations.inventory import FINISHED, Found
 
 
-def mixed_kernels(results: Iterable[Found]) -> dict[str, Any]:
+def mixed_kernels(results: Iterable[Found], scores: Mapping[str, Summary]) -> dict[str, Any]:
     """The number of finished results by instruction set, of each library that used several; and
     the ids of those that were begun by other kernels than they were finished by.
 
-    Results from before kernels were recorded say nothing.
+    `results` are runs and stages, `scores` the summaries of finished score indexes. Those from
+    before kernels were recorded say nothing.
     """
     records = [found.record for found in results if found.standing in FINISHED]
     made_by = {record["id"]: record.get("execution", {}) for record in records}
+    executions = [*made_by.values(), *(summary.execution for summary in scores.values())]
     return {
-        "libraries": kernels.mixed(str(about.get("kernels", "")) for about in made_by.values()),
+        "libraries": kernels.mixed(str(about.get("kernels", "")) for about in executions),
         "resumed": [i for i, about in made_by.items() if about.get("resumed_from_other_kernels")],
     }
 

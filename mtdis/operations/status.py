@@ -72,7 +72,7 @@ def study_status(study: Study, folder: Path) -> dict[str, Any]:
             i: found.problem for i, found in {**runs, **stages}.items() if found.standing == STALE
         }
         | {f"scores of {i}": why for i, why in indexes.stale.items()},
-        "mixed_kernels": mixed_kernels([*runs.values(), *stages.values()]),
+        "mixed_kernels": mixed_kernels([*runs.values(), *stages.values()], summaries),
         "unsealed": _unsealed([*runs.values(), *stages.values()], indexes),
         "states": state,
     }

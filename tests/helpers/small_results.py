@@ -84,7 +84,7 @@ def finish(
     return record
 
 
-def score(study: Study, run_id: str, error: str = "") -> Path:
+def score(study: Study, run_id: str, error: str = "", **execution: Any) -> Path:
     """Write a run's score index and its benchmark; its path."""
     rng, run = np.random.default_rng(0), study.runs[run_id]
     about = {"transform": "none", "draw": 0, "metric_seed": 0, "diverged": False, "error": error}
@@ -97,7 +97,7 @@ def score(study: Study, run_id: str, error: str = "") -> Path:
         for key in import_module(f"mtdis.metrics.{m.name()}").KEYS
     ]
     index = Path(paths.scores(run_id))
-    scores.write_index(index, run_id, codes_of(run_id), [], rows)
+    scores.write_index(index, run_id, codes_of(run_id), [], rows, execution)
     text(paths.benchmark("scores", run_id), "s\tcpu_time\n10.0\t12.0\n")
     return index
 

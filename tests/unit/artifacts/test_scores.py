@@ -1,17 +1,19 @@
 """Score files and the index of a run: what is read back, and what the index's summary tells."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from mtdis.artifacts import scores
+from mtdis.artifacts import records, scores
 from mtdis.errors import ArtifactError
 from mtdis.specs.metric import Metric
 
 MIG = Metric.from_fields({"name": "mig", "num_train": 200, "seed": 3})
 CODES, OTHER_CODES = "ab" * 32, "cd" * 32
+EXECUTION = {"kernels": "BLAS Haswell, 1 thread", "seconds": 1.5}
 KEY = scores.Key("task1", MIG, CODES)
 
 
@@ -50,7 +52,7 @@ def test_a_score_is_read_back_only_as_what_it_was_written(tmp_path: Path) -> Non
 
 def test_an_index_ends_with_what_its_rows_say(tmp_path: Path) -> None:
     path = tmp_path / "index.json"
-    scores.write_index(path, "a_run", CODES, ["color"], ROWS)
+    scores.write_index(path, "a_run", CODES, ["color"], ROWS, EXECUTION)
     content = json.loads(path.read_text())
     assert list(content)[-1] == "summary"
     assert content["summary"] == {
@@ -62,6 +64,20 @@ def test_an_index_ends_with_what_its_rows_say(tmp_path: Path) -> None:
         "rows": 6,
     }
     assert scores.read_index(path, "a_run")["rows"] == ROWS
+    assert scores.read_index(path, "a_run")["execution"] == EXECUTION
+    expected = replace(scores.summarise(ROWS, CODES), execution=EXECUTION)
+    assert scores.read_summary(path) == expected
+    path.write_text(json.dumps(content))  # laid out anew, it says the same
+    assert scores.read_summary(path) == expected
+
+
+def test_an_index_that_does_not_say_what_made_it_is_read(tmp_path: Path) -> None:
+    path = tmp_path / "index.json"
+    scores.write_index(path, "a_run", CODES, [], ROWS, EXECUTION)
+    content = json.loads(path.read_text())
+    del content["execution"]
+    path.write_text(records.sealed(content))
+    assert "execution" not in scores.read_index(path, "a_run")
     assert scores.read_summary(path) == scores.summarise(ROWS, CODES)
 
 
@@ -83,6 +99,6 @@ def test_a_missing_or_damaged_index_has_no_summary(tmp_path: Path, text: str) ->
 
 
 def test_the_index_of_another_run_is_refused(tmp_path: Path) -> None:
-    scores.write_index(tmp_path / "index.json", "a_run", CODES, [], ROWS)
+    scores.write_index(tmp_path / "index.json", "a_run", CODES, [], ROWS, {})
     with pytest.raises(ArtifactError, match=r"is of run a_run, expected b_run\. Delete it"):
         scores.read_index(tmp_path / "index.json", "b_run")

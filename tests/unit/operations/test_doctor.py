@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from helpers.small_results import finish, of_kind, study_in, text
+from helpers.small_results import finish, of_kind, score, study_in, text
 
 from mtdis import kernels
 from mtdis.cli import main
@@ -194,6 +194,9 @@ def test_results_of_mixed_kernels_are_a_note_with_the_setting_that_ends_it(
     assert found["standing"] == "note"
     assert found["found"] == "mixed: ATen AVX2 (1), AVX512 (1)"
     assert "MTDIS_KERNELS=avx2" in found["fix"]
+    score(study, of_kind(study, "random"), kernels="ATen SSE, 1 thread")
+    found = examined(capsys)["kernels of results"]
+    assert found["found"] == "mixed: ATen AVX2 (1), AVX512 (1), SSE (1)"
 
 
 def test_the_processor_and_the_setting_are_shown(

@@ -227,7 +227,7 @@ def test_scores_of_some_metrics_only_are_missing(study: Study) -> None:
     assert study_status(study_in(Path(), CONFIG | seeds), Path())["total"]["scores"]["done"] == 0
     content = json.loads(index.read_text())
     kept = [row for row in content["rows"] if row["metric"] != "dci"]
-    scores.write_index(index, content["run"], content["codes_sha256"], [], kept)
+    scores.write_index(index, content["run"], content["codes_sha256"], [], kept, {})
     states = study_status(study, Path())["states"]["scores"]
     assert (states[run_id], states[other]) == ("done", "missing")
 
@@ -327,3 +327,19 @@ def test_mixed_kernels_are_named(study: Study, capsys: pytest.CaptureFixture[str
         "mixed kernels: ATen AVX2 (2), AVX512 (1); 1 begun by others than finished by; their bytes"
         " differ (docs/same-bytes.md)"
     ) in capsys.readouterr().out
+
+
+def test_scores_count_among_mixed_kernels(study: Study) -> None:
+    ours, theirs, unfinished = (
+        of_kind(study, kind) for kind in ("random", "single_task", "multi_head")
+    )
+    for run_id in (ours, theirs, unfinished):
+        finish(study, run_id, kernels="ATen AVX2, BLAS Haswell, 1 thread")
+    score(study, ours, kernels="BLAS Haswell, 1 thread")
+    score(study, theirs)  # from before indexes named kernels
+    assert study_status(study, Path())["mixed_kernels"]["libraries"] == {}
+    score(study, theirs, kernels="BLAS SkylakeX, 1 thread")
+    assert study_status(study, Path())["mixed_kernels"] == {
+        "libraries": {"BLAS": {"Haswell": 4, "SkylakeX": 1}},
+        "resumed": [],
+    }
