@@ -1,5 +1,6 @@
-"""Where numba keeps what it compiles: beside the source, in the user's cache, or, where neither can
-be written (as in a container), in a temporary folder; numba itself refuses to go without.
+"""The folder where numba keeps what it compiles: beside the source, in the user's cache, or, where
+neither can be written (as in a container), in a temporary folder; numba itself refuses to go
+without.
 
 The temporary folder is the process's own: what lies in a cache is loaded as code, so that one in a
 place that others know would not do.

@@ -1,4 +1,4 @@
-"""Where everything lies, relative to the folder that snakemake works in."""
+"""Paths of everything, relative to the folder that snakemake works in."""
 
 
 def dataset(dataset_id: str) -> str:
@@ -79,7 +79,7 @@ def partial(study: str) -> str:
 
 
 def log(rule: str, some_id: str) -> str:
-    """What a job said: of the rules train, scores and stages."""
+    """The log of a job: of the rules train, scores and stages."""
     return f"logs/{rule}/{some_id}.log"
 
 

@@ -69,7 +69,7 @@ def read_text(path: Path, made_by: str) -> str:
 
 
 def read_json(path: Path, made_by: str, content: Any = None) -> Any:
-    """What a record holds, of the shape `content` (a TypedDict) if one is given.
+    """The content of a record, of the shape `content` (a TypedDict) if one is given.
 
     ArtifactError if it is missing, damaged, or of another shape, with the way to make it again.
     """
@@ -110,9 +110,7 @@ def _checksums_once(record: Path) -> dict[str, str]:
 
 
 def stood_on(**sources: Path | None) -> dict[str, dict[str, str]]:
-    """What a result's record says of the records it is computed from: `dataset`, `targets`,
-    `parent`.
-    """
+    """The checksums of what a result is computed from: `dataset`, `targets`, `parent`."""
     return {name: checksums_of(path) for name, path in sources.items() if path is not None}
 
 
@@ -155,7 +153,7 @@ def read_record(path: Path, expected: Spec, made_by: str) -> dict[str, Any]:
 
 
 def facts_of(spec: Dataset) -> dict[str, Any]:
-    """What the record of a dataset says beside its checksums, which its spec decides."""
+    """The part of a dataset's record that its spec decides: all but the checksums."""
     factors = [spec.count, len(spec.names)]
     return {
         "white": spec.white,

@@ -21,7 +21,7 @@ Row = Mapping[str, Any]
 
 @dataclass(frozen=True)
 class Key:
-    """What a score is of: a metric with its settings, and the codes of a network."""
+    """A metric with its settings, and the codes of a network: one score is of these."""
 
     network: str
     metric: Metric
@@ -31,7 +31,7 @@ class Key:
 
 @dataclass(frozen=True)
 class Summary:
-    """What an index holds, told without its rows."""
+    """The content of an index without its rows."""
 
     codes_sha256: str
     """Of the codes that were scored; empty for an index of format 1, which does not name them."""

@@ -1,4 +1,4 @@
-"""What each kind of JSON record holds, stated once; reading a record checks it against these."""
+"""The shape of each kind of JSON record, stated once; reading a record checks it against these."""
 
 from typing import Annotated, Any, NotRequired
 
@@ -26,7 +26,7 @@ class StoodOn(TypedDict):
 
 
 class NetworkResult(TypedDict):
-    """What became of one network of a run."""
+    """The outcome of one network of a run."""
 
     network: str
     diverged: Annotated[bool, Field(strict=True)]
@@ -35,13 +35,13 @@ class NetworkResult(TypedDict):
 
 
 class RunResult(TypedDict):
-    """What became of a run."""
+    """The outcome of a run."""
 
     networks: list[NetworkResult]
 
 
 class ResultContent(TypedDict):
-    """What the records of runs and of stages share."""
+    """The entries that records of runs and of stages share."""
 
     format: int
     id: str
@@ -67,7 +67,7 @@ class StageRow(TypedDict):
 
 
 class StageResult(TypedDict):
-    """What became of a stage."""
+    """The outcome of a stage."""
 
     rows: list[StageRow]
     diverged: Annotated[bool, Field(strict=True)]
@@ -80,7 +80,7 @@ class StageContent(ResultContent):
 
 
 class DataContent(TypedDict):
-    """What the records of datasets and of targets share."""
+    """The entries that records of datasets and of targets share."""
 
     format: int
     id: str
@@ -133,7 +133,7 @@ class IndexRow(TypedDict):
 
 
 class IndexSummary(TypedDict):
-    """What an index holds, told without its rows."""
+    """The content of an index without its rows."""
 
     codes_sha256: Sha256
     networks: list[str]

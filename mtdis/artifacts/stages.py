@@ -48,7 +48,7 @@ class Sources:
 
 @dataclass(frozen=True)
 class Outcome:
-    """What is kept of a stage."""
+    """The results of a stage that are kept."""
 
     rows: Sequence[Mapping[str, Any]] = ()
     """Values for the long table: `metric`, `key`, `value` and, where there are some, `task` from 1.
@@ -60,7 +60,7 @@ class Outcome:
     diverged: bool = False
     device: str = "cpu"
     execution: Mapping[str, Any] = field(default_factory=dict)
-    """How a training was executed: precision, way of stepping."""
+    """How a training was executed: precision, step mode."""
     seconds_before: float = 0.0
     """What a training took before this process resumed it."""
 

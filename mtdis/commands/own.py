@@ -49,7 +49,7 @@ def run(args: Namespace) -> None:
 
 
 def _check_name(what: str, name: str) -> None:
-    """ConfigError for a name that the entry could not hold, said before all files are read."""
+    """Refuse a name that the entry could not hold, before all files are read: ConfigError."""
     if not re.fullmatch(FILE, name):
         raise ConfigError(
             f"{what} '{name}' can't stand in a config: a name without a folder is needed, a letter"

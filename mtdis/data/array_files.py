@@ -134,7 +134,9 @@ def _described(path: Path, name: str, item: h5py.Dataset) -> StoredArray:
 
 
 def _problem(path: Path, item: h5py.Dataset) -> str:
-    """Why an array can't be read: it is in other files, or in chunks too large for memory."""
+    """The reason why an array can't be read: it is in other files, or in chunks too large for
+    memory.
+    """
     if item.external or item.is_virtual:
         return (
             " only points to other files (external storage or a virtual dataset), which could"

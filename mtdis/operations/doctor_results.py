@@ -1,4 +1,4 @@
-"""What `mtdis doctor --results` says of the files in data/ and results/."""
+"""Findings of `mtdis doctor --results` on the files in data/ and results/."""
 
 from pathlib import Path
 

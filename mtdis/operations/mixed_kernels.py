@@ -27,7 +27,7 @@ def mixed_kernels(results: Iterable[Found], scores: Mapping[str, Summary]) -> di
 
 
 def in_words(found: Mapping[str, Any]) -> str:
-    """What is mixed, in a line; empty if nothing is."""
+    """A line that says what is mixed; empty if nothing is."""
     parts = [
         f"{library} {', '.join(f'{level} ({count})' for level, count in counts.items())}"
         for library, counts in found["libraries"].items()

@@ -42,7 +42,7 @@ def _damaged(problems: Iterable[Problem]) -> Iterator[Retried]:
 
 
 def _obstacle(path: Path) -> str:
-    """Why a file is not removed; empty if it is."""
+    """The reason why a file is not removed; empty if it is."""
     if link := next((str(one) for one in path.parents if one.is_symlink()), ""):
         return f"{link} is a link"
     if path.is_dir() and not path.is_symlink():

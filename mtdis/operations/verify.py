@@ -1,4 +1,4 @@
-"""Whether everything that lies in data/ and results/ is what its record sealed.
+"""Checks that everything in data/ and results/ is what its record sealed.
 
 Every record's seal and shape, every array and file by its checksum, every score index against its
 run, every result against the data that it was computed from.
@@ -55,7 +55,7 @@ class Problem:
 
 
 def verify_results(folder: Path) -> Iterator[Problem]:
-    """What is damaged or unsealed in data/ and results/, in the order of the paths.
+    """The damaged and unsealed files in data/ and results/, in the order of the paths.
 
     A bar tells how far it is on a terminal.
     """
@@ -109,8 +109,8 @@ def _sealed(content: dict[str, Any]) -> bool:
 
 
 def _own(record: Path, name: str, shape: Any, family: type[Spec]) -> tuple[dict[str, Any], Any]:
-    """What a record holds and its spec (None if it is of another version), once it is known to lie
-    at the place of its id.
+    """The content of a record and its spec (None if it is of another version), once it is known to
+    lie at the place of its id.
     """
     content = records.read_json(record, "snakemake", shape)
     parse = family.parse if family is Targets else family.from_fields

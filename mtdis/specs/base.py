@@ -1,4 +1,4 @@
-"""What every spec shares: frozen typed fields, their declared defaults, and the elided form that
+"""The base of every spec: frozen typed fields, their declared defaults, and the elided form that
 identifies it.
 """
 

@@ -1,4 +1,4 @@
-"""What every dataset spec shares: its factors, how many images it has, and how they are stored."""
+"""The base of every dataset spec: its factors, how many images it has, and how they are stored."""
 
 from abc import abstractmethod
 from collections.abc import Mapping
@@ -32,7 +32,7 @@ class Dataset(Spec):
 
     @property
     def title(self) -> str:
-        """What tables and figures call it."""
+        """The name in tables and figures."""
         return self.name()
 
     @property
@@ -53,7 +53,7 @@ class Dataset(Spec):
     @property
     @abstractmethod
     def complete(self) -> bool:
-        """Whether each combination of classes is there exactly once, in C order."""
+        """True if each combination of classes is there exactly once, in C order."""
 
     @property
     @abstractmethod
@@ -233,7 +233,7 @@ class GridDataset(Dataset):
 
     @property
     def holes(self) -> Holes:
-        """What is left out of the sub-grid."""
+        """The combinations left out of the sub-grid."""
         dropped = tuple(parsed(text, self.full_grid) for text in self.drop)
         tied = tuple(self.full_grid.names.index(f) for f in self.correlated)
         return Holes(dropped, tied, self.correlation, self.correlation_seed)
@@ -259,7 +259,7 @@ class GridDataset(Dataset):
 
     @property
     def complete(self) -> bool:
-        """Whether nothing is left out of the sub-grid."""
+        """True if nothing is left out of the sub-grid."""
         return self.count == prod(self.sizes)
 
 

@@ -1,5 +1,5 @@
-"""What can be left out of a factor grid: combinations of classes, and images so that two factors
-are correlated.
+"""Parts that can be left out of a factor grid: combinations of classes, and images so that two
+factors are correlated.
 
 Counted without numpy, because planning a study needs to know how many images a dataset has;
 mtdis/data/factors.py picks the very rows.
@@ -22,7 +22,7 @@ Kept = tuple[tuple[int, ...], ...]
 
 
 class Holes(NamedTuple):
-    """What is left out of a grid; factors and classes by their index in the full grid."""
+    """The parts left out of a grid; factors and classes by their index in the full grid."""
 
     dropped: tuple[Combination, ...]
     correlated: tuple[int, ...]
@@ -32,7 +32,7 @@ class Holes(NamedTuple):
 
 
 class Counts(NamedTuple):
-    """How many images are left, in all and for each class of each factor."""
+    """The number of images left, in all and for each class of each factor."""
 
     total: int
     per_class: tuple[tuple[int, ...], ...]
@@ -97,8 +97,8 @@ def _classes(name: str, value: Any, size: int) -> list[int]:
 
 
 def weight(a: int, b: int, sizes: tuple[int, int], correlation: float) -> float:
-    """How often classes a and b of two factors of these sizes occur together, 1 at most (Träuble et
-    al. 2021, eq. 1).
+    """The frequency of classes a and b of two factors of these sizes together, 1 at most (Träuble
+    et al. 2021, eq. 1).
 
     Classes are scaled to 0..1; a negative correlation turns the second factor around.
     """
@@ -108,15 +108,15 @@ def weight(a: int, b: int, sizes: tuple[int, int], correlation: float) -> float:
 
 
 def quota(count: int, share: float) -> int:
-    """How many of `count` images of a pair of classes stay: their share, to the nearest whole
-    number.
+    """The number of `count` images of a pair of classes that stay: their share, to the nearest
+    whole number.
     """
     return int(count * share + 0.5)
 
 
 @cache
 def count_images(kept: Kept, holes: Holes) -> Counts:
-    """How many images of the grid of the kept classes (by their full-grid index) the holes leave.
+    """The number of images that the holes leave of the grid of the kept classes (full-grid index).
 
     Which images of a class of a third factor a correlation takes is drawn: there the count is the
     one before it.
@@ -162,8 +162,8 @@ def _images(kept: Kept, rules: Rules) -> int:
 
 
 def _given(kept: Kept, rules: Rules, factor: int, a_class: int) -> tuple[Kept, Rules]:
-    """What is left to ask of images that have this class: the grid with the factor settled, and the
-    rules that fit.
+    """The rest that is asked of images that have this class: the grid with the factor settled, and
+    the rules that fit.
     """
     fit = (rule for rule in rules if all(a_class in classes for f, classes in rule if f == factor))
     settled = (*kept[:factor], (0,), *kept[factor + 1 :])

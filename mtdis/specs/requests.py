@@ -1,4 +1,4 @@
-"""What a training or a stage asks of the machine it runs on."""
+"""Requests that a training or a stage makes of the machine it runs on."""
 
 from typing import TYPE_CHECKING, ClassVar
 

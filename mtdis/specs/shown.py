@@ -1,4 +1,6 @@
-"""How tables and figures show the values of a metric or stage: said once, beside its settings."""
+"""Labels and order of the values of a metric or stage in tables and figures: said once, beside its
+settings.
+"""
 
 from typing import Literal, NamedTuple
 

@@ -1,5 +1,5 @@
-"""How many images each part of a split has, as far as a spec tells: a plan knows it before there is
-any image.
+"""The number of images in each part of a split, as far as a spec tells: a plan knows it before
+there is any image.
 """
 
 from collections.abc import Sequence

@@ -13,7 +13,7 @@ from mtdis.specs.base import Spec
 
 
 class Tasks(Spec):
-    """Which random functions of the factors the networks learn."""
+    """The random functions of the factors that the networks learn."""
 
     count: int = Field(
         10, ge=1, le=1000, description="number of tasks; asking for 20 keeps the first 10"

@@ -1,5 +1,5 @@
-"""What an experiment adds to the product of its lists: `zip` advances fields together, `exclude`
-takes points out.
+"""Changes that an experiment makes to the product of its lists: `zip` advances fields together,
+`exclude` takes points out.
 
 Fields are written nested (`tasks: {count: 5}`) or dotted (`tasks.count: 5`).
 """
@@ -91,7 +91,7 @@ def excluded(
 
 
 def matching(points: Sequence[Point], wanted: Mapping[str, Any], where: str) -> list[bool]:
-    """Which of the points have all of the wanted values; ConfigError if none has."""
+    """The points that have all of the wanted values; ConfigError if none has."""
     fields = dict(flatten(wanted))
     flat = [{"setting": setting} | dict(flatten(run.resolved())) for setting, run in points]
     chosen = [_matches(point, fields) for point in flat]
@@ -176,8 +176,8 @@ def _equal(found: Any, wanted: Any) -> bool:
 
 
 def _nothing(points: Sequence[Mapping[str, Any]], wanted: Mapping[str, Any]) -> str:
-    """Why no point matches: a field that none has, a value that none has, or values that never
-    meet.
+    """The reason why no point matches: a field that none has, a value that none has, or values that
+    never meet.
     """
     for path, value in wanted.items():
         found = [point[path] for point in points if path in point]

@@ -41,7 +41,7 @@ def apply_rules(points: Sequence[Point], rules: Any, known: set[str], where: str
 def _parts(
     rule: Mapping[str, Any], known: set[str], where: str
 ) -> tuple[dict[str, Any], dict[str, Any]]:
-    """What a point must have, and what it gets."""
+    """The values that a point must have, and those that it gets."""
     check_known(rule, PARTS, where)
     for part in PARTS:
         if not isinstance(rule.get(part), Mapping) or not rule[part]:

@@ -1,5 +1,5 @@
-"""What an experiment's fields stand for: the product of its lists and zips, less its excludes, and
-its includes.
+"""The points that an experiment's fields stand for: the product of its lists and zips, less its
+excludes, and its includes.
 """
 
 from collections.abc import Mapping, Sequence

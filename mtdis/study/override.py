@@ -71,14 +71,14 @@ def _yielding(fields: Mapping[str, Any], over: Mapping[str, Any]) -> dict[str, A
 
 
 def _may_match(wanted: Mapping[str, Any], over: Mapping[str, Any]) -> bool:
-    """Whether points with the override's values may have the wanted ones."""
+    """Return whether points with the override's values may have the wanted ones."""
     given = dict(flatten(over))
     return all(path not in given or _has(given[path], value) for path, value in flatten(wanted))
 
 
 def _has(given: Any, wanted: Any) -> bool:
-    """Whether a value of a config, which may be a list of several, stands for the wanted one among
-    others.
+    """Return whether a value of a config, which may be a list of several, stands for the wanted one
+    among others.
     """
     values = given if isinstance(given, list) else [given]
     if any(isinstance(one, Mapping) for one in values):

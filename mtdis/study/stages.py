@@ -102,7 +102,7 @@ def _parents(
     found: Sequence[Stage],
     where: str,
 ) -> list[dict[str, Spec | str]]:
-    """What each stage of a kind stands on, as fields."""
+    """The parents that stages of a kind stand on, as fields."""
     parents: list[dict[str, Spec | str]]
     if cls.stands_on == ON_NETWORK:
         parents = [{"parent": run, "network": network} for run, network in shown if cls.fits(run)]

@@ -175,8 +175,8 @@ class Study:
         return found | {paths.queue(): "".join(trainings)}
 
     def arguments(self, *names: str) -> str:
-        """Where the arguments of an experiment's long table lie, of one of its tables or figures,
-        or without names of the study's table.
+        """The file that holds the arguments of an experiment's long table, of one of its tables or
+        figures, or without names of the study's table.
         """
         return paths.arguments(self.name, *names)
 
@@ -190,7 +190,7 @@ class Study:
         return str(discover.constant(f"mtdis.reporting.{package}", name, "CAPTION") or "")
 
     def only(self, experiment: str) -> str:
-        """What of the config an experiment's runs, stages and scores depend on, as JSON."""
+        """The part of the config that an experiment's runs, stages and scores need, as JSON."""
         body = {k: v for k, v in self.config["experiments"][experiment].items() if k not in OUTPUTS}
         part = {k: self.config[k] for k in ("name", "defaults", "metrics")}
         part |= {"override": over} if (over := self.config["override"]) else {}

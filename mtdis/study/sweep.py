@@ -148,7 +148,7 @@ def _is_dataset(annotation: Any) -> bool:
 
 
 def sweeps(annotation: Any, value: Any) -> bool:
-    """Whether a value stands for more than one."""
+    """Return whether a value stands for more than one."""
     return len(choices(annotation, value, "")) > 1
 
 

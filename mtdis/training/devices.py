@@ -34,9 +34,9 @@ def set_up(threads: int, needs_gpu: bool) -> torch.device:
 
 
 def set_precision(precision: Precision, device: torch.device) -> Precision:
-    """Fix how a GPU multiplies fp32 numbers, for the whole process.
+    """Fix how a GPU multiplies fp32 numbers, for the whole process; the precision in force there.
 
-    What is in force on the device: fp32 without TF32.
+    It is the one asked for, but fp32 on a device without TF32.
 
     bf16 is the learner's doing (see `Learner.step`); what it leaves in fp32 is multiplied
     as under tf32.

@@ -123,7 +123,7 @@ def _receive(response: requests.Response, part: Path, held: int, size: int | Non
 
 
 def _blocks(response: requests.Response) -> Iterator[bytes]:
-    """What the server sends, as it comes; TransferError if it comes too slowly."""
+    """The bytes that the server sends, as they come; TransferError if it comes too slowly."""
     begun, count = time.monotonic(), 0
     while block := response.raw.read1(BLOCK, decode_content=False):
         yield block

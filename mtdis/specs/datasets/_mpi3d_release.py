@@ -1,4 +1,4 @@
-"""What the three files of MPI3D share: where they lie, their licence, what to cite."""
+"""The facts that the three files of MPI3D share: where they lie, their licence, what to cite."""
 
 FOLDERS = (
     # the authors', since April 2025
@@ -15,5 +15,5 @@ CITATION = (
 
 
 def urls(name: str) -> tuple[str, ...]:
-    """Where a file of the release lies, the newest place first."""
+    """The addresses of a file of the release, the newest place first."""
     return tuple(f"{folder}/{name}" for folder in FOLDERS)

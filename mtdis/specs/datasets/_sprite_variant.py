@@ -1,4 +1,4 @@
-"""What the variants of dSprites that disentanglement_lib made (Locatello et al. 2019) share."""
+"""The base of the variants of dSprites that disentanglement_lib made (Locatello et al. 2019)."""
 
 from typing import ClassVar
 

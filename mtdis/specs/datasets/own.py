@@ -113,7 +113,7 @@ class Own(Dataset):
 
     @property
     def title(self) -> str:
-        """What tables and figures call it."""
+        """The name in tables and figures."""
         return f"own {self.label}"
 
     @property
@@ -133,7 +133,7 @@ class Own(Dataset):
 
     @property
     def complete(self) -> bool:
-        """Whether each combination of classes is there exactly once, in C order."""
+        """True if each combination of classes is there exactly once, in C order."""
         return self.factor_grid == "complete"
 
     @property

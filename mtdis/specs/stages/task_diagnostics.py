@@ -1,4 +1,4 @@
-"""How smooth tasks are along each factor and how much they depend on it (paper, section 3.1)."""
+"""Smoothness of tasks along each factor, and their dependence on it (paper, section 3.1)."""
 
 from typing import Self
 
