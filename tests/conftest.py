@@ -12,10 +12,12 @@ QUICK = ("tests/unit/", "tests/contract/")
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Mark as quick what lies in these folders and is not marked as slow, the first case of each:
-    the edit loop tries every claim, not every case.
+    the edit loop tries every claim, not every case. What lies in tests/workflow runs snakemake.
     """
     seen: set[str] = set()
     for item in items:
+        if item.nodeid.startswith("tests/workflow/"):
+            item.add_marker("workflow")
         if item.nodeid.startswith(QUICK) and not item.get_closest_marker("slow"):
             test = item.nodeid.partition("[")[0]
             if test not in seen:

@@ -106,4 +106,5 @@ def test_scores_that_were_cut_are_named_and_computed_again_on_request(
     assert "Traceback" not in done.stdout
     cut.unlink()
     assert finished.snakemake().returncode == 0
-    assert json.loads(cut.read_text()) == whole
+    again = json.loads(cut.read_text())
+    assert {key for key in whole if again[key] != whole[key]} <= {"seal", "execution"}
