@@ -235,3 +235,12 @@ class Study:
         """Everything that the study ends in."""
         each = [output for e in self.experiments for output in self.outputs(e)]
         return [paths.study_table(self.name), *each]
+
+    def all_results(self, *experiments: str) -> list[str]:
+        """The results that experiments (all, unless some are given) stand on, each once.
+
+        Asked for by themselves: of what only leads to a table that is there, snakemake makes
+        nothing again when it is deleted.
+        """
+        each = (self.results(e).values() for e in experiments or self.experiments)
+        return list(dict.fromkeys(path for kinds in each for kind in kinds for path in kind))

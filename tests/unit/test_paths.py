@@ -37,6 +37,8 @@ def test_golden_paths_of_what_all_studies_share() -> None:
         "scores": [f"results/scores/{RUN}/index.json"],
         "stages": [],
     }
+    shared = [f"results/runs/{RUN}/run.json", f"results/scores/{RUN}/index.json"]
+    assert study.all_results() == study.all_results("one") == shared
     assert paths.stage("x+umap") == "results/stages/x+umap/stage.json"
     assert paths.full_spec("x,~0123456789ab") == "results/ids/x,~0123456789ab.json"
 
