@@ -7,7 +7,7 @@ from pydantic import Field
 
 from mtdis.specs.base import Spec
 from mtdis.specs.ids import identify
-from mtdis.specs.shown import Shown
+from mtdis.specs.shown import Best, Shown
 
 
 class Metric(Spec):
@@ -26,3 +26,8 @@ class Metric(Spec):
     def settings_id(self) -> str:
         """The id without the seed: scores of one setting may be averaged over seeds."""
         return identify(self.model_copy(update={"seed": 0}))
+
+    @classmethod
+    def best(cls, key: str) -> Best:
+        """Which of a key's values is the best one."""
+        return cls.shown.get(key, Shown(key)).best
