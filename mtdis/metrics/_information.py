@@ -18,7 +18,7 @@ def discretise(codes: FloatArray | IntArray, num_bins: int) -> IntArray:
     codes. A range too narrow to be cut into that many bins at that precision counts as constant.
     """
     binned: list[IntArray] = []
-    for column in codes.T:
+    for column in np.ascontiguousarray(codes.T):  # each is read often
         try:
             edges: FloatArray = np.histogram_bin_edges(column, num_bins)
         except ValueError:  # numpy refuses edges that would coincide
@@ -32,9 +32,8 @@ def information_matrix(labels: IntArray, factors: IntArray) -> npt.NDArray[np.fl
     """Plug-in mutual information in nats (d, K) between discrete labels (n, d) and factors (n,
     K).
     """
-    return np.array(
-        [[mutual_information(label, factor) for factor in factors.T] for label in labels.T]
-    )
+    columns, others = np.ascontiguousarray(labels.T), np.ascontiguousarray(factors.T)
+    return np.array([[mutual_information(label, factor) for factor in others] for label in columns])
 
 
 def mutual_information(first: IntArray, second: IntArray) -> float:

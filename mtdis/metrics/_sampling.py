@@ -7,10 +7,11 @@ shuffled rows) has no such reference; there, rows are drawn uniformly with repla
 generator.
 """
 
+from collections.abc import Callable, Hashable
 from dataclasses import dataclass
 from functools import cached_property
 from math import prod
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -21,6 +22,11 @@ Classes = npt.NDArray[np.integer[Any]]
 Sample = tuple[FloatArray, IntArray]
 """Codes (n, d) and factors (n, K) of the same drawn images."""
 
+Settings = TypeVar("Settings", bound=Hashable)
+Drawn = TypeVar("Drawn")
+
+DRAWS_KEPT = 8
+"""Of a table, the large ones: the rows of FactorVAE take 8 MB, those of the β-VAE metric 16."""
 MAGNITUDE_LIMIT = 1e16
 """Beyond this a float32 variance over a million rows overflows."""
 
@@ -37,6 +43,23 @@ class FactorTable:
     """Columns with a single class, as they were given; none of them counts among the K."""
     on_grid: bool
     """The images are a complete grid in C order."""
+
+    def once(self, draw: Callable[["FactorTable", Settings], Drawn], settings: Settings) -> Drawn:
+        """What `draw` makes of this table and settings, made once for the codes of many networks.
+
+        The latest few draws are kept.
+        """
+        wanted = (draw, settings)
+        if wanted not in self._draws:
+            if len(self._draws) >= DRAWS_KEPT:
+                del self._draws[next(iter(self._draws))]
+            self._draws[wanted] = draw(self, settings)
+        drawn: Drawn = self._draws[wanted]
+        return drawn
+
+    @cached_property
+    def _draws(self) -> dict[Any, Any]:
+        return {}
 
     def rows(self, rng: np.random.RandomState, num: int) -> IntArray:
         """Indices (num,) of rows drawn uniformly with replacement, in one go."""

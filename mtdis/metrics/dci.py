@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from mtdis.metrics._estimators.boosting import fit
+from mtdis.metrics._rotations import rotated_scorer
 from mtdis.metrics._sampling import Factors, FloatArray, Sample, code_table
 from mtdis.specs.metrics.dci import Dci
 
@@ -35,10 +36,17 @@ def score(codes: FloatArray, factors: Factors, settings: Dci = DEFAULTS) -> dict
     unsupervised study. The estimator 'mtdis' grows scikit-learn's trees, many times faster (see
     `mtdis.metrics._estimators.boosting`).
     """
+    return _values(*_samples(codes, factors, settings), settings)
+
+
+def _samples(codes: FloatArray, factors: Factors, settings: Dci) -> tuple[Sample, Sample]:
     table = code_table(codes, factors, min_codes=2, min_factors=2)
     rng = np.random.RandomState(settings.seed)
     train = table.varied_sample(rng, settings.num_train, settings.batch_size)
-    test = table.sample(rng, settings.num_test, settings.batch_size)
+    return train, table.sample(rng, settings.num_test, settings.batch_size)
+
+
+def _values(train: Sample, test: Sample, settings: Dci) -> dict[str, float]:
     importance, train_accuracy, test_accuracy = boosting(train, test, settings)
     disentanglement, completeness = from_importance(importance)
     return {
@@ -47,6 +55,9 @@ def score(codes: FloatArray, factors: Factors, settings: Dci = DEFAULTS) -> dict
         "disentanglement": disentanglement,
         "completeness": completeness,
     }
+
+
+score_rotated = rotated_scorer(_samples, _values)
 
 
 def from_importance(importance: npt.NDArray[np.float64]) -> tuple[float, float]:

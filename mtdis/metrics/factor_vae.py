@@ -2,12 +2,16 @@
 it.
 """
 
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple
+
 import numpy as np
 import numpy.typing as npt
 
+from mtdis.metrics._rotations import RotatedScores, Rotations
 from mtdis.metrics._sampling import (
-    CodeTable,
     Factors,
+    FactorTable,
     FloatArray,
     IntArray,
     code_table,
@@ -38,20 +42,31 @@ def score(codes: FloatArray, factors: Factors, settings: FactorVae = DEFAULTS) -
     study.
     """
     table = code_table(codes, factors)
-    rng = np.random.RandomState(settings.seed)
-    sample = table.codes[table.factors.rows(rng, settings.num_variance_estimate)]
-    active = active_codes(sample, settings.prune_threshold)
-    if not active.any():
-        return dict.fromkeys(KEYS, 0.0)
-    variances = np.where(active, np.var(sample, axis=0, ddof=1), np.nan)
-    train_votes = _votes(table, rng, variances, settings.num_train, settings.batch_size)
-    eval_votes = _votes(table, rng, variances, settings.num_eval, settings.batch_size)
-    train_accuracy, eval_accuracy = accuracies(train_votes, eval_votes)
-    return {
-        "train_accuracy": train_accuracy,
-        "eval_accuracy": eval_accuracy,
-        "num_active_dims": float(active.sum()),
-    }
+    draw = table.factors.once(_draw, settings)
+    votes = [(fixed, batch_variances(table.codes, rows)) for fixed, rows in draw.votes]
+    return _values(table.codes[draw.spread], votes, settings.prune_threshold)
+
+
+def score_rotated(
+    codes: FloatArray, factors: Factors, settings: FactorVae, rotations: Rotations
+) -> RotatedScores:
+    """`score` of codes (N, d) times each rotation (d, d), of the same rows.
+
+    A batch's variance of the rotated codes follows from the covariance of its codes: once these are
+    there, no code is looked at.
+    """
+    table = code_table(codes, factors)
+    draw = table.factors.once(_draw, settings)
+    sample = table.codes[draw.spread]
+    pairs = np.triu_indices(sample.shape[1])
+    covariances = [(fixed, batch_covariances(table.codes, rows)) for fixed, rows in draw.votes]
+    upper = [(fixed, found[:, pairs[0], pairs[1]]) for fixed, found in covariances]
+    for rotation in rotations:
+        weights = (
+            rotation[pairs[0]] * rotation[pairs[1]] * np.where(pairs[0] == pairs[1], 1, 2)[:, None]
+        )
+        votes = [(fixed, found @ weights) for fixed, found in upper]
+        yield _values(sample @ rotation, votes, settings.prune_threshold)
 
 
 def active_codes(codes: FloatArray, prune_threshold: float) -> npt.NDArray[np.bool_]:
@@ -75,18 +90,71 @@ def accuracies(train_votes: IntArray, eval_votes: IntArray) -> tuple[float, floa
     return train, evaluation
 
 
-def _votes(
-    table: CodeTable, rng: np.random.RandomState, variances: FloatArray, num: int, batch_size: int
-) -> IntArray:
-    """Counts (K, d) of how often a code varied least, relative to its variance (d,), when a factor
-    was fixed.
+def batch_variances(codes: FloatArray, rows: IntArray) -> FloatArray:
+    """Variances (num, d), ddof 1, of codes (N, d) in batches of rows (num, n)."""
+    return np.concatenate([np.var(some, axis=1, ddof=1) for some in _batches(codes, rows)])
 
-    Codes whose variance is NaN take no part.
+
+def batch_covariances(codes: FloatArray, rows: IntArray) -> npt.NDArray[np.float64]:
+    """Covariances (num, d, d), ddof 1, of codes (N, d) in batches of rows (num, n)."""
+    found = []
+    for some in _batches(codes, rows):
+        centred = some.astype(np.float64)
+        centred -= centred.mean(axis=1, keepdims=True)
+        found.append(centred.transpose(0, 2, 1) @ centred / (rows.shape[1] - 1))
+    return np.concatenate(found)
+
+
+class Draw(NamedTuple):
+    """Rows that FactorVAE looks at."""
+
+    spread: IntArray
+    """(num_variance_estimate,)"""
+    votes: list[tuple[IntArray, IntArray]]
+    """Of training and test: fixed factors (num,) and rows (num, batch_size) of their batches."""
+
+
+def _draw(factors: FactorTable, settings: FactorVae) -> Draw:
+    rng = np.random.RandomState(settings.seed)
+    spread = factors.rows(rng, settings.num_variance_estimate)
+    sizes = settings.num_train, settings.num_eval
+    return Draw(
+        spread,
+        [factors.batches_with_a_fixed_factor(rng, num, settings.batch_size) for num in sizes],
+    )
+
+
+def _batches(codes: FloatArray, rows: IntArray) -> Iterator[FloatArray]:
+    for start in range(0, len(rows), BATCHES_AT_ONCE):
+        yield codes[rows[start : start + BATCHES_AT_ONCE]]
+
+
+def _values(
+    sample: FloatArray, votes: Sequence[tuple[IntArray, FloatArray]], prune_threshold: float
+) -> dict[str, float]:
+    """The metric's values from drawn codes (n, d), fixed factors (num,) and the codes' variances
+    (num, d) in batches that share their class, of training and of test.
     """
-    fixed, rows = table.factors.batches_with_a_fixed_factor(rng, num, batch_size)
-    counts = np.zeros((len(table.factors.sizes), len(variances)), np.int64)
-    for start in range(0, num, BATCHES_AT_ONCE):
-        some = slice(start, start + BATCHES_AT_ONCE)
-        ratios = np.var(table.codes[rows[some]], axis=1, ddof=1) / variances
-        np.add.at(counts, (fixed[some], np.nanargmin(ratios, axis=1)), 1)
+    active = active_codes(sample, prune_threshold)
+    if not active.any():
+        return dict.fromkeys(KEYS, 0.0)
+    spread = np.where(active, np.var(sample, axis=0, ddof=1), np.nan)
+    num_factors = 1 + max(int(fixed.max()) for fixed, _ in votes)
+    train, evaluation = (_votes(fixed, found / spread, num_factors) for fixed, found in votes)
+    train_accuracy, eval_accuracy = accuracies(train, evaluation)
+    return {
+        "train_accuracy": train_accuracy,
+        "eval_accuracy": eval_accuracy,
+        "num_active_dims": float(active.sum()),
+    }
+
+
+def _votes(fixed: IntArray, ratios: FloatArray, num_factors: int) -> IntArray:
+    """Counts (K, d) of how often a code varied least, relative to its variance, when a factor was
+    fixed (num,).
+
+    Codes whose ratios (num, d) are NaN take no part.
+    """
+    counts = np.zeros((num_factors, ratios.shape[1]), np.int64)
+    np.add.at(counts, (fixed, np.nanargmin(ratios, axis=1)), 1)
     return counts

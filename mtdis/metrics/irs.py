@@ -10,7 +10,8 @@ import numpy as np
 import numpy.typing as npt
 
 from mtdis.metrics._information import discretise
-from mtdis.metrics._sampling import Factors, FloatArray, IntArray, code_table
+from mtdis.metrics._rotations import rotated_scorer
+from mtdis.metrics._sampling import Factors, FloatArray, IntArray, Sample, code_table
 from mtdis.specs.metrics.irs import Irs
 
 KEYS = ("IRS",)
@@ -30,9 +31,16 @@ def score(codes: FloatArray, factors: Factors, settings: Irs = DEFAULTS) -> dict
     values. Raises ValueError for inputs that `code_table` refuses. Source: disentanglement_lib
     86a644d, `evaluation/metrics/irs.py`; settings of its `config/sample/irs`.
     """
-    sample, classes = code_table(codes, factors).sample(
-        np.random.RandomState(settings.seed), settings.num_train, settings.batch_size
-    )
+    return _values(*_samples(codes, factors, settings), settings)
+
+
+def _samples(codes: FloatArray, factors: Factors, settings: Irs) -> tuple[Sample]:
+    rng = np.random.RandomState(settings.seed)
+    return (code_table(codes, factors).sample(rng, settings.num_train, settings.batch_size),)
+
+
+def _values(drawn: Sample, settings: Irs) -> dict[str, float]:
+    sample, classes = drawn
     varying = sample[:, np.minimum(sample.var(axis=0), np.ptp(sample, axis=0)) > 0].astype(
         np.float64
     )
@@ -47,6 +55,9 @@ def score(codes: FloatArray, factors: Factors, settings: Irs = DEFAULTS) -> dict
     )
     robustness = np.max(1 - spreads / largest, axis=0)
     return {"IRS": float(np.average(robustness, weights=largest))}
+
+
+score_rotated = rotated_scorer(_samples, _values)
 
 
 def spread(codes: FloatArray, labels: IntArray, quantile: float) -> npt.NDArray[np.float64]:

@@ -9,7 +9,8 @@ import numpy as np
 import numpy.typing as npt
 
 from mtdis.metrics._information import discretise, entropy, information_matrix
-from mtdis.metrics._sampling import Factors, FloatArray, code_table
+from mtdis.metrics._rotations import rotated_scorer
+from mtdis.metrics._sampling import Factors, FloatArray, Sample, code_table
 from mtdis.specs.metrics.mig import Mig
 
 KEYS = ("discrete_mig",)
@@ -27,13 +28,23 @@ def score(codes: FloatArray, factors: Factors, settings: Mig = DEFAULTS) -> dict
     a factor. Source: disentanglement_lib 86a644d, `evaluation/metrics/mig.py`; defaults of its
     unsupervised study (Locatello et al. 2019).
     """
+    return _values(*_samples(codes, factors, settings), settings)
+
+
+def _samples(codes: FloatArray, factors: Factors, settings: Mig) -> tuple[Sample]:
     table = code_table(codes, factors, min_codes=2)
-    train_codes, train_factors = table.varied_sample(
-        np.random.RandomState(settings.seed), settings.num_train, settings.batch_size
-    )
-    information = information_matrix(discretise(train_codes, settings.num_bins), train_factors)
-    entropies = np.array([entropy(column) for column in train_factors.T])
+    rng = np.random.RandomState(settings.seed)
+    return (table.varied_sample(rng, settings.num_train, settings.batch_size),)
+
+
+def _values(sample: Sample, settings: Mig) -> dict[str, float]:
+    codes, factors = sample
+    information = information_matrix(discretise(codes, settings.num_bins), factors)
+    entropies = np.array([entropy(column) for column in factors.T])
     return {"discrete_mig": gap(information, entropies)}
+
+
+score_rotated = rotated_scorer(_samples, _values)
 
 
 def gap(information: npt.NDArray[np.float64], entropies: npt.NDArray[np.float64]) -> float:

@@ -11,7 +11,8 @@ import numpy as np
 import numpy.typing as npt
 
 from mtdis.metrics._information import discretise, information_matrix
-from mtdis.metrics._sampling import Factors, FloatArray, code_table
+from mtdis.metrics._rotations import rotated_scorer
+from mtdis.metrics._sampling import Factors, FloatArray, Sample, code_table
 from mtdis.specs.metrics.mig_paper import MigPaper
 
 KEYS = ("discrete_mig",)
@@ -27,15 +28,21 @@ def score(codes: FloatArray, factors: Factors, settings: MigPaper = DEFAULTS) ->
     of which no code holds any information counts 0, so constant codes score 0. A weak code beside
     constant ones scores 1. Raises ValueError as `mig` does.
     """
+    return _values(*_samples(codes, factors, settings), settings)
+
+
+def _samples(codes: FloatArray, factors: Factors, settings: MigPaper) -> tuple[Sample]:
     table = code_table(codes, factors, min_codes=2)
-    train_codes, train_factors = table.varied_sample(
-        np.random.RandomState(settings.seed), settings.num_train, settings.batch_size
-    )
-    return {
-        "discrete_mig": gap(
-            information_matrix(discretise(train_codes, settings.num_bins), train_factors)
-        )
-    }
+    rng = np.random.RandomState(settings.seed)
+    return (table.varied_sample(rng, settings.num_train, settings.batch_size),)
+
+
+def _values(sample: Sample, settings: MigPaper) -> dict[str, float]:
+    codes, factors = sample
+    return {"discrete_mig": gap(information_matrix(discretise(codes, settings.num_bins), factors))}
+
+
+score_rotated = rotated_scorer(_samples, _values)
 
 
 def gap(information: npt.NDArray[np.float64]) -> float:

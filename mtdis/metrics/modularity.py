@@ -13,6 +13,7 @@ import numpy.typing as npt
 
 from mtdis.metrics._estimators import logistic
 from mtdis.metrics._information import discretise, information_matrix
+from mtdis.metrics._rotations import rotated_scorer
 from mtdis.metrics._sampling import (
     Factors,
     FloatArray,
@@ -41,10 +42,17 @@ def score(codes: FloatArray, factors: Factors, settings: Modularity = DEFAULTS) 
     disentanglement_lib 86a644d, `evaluation/metrics/modularity_explicitness.py`; defaults of its
     unsupervised study.
     """
+    return _values(*_samples(codes, factors, settings), settings)
+
+
+def _samples(codes: FloatArray, factors: Factors, settings: Modularity) -> tuple[Sample, Sample]:
     table = code_table(codes, factors, min_factors=2)
     rng = np.random.RandomState(settings.seed)
     train = table.varied_sample(rng, settings.num_train, settings.batch_size)
-    test = table.varied_sample(rng, settings.num_test, settings.batch_size)
+    return train, table.varied_sample(rng, settings.num_test, settings.batch_size)
+
+
+def _values(train: Sample, test: Sample, settings: Modularity) -> dict[str, float]:
     explicitness_train, explicitness_test = explicitness(train, test)
     return {
         "modularity_score": modularity(
@@ -53,6 +61,9 @@ def score(codes: FloatArray, factors: Factors, settings: Modularity = DEFAULTS) 
         "explicitness_score_train": explicitness_train,
         "explicitness_score_test": explicitness_test,
     }
+
+
+score_rotated = rotated_scorer(_samples, _values)
 
 
 def modularity(information: npt.NDArray[np.float64]) -> float:

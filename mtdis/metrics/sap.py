@@ -11,6 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from mtdis.metrics._estimators import linear_svm as linear_machines
+from mtdis.metrics._rotations import rotated_scorer
 from mtdis.metrics._sampling import (
     Factors,
     FloatArray,
@@ -42,11 +43,21 @@ def score(codes: FloatArray, factors: Factors, settings: Sap = DEFAULTS) -> dict
     a single class of a factor. Source: disentanglement_lib 86a644d,
     `evaluation/metrics/sap_score.py` with discrete factors; defaults of its unsupervised study.
     """
+    return _values(*_samples(codes, factors, settings), settings)
+
+
+def _samples(codes: FloatArray, factors: Factors, settings: Sap) -> tuple[Sample, Sample]:
     table = code_table(codes, factors, min_codes=2)
     rng = np.random.RandomState(settings.seed)
     train = table.varied_sample(rng, settings.num_train, settings.batch_size)
-    test = table.sample(rng, settings.num_test, settings.batch_size)
+    return train, table.sample(rng, settings.num_test, settings.batch_size)
+
+
+def _values(train: Sample, test: Sample, settings: Sap) -> dict[str, float]:
     return {"SAP_score": gap(accuracy_matrix(train, test, settings))}
+
+
+score_rotated = rotated_scorer(_samples, _values)
 
 
 def gap(accuracies: npt.NDArray[np.float64]) -> float:

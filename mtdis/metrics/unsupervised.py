@@ -8,7 +8,8 @@ import numpy as np
 import numpy.typing as npt
 
 from mtdis.metrics._information import discretise, information_matrix
-from mtdis.metrics._sampling import Factors, FloatArray, code_table
+from mtdis.metrics._rotations import rotated_scorer
+from mtdis.metrics._sampling import Factors, FloatArray, Sample, code_table
 from mtdis.specs.metrics.unsupervised import Unsupervised
 
 KEYS = (
@@ -37,10 +38,17 @@ def score(
     refuses. Source: disentanglement_lib 86a644d,
     `evaluation/metrics/unsupervised_metrics.py`; defaults of its unsupervised study.
     """
+    return _values(*_samples(codes, factors, settings), settings)
+
+
+def _samples(codes: FloatArray, factors: Factors, settings: Unsupervised) -> tuple[Sample]:
     table = code_table(codes, factors, min_codes=2)
-    sample, _ = table.sample(
-        np.random.RandomState(settings.seed), settings.num_train, settings.batch_size
-    )
+    rng = np.random.RandomState(settings.seed)
+    return (table.sample(rng, settings.num_train, settings.batch_size),)
+
+
+def _values(drawn: Sample, settings: Unsupervised) -> dict[str, float]:
+    sample, _ = drawn
     covariance = covariance_of_varying(sample)
     distance = wasserstein_correlation(covariance)
     return {
@@ -51,6 +59,9 @@ def score(
         ),
         "mutual_info_score": mean_information(sample, settings.num_bins),
     }
+
+
+score_rotated = rotated_scorer(_samples, _values)
 
 
 def covariance_of_varying(codes: FloatArray) -> Matrix:
