@@ -96,8 +96,8 @@ def calibrate_transforms(
 ) -> Calibrated:
     """`calibrate`, of transforms that several metrics share."""
     score = partial(_score, metric, factors)
-    whitened = _null(metric, tables.whitened, factors, calibration, stream)
-    standardised = _null(metric, tables.standardised, factors, calibration, stream)
+    whitened = rotation_null(metric, tables.whitened, factors, calibration, stream)
+    standardised = rotation_null(metric, tables.standardised, factors, calibration, stream)
     none, oriented, perfect = map(score, (tables.codes, tables.oriented, tables.perfect))
     permuted = [score(codes) for codes in _permuted(tables.codes, calibration.permutations, stream)]
     values: dict[str, KeyValues] = {
@@ -130,7 +130,7 @@ def rotated_scores(
         yield from (module.score(codes @ turn, factors, metric) for turn in rotations)
 
 
-def _null(
+def rotation_null(
     metric: Metric,
     codes: Floats,
     factors: FactorTable,

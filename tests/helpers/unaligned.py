@@ -1,0 +1,143 @@
+"""Simulated codes whose axes are an arbitrary basis, and wrong nulls that do not see it."""
+
+from collections.abc import Callable
+from functools import partial
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.stats import chisquare
+
+from mtdis.metrics import FactorTable, factor_table
+from mtdis.randomness import generator
+from mtdis.scoring import transforms
+from mtdis.scoring.calibration import rotated_scores, rotation_null, stream
+from mtdis.specs.calibration import Calibration
+from mtdis.specs.metric import Metric
+
+Floats = NDArray[np.float64]
+ROWS, DRAWS = 2000, 19
+SIZES, DIMENSIONS = (4, 3, 2), 5
+
+METRICS: dict[str, tuple[Metric, str]] = {
+    "mig": (Metric.from_fields({"name": "mig", "num_train": 2000}), "discrete_mig"),
+    "factor_vae": (
+        Metric.from_fields(
+            {
+                "name": "factor_vae",
+                "num_variance_estimate": 2000,
+                "num_train": 500,
+                "num_eval": 500,
+                "batch_size": 16,
+            }
+        ),
+        "eval_accuracy",
+    ),
+    "sap": (
+        Metric.from_fields({"name": "sap", "num_train": 500, "num_test": 500}),
+        "SAP_score",
+    ),
+    "dci": (
+        Metric.from_fields({"name": "dci", "num_train": 200, "num_test": 100}),
+        "disentanglement",
+    ),
+}
+
+
+def factors() -> FactorTable:
+    """Three factors of 2,000 images."""
+    rng = generator(0, "factors")
+    return factor_table(np.stack([rng.integers(size, size=ROWS) for size in SIZES], axis=1))
+
+
+FACTORS = factors()
+
+
+def aligned(seed: int) -> Floats:
+    """Codes (N, d) whose first axes follow a factor each, with noise, and differ in scale: X."""
+    rng = generator(seed, "aligned")
+    codes = 0.3 * rng.standard_normal((ROWS, DIMENSIONS))
+    codes[:, : len(SIZES)] += transforms.perfect(FACTORS)
+    return np.asarray(codes * np.exp(rng.standard_normal(DIMENSIONS)))
+
+
+def turned(seed: int) -> Floats:
+    """X·R: the hypothesis itself."""
+    rng = generator(seed, "turned")
+    return np.asarray(aligned(seed) @ transforms.rotation(DIMENSIONS, rng))
+
+
+def turned_and_scaled(seed: int) -> Floats:
+    """X_white·R·D: an arbitrary basis of the white codes, then any scale of each axis."""
+    rng = generator(seed, "turned and scaled")
+    white = transforms.whitened(aligned(seed))
+    scales = np.exp(rng.standard_normal(DIMENSIONS))
+    return np.asarray(white @ transforms.rotation(DIMENSIONS, rng) * scales)
+
+
+KINDS: dict[str, Callable[[int], Floats]] = {
+    "X·R": turned,
+    "X_white·R·D": turned_and_scaled,
+}
+Nulls = dict[str, tuple[float, list[float]]]
+
+
+def right(name: str, codes: Floats, seed: int) -> Nulls:
+    """The score and its null, of the white codes and of the standardised ones."""
+    standard = _rotated(name, transforms.standardised(codes), seed)
+    return right_white(name, codes, seed) | {"standardised": standard}
+
+
+def right_white(name: str, codes: Floats, seed: int) -> Nulls:
+    """Those of the white codes alone.
+
+    Of X_white·R·D the standardised codes are the white ones, and so are their nulls.
+    """
+    return {"whitened": _rotated(name, transforms.whitened(codes), seed)}
+
+
+def _rotated(name: str, codes: Floats, seed: int) -> tuple[float, list[float]]:
+    metric, key = METRICS[name]
+    settings = Calibration(rotations=DRAWS)
+    score, *null = rotation_null(metric, codes, FACTORS, settings, stream(seed, "", name))[key]
+    return score, null
+
+
+def wrong(name: str, codes: Floats, seed: int) -> Nulls:
+    """Two nulls that look right: the standardised score beside rotated white codes, and rotations
+    that keep the covariance.
+    """
+    metric, key = METRICS[name]
+    rng = generator(seed, "wrong", name)
+    turns = [transforms.rotation(DIMENSIONS, rng) for _ in range(DRAWS)]
+    centred = codes - codes.mean(axis=0)
+    values, vectors = np.linalg.eigh(np.cov(centred.T, ddof=0))
+    root = vectors * np.sqrt(values) @ vectors.T
+    keeping = [np.linalg.inv(root) @ turn @ root for turn in turns]
+    score = partial(rotated_scores, metric, factors=FACTORS)
+    of = lambda table, maps: [one[key] for one in score(table, rotations=maps)]  # noqa: E731
+    identity = [np.eye(DIMENSIONS)]
+    return {
+        "standardised beside white": (
+            *of(transforms.standardised(codes), identity),
+            of(transforms.whitened(codes), turns),
+        ),
+        "covariance kept": (*of(centred, identity), of(centred, keeping)),
+    }
+
+
+def places(nulls: list[tuple[float, list[float]]]) -> NDArray[np.int64]:
+    """The place 0..K of each score among its null, from the top, ties broken by lot: uniform
+    exactly where score and null are exchangeable.
+    """
+    rng = generator(0, "ties")
+    found = []
+    for score, null in nulls:
+        above = sum(value > score for value in null)
+        found.append(above + rng.integers(1 + sum(value == score for value in null)))
+    return np.array(found)
+
+
+def uniformity(found: NDArray[np.int64], cells: int) -> float:
+    """p of the χ² test that places 0..19 are uniform, in so many cells."""
+    counts = np.bincount(found * cells // (DRAWS + 1), minlength=cells)
+    return float(chisquare(counts).pvalue)
