@@ -34,6 +34,14 @@ def scores(run_id: str) -> str:
     return f"results/scores/{run_id}/index.json"
 
 
+def calibration(run_id: str) -> str:
+    """The declared index of a run's calibrated scores.
+
+    The values under each rotation lie in the folder of each metric.
+    """
+    return f"results/scores/{run_id}/calibration.json"
+
+
 def full_spec(some_id: str) -> str:
     """The index file that resolves a shortened id."""
     return f"results/ids/{some_id}.json"
@@ -42,6 +50,11 @@ def full_spec(some_id: str) -> str:
 def long_table(study: str, experiment: str) -> str:
     """The long table of one experiment; a .csv of the same rows lies beside it."""
     return f"results/studies/{study}/tables/{experiment}/long.parquet"
+
+
+def nulls(study: str, experiment: str) -> str:
+    """The scores of rotated codes and of permuted factors of one experiment, a row per draw."""
+    return f"results/studies/{study}/tables/{experiment}/nulls.parquet"
 
 
 def study_table(study: str) -> str:
@@ -79,10 +92,10 @@ def partial(study: str) -> str:
 
 
 def log(rule: str, some_id: str) -> str:
-    """The log of a job: of the rules train, scores and stages."""
+    """The log of a job: of the rules train, scores, calibrate and stages."""
     return f"logs/{rule}/{some_id}.log"
 
 
 def benchmark(rule: str, some_id: str) -> str:
-    """Time and memory of a job that ended well: of the rules train, scores and stages."""
+    """Time and memory of a job that ended well: of train, scores, calibrate and stages."""
     return f"logs/benchmarks/{rule}/{some_id}.tsv"

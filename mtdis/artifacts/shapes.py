@@ -166,6 +166,49 @@ class ShownContent(TypedDict):
     """The long table and the records of stages, by their path from here."""
 
 
+class CalibrationContent(TypedDict):
+    """The file of one calibrated score."""
+
+    format: int
+    network: str
+    codes_sha256: Sha256
+    metric: dict[str, Any]
+    calibration: dict[str, Any]
+    spectrum: dict[str, Number]
+    """What the codes are like: live, rank, condition, effective rank, linear R² with the factors.
+    """
+    values: dict[str, dict[str, Number | list[Number]]]
+    """Key → score of the codes none, standardised, whitened, oriented, of perfect ones, and per
+    draw rotated_whitened, rotated_standardised, permuted.
+    """
+
+
+class CalibrationRow(TypedDict):
+    """A value of the index of a run's calibrations."""
+
+    network: str
+    transform: str
+    draw: Count
+    metric: str
+    metric_seed: Count
+    settings: str
+    calibration: str
+    key: str
+    value: Number | None
+    diverged: Annotated[bool, Field(strict=True)]
+    error: str
+
+
+class CalibrationIndexContent(TypedDict):
+    """The index of a run's calibrated scores."""
+
+    format: int
+    run: str
+    codes_sha256: Sha256
+    execution: NotRequired[dict[str, Any]]
+    rows: list[CalibrationRow]
+
+
 class IdContent(TypedDict):
     """The file that resolves a shortened id."""
 

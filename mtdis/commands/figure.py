@@ -4,8 +4,8 @@ from argparse import ArgumentParser, Namespace
 from pathlib import Path
 
 from mtdis import discover
-from mtdis.artifacts import files, shown
-from mtdis.artifacts import stages as stage_files
+from mtdis.artifacts import shown
+from mtdis.commands._shown import inputs
 from mtdis.reporting.drawing.style import settings
 
 
@@ -26,10 +26,7 @@ def add_arguments(parser: ArgumentParser) -> None:
 def run(args: Namespace) -> None:
     """Draw the figure and write it in both forms."""
     module = discover.load("mtdis.reporting.figures", args.name, "figure")
-    frame, stages = (
-        files.read_frame(args.long),
-        [stage_files.read_stage(path) for path in args.stages],
-    )
+    given = inputs(module, args.long, args.stages)
     with settings():
-        figure = module.draw(frame, stages) if stages else module.draw(frame)
+        figure = module.draw(*given)
         shown.write_figure(args.out, figure, [args.long, *args.stages])

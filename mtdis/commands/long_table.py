@@ -3,12 +3,12 @@ csv).
 """
 
 from argparse import ArgumentParser, Namespace
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 from mtdis import discover, paths
-from mtdis.artifacts import records
+from mtdis.artifacts import calibrations, records
 from mtdis.artifacts.scores import check_index, read_index
 from mtdis.commands._options import add_study, study_of
 from mtdis.reporting import long_table, long_table_files
@@ -60,7 +60,20 @@ def _results(study: Study, experiment: str) -> Iterator[tuple[Run, dict[str, Any
         )
         index = read_index(index_path, run_id)
         check_index(index_path, index, record, keys)
+        if experiment in study.calibrated:
+            calibrated = _calibrations(study, run_id, record)
+            index = index | {"rows": [*index["rows"], *calibrated]}
         yield run, record, index
+
+
+def _calibrations(study: Study, run_id: str, record: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    path = Path(paths.calibration(run_id))
+    index = calibrations.read_index(path, run_id)
+    calibrations.check_index(path, index, record, study.calibrations)
+    wanted = {(m.settings_id, m.seed, identify(c)) for m, c in study.calibrations}
+    wanted.add(("", 0, ""))  # what the codes are like
+    about = ("settings", "metric_seed", "calibration")
+    return [row for row in index["rows"] if tuple(row[part] for part in about) in wanted]
 
 
 def _stages(study: Study, experiment: str) -> Iterator[tuple[Stage, dict[str, Any]]]:

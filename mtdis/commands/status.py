@@ -114,6 +114,8 @@ def _reasons(found: dict[str, Any]) -> list[str]:
         f"diverged: {', '.join(networks)} of {i}"
         for i, networks in list(found["diverged"].items())[:LISTED]
     ]
+    if (calibrated := found["calibrated"])["all"]:
+        lines.append(f"calibrated: {calibrated['done']} of {calibrated['all']} runs")
     lines += [f"stale: {problem}" for problem in list(found["stale"].values())[:LISTED]]
     if mixed := in_words(found["mixed_kernels"]):
         lines.append(f"mixed kernels: {mixed}; their bytes differ (docs/same-bytes.md)")

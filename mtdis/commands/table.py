@@ -4,8 +4,8 @@ from argparse import ArgumentParser, Namespace
 from pathlib import Path
 
 from mtdis import discover
-from mtdis.artifacts import files, shown
-from mtdis.artifacts import stages as stage_files
+from mtdis.artifacts import shown
+from mtdis.commands._shown import inputs
 from mtdis.reporting.formats import texts
 
 
@@ -26,10 +26,7 @@ def add_arguments(parser: ArgumentParser) -> None:
 def run(args: Namespace) -> None:
     """Write the table in all its forms."""
     module = discover.load("mtdis.reporting.tables", args.name, "table")
-    frame, stages = (
-        files.read_frame(args.long),
-        [stage_files.read_stage(path) for path in args.stages],
-    )
-    table = module.make(frame, stages) if stages else module.make(frame)
+    given = inputs(module, args.long, args.stages)
+    table = module.make(*given)
     forms = texts(table, module.CAPTION)
     shown.write_table(args.out, table, forms, [args.long, *args.stages])

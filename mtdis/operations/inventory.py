@@ -10,6 +10,8 @@ from pathlib import Path
 from typing import Any
 
 from mtdis import discover, paths
+from mtdis.artifacts.calibrations import lacks as lacks_calibrations
+from mtdis.artifacts.calibrations import read_index as read_calibrations
 from mtdis.artifacts.records import read_record
 from mtdis.artifacts.scores import Summary, read_summary
 from mtdis.errors import ArtifactError, ConfigError
@@ -115,6 +117,26 @@ def scores(study: Study, folder: Path, runs: Mapping[str, Found]) -> Scores:
             else:
                 finished[run_id] = summary
     return Scores(finished, stale)
+
+
+def calibrations(study: Study, folder: Path, runs: Mapping[str, Found]) -> dict[str, str]:
+    """Each index of calibrated scores that a study wants and that is there: why it can't be used,
+    empty if it can, by run id.
+    """
+    found = {}
+    for run_id in study.calibrated_runs:
+        path = folder / paths.calibration(run_id)
+        if not os.path.lexists(path):
+            continue
+        try:
+            index = read_calibrations(path, run_id)
+        except ArtifactError as error:
+            found[run_id] = str(error)
+            continue
+        record = runs[run_id].record
+        why = lacks_calibrations(index, record, study.calibrations) if record else ""
+        found[run_id] = f"{path} {why}. Run snakemake: what lacks is calibrated." if why else ""
+    return found
 
 
 def lacks(summary: Summary, run: Mapping[str, Any]) -> str:

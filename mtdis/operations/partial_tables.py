@@ -126,7 +126,9 @@ def _write(
     module = discover.load("mtdis.reporting.tables", name, "table")
     records = [Path(paths.stage(identify(stage))) for stage in stages]
     results = [read_stage(record) for record in records]
-    table = module.make(frame, results) if results else module.make(frame)
+    # draws of calibrations are read with the complete table alone
+    nulls = [long_table.no_nulls()] if getattr(module, "NULLS", False) else []
+    table = module.make(frame, *([results] if results else []), *nulls)
     table = with_missing(table, finished.missing)
     stages_too = f" and {finished.missing_stages} stages" if finished.missing_stages else ""
     lacking = f"PARTIAL: {len(finished.missing)} runs{stages_too} are missing"

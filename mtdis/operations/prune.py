@@ -20,6 +20,7 @@ from mtdis.artifacts.records import CHECKPOINT, READY, SEALED, SEALED_BY_STAGE, 
 from mtdis.errors import ArtifactError
 from mtdis.operations import inventory
 from mtdis.operations.job_states import FRESH
+from mtdis.specs.calibration import Calibration
 from mtdis.specs.ids import BETWEEN_FIELDS
 from mtdis.study import Study
 
@@ -32,6 +33,7 @@ UNWANTED, OLDER, UNFINISHED = (
     "begun and never finished",
 )
 UNSEEN = "a link; nothing that lies behind it was looked at"
+CALIBRATION = Path(paths.calibration("x")).name
 DATA, TARGETS = str(Path(paths.dataset("x")).parent), str(Path(paths.targets("x")).parent)
 RESULTS = (inventory.RUNS, inventory.STAGES, inventory.SCORES, inventory.IDS)
 
@@ -101,7 +103,7 @@ def _find(studies: Collection[Study], folder: Path, with_data: bool) -> list[Fou
     for place, record, beside in (
         (inventory.RUNS, "run.json", (*SEALED, CHECKPOINT, READY, LOCK)),
         (inventory.STAGES, "stage.json", (*SEALED_BY_STAGE, CHECKPOINT, LOCK)),
-        (inventory.SCORES, "index.json", ()),
+        (inventory.SCORES, "index.json", (CALIBRATION,)),
     ):
         found += (_folder(path, record, beside, older) for path in _unwanted(folder, place, wanted))
     if with_data:
@@ -163,7 +165,8 @@ def _folder(path: Path, record: str, beside: Collection[str], older: Collection[
     files = list(_files(path))
     for one in files:
         known = one.parent == path and _plain_name(one.name) in (record, *beside)
-        if one.is_symlink() or not (known or (not beside and _is_score(one, path))):
+        scored = record == "index.json" and _is_score(one, path)
+        if one.is_symlink() or not (known or scored):
             what = "a link" if one.is_symlink() else "not written by mtdis"
             return Kept(path, f"holds {one.relative_to(path)}, {what}")
     if path / record not in files:
@@ -232,11 +235,13 @@ def _plain_name(name: str) -> str:
 
 
 def _is_score(path: Path, folder: Path) -> bool:
-    """Return whether a file below the folder of a run's scores is a score at its place, or was to
-    become one.
+    """Return whether a file below the folder of a run's scores is a score, or a calibrated one, at
+    its place, or was to become one.
     """
     name = _plain_name(path.name)
-    if path.parent.parent != folder or not name.endswith(".json"):
+    calibrated = path.parent.name.partition(BETWEEN_FIELDS)[0] == Calibration.name()
+    of_metric = path.parents[1] if calibrated else path.parent
+    if of_metric.parent != folder or not name.endswith(".json"):
         return False
     if name != path.name:
         return True
@@ -245,9 +250,9 @@ def _is_score(path: Path, folder: Path) -> bool:
     except (ArtifactError, OSError):
         return False
     metric, network = content.get("metric"), name.removesuffix(".json")
-    named = isinstance(metric, dict) and path.parent.name.partition(BETWEEN_FIELDS)[
-        0
-    ] == metric.get("name")
+    named = isinstance(metric, dict) and of_metric.name.partition(BETWEEN_FIELDS)[0] == metric.get(
+        "name"
+    )
     return (
         named and content.get("network") == network and {"codes_sha256", "values"} <= content.keys()
     )

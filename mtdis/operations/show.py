@@ -153,7 +153,12 @@ def _files(some_id: str, output: str, record: Mapping[str, Any], spec: Spec | No
     own = [output, *beside, paths.log(rule, some_id), paths.benchmark(rule, some_id)]
     if isinstance(spec, Stage):
         return own
-    scored = [paths.scores(some_id), paths.log("scores", some_id)]
+    scored = [
+        paths.scores(some_id),
+        paths.log("scores", some_id),
+        paths.calibration(some_id),
+        paths.log("calibrate", some_id),
+    ]
     if not isinstance(spec, Run):
         return [*own, *scored]
     targets = targets_of(spec)

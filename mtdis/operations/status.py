@@ -35,6 +35,7 @@ def study_status(study: Study, folder: Path) -> dict[str, Any]:
         {**_jobs(runs, "train", paths.run), **_jobs(stages, "stages", paths.stage)}, folder
     )
     indexes = inventory.scores(study, folder, runs)
+    calibrated = inventory.calibrations(study, folder, runs)
     summaries = indexes.finished if study.metrics else {}
     wanted = runs if study.metrics else ()
     scores = {
@@ -68,14 +69,28 @@ def study_status(study: Study, folder: Path) -> dict[str, Any]:
             for i, f in {**runs, **stages}.items()
             if f.standing == DIVERGED
         },
-        "stale": {
-            i: found.problem for i, found in {**runs, **stages}.items() if found.standing == STALE
-        }
-        | {f"scores of {i}": why for i, why in indexes.stale.items()},
+        "stale": _stale({**runs, **stages}, indexes, calibrated),
+        "calibrated": _calibrated(study, calibrated),
         "mixed_kernels": mixed_kernels([*runs.values(), *stages.values()], summaries),
         "unsealed": _unsealed([*runs.values(), *stages.values()], indexes),
         "states": state,
     }
+
+
+def _stale(
+    found: Mapping[str, inventory.Found], indexes: inventory.Scores, calibrated: Mapping[str, str]
+) -> dict[str, str]:
+    """Why a result that is there can't be used, by what it is."""
+    return (
+        {i: one.problem for i, one in found.items() if one.standing == STALE}
+        | {f"scores of {i}": why for i, why in indexes.stale.items()}
+        | {f"calibration of {i}": why for i, why in calibrated.items() if why}
+    )
+
+
+def _calibrated(study: Study, found: Mapping[str, str]) -> dict[str, int]:
+    """The number of runs whose scores are calibrated, and of those for which this is wanted."""
+    return {"done": sum(not why for why in found.values()), "all": len(study.calibrated_runs)}
 
 
 def _unsealed(found: Iterable[inventory.Found], indexes: inventory.Scores) -> int:

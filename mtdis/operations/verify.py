@@ -12,9 +12,10 @@ from pathlib import Path
 from typing import Any
 
 from mtdis import paths
-from mtdis.artifacts import datasets, files, records, scores, shown
+from mtdis.artifacts import calibrations, datasets, files, records, scores, shown
 from mtdis.artifacts.checkpoints import check_checkpoint
 from mtdis.artifacts.shapes import (
+    CalibrationContent,
     DatasetContent,
     DownloadContent,
     IdContent,
@@ -27,6 +28,7 @@ from mtdis.errors import ArtifactError, ConfigError
 from mtdis.operations import inventory
 from mtdis.progress import progress_bar
 from mtdis.specs.base import Spec
+from mtdis.specs.calibration import Calibration
 from mtdis.specs.dataset import Dataset
 from mtdis.specs.ids import identify
 from mtdis.specs.run import Run
@@ -82,6 +84,7 @@ def _checks(folder: Path) -> Iterator[tuple[Path, Check]]:
         (inventory.RUNS, "/run.json", _run),
         (inventory.STAGES, "/stage.json", _stage),
         (inventory.SCORES, "/index.json", partial(_index, folder)),
+        (inventory.SCORES, "/calibration.json", partial(_calibrations, folder)),
         (inventory.IDS, "", _id),
     ):
         for name in inventory.names(folder / place):
@@ -94,6 +97,8 @@ def _checks(folder: Path) -> Iterator[tuple[Path, Check]]:
             if os.path.lexists(path):
                 yield path, check_checkpoint
     yield from ((path, _score) for path in sorted((folder / inventory.SCORES).glob("*/*/*.json")))
+    calibrated = (folder / inventory.SCORES).glob(f"*/*/{Calibration.name()}*/*.json")
+    yield from ((path, _calibration) for path in sorted(calibrated))
     yield from ((path, _parquet) for path in sorted((folder / STUDIES).glob("**/*.parquet")))
     yield from ((path, shown.verify_shown) for path in _shown(folder / STUDIES))
 
@@ -225,6 +230,28 @@ def _score(path: Path) -> bool:
         raise ArtifactError(
             f"{path} is the score of {content['network']} by {metric}. Delete it, then"
             f" {scores.MADE_BY} makes the one that belongs here."
+        )
+    return _sealed(content)
+
+
+def _calibrations(folder: Path, path: Path) -> bool:
+    run_id = path.parent.name
+    index = calibrations.read_index(path, run_id)
+    try:
+        run = records.read_json(folder / paths.run(run_id), "snakemake", RunContent)
+    except ArtifactError:  # named for itself
+        return _sealed(index)
+    calibrations.check_index(path, index, run, ())
+    return _sealed(index)
+
+
+def _calibration(path: Path) -> bool:
+    content = records.read_json(path, calibrations.MADE_BY, CalibrationContent)
+    metric = content["metric"].get("name")
+    if content["network"] != path.stem or metric != path.parents[1].name.partition("+")[0]:
+        raise ArtifactError(
+            f"{path} is the calibrated score of {content['network']} by {metric}. Delete it, then"
+            f" {calibrations.MADE_BY} makes the one that belongs here."
         )
     return _sealed(content)
 

@@ -10,8 +10,10 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from mtdis.artifacts.calibrations import CALIBRATED, NULLS
 from mtdis.specs.cautions import INCOMPLETE_GRID
 from mtdis.specs.ids import BETWEEN_FIELDS, flatten, identify
+from mtdis.specs.metric import Metric
 from mtdis.specs.run import Run
 from mtdis.specs.stage import Stage
 
@@ -64,6 +66,8 @@ OF_ROWS = (
     "unlike_paper",
 )
 """The columns in which the rows of one run differ; the others are repeated."""
+NULL_COLUMNS = tuple(c for c in COLUMNS[:15] if c != "task")
+"""The columns of the table of draws."""
 
 
 def make(
@@ -131,10 +135,52 @@ def run_rows(
         yield from (plain | row | {"unlike_paper": own} for row in _loss_rows(run, network))
     grid = "" if run.dataset.complete else INCOMPLETE_GRID
     for row in index["rows"]:
-        metric = unlike_metric(row["settings"], row["metric"])
+        # of a calibrated metric the settings are those of the metric
+        metric = unlike_metric(row["settings"], row["metric"].removesuffix(CALIBRATED))
         unlike_paper = ", ".join(filter(None, (own, grid, metric, row.get("note"))))
         trained_task = _trained_task(run, row["network"])
         yield row | {"trained_task": trained_task, "task": None, "unlike_paper": unlike_paper}
+
+
+def null_rows(
+    experiment: str, run: Run, network: str, metric: Metric, values: Mapping[str, Mapping[str, Any]]
+) -> pd.DataFrame:
+    """The scores of one network under every draw of its calibration, a row per key, transform and
+    draw from 1, in NULL_COLUMNS.
+
+    Those of a transform are its rotations; `permuted` are of the codes as they are. `values` are
+    those of a calibrated score's file.
+    """
+    about = _about(experiment, run) | {
+        "network": network,
+        "trained_task": _trained_task(run, network),
+        "metric": metric.name(),
+        "settings": metric.settings_id,
+        "metric_seed": metric.seed,
+    }
+    parts = [
+        pd.DataFrame(
+            about
+            | {
+                "key": key,
+                "transform": null.removeprefix("rotated_"),
+                "draw": np.arange(1, len(held[null]) + 1),
+                "value": np.asarray(held[null], np.float64),
+            },
+            columns=NULL_COLUMNS,
+            index=range(len(held[null])),
+        )
+        for key, held in values.items()
+        for null in NULLS
+    ]
+    return pd.concat([no_nulls(), *parts], ignore_index=True)
+
+
+def no_nulls() -> pd.DataFrame:
+    """A table of draws without a row, with its columns and types."""
+    numbers = dict.fromkeys(INTEGERS, "Int64") | {"value": "float64"}
+    types = {name: numbers.get(name, "object") for name in NULL_COLUMNS}
+    return pd.DataFrame(columns=NULL_COLUMNS).astype(types)
 
 
 def _about(experiment: str, run: Run) -> dict[str, Any]:

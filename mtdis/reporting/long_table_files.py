@@ -35,6 +35,18 @@ def write(path: Path, schema: pa.Schema, parts: Iterable[pd.DataFrame]) -> None:
                 part.to_csv(stream, index=False, header=False, lineterminator="\n")
 
 
+def write_nulls(path: Path, parts: Iterable[pd.DataFrame]) -> None:
+    """Write the draws of calibrations, one part after the other, as parquet alone."""
+    types = dict.fromkeys(long_table.INTEGERS, pa.int64()) | {"value": pa.float64()}
+    schema = pa.schema([(c, types.get(c, pa.string())) for c in long_table.NULL_COLUMNS])
+    with (
+        files.sealed_parquet(path) as parquet,
+        pq.ParquetWriter(parquet, schema, write_page_checksum=True) as writer,
+    ):
+        for part in parts:
+            writer.write_table(pa.Table.from_pandas(part, schema=schema, preserve_index=False))
+
+
 def join(path: Path, tables: Sequence[Path]) -> None:
     """Write each row of the long tables of experiments once, with the names of all experiments that
     want it.

@@ -9,7 +9,7 @@ from functools import cached_property
 from importlib import import_module
 from multiprocessing import get_context
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,6 +21,27 @@ from mtdis.metrics import FactorTable, factor_table
 from mtdis.specs import cautions
 from mtdis.specs.ids import identify
 from mtdis.specs.metric import Metric
+
+A = TypeVar("A", bound="Arrays", contravariant=True)
+
+
+class Work(Protocol[A]):
+    """What is computed from the codes of one network by one metric, and the file that keeps it."""
+
+    @property
+    def network(self) -> str:
+        """The network whose codes are read."""
+
+    @property
+    def metric(self) -> Metric:
+        """The metric with its settings."""
+
+    @property
+    def target(self) -> Path:
+        """The file."""
+
+    def compute(self, arrays: A) -> None:
+        """Compute it and write the file."""
 
 
 @dataclass(frozen=True)
@@ -39,6 +60,11 @@ class Job:
     def metric(self) -> Metric:
         """The metric with its settings."""
         return self.score.metric
+
+    def compute(self, arrays: "Arrays") -> None:
+        """Score the network and store the values."""
+        values = score_codes(self.metric, arrays.codes(self.network), arrays.factors)
+        write_score(self.target, self.score, values)
 
 
 class Arrays:
@@ -128,7 +154,7 @@ def missing(wanted: Sequence[Job]) -> list[Job]:
     return [job for job in wanted if read_score(job.target, job.score) is None]
 
 
-def compute_all(wanted: Sequence[Job], arrays: Arrays, workers: int) -> dict[Path, str]:
+def compute_all(wanted: Sequence[Work[A]], arrays: A, workers: int) -> dict[Path, str]:
     """Compute jobs side by side; the reasons of those that failed, by target.
 
     No failure stops the others.
@@ -142,7 +168,7 @@ def compute_all(wanted: Sequence[Job], arrays: Arrays, workers: int) -> dict[Pat
     return failed
 
 
-def _outcomes(wanted: Sequence[Job], arrays: Arrays, workers: int) -> Iterator[tuple[Job, str]]:
+def _outcomes(wanted: Sequence[Work[A]], arrays: A, workers: int) -> Iterator[tuple[Work[A], str]]:
     # Network by network, so that each process reads the codes of a network once.
     ordered = sorted(wanted, key=lambda job: job.network)
     if min(workers, len(ordered)) <= 1:
@@ -164,7 +190,7 @@ def _outcomes(wanted: Sequence[Job], arrays: Arrays, workers: int) -> Iterator[t
             yield running[done], error
 
 
-_handed: list[Arrays] = []
+_handed: list[Any] = []
 """What a worker was handed when it started."""
 
 
@@ -172,18 +198,17 @@ def _start_worker(arrays: Arrays) -> None:
     _handed.append(arrays)
 
 
-def _work(job: Job) -> tuple[str, dict[str, bool]]:
+def _work(job: Work[Any]) -> tuple[str, dict[str, bool]]:
     return _attempt(job, _handed[0]), _handed[0].constant
 
 
-def _attempt(job: Job, arrays: Arrays) -> str:
-    """Score one network by one metric and store the values; the reason if that fails, else empty.
+def _attempt(job: Work[A], arrays: A) -> str:
+    """Compute one job; the reason if that fails, else empty.
 
     A full disk is no failure of the metric: it ends the whole command.
     """
     try:
-        values = score_codes(job.metric, arrays.codes(job.network), arrays.factors)
-        write_score(job.target, job.score, values)
+        job.compute(arrays)
     except ArtifactError:
         raise
     except (

@@ -19,6 +19,12 @@ class Metric(Spec):
     defines: ClassVar[tuple[str, ...]] = ("score(codes, factors, settings)",)
     shown: ClassVar[Mapping[str, Shown]] = {}
     """Key of `score` → how tables and figures show it; without it, by its name and as a score."""
+    rotations: ClassVar[int] = 19
+    """How many rotations calibrate it unless the config says otherwise, by what one costs."""
+    permutations: ClassVar[int] = 19
+    """How many permutations of the factors do."""
+    calibrated_at: ClassVar[Mapping[str, int]] = {}
+    """Sizes above which its calibration is too dear: lowered to them, in the score as well."""
 
     seed: int = Field(0, ge=0, lt=2**32, description="seed of the sample and of the estimators")
 

@@ -21,7 +21,9 @@ RULES = (
     "train",
     "stage",
     "scores",
+    "calibrate",
     "long_table",
+    "nulls",
     "study_table",
     "table",
     "figure",
@@ -61,6 +63,13 @@ class Config(BaseModel):
         default_factory=dict,
         description=(
             "fields laid over the selected experiments; for the command line: --config override=…"
+        ),
+    )
+    calibration: dict[str, Any] | None = Field(
+        None,
+        description=(
+            "scores of rotated codes beside each score: rotations, permutations and stop_after, a"
+            " number or one per metric; metrics, experiments, seed, settings; {} takes the defaults"
         ),
     )
     limit: int = Field(

@@ -133,7 +133,8 @@ def _outputs(
 
 def _check_file(package: str, name: str) -> None:
     """ConfigError if the file of a table or figure lacks what is asked of it."""
-    given = "frame, stages" if discover.constant(package, name, "STAGES") else "frame"
+    more = [k for k in ("STAGES", "NULLS") if discover.constant(package, name, k)]
+    given = ", ".join(["frame", *map(str.lower, more)])
     function = {"tables": "make", "figures": "draw"}[package.rpartition(".")[2]]
     discover.check_defines(package, name, (f"{function}({given})", "CAPTION"))
     if not isinstance(caption := discover.constant(package, name, "CAPTION"), str):

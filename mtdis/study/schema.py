@@ -14,6 +14,7 @@ from mtdis.specs.run import Run
 from mtdis.specs.settings import SETTINGS
 from mtdis.specs.stage import Stage
 from mtdis.specs.tasks import Tasks
+from mtdis.study.calibrations import Wanted
 from mtdis.study.config import SLUG, Config
 from mtdis.study.dataset_groups import GROUPS
 from mtdis.study.stages import PARENT, SHOW
@@ -54,6 +55,7 @@ def config_schema() -> Schema:
             "additionalProperties": {"$ref": "#/$defs/experiment"},
             "minProperties": 1,
         },
+        "calibration": {"anyOf": [_calibration(), {"type": "null"}]},
         "override": {"anyOf": [{"$ref": "#/$defs/point"}, {"type": "null"}]},
         "select": {"type": "array", "items": {"type": "string"}, "minItems": 1},
     }
@@ -61,6 +63,23 @@ def config_schema() -> Schema:
     top = _mapping(described) | {"required": ["name", "experiments"]}
     draft = "https://json-schema.org/draft/2020-12/schema"
     return {"$schema": draft, "title": "mtdis study", "$defs": definitions} | top
+
+
+def _calibration() -> Schema:
+    named = {"type": "object", "propertyNames": {"enum": list(members("metrics"))}}
+    number = {"type": "integer", "minimum": 0}
+    each = {"anyOf": [number, named | {"additionalProperties": number}]}
+    schemas = {
+        "metrics": _listed(members("metrics")),
+        "experiments": {"type": "array", "items": {"type": "string"}, "uniqueItems": True},
+        "rotations": each,
+        "permutations": each,
+        "stop_after": each,
+        "seed": number,
+        "settings": _mapping({m: _metric(m) for m in members("metrics")}),
+    }
+    notes = {name: field.description for name, field in Wanted.model_fields.items()}
+    return _mapping({name: s | {"description": notes[name]} for name, s in schemas.items()})
 
 
 def _run_fields() -> dict[str, Schema]:

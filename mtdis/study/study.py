@@ -10,6 +10,7 @@ from typing import Any
 
 from mtdis import discover, paths
 from mtdis.errors import ConfigError, unknown
+from mtdis.specs.calibration import CalibratedMetric
 from mtdis.specs.dataset import Dataset
 from mtdis.specs.genuine import GenuineGrid, downloads_of
 from mtdis.specs.ids import canonical, identify
@@ -17,6 +18,7 @@ from mtdis.specs.metric import Metric
 from mtdis.specs.run import Run
 from mtdis.specs.stage import ON_NETWORK, ON_TARGETS, Stage
 from mtdis.specs.targets import Targets, targets_of
+from mtdis.study import calibrations as calibrating
 from mtdis.study import experiments as expansion
 from mtdis.study.config import check
 from mtdis.study.config_files import for_snakemake
@@ -36,6 +38,10 @@ class Study:
     name: str
     experiments: Mapping[str, Experiment]
     metrics: tuple[Metric, ...]
+    calibrations: tuple[CalibratedMetric, ...]
+    """Metrics that are calibrated, with how; none unless the config asks for it."""
+    calibrated: tuple[str, ...]
+    """The experiments whose scores are."""
     config: Mapping[str, Any] = field(repr=False)
     runs: Mapping[str, Run] = field(repr=False)
     stages: Mapping[str, Stage] = field(repr=False)
@@ -68,6 +74,8 @@ class Study:
         """
         checked = check(config)
         metrics = expansion.metrics(checked.metrics, checked.limit)
+        section = calibrating.wanted(checked.calibration, list(checked.experiments))
+        calibrations = calibrating.calibrations(section, metrics)
         experiments = expansion.experiments(checked, scored=bool(metrics))
         chosen = {name: experiments[name] for name in checked.select or experiments}
         runs = first_owner(
@@ -80,6 +88,8 @@ class Study:
             name=checked.name,
             experiments=chosen,
             metrics=metrics,
+            calibrations=calibrations,
+            calibrated=calibrating.experiments(section, list(chosen)) if calibrations else (),
             config=checked.model_dump(),
             runs=runs,
             stages=stages,
@@ -166,7 +176,7 @@ class Study:
                 trainings.append(json.dumps({key: v for key, v in job.items() if v}) + "\n")
             elif rule == "study_table":
                 found[self.arguments()] = "\n".join(["--long", *self.long_tables()])
-            elif rule == "long_table":
+            elif rule in ("long_table", "nulls"):
                 name = of["experiment"]
                 found[self.arguments(name)] = f"--study\n{self.only(name)}"
             elif rule in SHOWN:
@@ -185,6 +195,32 @@ class Study:
         """The elided specs of all metrics as one JSON string."""
         return json.dumps([m.elided() for m in sorted(self.metrics, key=identify)], sort_keys=True)
 
+    @cached_property
+    def calibration_specs(self) -> str:
+        """The elided specs of all calibrations as one JSON string."""
+        each = sorted(self.calibrations, key=lambda pair: identify(pair.metric))
+        return json.dumps([pair.elided() for pair in each], sort_keys=True)
+
+    @cached_property
+    def calibrated_runs(self) -> tuple[str, ...]:
+        """Ids of the runs whose scores are calibrated, each once, in order."""
+        return tuple(dict.fromkeys(i for name in self.calibrated for i in self.run_ids(name)))
+
+    def nulls(self, experiment: str, package: str, name: str) -> list[str]:
+        """The file of the draws that an experiment's scores are compared with, if they are and the
+        table or figure reads it.
+        """
+        read = discover.constant(f"mtdis.reporting.{package}", name, "NULLS")
+        return self._nulls(experiment) if read else []
+
+    def _nulls(self, experiment: str) -> list[str]:
+        return [paths.nulls(self.name, experiment)] if experiment in self.calibrated else []
+
+    def calibrated_results(self, experiment: str) -> list[str]:
+        """The indexes of an experiment's calibrated scores; none if it is not calibrated."""
+        ids = self.run_ids(experiment) if experiment in self.calibrated else ()
+        return [paths.calibration(i) for i in ids]
+
     def caption(self, package: str, name: str) -> str:
         """The caption of a table or figure, read without importing it."""
         return str(discover.constant(f"mtdis.reporting.{package}", name, "CAPTION") or "")
@@ -194,6 +230,8 @@ class Study:
         body = {k: v for k, v in self.config["experiments"][experiment].items() if k not in OUTPUTS}
         part = {k: self.config[k] for k in ("name", "defaults", "metrics")}
         part |= {"override": over} if (over := self.config["override"]) else {}
+        if experiment in self.calibrated:
+            part["calibration"] = self.config["calibration"] | {"experiments": [experiment]}
         return json.dumps(part | {"experiments": {experiment: body}}, sort_keys=True)
 
     def results(self, experiment: str) -> dict[str, list[str]]:
@@ -204,6 +242,7 @@ class Study:
             "runs": [paths.run(i) for i in ids],
             "scores": [paths.scores(i) for i in ids],
             "stages": stages,
+            "calibrations": self.calibrated_results(experiment),
         }
 
     def shown_stages(self, experiment: str, package: str, name: str) -> list[str]:
@@ -225,11 +264,14 @@ class Study:
         return [paths.long_table(self.name, e) for e in self.experiments]
 
     def outputs(self, experiment: str) -> list[str]:
-        """The long table, paper tables and figures that an experiment ends in."""
+        """The long table, the draws of calibrations, and the tables and figures that an experiment
+        ends in.
+        """
         wanted = self.experiments[experiment]
         tables = [paths.table(self.name, experiment, t) for t in wanted.tables]
         figures = [paths.figure(self.name, experiment, f) for f in wanted.figures]
-        return [paths.long_table(self.name, experiment), *tables, *figures]
+        long = paths.long_table(self.name, experiment)
+        return [long, *self._nulls(experiment), *tables, *figures]
 
     def all_outputs(self) -> list[str]:
         """Everything that the study ends in."""

@@ -11,8 +11,11 @@ import numpy as np
 from helpers.small_study import DATASET, LEARNING
 
 from mtdis import paths
-from mtdis.artifacts import files, records, runs, scores, stages
+from mtdis.artifacts import calibrations, files, records, runs, scores, stages
+from mtdis.artifacts.calibrations import NULLS, place, write_calibration
 from mtdis.artifacts.stages import Outcome
+from mtdis.scoring import run_calibrations
+from mtdis.scoring.run_calibrations import Job
 from mtdis.specs.ids import identify
 from mtdis.specs.run import TaskRun
 from mtdis.study import Study
@@ -99,6 +102,28 @@ def score(study: Study, run_id: str, error: str = "", **execution: Any) -> Path:
     index = Path(paths.scores(run_id))
     scores.write_index(index, run_id, codes_of(run_id), [], rows, execution)
     text(paths.benchmark("scores", run_id), "s\tcpu_time\n10.0\t12.0\n")
+    return index
+
+
+def calibrate(study: Study, run_id: str) -> Path:
+    """Write a run's calibrated scores with made-up values, and their index; its path."""
+    index, rows = Path(paths.calibration(run_id)), []
+    rng, codes = np.random.default_rng(0), codes_of(run_id)
+    for pair in study.calibrations:
+        for network in study.runs[run_id].networks:
+            keys = import_module(f"mtdis.metrics.{pair.metric.name()}").KEYS
+            values = {
+                key: {
+                    **dict.fromkeys(("none", "standardised", "whitened"), rng.random()),
+                    **dict.fromkeys(("oriented", "perfect"), 1.0),
+                    **{null: rng.random(pair.calibration.rotations).tolist() for null in NULLS},
+                }
+                for key in keys
+            }
+            job = Job(run_id, network, pair, codes, place(index.parent, pair, network))
+            write_calibration(job.target, network, pair, codes, {"live": 8}, values)
+            rows += run_calibrations.rows(job, diverged=False, error="")
+    calibrations.write_index(index, run_id, codes, {}, rows)
     return index
 
 

@@ -9,6 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pandas as pd
+import pytest
 import yaml
 
 from .conftest import AGGREGATES, CONFIG, StudyFolder
@@ -55,6 +56,38 @@ def test_a_list_on_the_learning_rate_adds_the_kinds_that_learn(finished: StudyFo
 def test_another_dataset_size_meets_no_old_result(finished: StudyFolder) -> None:
     finished.change(dataset=CONFIG["experiments"]["one"]["dataset"] | {"image_size": 16})
     assert finished.planned() == AGGREGATES | {"dataset": 1, "targets": 1, "train": 2, "scores": 2}
+
+
+def test_a_calibration_adds_its_own_jobs_and_leaves_scores_as_they_are(
+    finished: StudyFolder,
+) -> None:
+    kept = {
+        path: path.read_bytes()
+        for place in ("results/runs", "results/scores", "data")
+        for path in (finished.path / place).rglob("*.json")
+    }
+    calibration = {"rotations": 9, "permutations": 2}
+    finished.write(CONFIG | {"calibration": calibration})
+    assert finished.planned() == AGGREGATES | {"calibrate": 2, "nulls": 1}
+    done = finished.snakemake()
+    assert done.returncode == 0, done.stdout
+    assert {path: path.read_bytes() for path in kept} == kept
+    assert finished.planned() == {}
+    folder = finished.path / "results/studies/small/tables/one"
+    nulls = pd.read_parquet(folder / "nulls.parquet")
+    counts = nulls.groupby(["kind", "key", "transform"])["draw"].agg(["size", "max"])
+    assert counts.loc[("random", "discrete_mig", "whitened")].tolist() == [9, 9]
+    assert counts.loc[("multi_head", "discrete_mig", "permuted")].tolist() == [2, 2]
+    long = pd.read_parquet(folder / "long.parquet")
+    assert set(long["transform"]) == {"none", "standardised", "whitened", "oriented", "perfect"}
+    means = long[long["key"].eq("discrete_mig.null_mean")].set_index("kind")["value"]
+    of_draws = nulls[nulls["transform"].eq("whitened")].groupby("kind")["value"].mean()
+    assert means.to_dict() == pytest.approx(of_draws.to_dict())
+    # more rotations: another calibration, and the scores and trainings stay
+    finished.write(CONFIG | {"calibration": calibration | {"rotations": 19}})
+    assert finished.planned() == AGGREGATES | {"calibrate": 2, "nulls": 1}
+    finished.write(CONFIG)
+    assert finished.planned() == AGGREGATES
 
 
 def test_a_new_metric_scores_and_trains_nothing(finished: StudyFolder) -> None:

@@ -5,6 +5,9 @@ rule figure:
         stages=lambda wildcards: STUDY.shown_stages(
             wildcards.experiment, "figures", wildcards.figure
         ),
+        nulls=lambda wildcards: STUDY.nulls(
+            wildcards.experiment, "figures", wildcards.figure
+        ),
     output:
         pdf="results/studies/{study}/figures/{experiment}/{figure}.pdf",
         png=report(

@@ -22,3 +22,29 @@ rule scores:
     shell:
         "mtdis scores --spec {params.spec:q} --metrics {params.metrics:q} --run {input.run:q}"
         " --dataset {input.dataset:q} --jobs {threads} --out {output:q} 2> {log:q}"
+
+
+# The same scores of rotated codes and of permuted factors: what each is above chance. Its own file, so that scores stay
+# as they are whether they are calibrated or not.
+rule calibrate:
+    input:
+        run=ancient("results/runs/{run}/run.json"),
+        dataset=lambda wildcards: ancient(STUDY.parents(wildcards.run)["dataset"]),
+    output:
+        "results/scores/{run}/calibration.json",
+    log:
+        "logs/calibrate/{run}.log",
+    benchmark:
+        "logs/benchmarks/calibrate/{run}.tsv"
+    conda:
+        "../../envs/mtdis.yaml"
+    threads: lambda wildcards: len(STUDY[wildcards.run].networks)
+    resources:
+        mem_mb=lambda wildcards, threads, attempt: 1024 * (1 + threads) * attempt,
+        runtime=lambda wildcards, attempt: 720 * attempt,
+    params:
+        spec=lambda wildcards: STUDY.spec(wildcards.run),
+        calibrations=STUDY.calibration_specs,
+    shell:
+        "mtdis calibrate --spec {params.spec:q} --calibrations {params.calibrations:q} --run {input.run:q}"
+        " --dataset {input.dataset:q} --jobs {threads} --out {output:q} 2> {log:q}"

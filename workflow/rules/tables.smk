@@ -22,6 +22,29 @@ rule long_table:
         "mtdis long_table @{params.arguments:q} --experiment {wildcards.experiment:q} --out {output.table:q} 2> {log:q}"
 
 
+# The draws that calibrated scores of an experiment are compared with.
+rule nulls:
+    input:
+        lambda wildcards: STUDY.calibrated_results(wildcards.experiment),
+    output:
+        "results/studies/{study}/tables/{experiment}/nulls.parquet",
+    log:
+        "logs/{study}/{experiment}/nulls.log",
+    benchmark:
+        "logs/benchmarks/{study}/{experiment}/nulls.tsv"
+    localrule: True
+    conda:
+        "../../envs/mtdis.yaml"
+    resources:
+        mem_mb=1024,
+        runtime=30,
+    params:
+        study=lambda wildcards: STUDY.only(wildcards.experiment),
+        arguments=lambda wildcards: STUDY.arguments(wildcards.experiment),
+    shell:
+        "mtdis nulls @{params.arguments:q} --experiment {wildcards.experiment:q} --out {output:q} 2> {log:q}"
+
+
 # The long table of the whole study: each row once.
 rule study_table:
     input:
@@ -52,6 +75,9 @@ rule table:
         stages=lambda wildcards: STUDY.shown_stages(
             wildcards.experiment, "tables", wildcards.table
         ),
+        nulls=lambda wildcards: STUDY.nulls(
+            wildcards.experiment, "tables", wildcards.table
+        ),
     output:
         csv="results/studies/{study}/tables/{experiment}/{table}.csv",
         markdown="results/studies/{study}/tables/{experiment}/{table}.md",
@@ -67,7 +93,7 @@ rule table:
     benchmark:
         "logs/benchmarks/{study}/{experiment}/{table}.tsv"
     wildcard_constraints:
-        table=r"(?!long\.)[^/]+",
+        table=r"(?!long\.|nulls\.)[^/]+",
     localrule: True
     conda:
         "../../envs/mtdis.yaml"

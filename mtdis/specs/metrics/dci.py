@@ -19,6 +19,8 @@ class Dci(Metric):
         "completeness": Shown("DCI completeness"),
         "informativeness_test": Shown("DCI informativeness"),
     }
+    permutations: ClassVar[int] = 5
+    calibrated_at: ClassVar[Mapping[str, int]] = {"num_train": 2000, "num_test": 1000}
 
     num_train: int = Field(10000, ge=2, description="rows that fit")
     num_test: int = Field(5000, ge=1, description="rows that score")

@@ -16,6 +16,7 @@ class FactorVae(Metric):
         "eval_accuracy": Shown("FactorVAE score"),
         "num_active_dims": Shown("factor_vae num active dims", "neither"),
     }
+    rotations: ClassVar[int] = 499
 
     num_variance_estimate: int = Field(10000, ge=2, description="rows for the global variances")
     num_train: int = Field(10000, ge=1, description="votes that make the classifier")

@@ -15,6 +15,7 @@ class Mig(Metric):
     shown: ClassVar[Mapping[str, Shown]] = {
         "discrete_mig": Shown("MIG"),
     }
+    rotations: ClassVar[int] = 499
 
     num_train: int = Field(10000, ge=2, description="sampled rows")
     num_bins: int = Field(

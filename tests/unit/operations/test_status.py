@@ -263,6 +263,7 @@ def test_text_names_what_failed_and_json_has_the_same(
         "failed_metrics",
         "diverged",
         "stale",
+        "calibrated",
         "mixed_kernels",
         "unsealed",
         "states",

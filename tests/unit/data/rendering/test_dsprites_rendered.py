@@ -59,7 +59,7 @@ def sample() -> NDArray[np.float64]:
     )
 
 
-# ---- calibration
+# ---- genuine frames
 
 
 @pytest.fixture(scope="module")
@@ -75,7 +75,7 @@ def mismatches() -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     return classes, (render(raw(classes), 64)[..., 0] != frames).sum(axis=(1, 2))
 
 
-@pytest.mark.calibration
+@pytest.mark.genuine
 @pytest.mark.parametrize(
     ("shape", "mean", "worst"), [(SQUARE, 0, 0), (ELLIPSE, 0, 0), (HEART, 0.05, 2), (None, 0.03, 2)]
 )

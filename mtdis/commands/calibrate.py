@@ -1,0 +1,65 @@
+"""Compare the scores of a finished run with those of rotated codes and of permuted factors.
+
+Computes only what is missing, and writes the index last. Scores themselves are not touched.
+"""
+
+import time
+from argparse import ArgumentParser, Namespace
+from pathlib import Path
+
+from mtdis.artifacts import calibrations, files, provenance, records
+from mtdis.commands._options import json_list, json_mapping
+from mtdis.scoring import run_calibrations, run_scores
+from mtdis.specs.calibration import CalibratedMetric
+from mtdis.specs.run import Run
+
+
+def add_arguments(parser: ArgumentParser) -> None:
+    """Declare the options."""
+    parser.add_argument("--spec", type=json_mapping, required=True, help="spec of the run as JSON")
+    parser.add_argument(
+        "--calibrations",
+        type=json_list,
+        required=True,
+        help="metrics and how each is calibrated, as JSON",
+    )
+    parser.add_argument("--run", type=Path, required=True, help="record of the run")
+    parser.add_argument("--dataset", type=Path, required=True, help="record of its dataset")
+    parser.add_argument(
+        "--out",
+        type=Path,
+        required=True,
+        help="index to write; one file per metric and network lies in folders beside it",
+    )
+    parser.add_argument(
+        "--jobs", type=int, default=1, help="networks and metrics computed at once (default 1)"
+    )
+
+
+def run(args: Namespace) -> None:
+    """Calibrate every network that has not diverged by every metric, and write the index."""
+    began = time.monotonic()
+    spec = Run.from_fields(args.spec)
+    record = records.read_record(args.run, spec, "mtdis train")
+    records.read_record(args.dataset, spec.dataset, "mtdis dataset")
+    wanted = [CalibratedMetric.from_fields(fields) for fields in args.calibrations]
+    for pair in wanted:
+        files.record_id(pair.metric)
+    diverged = {n["network"]: bool(n["diverged"]) for n in record["result"]["networks"]}
+    jobs = run_calibrations.jobs(args.run, record["id"], wanted, list(diverged), args.out.parent)
+    sound = [job for job in jobs if not diverged[job.network]]
+    arrays = run_calibrations.Arrays(args.run, args.dataset)
+    failed = run_scores.compute_all(run_calibrations.missing(sound), arrays, args.jobs)
+    rows = []
+    for job in jobs:
+        rows += run_calibrations.rows(job, diverged[job.network], failed.get(job.target, ""))
+    for network in diverged:
+        done = (job for job in sound if job.network == network and job.target not in failed)
+        rows += next((run_calibrations.spectrum_rows(job) for job in done), [])
+    calibrations.write_index(
+        args.out,
+        record["id"],
+        record["files"]["codes.h5"]["sha256"],
+        provenance.execution("cpu", time.monotonic() - began),
+        rows,
+    )
