@@ -12,7 +12,6 @@ from mtdis.scoring.calibration import Calibrated, calibrate, rotation_null, stre
 from mtdis.specs.calibration import Calibration
 from mtdis.specs.metrics.factor_vae import FactorVae
 from mtdis.specs.metrics.mig import Mig
-from mtdis.specs.metrics.sap_paper import SapPaper
 from mtdis.specs.metrics.unsupervised import Unsupervised
 from mtdis.specs.nulls import p_value, summarise
 
@@ -106,9 +105,13 @@ def test_what_the_codes_are_like_stands_beside() -> None:
     assert found.linear_r2 == transforms.linear_r2(transforms.live(codes()), FACTORS)
 
 
-def test_a_metric_without_a_fast_path_is_calibrated_too() -> None:
-    found = calibrated(SapPaper(num_train=100, num_test=50), Calibration(rotations=2))
-    assert len(found.values["SAP_score"]["rotated_whitened"]) == 2
+def test_a_metric_without_a_fast_path_is_calibrated_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    fast = calibrated().values["discrete_mig"]
+    monkeypatch.delattr(mig, "score_rotated")
+    slow = calibrated().values["discrete_mig"]
+    assert slow.keys() == fast.keys()
+    for name, value in slow.items():
+        assert value == pytest.approx(fast[name], abs=1e-9), name
 
 
 def test_constant_codes_are_refused() -> None:
