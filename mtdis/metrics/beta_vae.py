@@ -50,8 +50,7 @@ def score_rotated(
     """`score` of codes (N, d) times each rotation (d, d), of the same pairs."""
     table = code_table(codes, factors, min_factors=2)
     apart = [
-        (table.codes[rows[:, 0]] - table.codes[rows[:, 1]], shared)
-        for shared, rows in table.factors.once(_pairs, settings)
+        (_apart(table.codes, rows), shared) for shared, rows in table.factors.once(_pairs, settings)
     ]
     for rotation in rotations:
         yield _values([(np.abs(some @ rotation).mean(axis=1), shared) for some, shared in apart])
@@ -62,8 +61,14 @@ def differences(codes: FloatArray, rows: IntArray) -> npt.NDArray[np.float64]:
     n).
     """
     blocks = (rows[start : start + AT_ONCE] for start in range(0, len(rows), AT_ONCE))
-    features = [np.abs(codes[some[:, 0]] - codes[some[:, 1]]).mean(axis=1) for some in blocks]
+    features = [np.abs(_apart(codes, some)).mean(axis=1) for some in blocks]
     return np.concatenate(features).astype(np.float64)
+
+
+def _apart(codes: FloatArray, rows: IntArray) -> FloatArray:
+    """Differences (num, n, d) of the codes (N, d) of pairs of rows (num, 2, n)."""
+    first, second = codes.take(rows[:, 0], axis=0), codes.take(rows[:, 1], axis=0)
+    return np.asarray(first - second)
 
 
 def _pairs(factors: FactorTable, settings: BetaVae) -> list[tuple[IntArray, IntArray]]:

@@ -126,7 +126,8 @@ def _draw(factors: FactorTable, settings: FactorVae) -> Draw:
 
 def _batches(codes: FloatArray, rows: IntArray) -> Iterator[FloatArray]:
     for start in range(0, len(rows), BATCHES_AT_ONCE):
-        yield codes[rows[start : start + BATCHES_AT_ONCE]]
+        # several times faster than an index
+        yield codes.take(rows[start : start + BATCHES_AT_ONCE], axis=0)
 
 
 def _values(

@@ -172,7 +172,8 @@ def _permuted(codes: Codes, permutations: int, stream: Stream) -> Iterator[Codes
     Of the codes and not of the factors, so that a grid of factors stays one.
     """
     for k in range(permutations):
-        yield codes[stream("permutation", k + 1).permutation(len(codes))]
+        order = stream("permutation", k + 1).permutation(len(codes))
+        yield codes.take(order, axis=0)  # several times faster than an index
 
 
 def _score(metric: Metric, factors: FactorTable, codes: Codes) -> Scores:
