@@ -20,7 +20,6 @@ class Modularity(Metric):
         "modularity_score": Shown("modularity"),
         "explicitness_score_test": Shown("explicitness"),
     }
-    rotations: ClassVar[int] = 499
 
     num_train: int = Field(10000, ge=2, description="rows that fit")
     num_test: int = Field(5000, ge=2, description="rows that score")
