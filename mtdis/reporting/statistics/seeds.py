@@ -1,13 +1,12 @@
-"""From the long table to what is compared: variants apart, networks counted, mean and spread over
-seeds.
+"""From the long table to what is compared: networks counted, mean and spread over seeds.
 
 The only place that takes a mean or a standard deviation of results. A *cell* is one key of one
 metric, with one choice of settings, on one dataset. What diverged or failed is counted and never
 averaged.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
-from typing import Any, Final
+from collections.abc import Mapping
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -16,9 +15,6 @@ from mtdis.reporting.labels import row_place
 
 CELL = ["dataset", "metric", "key", "settings"]
 NETWORK = [*CELL, "kind", "seed", "run", "network", "trained_task"]
-UNREAD: Final = "(not read)"
-Label = dict[str, Any]
-Point = tuple[Any, ...]
 
 
 def summarise(frame: pd.DataFrame, by: list[str]) -> pd.DataFrame:
@@ -42,51 +38,6 @@ def summarise(frame: pd.DataFrame, by: list[str]) -> pd.DataFrame:
 def of_runs(frame: pd.DataFrame) -> pd.DataFrame:
     """The rows about the networks of runs, without those of stages on top of them."""
     return frame[frame["stage"].eq("")]
-
-
-def variant_fields(frame: pd.DataFrame) -> list[str]:
-    """The columns `spec.<field>` that vary among the runs of one kind on one dataset, the seed
-    apart.
-    """
-    runs = _runs(frame)
-    fields = [c for c in runs.columns if c.startswith("spec.") and c != "spec.seed"]
-    counts = runs.groupby(["kind", "dataset"])[fields].nunique(dropna=False)
-    return [field for field in fields if counts[field].gt(1).any()]
-
-
-def variants(frame: pd.DataFrame) -> Iterator[tuple[Label, pd.DataFrame]]:
-    """Each choice of the variant fields with its rows, those of kinds that do not read a field
-    included.
-    """
-    fields, runs = variant_fields(frame), _runs(frame)
-    groups = [_points(group, fields) for _, group in runs.groupby(["kind", "dataset"])]
-    points = {run: point for group in groups for run, point in group.items()}
-    for label in _labels([set(group.values()) for group in groups], len(fields)):
-        kept = [run for run, point in points.items() if _agree(point, label)]
-        named = {f: v for f, v in zip(fields, label, strict=True) if v is not UNREAD}
-        yield named, frame[frame["run"].isin(kept)]
-
-
-def variant_text(label: Label) -> str:
-    """A variant's label for readers: `learning_rate=0.001, tasks.count=20`; empty where there is
-    one variant.
-    """
-    return ", ".join(
-        f"{field.removeprefix('spec.')}={value_text(value)}" for field, value in label.items()
-    )
-
-
-def value_text(value: Any) -> str:
-    """A field's value for readers: `0.001`, `20`, `300 300 300`; `none` if there is none."""
-    if isinstance(value, list | tuple):
-        return " ".join(map(str, value)) or "none"
-    return (
-        "none"
-        if pd.isna(value) or value == ""
-        else f"{value:g}"
-        if isinstance(value, float)
-        else str(value)
-    )
 
 
 def per_network(frame: pd.DataFrame) -> pd.DataFrame:
@@ -177,17 +128,6 @@ def paired_changes(points: pd.DataFrame, reference: str) -> pd.DataFrame:
     return changes.rename(columns={"mean": "change", "n": "change_n"})
 
 
-def along(frame: pd.DataFrame, field: str) -> Iterator[tuple[Label, Any, pd.DataFrame]]:
-    """Each choice of the other variant fields and each value of `field`, with the rows of kinds
-    that read it.
-    """
-    read = frame[frame[field].notna()] if field in frame.columns else frame.head(0)
-    for label, part in variants(read):
-        value = label.get(field, part[field].iloc[0]) if len(part) else None
-        if value is not None:
-            yield {f: v for f, v in label.items() if f != field}, value, part
-
-
 def in_order(
     table: pd.DataFrame, by: list[str], places: Mapping[str, Mapping[Any, int]]
 ) -> pd.DataFrame:
@@ -200,52 +140,6 @@ def in_order(
         return column if known is None else column.map(known).fillna(len(known))
 
     return table.sort_values(by, key=keys, kind="stable", ignore_index=True)
-
-
-def _runs(frame: pd.DataFrame) -> pd.DataFrame:
-    specs = [c for c in frame.columns if c.startswith("spec.")]
-    return frame.drop_duplicates("run")[["run", "kind", "dataset", *specs]].sort_values("run")
-
-
-def _points(group: pd.DataFrame, fields: list[str]) -> dict[str, Point]:
-    """Per run its values of the fields: UNREAD if no run of the group has one, None beside other
-    values.
-    """
-    read = [field for field in fields if group[field].notna().any()]
-    return {
-        row["run"]: tuple(
-            (None if pd.isna(row[f]) else row[f]) if f in read else UNREAD for f in fields
-        )
-        for row in group.to_dict("records")
-    }
-
-
-def _labels(choices: Iterable[set[Point]], width: int) -> list[Point]:
-    """The choices of all kinds joined where they agree, so that a kind that reads less is beside
-    each.
-    """
-    labels: set[Point] = {(UNREAD,) * width}
-    for points in choices:
-        joined = {
-            tuple(y if x is UNREAD else x for x, y in zip(a, b, strict=True))
-            for a in labels
-            for b in points
-            if _agree(a, b)
-        }
-        alone = {a for a in labels if not any(_agree(a, b) for b in points)}
-        alone |= {b for b in points if not any(_agree(a, b) for a in labels)}
-        labels = joined | alone
-    return sorted(labels, key=lambda label: [_rank(value) for value in label])
-
-
-def _agree(a: Point, b: Point) -> bool:
-    return all(x is UNREAD or y is UNREAD or x == y for x, y in zip(a, b, strict=True))
-
-
-def _rank(value: Any) -> tuple[int, float, str]:
-    if isinstance(value, int | float):
-        return 0, float(value), ""
-    return (2, 0.0, "") if value is None or value is UNREAD else (1, 0.0, str(value))
 
 
 def _points_of(networks: pd.DataFrame) -> pd.DataFrame:

@@ -1,0 +1,112 @@
+"""Variants: the choices of settings of an experiment's runs, kept apart."""
+
+from collections.abc import Iterable, Iterator
+from typing import Any, Final
+
+import pandas as pd
+
+UNREAD: Final = "(not read)"
+Label = dict[str, Any]
+Point = tuple[Any, ...]
+
+
+def variant_fields(frame: pd.DataFrame) -> list[str]:
+    """The columns `spec.<field>` that vary among the runs of one kind on one dataset, the seed
+    apart.
+    """
+    runs = _runs(frame)
+    fields = [c for c in runs.columns if c.startswith("spec.") and c != "spec.seed"]
+    counts = runs.groupby(["kind", "dataset"])[fields].nunique(dropna=False)
+    return [field for field in fields if counts[field].gt(1).any()]
+
+
+def variants(frame: pd.DataFrame) -> Iterator[tuple[Label, pd.DataFrame]]:
+    """Each choice of the variant fields with its rows, those of kinds that do not read a field
+    included.
+    """
+    fields, runs = variant_fields(frame), _runs(frame)
+    groups = [_points(group, fields) for _, group in runs.groupby(["kind", "dataset"])]
+    points = {run: point for group in groups for run, point in group.items()}
+    for label in _labels([set(group.values()) for group in groups], len(fields)):
+        kept = [run for run, point in points.items() if _agree(point, label)]
+        named = {f: v for f, v in zip(fields, label, strict=True) if v is not UNREAD}
+        yield named, frame[frame["run"].isin(kept)]
+
+
+def variant_text(label: Label) -> str:
+    """A variant's label for readers: `learning_rate=0.001, tasks.count=20`; empty where there is
+    one variant.
+    """
+    return ", ".join(
+        f"{field.removeprefix('spec.')}={value_text(value)}" for field, value in label.items()
+    )
+
+
+def value_text(value: Any) -> str:
+    """A field's value for readers: `0.001`, `20`, `300 300 300`; `none` if there is none."""
+    if isinstance(value, list | tuple):
+        return " ".join(map(str, value)) or "none"
+    return (
+        "none"
+        if pd.isna(value) or value == ""
+        else f"{value:g}"
+        if isinstance(value, float)
+        else str(value)
+    )
+
+
+def along(frame: pd.DataFrame, field: str) -> Iterator[tuple[Label, Any, pd.DataFrame]]:
+    """Each choice of the other variant fields and each value of `field`, with the rows of kinds
+    that read it.
+    """
+    read = frame[frame[field].notna()] if field in frame.columns else frame.head(0)
+    for label, part in variants(read):
+        value = label.get(field, part[field].iloc[0]) if len(part) else None
+        if value is not None:
+            yield {f: v for f, v in label.items() if f != field}, value, part
+
+
+def _runs(frame: pd.DataFrame) -> pd.DataFrame:
+    specs = [c for c in frame.columns if c.startswith("spec.")]
+    return frame.drop_duplicates("run")[["run", "kind", "dataset", *specs]].sort_values("run")
+
+
+def _points(group: pd.DataFrame, fields: list[str]) -> dict[str, Point]:
+    """Per run its values of the fields: UNREAD if no run of the group has one, None beside other
+    values.
+    """
+    read = [field for field in fields if group[field].notna().any()]
+    return {
+        row["run"]: tuple(
+            (None if pd.isna(row[f]) else row[f]) if f in read else UNREAD for f in fields
+        )
+        for row in group.to_dict("records")
+    }
+
+
+def _labels(choices: Iterable[set[Point]], width: int) -> list[Point]:
+    """The choices of all kinds joined where they agree, so that a kind that reads less is beside
+    each.
+    """
+    labels: set[Point] = {(UNREAD,) * width}
+    for points in choices:
+        joined = {
+            tuple(y if x is UNREAD else x for x, y in zip(a, b, strict=True))
+            for a in labels
+            for b in points
+            if _agree(a, b)
+        }
+        alone = {a for a in labels if not any(_agree(a, b) for b in points)}
+        alone |= {b for b in points if not any(_agree(a, b) for a in labels)}
+        labels = joined | alone
+    return sorted(labels, key=lambda label: [_rank(value) for value in label])
+
+
+def _agree(a: Point, b: Point) -> bool:
+    return all(x is UNREAD or y is UNREAD or x == y for x, y in zip(a, b, strict=True))
+
+
+def _rank(value: Any) -> tuple[int, float, str]:
+    if isinstance(value, int | float):
+        return 0, float(value), ""
+    return (2, 0.0, "") if value is None or value is UNREAD else (1, 0.0, str(value))
