@@ -1,30 +1,49 @@
-"""What tables and figures are made of: the long table, stages, and the draws of calibrations."""
+"""What the commands `table` and `figure` share: what they are given, and what of it is shown."""
 
-from collections.abc import Sequence
+from argparse import ArgumentParser, Namespace
 from pathlib import Path
 from types import ModuleType
-from typing import Any
+from typing import Any, NamedTuple
 
 from mtdis import paths
 from mtdis.artifacts import files
 from mtdis.artifacts.calibrations import CALIBRATED
 from mtdis.artifacts.stages import read_stage
-from mtdis.reporting.long_table import no_nulls
+from mtdis.commands._options import json_mapping
+from mtdis.specs.claim import Claim
 
 
-def inputs(module: ModuleType, long: Path, stages: Sequence[Path]) -> list[Any]:
-    """The arguments of a table's `make` or a figure's `draw`: the long table, the stages if there
-    are some, and the draws beside the long table if the module reads them (NULLS).
+class Shown(NamedTuple):
+    """What a table or figure is made of."""
 
-    Without calibrations there are no draws: the table of them is empty.
+    given: tuple[Any, ...]
+    """The arguments of the module's `make` or `draw`."""
+    files: list[Path]
+    """Those that were read."""
+
+
+def add_shown(parser: ArgumentParser) -> None:
+    """Declare the options that say what is shown."""
+    parser.add_argument("--long", type=Path, required=True, help="long table of the experiment")
+    parser.add_argument(
+        "--stages", type=Path, nargs="*", default=[], help="records of the stages that it shows"
+    )
+    parser.add_argument(
+        "--claims", type=json_mapping, default={}, help="claims as JSON; {} for the paper's"
+    )
+
+
+def shown_by(module: ModuleType, args: Namespace) -> Shown:
+    """The long table, and what else a module reads: stages, or claims and the draws of
+    calibrations, None where nothing was calibrated.
     """
-    frame = files.read_frame(long)
-    given: list[Any] = [frame]
-    if stages:
-        given.append([read_stage(path) for path in stages])
-    if getattr(module, "NULLS", False):
-        # a file of draws may be left of a config that calibrated: the long table knows
-        calibrated = frame["metric"].str.endswith(CALIBRATED).any()
-        path = long.with_name(Path(paths.nulls("x", "x")).name)
-        given.append(files.read_frame(path) if calibrated else no_nulls())
-    return given
+    frame = files.read_frame(args.long)
+    if not getattr(module, "READS_CLAIMS", False):
+        stages = [read_stage(path) for path in args.stages]
+        return Shown((frame, stages) if stages else (frame,), [args.long, *args.stages])
+    claims = {name: Claim.parse(fields, name) for name, fields in args.claims.items()}
+    # a file of draws may be left of a config that calibrated: the long table knows
+    if not frame["metric"].str.endswith(CALIBRATED).any():
+        return Shown((frame, claims, None), [args.long])
+    nulls = args.long.with_name(Path(paths.nulls("x", "x")).name)
+    return Shown((frame, claims, files.read_frame(nulls)), [args.long, nulls])

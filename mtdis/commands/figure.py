@@ -5,7 +5,7 @@ from pathlib import Path
 
 from mtdis import discover
 from mtdis.artifacts import shown
-from mtdis.commands._shown import inputs
+from mtdis.commands._shown import add_shown, shown_by
 from mtdis.reporting.drawing.style import settings
 
 
@@ -14,10 +14,7 @@ def add_arguments(parser: ArgumentParser) -> None:
     parser.add_argument(
         "--name", required=True, help="name of the figure: a file in mtdis/reporting/figures"
     )
-    parser.add_argument("--long", type=Path, required=True, help="long table of the experiment")
-    parser.add_argument(
-        "--stages", type=Path, nargs="*", default=[], help="records of the stages that it shows"
-    )
+    add_shown(parser)
     parser.add_argument(
         "--out", type=Path, required=True, help="pdf to write; a png lies beside it"
     )
@@ -26,7 +23,6 @@ def add_arguments(parser: ArgumentParser) -> None:
 def run(args: Namespace) -> None:
     """Draw the figure and write it in both forms."""
     module = discover.load("mtdis.reporting.figures", args.name, "figure")
-    given = inputs(module, args.long, args.stages)
+    read = shown_by(module, args)
     with settings():
-        figure = module.draw(*given)
-        shown.write_figure(args.out, figure, [args.long, *args.stages])
+        shown.write_figure(args.out, module.draw(*read.given), read.files)

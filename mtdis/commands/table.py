@@ -5,7 +5,7 @@ from pathlib import Path
 
 from mtdis import discover
 from mtdis.artifacts import shown
-from mtdis.commands._shown import inputs
+from mtdis.commands._shown import add_shown, shown_by
 from mtdis.reporting.formats import texts
 
 
@@ -14,10 +14,7 @@ def add_arguments(parser: ArgumentParser) -> None:
     parser.add_argument(
         "--name", required=True, help="name of the table: a file in mtdis/reporting/tables"
     )
-    parser.add_argument("--long", type=Path, required=True, help="long table of the experiment")
-    parser.add_argument(
-        "--stages", type=Path, nargs="*", default=[], help="records of the stages that it shows"
-    )
+    add_shown(parser)
     parser.add_argument(
         "--out", type=Path, required=True, help="csv to write; .md, .tex and .html lie beside it"
     )
@@ -26,7 +23,6 @@ def add_arguments(parser: ArgumentParser) -> None:
 def run(args: Namespace) -> None:
     """Write the table in all its forms."""
     module = discover.load("mtdis.reporting.tables", args.name, "table")
-    given = inputs(module, args.long, args.stages)
-    table = module.make(*given)
-    forms = texts(table, module.CAPTION)
-    shown.write_table(args.out, table, forms, [args.long, *args.stages])
+    read = shown_by(module, args)
+    table = module.make(*read.given)
+    shown.write_table(args.out, table, texts(table, module.CAPTION), read.files)

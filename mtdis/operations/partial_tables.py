@@ -23,6 +23,7 @@ from mtdis.reporting import long_table
 from mtdis.reporting.formats import texts
 from mtdis.reporting.labels import kind_of
 from mtdis.reporting.long_table import Result
+from mtdis.specs.claim import Claim
 from mtdis.specs.ids import flatten, identify
 from mtdis.specs.run import Run
 from mtdis.specs.stage import Stage
@@ -41,6 +42,8 @@ class Finished(NamedTuple):
     missing: list[Run]
     stages: list[tuple[Stage, Mapping[str, Any]]]
     missing_stages: int = 0
+    claims: Mapping[str, Claim] = {}
+    """Those that the experiment names."""
 
     def nothing_of(self) -> list[str]:
         """The kinds and datasets of which nothing is finished: their rows are not in the tables."""
@@ -81,7 +84,8 @@ def finished(
             there.append((study.runs[run_id], runs[run_id].record, index))
     wanted = [(stage, stages[identify(stage)]) for stage in study.experiments[experiment].stages]
     done = [(stage, one.record) for stage, one in wanted if one.standing in FINISHED]
-    return Finished(there, missing, done, len(wanted) - len(done))
+    claims = study.experiments[experiment].claims
+    return Finished(there, missing, done, len(wanted) - len(done), claims)
 
 
 def write_tables(study: Study, experiment: str, finished: Finished) -> dict[str, Any]:
@@ -126,9 +130,11 @@ def _write(
     module = discover.load("mtdis.reporting.tables", name, "table")
     records = [Path(paths.stage(identify(stage))) for stage in stages]
     results = [read_stage(record) for record in records]
-    # draws of calibrations are read with the complete table alone
-    nulls = [long_table.no_nulls()] if getattr(module, "NULLS", False) else []
-    table = module.make(frame, *([results] if results else []), *nulls)
+    if getattr(module, "READS_CLAIMS", False):
+        # without the draws of calibrations, which are gathered when all are there
+        table = module.make(frame, finished.claims)
+    else:
+        table = module.make(frame, results) if results else module.make(frame)
     table = with_missing(table, finished.missing)
     stages_too = f" and {finished.missing_stages} stages" if finished.missing_stages else ""
     lacking = f"PARTIAL: {len(finished.missing)} runs{stages_too} are missing"

@@ -8,15 +8,19 @@ from typing import Any
 from mtdis import discover
 from mtdis.errors import ConfigError, check_known
 from mtdis.specs.base import Spec
+from mtdis.specs.claim import Claim
 from mtdis.specs.ids import full_id, identify
 from mtdis.specs.metric import Metric
 from mtdis.specs.run import Run
 from mtdis.specs.stage import Stage
 from mtdis.study import combine, expand, override, sweep
+from mtdis.study.claims import claims as expand_claims
 from mtdis.study.config import Config
 from mtdis.study.stages import stages as expand_stages
 
 OUTPUTS = ("tables", "figures")
+CLAIMS = "claims"
+"""What the outputs of that name test: it changes no run and no score."""
 ON_RUNS = ("stages", "show")
 """What an experiment does with its runs."""
 
@@ -33,6 +37,8 @@ class Experiment:
     """Kind → the given fields that it does not read."""
     tables: tuple[str, ...]
     figures: tuple[str, ...]
+    claims: Mapping[str, Claim]
+    """Those that it names; empty: those of the paper that it has runs for."""
 
 
 def metrics(settings: Mapping[str, Mapping[str, Any]], limit: int) -> tuple[Metric, ...]:
@@ -79,7 +85,7 @@ def _overridden(name: str, config: Config) -> Experiment:
 
 def _experiment(name: str, body: Mapping[str, Any], config: Config) -> Experiment:
     where, defaults = f"experiments.{name}", config.defaults
-    known = {*expand.point_fields(), *OUTPUTS, *ON_RUNS}
+    known = {*expand.point_fields(), *OUTPUTS, CLAIMS, *ON_RUNS}
     check_known(defaults, known, "defaults")
     check_known(body, {*known, *expand.COMBINATIONS}, where)
     points, dropped = expand.experiment(_of_points(body), _of_points(defaults), config.limit, where)
@@ -99,12 +105,29 @@ def _experiment(name: str, body: Mapping[str, Any], config: Config) -> Experimen
         dropped={k: dropped[k] for k in kinds if dropped[k]},
         tables=tables,
         figures=figures,
+        claims=_claims(
+            body, config, tuple(runs.values()), {*tables, *figures}, f"{where}.{CLAIMS}"
+        ),
     )
+
+
+def _claims(
+    body: Mapping[str, Any], config: Config, runs: Sequence[Run], outputs: set[str], where: str
+) -> dict[str, Claim]:
+    """The claims of an experiment; ConfigError for such that none of its outputs would show."""
+    if CLAIMS in body and CLAIMS not in outputs:
+        raise ConfigError(
+            f"{where}: no table or figure shows them; add tables: [{CLAIMS}] or leave them out."
+        )
+    if CLAIMS not in outputs:
+        return {}
+    given = body.get(CLAIMS, config.defaults.get(CLAIMS))
+    return expand_claims(given, runs, config.metrics, where)
 
 
 def _of_points(fields: Mapping[str, Any]) -> dict[str, Any]:
     """The fields that say which runs there are."""
-    return {k: v for k, v in fields.items() if k not in (*OUTPUTS, *ON_RUNS)}
+    return {k: v for k, v in fields.items() if k not in (*OUTPUTS, CLAIMS, *ON_RUNS)}
 
 
 def _outputs(
@@ -133,8 +156,7 @@ def _outputs(
 
 def _check_file(package: str, name: str) -> None:
     """ConfigError if the file of a table or figure lacks what is asked of it."""
-    more = [k for k in ("STAGES", "NULLS") if discover.constant(package, name, k)]
-    given = ", ".join(["frame", *map(str.lower, more)])
+    given = "frame, stages" if discover.constant(package, name, "STAGES") else "frame"
     function = {"tables": "make", "figures": "draw"}[package.rpartition(".")[2]]
     discover.check_defines(package, name, (f"{function}({given})", "CAPTION"))
     if not isinstance(caption := discover.constant(package, name, "CAPTION"), str):

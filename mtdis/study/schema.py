@@ -8,6 +8,7 @@ from typing import Any
 
 from mtdis.discover import members, names
 from mtdis.specs.base import Spec
+from mtdis.specs.claim import PAPER, Claim
 from mtdis.specs.dataset import Dataset
 from mtdis.specs.metric import Metric
 from mtdis.specs.run import Run
@@ -35,7 +36,7 @@ def config_schema() -> Schema:
         "tables": _listed(names("mtdis.reporting.tables")),
         "figures": _listed(names("mtdis.reporting.figures")),
     }
-    runs = {name: _field_reference(name) for name in fields} | outputs | _on_runs()
+    runs = {name: _field_reference(name) for name in fields} | outputs | _on_runs() | _claims()
     definitions = {
         **{f"field_{name}": schema for name, schema in fields.items()},
         "dataset": _dataset(),
@@ -135,6 +136,26 @@ def _on_runs() -> dict[str, Schema]:
             _mapping(dict.fromkeys(SHOW, number))
             | {"description": "whose networks stages are computed on"}
         ),
+    }
+
+
+def _claims() -> dict[str, Schema]:
+    own = {
+        name: {k: v for k, v in schema.items() if k != "title"}
+        for name, schema in Claim.model_json_schema(mode="validation")["properties"].items()
+    }
+    fields = {"anyOf": [_mapping(own), {"type": "null"}]}
+    note = (
+        "claim: its fields, laid over the paper's claim of that name"
+        f" ({', '.join(PAPER)}); what the table and the figure `claims` test"
+    )
+    return {
+        "claims": {
+            "type": "object",
+            "additionalProperties": fields,
+            "minProperties": 1,
+            "description": note,
+        }
     }
 
 

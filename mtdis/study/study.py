@@ -22,7 +22,7 @@ from mtdis.study import calibrations as calibrating
 from mtdis.study import experiments as expansion
 from mtdis.study.config import check
 from mtdis.study.config_files import for_snakemake
-from mtdis.study.experiments import OUTPUTS, Experiment, by_id, first_owner
+from mtdis.study.experiments import CLAIMS, OUTPUTS, Experiment, by_id, first_owner
 
 SHOWN = tuple(key.removesuffix("s") for key in OUTPUTS)
 """The rules that show an experiment: table and figure."""
@@ -181,7 +181,9 @@ class Study:
                 found[self.arguments(name)] = f"--study\n{self.only(name)}"
             elif rule in SHOWN:
                 names = (of["experiment"], f"{rule}s", of[rule])
-                found[self.arguments(*names)] = "\n".join(["--stages", *self.shown_stages(*names)])
+                claims = ["--claims", self.claims(names[0])] if names[2] == CLAIMS else []
+                stages = ["--stages", *self.shown_stages(*names)]
+                found[self.arguments(*names)] = "\n".join([*claims, *stages])
         return found | {paths.queue(): "".join(trainings)}
 
     def arguments(self, *names: str) -> str:
@@ -210,7 +212,7 @@ class Study:
         """The file of the draws that an experiment's scores are compared with, if they are and the
         table or figure reads it.
         """
-        read = discover.constant(f"mtdis.reporting.{package}", name, "NULLS")
+        read = discover.constant(f"mtdis.reporting.{package}", name, "READS_CLAIMS")
         return self._nulls(experiment) if read else []
 
     def _nulls(self, experiment: str) -> list[str]:
@@ -221,13 +223,25 @@ class Study:
         ids = self.run_ids(experiment) if experiment in self.calibrated else ()
         return [paths.calibration(i) for i in ids]
 
-    def caption(self, package: str, name: str) -> str:
-        """The caption of a table or figure, read without importing it."""
-        return str(discover.constant(f"mtdis.reporting.{package}", name, "CAPTION") or "")
+    def caption(self, package: str, name: str, experiment: str) -> str:
+        """The caption of a table or figure, read without importing it; with the families of its
+        claims where the experiment names some, so that it is made again when they change.
+        """
+        caption = str(discover.constant(f"mtdis.reporting.{package}", name, "CAPTION") or "")
+        named = name == CLAIMS and self.experiments[experiment].claims
+        return (
+            f"{caption} Claims fixed in the config: {self.claims(experiment)}" if named else caption
+        )
+
+    def claims(self, experiment: str) -> str:
+        """The claims that an experiment names as one JSON string: {} for those of the paper."""
+        named = self.experiments[experiment].claims
+        return json.dumps({name: claim.elided() for name, claim in named.items()}, sort_keys=True)
 
     def only(self, experiment: str) -> str:
         """The part of the config that an experiment's runs, stages and scores need, as JSON."""
-        body = {k: v for k, v in self.config["experiments"][experiment].items() if k not in OUTPUTS}
+        given = self.config["experiments"][experiment].items()
+        body = {k: v for k, v in given if k not in (*OUTPUTS, CLAIMS)}
         part = {k: self.config[k] for k in ("name", "defaults", "metrics")}
         part |= {"override": over} if (over := self.config["override"]) else {}
         if experiment in self.calibrated:

@@ -39,6 +39,8 @@ OF_KIND = ("one kind", "one panel", "all diverged")
 """Cases that depend on what a module shows: the last of its kinds alone, or diverged with all
 networks and seeds.
 """
+COMPARING = ("one kind", "one panel")
+"""Those that a module with the constant READS_CLAIMS is spared: a claim compares two kinds."""
 TWO = ("eval_accuracy", "completeness")  # keys enough where the number of panels does not matter
 
 
@@ -49,11 +51,12 @@ def every(package: str, constant_name: str) -> list[str]:
 
 def shown(package: str) -> list[tuple[str, str]]:
     """(module, case) of everything that a package's modules must show."""
-    staged = every(package, "STAGES")
+    staged, comparing = every(package, "STAGES"), every(package, "READS_CLAIMS")
     return [
         (name, case)
         for name in names(package)
         for case in ((STAGED,) if name in staged else (*CASES, *OF_KIND))
+        if name not in comparing or case not in COMPARING
     ]
 
 

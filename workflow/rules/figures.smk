@@ -27,7 +27,9 @@ rule figure:
         mem_mb=1024,
         runtime=30,
     params:
-        caption=lambda wildcards: STUDY.caption("figures", wildcards.figure),
+        caption=lambda wildcards: STUDY.caption(
+            "figures", wildcards.figure, wildcards.experiment
+        ),
         arguments=lambda wildcards: STUDY.arguments(
             wildcards.experiment, "figures", wildcards.figure
         ),

@@ -101,7 +101,9 @@ rule table:
         mem_mb=1024,
         runtime=30,
     params:
-        caption=lambda wildcards: STUDY.caption("tables", wildcards.table),
+        caption=lambda wildcards: STUDY.caption(
+            "tables", wildcards.table, wildcards.experiment
+        ),
         arguments=lambda wildcards: STUDY.arguments(
             wildcards.experiment, "tables", wildcards.table
         ),

@@ -68,9 +68,9 @@ def holm(p: Table) -> Table:
 
 def intersection_union(p: Table) -> float:
     """The p-value of "all of these hold": the largest (Berger 1982); nothing is picked, so that
-    nothing is corrected for.
+    nothing is corrected for. Missing of none.
     """
-    return float(np.max(p))
+    return float(np.max(p)) if len(p) else float("nan")
 
 
 def smallest_p(pairs: int, two_sided: bool = False) -> float:
