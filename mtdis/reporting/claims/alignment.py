@@ -62,15 +62,22 @@ def alignment(
 
 
 def above_null(scores: pd.DataFrame, nulls: pd.DataFrame, kind: str) -> pd.DataFrame:
-    """Per cell and network how far its score is above the mean of its rotations, of the white codes
-    where there are such.
+    """Per cell and seed how far scores are above the mean of their rotations (column 0), and the
+    rotations themselves (columns 1 to K); of the white codes where there are such.
     """
     for transform in MAPS:
         table = rotated(scores, nulls, kind, transform)
         if len(table) and table.shape[1] > 1:
-            above = table[0] - table.drop(columns=0).mean(axis=1)
-            return above.rename("value").reset_index()
-    return pd.DataFrame(columns=[*CELL, *NETWORK, "value"])
+            centred = table.sub(table.drop(columns=0).mean(axis=1), axis=0)
+            return centred.groupby(level=[*CELL, "seed"]).mean()
+    return table
+
+
+def null_band(above: pd.DataFrame) -> pd.DataFrame:
+    """Per cell of `above_null` the 5 % and 95 % quantiles of the rotations' mean over seeds."""
+    rotations = above.drop(columns=0).groupby(level=CELL).mean()
+    bounds = [rotations.quantile(share, axis=1) for share in (0.05, 0.95)]
+    return pd.concat(bounds, axis=1, keys=["null_low", "null_high"])
 
 
 def _null_table(group: pd.DataFrame, sign: float) -> np.ndarray[tuple[int], np.dtype[np.float64]]:

@@ -3,7 +3,7 @@
 import pandas as pd
 
 from mtdis.reporting.claims import families
-from mtdis.reporting.claims.alignment import above_null
+from mtdis.reporting.claims.alignment import above_null, null_band
 from mtdis.reporting.claims.lines import (
     Asked,
     Found,
@@ -151,12 +151,12 @@ def above_chance(asked: Asked) -> Found:
         if tested.empty:
             continue
         above = above_null(part, asked.nulls, claim.kind)
-        seeds = summarise(above.assign(diverged=False), [*CELL, "seed"])
-        matrix = wide(seeds.assign(value=seeds["mean"]), CELL)
+        matrix = wide(above[0].rename("value").reset_index(), CELL)
         lines = lines_of(matrix, tested.reindex(matrix.columns), asked.rng).assign(
             unit="rotations",
             about=" above its rotations",
             row=f"{row_label(claim.kind)}: axes above chance",
+            **null_band(above).reindex(matrix.columns),
         )
         yield label, counted(lines, part, (claim.kind,))
 

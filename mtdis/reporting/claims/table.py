@@ -46,7 +46,18 @@ COLUMNS = [
         "needed",
         "unit",
     ],
-    *["improvement", "aligned_p", "ratio", "verdict", "reason", "diverged", "failed", "about"],
+    *[
+        "improvement",
+        "aligned_p",
+        "ratio",
+        "null_low",
+        "null_high",
+        "verdict",
+        "reason",
+        "diverged",
+        "failed",
+        "about",
+    ],
     *["text", "published_mean", "difference", "comparable", "note"],
 ]
 NOT_CALIBRATED = (

@@ -15,6 +15,7 @@ from mtdis.reporting.drawing.panels import (
     Layout,
     Panel,
     cells_of,
+    draw_calibration,
     draw_diverged,
     draw_grid,
     draw_lost,
@@ -28,6 +29,7 @@ from mtdis.reporting.drawing.panels import (
 from mtdis.reporting.drawing.style import BLACK, MARKS, row_colour
 from mtdis.reporting.labels import kind_of, row_label
 from mtdis.reporting.statistics import headline_points, variant_text, variants
+from mtdis.reporting.summaries.calibration import with_calibration
 from mtdis.reporting.summaries.scores import headline_scores, score_table
 
 EXTREMES = ("single_max", "single_min")
@@ -70,6 +72,7 @@ def draw_panel(axes: Axes, panel: Panel) -> None:
     for place, line in enumerate(bars):
         _draw_bar(axes, place, line, panel.points)
         draw_published(axes, place + 0.38, line)
+        draw_calibration(axes, place + 0.21, 0.1, line)
     for line in lines:
         if not _is_bar(line["row"]) and line["n"]:
             single = next(place for place, bar in enumerate(bars) if bar["row"] == "single_mean")
@@ -82,9 +85,9 @@ def draw_panel(axes: Axes, panel: Panel) -> None:
 def _panels(frame: pd.DataFrame, rows: Sequence[str]) -> list[Panel]:
     found = []
     for label, part in variants(headline_scores(frame)):
-        table, points = (
-            f[f["row"].isin(rows)] for f in (score_table(part, "5"), headline_points(part))
-        )
+        whole = frame[frame["run"].isin(part["run"].unique())]
+        lines = with_calibration(score_table(part, "5"), whole)
+        table, points = (f[f["row"].isin(rows)] for f in (lines, headline_points(part)))
         for key, dataset, lines in cells_of(table):
             seeds = points.merge(lines[["dataset", "metric", "key", "settings"]].head(1))
             found.append(Panel(key, (dataset, variant_text(label)), "", TICKS, lines, seeds))

@@ -12,12 +12,13 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 
-from mtdis.reporting.drawing.style import BLACK, LOST, LOST_WORDS, MARKS, settings
+from mtdis.reporting.drawing.style import BAND, BLACK, LOST, LOST_WORDS, MARKS, settings
 from mtdis.reporting.labels import shown
 from mtdis.reporting.statistics import CELL
 
 LEGEND_COLUMN = 2.6
 """Inches that the longest words of the legend need; no figure is narrower."""
+BAND_WORDS = "rotations of the codes, 5 to 95 %"
 Handle = Patch | Line2D
 
 
@@ -26,8 +27,8 @@ class Panel(NamedTuple):
     seeds.
 
     Panels of one key share their y axis. `label` and `ticks` name the axes. Lines have the columns
-    row, mean, sd, n, diverged and failed, and may have published_mean, published_sd and comparable;
-    points have row and value.
+    row, mean, sd, n, diverged and failed, and may have published_mean, published_sd, comparable and
+    those of a calibration; points have row and value.
     """
 
     key: tuple[str, ...]
@@ -57,7 +58,7 @@ def draw_grid(
     """Draw every panel by `draw`: keys downwards, datasets and variants across; y axes from 0."""
     down, across, places = _places(panels, layout.abreast)
     with settings():
-        figure = _figure(handles, down, across, layout)
+        figure = empty_figure(handles, down, across, layout)
         shared: dict[tuple[str, ...], Axes] = {}
         for panel, place in zip(panels, places, strict=True):
             axes = figure.add_subplot(down, across, place + 1, sharey=shared.get(panel.key))
@@ -104,6 +105,20 @@ def draw_published(axes: Axes, x: float, line: dict[Any, Any]) -> None:
     axes.plot(x, line["published_mean"], **mark, zorder=3, clip_on=False)
 
 
+def draw_calibration(axes: Axes, x: float, width: float, line: dict[Any, Any]) -> None:
+    """Draw what the codes' rotations score as a band, the white codes themselves, and the best
+    aligned rotation, if a row was calibrated.
+    """
+    if pd.isna(line.get("null_low")):
+        return
+    height = line["null_high"] - line["null_low"]
+    axes.bar(
+        x, height, width, line["null_low"], color=BAND, edgecolor=BLACK, linewidth=0.5, zorder=2
+    )
+    for name in ("white", "ceiling"):
+        axes.plot(x, line[name], **MARKS[name][1], zorder=3, clip_on=False)
+
+
 def draw_diverged(axes: Axes, x: float) -> None:
     """Draw a cross at the top, in the panel's own height: at no value that could be read off."""
     axes.plot(x, 0.96, transform=axes.get_xaxis_transform(), clip_on=False, **MARKS["diverged"][1])
@@ -124,6 +139,9 @@ def mark_handles(panels: Sequence[Panel], rows: Sequence[str] = ()) -> list[Hand
         }
     there |= {"diverged"} if table["diverged"].any() else set()
     handles: list[Handle] = []
+    if "null_low" in table.columns and table["null_low"].notna().any():
+        there |= {"white", "ceiling"}
+        handles.append(Patch(facecolor=BAND, edgecolor=BLACK, linewidth=0.5, label=BAND_WORDS))
     if table["n"].gt(1).any():
         handles.append(
             Line2D([], [], color=BLACK, marker="|", label="mean ± sd over seeds (ddof 1)")
@@ -159,7 +177,7 @@ def _published_mark(comparable: bool) -> str:
     return "published" if comparable else "unlike"
 
 
-def _figure(handles: Sequence[Handle], down: int, across: int, layout: Layout) -> Figure:
+def empty_figure(handles: Sequence[Handle], down: int, across: int, layout: Layout) -> Figure:
     """An empty figure with its legend, of a size that leaves every panel room for its labels."""
     width = max(0.5 + across * layout.width, LEGEND_COLUMN)
     legend_columns = min(3, int(width // LEGEND_COLUMN))
@@ -197,6 +215,8 @@ def _top(panels: Sequence[Panel]) -> float:
         heights += [panel.points["value"].max(), (table["mean"] + table["sd"].fillna(0)).max()]
         if "published_mean" in table.columns:
             heights.append((table["published_mean"] + table["published_sd"].fillna(0)).max())
+        if "ceiling" in table.columns:
+            heights += [table["ceiling"].max(), table["null_high"].max()]
     highest = pd.Series(heights, dtype="float64").max()  # no number where everything was lost
     return 1.15 * highest if highest > 0 else 1.0
 

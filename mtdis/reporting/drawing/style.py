@@ -11,14 +11,14 @@ import seaborn as sns
 
 from mtdis.reporting.labels import STANDARDISED, SUPERVISED, kind_of, kinds, said_of
 
-BLACK, LOST, UNKNOWN = "#000000", "#CC0000", "#555555"
+BLACK, LOST, UNKNOWN, BAND = "#000000", "#CC0000", "#555555", "#CCDDEE"
 PALETTE = ("#332288", "#44AA99", "#882255", "#999933", "#117733", "#CC6677", "#AA4499")
 """Colours of kinds whose specs name none, in the order of kinds: those by Tol (2021, muted) that
 differ from the colours by Okabe and Ito (2008) of the kinds that name one.
 """
 COLOURED_AS = {STANDARDISED: "ground_truth", SUPERVISED: "multi_head"}
 LOST_WORDS = ("diverged", "failed")
-OUTLINE = {"linestyle": "none", "markeredgecolor": BLACK, "markeredgewidth": 0.8}
+OUTLINE: dict[str, Any] = {"linestyle": "none", "markeredgecolor": BLACK, "markeredgewidth": 0.8}
 MARKS: dict[str, tuple[str, dict[str, Any]]] = {
     "seed": ("one seed", OUTLINE | {"marker": "o", "color": "white", "markersize": 4}),
     "single_max": (
@@ -33,6 +33,15 @@ MARKS: dict[str, tuple[str, dict[str, Any]]] = {
     "unlike": (
         "published, not comparable",
         OUTLINE | {"marker": "D", "color": "white", "markersize": 4},
+    ),
+    "white": (
+        "white codes (whose rotations the band is of)",
+        OUTLINE | {"marker": "s", "color": "white", "markersize": 3.5},
+    ),
+    "ceiling": (
+        "best aligned rotation of them",
+        {"linestyle": "none", "marker": "_", "color": BLACK, "markersize": 9}
+        | {"markeredgewidth": 1.6},
     ),
     "diverged": (
         "a network diverged",

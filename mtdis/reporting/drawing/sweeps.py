@@ -13,6 +13,7 @@ from mtdis.reporting.drawing.panels import (
     Layout,
     Panel,
     cells_of,
+    draw_calibration,
     draw_diverged,
     draw_grid,
     mark_handles,
@@ -31,6 +32,7 @@ from mtdis.reporting.statistics import (
     value_text,
     variant_text,
 )
+from mtdis.reporting.summaries.calibration import with_calibration
 from mtdis.reporting.summaries.scores import headline_scores
 
 Between = Literal["-", "none"]
@@ -65,9 +67,10 @@ def _panels(frame: pd.DataFrame, field: str, words: str) -> tuple[list[Panel], s
     scores = headline_scores(frame)
     for label, value, part in along(scores, field):
         values.add(value)
+        whole = frame[frame["run"].isin(part["run"].unique())]
         table, points = (
             rows[~rows["row"].isin(EXTREMES)].assign(at=value_text(value))
-            for rows in (headline_rows(part), headline_points(part))
+            for rows in (with_calibration(headline_rows(part), whole), headline_points(part))
         )
         for key, dataset, lines in cells_of(table):
             seeds = points.merge(lines[CELL].head(1))
@@ -114,6 +117,9 @@ def _draw_row(
     for line in lines:
         if line["diverged"]:
             _draw_lost(axes, places[line["at"]], line["diverged"])
+    share = 1 / panel.table["row"].nunique()
+    for line in lines:
+        draw_calibration(axes, places[line["at"]] + 0.2 * share, 0.12 * share, line)
     kept = sorted((line for line in lines if line["n"]), key=lambda line: places[line["at"]])
     x, colour = [places[line["at"]] for line in kept], row_colour(row)
     axes.plot(

@@ -85,7 +85,7 @@ def test_other_tables_are_told_nothing() -> None:
     ],
 )
 def test_what_cannot_be_tested_is_refused(claims: Any, words: str) -> None:
-    with pytest.raises(ConfigError, match="experiments.one.claims") as error:
+    with pytest.raises(ConfigError, match=r"experiments\.one\.claims") as error:
         study(claims)
     assert words in str(error.value)
 

@@ -1,0 +1,136 @@
+"""A forest plot: differences with their intervals, a row per claim, a panel per score, dataset and
+variant.
+"""
+
+from textwrap import fill
+from typing import Any
+
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+from matplotlib.patches import Patch
+from matplotlib.ticker import MaxNLocator
+
+from mtdis.reporting.claims import verdicts
+from mtdis.reporting.drawing.panels import BAND_WORDS, Handle, Layout, empty_figure, lost_words
+from mtdis.reporting.drawing.style import BAND, BLACK, OUTLINE, UNKNOWN, settings
+from mtdis.reporting.labels import shown
+from mtdis.reporting.statistics import variant_text
+
+MARKS: dict[str, dict[str, Any]] = {
+    verdicts.SUPPORTED: {"marker": "o", "color": "#117733", "markersize": 6},
+    verdicts.NOT_ALIGNED: {"marker": "D", "color": "#DDCC77", "markersize": 5.5},
+    verdicts.TOO_SMALL: {"marker": "s", "color": "white", "markersize": 5},
+    verdicts.NOT_SUPPORTED: {"marker": "X", "color": "#CC6677", "markersize": 6.5},
+    verdicts.HOLDS: {"marker": "^", "color": "#117733", "markersize": 6},
+    verdicts.FAILS: {"marker": "v", "color": "#CC6677", "markersize": 6},
+}
+"""Every verdict's own shape; its colour says nothing more."""
+LINE = 0.3
+"""Inches of a row."""
+
+
+def draw_forest(table: pd.DataFrame) -> Figure:
+    """Draw the lines of the claims table: scores downwards, datasets and variants across."""
+    fields = [c for c in table.columns if c.startswith("spec.")]
+    names = [
+        "\n".join(filter(None, [line["dataset"], fill(_variant(line, fields), 32)]))
+        for line in table.to_dict("records")
+    ]
+    table = table.assign(column=names, score=_scores(table))
+    rows, columns = list(table["row"].unique()), list(table["column"].unique())
+    scores = list(table["score"].unique())
+    with settings():
+        height = 0.75 + LINE * len(rows)
+        figure = empty_figure(_handles(table), len(scores), len(columns), Layout(3.4, height))
+        figure.set_figwidth(figure.get_figwidth() + 2.2)
+        for (score, column), lines in table.groupby(["score", "column"], sort=False):
+            place = scores.index(score) * len(columns) + columns.index(column)
+            axes = figure.add_subplot(len(scores), len(columns), place + 1)
+            _draw_panel(axes, lines, rows)
+            _name(axes, str(score), str(column), table)
+    return figure
+
+
+def _variant(line: dict[Any, Any], fields: list[str]) -> str:
+    return variant_text({field: line[field] for field in fields if pd.notna(line[field])})
+
+
+def _scores(table: pd.DataFrame) -> list[str]:
+    """The name of each line's score, with its settings where there are several."""
+    names = []
+    for line in table.to_dict("records"):
+        alike = table[table["metric"].eq(line["metric"]) & table["key"].eq(line["key"])]
+        several = alike["settings"].nunique() > 1
+        label = shown(line["metric"], line["key"]).label
+        names.append(f"{label}\n{fill(line['settings'], 40)}" if several else label)
+    return names
+
+
+def _draw_panel(axes: Axes, lines: pd.DataFrame, rows: list[str]) -> None:
+    axes.axvline(0, color=UNKNOWN, linewidth=0.8, zorder=0)
+    for line in lines.to_dict("records"):
+        y = rows.index(line["row"])
+        if line["n"] and line["verdict"] in MARKS:
+            _draw_line(axes, y, line)
+        beside: Any = {"transform": axes.get_yaxis_transform(), "va": "center", "fontsize": 6.5}
+        axes.text(1.02, y, _words(line), **beside)
+    axes.set_ylim(len(rows) - 0.5, -0.5)
+    axes.set_yticks(range(len(rows)), [fill(row, 34) for row in rows])
+    axes.tick_params(axis="y", length=0)
+    axes.xaxis.set_major_locator(MaxNLocator(3))
+    axes.use_sticky_edges = False
+    axes.margins(x=0.08)
+    axes.spines[["top", "right", "left"]].set_visible(False)
+
+
+def _draw_line(axes: Axes, y: int, line: dict[Any, Any]) -> None:
+    """The null's band, the interval, and the verdict's mark at the difference."""
+    if pd.notna(line["null_low"]):
+        width = line["null_high"] - line["null_low"]
+        axes.barh(y, width, left=line["null_low"], height=0.7, color=BAND, zorder=1)
+    if pd.notna(line["low"]):
+        axes.hlines(y, line["low"], line["high"], color=BLACK, linewidth=1.2, zorder=2)
+    axes.plot(line["mean"], y, **OUTLINE | MARKS[line["verdict"]], zorder=3)
+
+
+def _words(line: dict[Any, Any]) -> str:
+    """What stands at the right of a row: n with the interval's level, and the adjusted p."""
+    if line["verdict"] == verdicts.REFUSED:
+        return "refused"
+    if not line["n"]:
+        return ", ".join(["no value", *lost_words(line)])
+    level = f" ({100 * line['level']:.3g} %)" if pd.notna(line["level"]) else ""
+    p = [f"p {verdicts.p_text(line['adjusted_p'])}"] if pd.notna(line["adjusted_p"]) else []
+    ratio = [f"{line['ratio']:.1f} sd"] if pd.notna(line["ratio"]) else []
+    return "\n".join([", ".join([f"n = {line['n']}{level}", *p, *ratio]), *lost_words(line)])
+
+
+def _name(axes: Axes, score: str, column: str, table: pd.DataFrame) -> None:
+    """The score below, claims at the left of the first panel of a line, the dataset above the
+    first of a column.
+    """
+    axes.set_xlabel(f"{score}: difference")
+    if column == table.loc[table["score"] == score, "column"].iloc[0]:
+        axes.set_ylabel("claim")
+    else:
+        axes.set_yticklabels([])
+    if score == table.loc[table["column"] == column, "score"].iloc[0]:
+        axes.set_title(column)
+
+
+def _handles(table: pd.DataFrame) -> list[Handle]:
+    """The legend: the verdicts that there are, the interval, and the band."""
+    there = set(table.loc[table["n"] > 0, "verdict"])
+    handles: list[Handle] = [
+        Line2D([], [], label=name, **OUTLINE | mark)
+        for name, mark in MARKS.items()
+        if name in there
+    ]
+    if table["low"].notna().any():
+        words = "interval; at the right its level, and the adjusted p"
+        handles.append(Line2D([], [], color=BLACK, linewidth=1.2, label=words))
+    if table["null_low"].notna().any():
+        handles.append(Patch(color=BAND, label=BAND_WORDS))
+    return handles
