@@ -186,6 +186,19 @@ def _no_scores_are_shown(experiment: Experiment) -> None:
         )
 
 
+def check_calibrated(experiments: Mapping[str, Experiment], calibrated: Sequence[str]) -> None:
+    """ConfigError for an experiment that shows calibrated scores and has none."""
+    for name, experiment in experiments.items():
+        for package, shown in (("tables", experiment.tables), ("figures", experiment.figures)):
+            for one in shown if name not in calibrated else ():
+                if discover.constant(f"mtdis.reporting.{package}", one, "SHOWS_CALIBRATION"):
+                    raise ConfigError(
+                        f"experiments.{name}.{package}: {one} shows calibrated scores, and these"
+                        f" are not. Add a section `calibration: {{}}` to the config (or {name} to"
+                        " its experiments), or leave it out."
+                    )
+
+
 def by_id(specs: Iterable[Any]) -> dict[str, Any]:
     """id → spec, each once; ConfigError if two specs share an id."""
     return first_owner((identify(spec), spec) for spec in specs)

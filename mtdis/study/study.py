@@ -22,7 +22,14 @@ from mtdis.study import calibrations as calibrating
 from mtdis.study import experiments as expansion
 from mtdis.study.config import check
 from mtdis.study.config_files import for_snakemake
-from mtdis.study.experiments import CLAIMS, OUTPUTS, Experiment, by_id, first_owner
+from mtdis.study.experiments import (
+    CLAIMS,
+    OUTPUTS,
+    Experiment,
+    by_id,
+    check_calibrated,
+    first_owner,
+)
 
 SHOWN = tuple(key.removesuffix("s") for key in OUTPUTS)
 """The rules that show an experiment: table and figure."""
@@ -78,6 +85,8 @@ class Study:
         calibrations = calibrating.calibrations(section, metrics)
         experiments = expansion.experiments(checked, scored=bool(metrics))
         chosen = {name: experiments[name] for name in checked.select or experiments}
+        calibrated = calibrating.experiments(section, list(chosen)) if calibrations else ()
+        check_calibrated(chosen, calibrated)
         runs = first_owner(
             pair for e in chosen.values() for pair in zip(e.run_ids, e.runs, strict=True)
         )
@@ -89,7 +98,7 @@ class Study:
             experiments=chosen,
             metrics=metrics,
             calibrations=calibrations,
-            calibrated=calibrating.experiments(section, list(chosen)) if calibrations else (),
+            calibrated=calibrated,
             config=checked.model_dump(),
             runs=runs,
             stages=stages,

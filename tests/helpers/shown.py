@@ -7,6 +7,7 @@ from typing import Any
 
 import pandas as pd
 import pytest
+from helpers.calibration import calibrated
 from helpers.long_table import EVERY_KIND, KEYS, make_long_table, with_losses
 from helpers.stage_results import MAKERS, examples
 
@@ -86,7 +87,10 @@ def arguments(package: str, name: str, case: str, few: bool = False) -> tuple[An
     if case == "one panel" or (few and case != PLAIN):
         keys = tuple(key for key in TWO if key in keys) or keys
     kind = shows[-1] if case in OF_KIND else ""
-    return (_frame(kind, case, keys[:1] if case == "one panel" else keys).copy(),)
+    frame = _frame(kind, case, keys[:1] if case == "one panel" else keys).copy()
+    if constant(package, name, "SHOWS_CALIBRATION"):
+        frame, _ = calibrated(frame)
+    return (frame,)
 
 
 def module(package: str, name: str) -> Any:

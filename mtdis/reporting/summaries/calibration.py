@@ -2,10 +2,9 @@
 
 import pandas as pd
 
+from mtdis.artifacts.calibrations import CALIBRATED
 from mtdis.reporting.statistics import CELL, headline_rows, of_runs
 
-CALIBRATED = "_calibrated"
-"""End of the names under which the long table has the summaries of a metric's rotations."""
 NULL = {"null_q05": "null_low", "null_q95": "null_high"}
 """The end of a summary's key → its column here: the rotations of the white codes, 5 to 95 %."""
 MAPPED = {"whitened": "white", "oriented": "ceiling"}
@@ -13,6 +12,11 @@ MAPPED = {"whitened": "white", "oriented": "ceiling"}
 those turned to agree with the factors best.
 """
 COLUMNS = [*NULL.values(), *MAPPED.values()]
+NUMBERS = [
+    *["whitened", "standardised", "oriented", "null_mean", "null_sd", "null_q05", "null_q95"],
+    *["p_whitened", "p_standardised", "alignment", "permuted_mean"],
+]
+"""What `calibrated_networks` tells of each network, by the names of the long table."""
 
 
 def with_calibration(lines: pd.DataFrame, frame: pd.DataFrame) -> pd.DataFrame:
@@ -41,3 +45,31 @@ def _summary(runs: pd.DataFrame, end: str) -> pd.DataFrame:
         metric=rows["metric"].str.removesuffix(CALIBRATED),
         key=rows["key"].str.removesuffix(f".{end}"),
     )
+
+
+def calibrated_networks(runs: pd.DataFrame) -> pd.DataFrame:
+    """One row per network and calibrated cell (CELL, kind, run, network): the scores of its white
+    and oriented codes, what its nulls say by name, `p` (the larger of both nulls), and the
+    `effective_rank` of its codes; missing where it diverged or the metric failed, which
+    `diverged` and `failed` say.
+
+    `runs` are rows of the long table about runs.
+    """
+    index = [*CELL, "kind", "run", "network"]
+    said = runs[runs["metric"].str.endswith(CALIBRATED)]
+    names = said["key"].str.extract(r"^(.*)\.([^.]+)$")
+    said = said.assign(
+        metric=said["metric"].str.removesuffix(CALIBRATED), key=names[0], what=names[1]
+    )
+    mapped = runs[runs["transform"].isin(["whitened", "standardised", "oriented"])]
+    both = pd.concat([said, mapped.assign(what=mapped["transform"])])
+    found = both.pivot_table(
+        index=index, columns="what", values="value", dropna=False, observed=True
+    )
+    found = found.reindex(columns=NUMBERS)
+    lost = said.assign(failed=said["error"].ne("")).groupby(index)[["diverged", "failed"]].any()
+    found = lost.join(found).reset_index()
+    ranks = runs[runs["metric"].eq("codes") & runs["key"].eq("effective_rank")]
+    ranks = ranks[["run", "network", "value"]].rename(columns={"value": "effective_rank"})
+    found = found.merge(ranks, how="left", on=["run", "network"])
+    return found.assign(p=found[["p_whitened", "p_standardised"]].max(axis=1, skipna=False))

@@ -1,5 +1,6 @@
 """The section `calibration` of a config: what it wants by default, and what it refuses."""
 
+import json
 from typing import Any
 
 import pytest
@@ -108,7 +109,15 @@ def test_what_can_not_be_is_refused_in_words(section: dict[str, Any], words: str
         study(**section)
 
 
-def _parsed(text: str) -> Any:
-    import json
+def test_a_table_of_calibrated_scores_is_refused_where_there_are_none() -> None:
+    one = CONFIG["experiments"]["one"] | {"tables": ["calibration"]}
+    config = CONFIG | {"experiments": {"one": one, "other": CONFIG["experiments"]["other"]}}
+    for section in (None, {"experiments": ["other"]}):
+        with pytest.raises(ConfigError, match=r"one\.tables: calibration shows calibrated scores"):
+            Study.from_config(config | {"calibration": section})
+    made = Study.from_config(config | {"calibration": {"experiments": ["one"]}})
+    assert made.experiments["one"].tables == ("calibration",)
 
+
+def _parsed(text: str) -> Any:
     return json.loads(text)
