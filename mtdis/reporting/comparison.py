@@ -28,7 +28,7 @@ PAIRED_LINE = [*CELL, "row", "column"]
 """What names a line of a table whose columns are compared with each other."""
 PAIRED_COLUMNS = [
     *PAIRED_LINE,
-    *("mean", "sd", "sd_ddof0", "n", "diverged", "failed", "change", "change_n"),
+    *("mean", "sd", "sd_ddof0", "sd_networks", "n", "diverged", "failed", "change", "change_n"),
     *COLUMNS,
 ]
 """The columns of such a table."""

@@ -84,12 +84,21 @@ def cell(row: dict[Any, Any]) -> str:
     places = shown(row.get("metric", ""), row.get("key", "")).decimals
     if row["n"]:
         spread = "" if pd.isna(row["sd"]) else f" ± {row['sd']:.{places}f}"
-        ours = f"{row['mean']:.{places}f}{spread} ({', '.join([str(row['n']), *lost])})"
+        networks = _networks(row, places)
+        ours = f"{row['mean']:.{places}f}{spread} ({', '.join([str(row['n']), *lost, *networks])})"
     else:
         ours = ", ".join(lost)
     if not pd.isna(change := row.get("change")):
         ours += f" Δ {change:+.{places}f}"
     return " ".join(filter(None, [ours, _published(row, places)]))
+
+
+def _networks(row: dict[Any, Any], places: int) -> list[str]:
+    """The spread over networks where a published one stands that behaves like it."""
+    spread = row.get("sd_networks")
+    if pd.isna(spread) or pd.isna(row.get("published_sd")):
+        return []
+    return [f"networks ± {spread:.{places}f}"]
 
 
 def _published(row: dict[Any, Any], places: int) -> str:

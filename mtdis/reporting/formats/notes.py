@@ -21,6 +21,11 @@ RELEASED = (
     "The settings of the released code, not those of the paper's text, made the printed Tables 5"
     " and 8–10: the off-diagonal losses there fit only tanh heads."
 )
+NETWORKS = (
+    "The printed ± of the single-task mean behaves like the standard deviation over all networks,"
+    " tasks and seeds alike; ours is over seeds of their means over tasks. Networks ± is ours as"
+    " printed, with ddof 0."
+)
 DAGGER = "† The published value is not comparable with ours, for the reasons below."
 MADE_BY_RELEASED = ("5", "8", "9", "10")
 
@@ -40,8 +45,10 @@ def notes(table: pd.DataFrame) -> list[str]:
     numbers = compared["published_table"].str.rstrip("abcdef")
     released = [RELEASED] if numbers.isin(MADE_BY_RELEASED).any() else []
     dagger = [] if compared["comparable"].all() else [DAGGER]
+    both = "sd_networks" in table.columns and compared["sd_networks"].notna().any()
+    networks = [NETWORKS] if both else []
     alone = table[~table["dataset"].isin(compared["dataset"])]
-    return [spread, *released, *dagger, *_remarks(compared), *_cautions(alone)]
+    return [spread, *networks, *released, *dagger, *_remarks(compared), *_cautions(alone)]
 
 
 def _cautions(table: pd.DataFrame) -> list[str]:

@@ -67,12 +67,14 @@ def headline_points(frame: pd.DataFrame) -> pd.DataFrame:
 
 def headline_rows(frame: pd.DataFrame) -> pd.DataFrame:
     """The rows of Table 5 for every cell: mean, sd and n over seeds, networks diverged and failed,
-    and the task of rows about one.
+    and the task of rows about one; of single_mean the sd over all networks (ddof 0) as well.
     """
     networks = one_run_per_seed(per_network(frame))
     rows = summarise(_points_of(networks), [*CELL, "row", "task"])
     counts = summarise(_rowed(networks), [*CELL, "row"])
-    counts = counts[[*CELL, "row", "diverged", "failed"]]
+    several = counts["row"].eq("single_mean") & counts["n"].gt(1)
+    counts = counts.assign(sd_networks=counts["sd_ddof0"].where(several))
+    counts = counts[[*CELL, "row", "diverged", "failed", "sd_networks"]]
     both = rows.merge(counts, how="left", on=[*CELL, "row"], suffixes=("", "_all"))
     for count in ("diverged", "failed"):
         # single_max and single_min are about one task: its own seeds are counted.

@@ -17,7 +17,7 @@ from mtdis.reporting.statistics import (
 )
 
 COLUMNS = [
-    *[*CELL, "row", "mean", "sd", "sd_ddof0", "n", "diverged", "failed", "task"],
+    *[*CELL, "row", "mean", "sd", "sd_ddof0", "sd_networks", "n", "diverged", "failed", "task"],
     *comparison.COLUMNS,
 ]
 

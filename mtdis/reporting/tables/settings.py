@@ -15,6 +15,7 @@ from mtdis.reporting.published import scores as published
 from mtdis.reporting.statistics import (
     CELL,
     headline_points,
+    headline_rows,
     in_order,
     paired_changes,
     summarise,
@@ -47,6 +48,9 @@ def make(frame: pd.DataFrame) -> pd.DataFrame:
     table = summarise(points, PAIRED_LINE).merge(
         paired_changes(points, names[0]), how="left", on=PAIRED_LINE
     )
+    networks = [headline_rows(headline_scores(part)).assign(column=name) for name, part in parts]
+    spreads = pd.concat(networks)[[*PAIRED_LINE, "sd_networks"]]
+    table = table.merge(spreads, how="left", on=PAIRED_LINE)
     unlike = {
         name: pd.concat([headline_scores(part), losses_on_test(part)]) for name, part in parts
     }

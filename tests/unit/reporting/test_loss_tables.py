@@ -112,7 +112,6 @@ def test_table_6_has_auto_encoders_in_the_papers_order() -> None:
     assert list(table["row"].unique()) == ["autoencoder", "vae", "factor_vae"]
     line = _line(table, row="factor_vae", key="disentanglement")
     assert (line["published_mean"], line["published_table"]) == (0.356, "6e")
-    assert "may be swapped" in line["note"]
     assert table.groupby("key")["best"].sum().eq(1).all()
 
 

@@ -126,6 +126,14 @@ def test_single_mean_is_over_tasks_then_over_seeds() -> None:
     assert row["task"] is pd.NA
 
 
+def test_the_spread_over_networks_is_of_all_tasks_and_seeds() -> None:
+    frame = _with_mig(SINGLE, tasks=3)
+    spread = np.std([0.1, 0.3, 0.2, 0.2, 0.6, 0.1])
+    assert _row(frame, "single_mean")["sd_networks"] == pytest.approx(spread)
+    rows = headline_rows(frame)
+    assert rows.loc[rows["row"] != "single_mean", "sd_networks"].isna().all()
+
+
 def test_best_and_worst_task_are_chosen_by_their_mean_over_seeds() -> None:
     frame = _with_mig(SINGLE, tasks=3)
     best, worst = _row(frame, "single_max"), _row(frame, "single_min")
