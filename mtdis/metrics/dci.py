@@ -65,7 +65,9 @@ def from_importance(importance: npt.NDArray[np.float64]) -> tuple[float, float]:
     ≥ 0.
 
     Each is 1 − normalised entropy, of a code over factors and of a factor over codes, weighted by
-    total importance. A matrix of zeros gives 0 and 0.
+    total importance. A matrix of zeros gives 0 and 0. Where every factor's importances sum to 1, C
+    is D·ln K/ln d and what the codes' weights lack of even ones, (ln d − H)/ln d: nearly one
+    number, and never below D·ln K/ln d.
     """
     return _concentration(importance), _concentration(importance.T)
 

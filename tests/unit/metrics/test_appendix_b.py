@@ -166,6 +166,21 @@ def test_factors_weigh_alike_in_completeness_however_important():
     assert dci.from_importance(importance)[1] == pytest.approx(0.9)
 
 
+def test_completeness_is_bound_to_disentanglement():
+    """Importances that sum to 1 per factor: C·ln d = ln d − H(weights of codes) + D·ln K, so that C
+    is never below D·ln K/ln d.
+    """
+    for seed in range(20):
+        random = np.random.RandomState(seed)
+        importance = random.dirichlet(np.full(8, 0.2), size=5).T + 1e-12
+        importance /= importance.sum(axis=0)
+        d, c = dci.from_importance(importance)
+        weights = importance.sum(axis=1) / 5
+        entropy = -(weights * np.log(weights)).sum()
+        assert c * np.log(8) == pytest.approx(np.log(8) - entropy + d * np.log(5), abs=1e-7)
+        assert c >= d * np.log(5) / np.log(8) - 1e-7
+
+
 def test_swapped_bases_stretch_what_is_missing_to_one():
     """1 − D grows by ln K/ln d over the library's, 1 − C by ln d/ln K, where each factor's
     importances sum to 1.
