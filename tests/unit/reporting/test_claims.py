@@ -209,6 +209,18 @@ def test_a_family_is_a_claim_over_scores_and_datasets() -> None:
     assert (tested["needed"] == 9).all()  # 18 / 2^9 = .035
 
 
+def test_task_seeds_zipped_with_model_seeds_are_pairs_and_no_variants() -> None:
+    frame = make_long_table(kinds=("random", "multi_head"), seeds=range(5), keys=MIG)
+    tasks = frame["kind"].eq("multi_head")
+    zipped = frame.assign(**{"spec.tasks.seed": (100.0 + frame["seed"]).where(tasks)})
+    line = _line(claims.make(zipped), claim="multi_head_over_random")
+    assert line["n"] == 5
+    papers = frame[tasks].assign(run=frame["run"] + "+658", **{"spec.tasks.seed": 658.0})
+    both = claims.make(pd.concat([zipped, papers]))
+    assert sorted(map(str, both["spec.tasks.seed"])) == ["658.0", "one per seed"]
+    assert both["n"].tolist() == [5, 5]
+
+
 @pytest.fixture(scope="module")
 def higher_and_aligned() -> pd.DataFrame:
     """Multi-head far above all others and above its rotations, in MIG of two datasets."""
