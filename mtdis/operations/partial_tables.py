@@ -28,6 +28,7 @@ from mtdis.specs.ids import flatten, identify
 from mtdis.specs.run import Run
 from mtdis.specs.stage import Stage
 from mtdis.study import Study
+from mtdis.study.experiments import CLAIMS
 
 LONG = Path(paths.study_table("x")).name
 MISSING = "missing"
@@ -112,6 +113,8 @@ def write_tables(study: Study, experiment: str, finished: Finished) -> dict[str,
         try:
             if wanted and not shown:
                 made["waiting"][name] = f"nothing of {', '.join(wanted)} is finished"
+            elif discover.constant("mtdis.reporting.tables", name, "SHOWS_CALIBRATION"):
+                made["waiting"][name] = "calibrated scores are gathered when all are there"
             else:
                 _write(name, frame, shown, finished, out)
                 made["files"].append(str(out))
@@ -129,13 +132,10 @@ def _write(
     """
     module = discover.load("mtdis.reporting.tables", name, "table")
     records = [Path(paths.stage(identify(stage))) for stage in stages]
-    results = [read_stage(record) for record in records]
-    if getattr(module, "READS_CLAIMS", False):
-        # without the draws of calibrations, which are gathered when all are there
-        table = module.make(frame, finished.claims)
-    else:
-        table = module.make(frame, results) if results else module.make(frame)
-    table = with_missing(table, finished.missing)
+    # claims go without the draws of calibrations, which are gathered when all are there
+    more = [finished.claims] if name == CLAIMS else []
+    more += [[read_stage(record) for record in records]] if records else []
+    table = with_missing(module.make(frame, *more), finished.missing)
     stages_too = f" and {finished.missing_stages} stages" if finished.missing_stages else ""
     lacking = f"PARTIAL: {len(finished.missing)} runs{stages_too} are missing"
     said = [lacking, missing_text(table)]
@@ -160,7 +160,16 @@ def with_missing(table: pd.DataFrame, missing: Sequence[Run]) -> pd.DataFrame:
 
 
 def _enters(run: Mapping[str, str], row: Mapping[Any, Any]) -> bool:
-    """Return whether a row is one of this run's, by the columns that name runs."""
+    """Return whether a row is one of this run's, by the columns that name runs.
+
+    A row of claims is about several `kinds`, and about several values of the field it goes along.
+    """
+    if "kinds" in row:
+        values = {name: _text(value) for name, value in row.items() if name in run}
+        named = {name: text for name, text in values.items() if not pd.isna(row[name])}
+        return run["kind"] in row["kinds"].split() and all(
+            run[name] == text or run[name] in text.split() for name, text in named.items()
+        )
     kind = row.get("kind", row.get("row"))
     if (
         isinstance(kind, str)

@@ -35,7 +35,7 @@ BLANK: dict[str, Any] = {
 }
 """What a test need not say of a line."""
 COLUMNS = [
-    *["claim", "test", *CELL, "row", "n", "mean", "sd", "low", "high", "level", "bca_low"],
+    *["claim", "test", "kinds", *CELL, "row", "n", "mean", "sd", "low", "high", "level", "bca_low"],
     *[
         "bca_high",
         "p",
@@ -98,7 +98,8 @@ def _of_claim(asked: Asked) -> Iterator[tuple[Label, pd.DataFrame]]:
         for column, blank in BLANK.items():
             given = lines.get(column, pd.Series(blank, lines.index))
             lines[column] = (given if pd.isna(blank) else given.fillna(blank)).astype(type(blank))
-        lines = lines.assign(claim=asked.name, test=asked.claim.test, comparable=False)
+        kinds = f"{asked.claim.kind} {asked.claim.than}".strip()
+        lines = lines.assign(claim=asked.name, test=asked.claim.test, kinds=kinds, comparable=False)
         lines = lines.assign(published_mean=np.nan, difference=np.nan)
         if asked.name not in PAPER:
             lines["row"] = f"{asked.name}: " + lines["row"]

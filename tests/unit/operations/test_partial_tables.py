@@ -239,3 +239,18 @@ def test_only_the_named_experiments_and_only_partial(
     ]
     assert str(FOLDER / "table5.csv") in out
     assert long_table.COLUMNS[0] in pd.read_parquet(FOLDER / "long.parquet").columns
+
+
+@pytest.mark.slow
+def test_claims_are_tested_on_what_is_there_and_say_which_runs_they_lack(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    body = CONFIG["experiments"]["one"] | {"tables": ["claims"]}
+    claims = {"mine": {"test": "higher", "than": "random"}}
+    study = study_in(tmp_path, CONFIG | {"experiments": {"one": body | {"claims": claims}}})
+    done(study, ("random", 1), ("random", 2), ("multi_head", 1))
+    assert made(capsys)["one"]["failed"] == {}
+    table = pd.read_csv(FOLDER / "claims.csv")
+    assert set(table["claim"]) == {"mine"}
+    assert table["n"].eq(1).all()
+    assert table["missing"].eq(1).all()
