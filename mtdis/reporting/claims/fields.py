@@ -50,7 +50,9 @@ def schemes(asked: Asked) -> Found:
         cells = cells_in(table.columns, "column")
         label = _with_values(label, claim, values)
         part, kinds = _of_kind(asked, claim, label), (claim.kind,)
-        others = pd.DataFrame(np.nanmean(blocks[:, 1:], axis=1), table.index, cells)
+        others = pd.DataFrame(
+            np.ma.masked_invalid(blocks[:, 1:]).mean(axis=1).filled(np.nan), table.index, cells
+        )
         anything = lines_of(
             others - blocks[:, 0],
             families.trend(blocks, cells, asked.rng, ordered=False),

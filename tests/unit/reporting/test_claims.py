@@ -314,3 +314,14 @@ def test_verdicts(values: dict, expected: str) -> None:
     line = {"n": 5, "p": 0.04, "adjusted_p": 0.04, "aligned_p": NAN, "ratio": NAN}
     line |= {"family": 1, "smallest_p": 1 / 32, "reason": ""}
     assert verdict(line | values) == expected
+
+
+def test_a_seed_lost_at_all_values_is_no_block() -> None:
+    frame = make_long_table(
+        kinds=("multi_head",), seeds=range(3), keys=MIG, subsets=("all", "halves", "random"),
+        diverged=[("multi_head", "shared", 1)],
+    )  # fmt: skip
+    table = claims.make(frame)
+    assert len(table) == 3
+    assert table["n"].eq(2).all()
+    assert table["diverged"].eq(3).all()
