@@ -133,7 +133,7 @@ def _write(
     module = discover.load("mtdis.reporting.tables", name, "table")
     records = [Path(paths.stage(identify(stage))) for stage in stages]
     # claims go without the draws of calibrations, which are gathered when all are there
-    more = [finished.claims] if name == CLAIMS else []
+    more: list[Any] = [finished.claims] if name == CLAIMS else []
     more += [[read_stage(record) for record in records]] if records else []
     table = with_missing(module.make(frame, *more), finished.missing)
     stages_too = f" and {finished.missing_stages} stages" if finished.missing_stages else ""
