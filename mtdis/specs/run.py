@@ -41,7 +41,17 @@ class Trainable(Spec):
     """
 
     learning_rate: float = Field(
-        1e-3, gt=0, description="Adam's step size; the released code used 1e-4"
+        1e-3, gt=0, description="the optimiser's step size; the released code used 1e-4"
+    )
+    optimiser: Literal["adam", "sgd"] = Field(
+        "adam",
+        description=(
+            "adam (β .9 and .999), the paper's, or stochastic gradient descent, which alone treats"
+            " all directions of the codes alike"
+        ),
+    )
+    momentum: float = Field(
+        0.0, ge=0, lt=1, description="of sgd: the part of the last step that is made again"
     )
     epochs: int = Field(200, ge=1, description="passes over the training split")
     batch_size: int = Field(
@@ -59,11 +69,21 @@ class Trainable(Spec):
         0,
         ge=0,
         description=(
-            "AdamW's decoupled weight decay: at each step all weights that enter a loss, biases and"
-            " discriminators included, are first multiplied by 1 - learning rate × weight_decay;"
-            " 0: plain Adam, the paper's"
+            "AdamW's decoupled weight decay, of sgd too: at each step all weights that enter a"
+            " loss, biases and discriminators included, are first multiplied by 1 - learning rate ×"
+            " weight_decay; 0: plain Adam, the paper's"
         ),
     )
+
+    @model_validator(mode="after")
+    def _momentum_is_of_sgd(self) -> Self:
+        if self.momentum and self.optimiser != "sgd":
+            raise ValueError(
+                f"momentum {self.momentum:g} is read by optimiser 'sgd' only, and this is"
+                f" '{self.optimiser}', which has moments of its own; set optimiser: sgd or leave"
+                " momentum out"
+            )
+        return self
 
     @property
     def stacked(self) -> bool:
@@ -158,10 +178,12 @@ class EncoderRun(Run):
     version: ClassVar[int] = TRAINING_VERSION
 
     latent_size: int = Field(8, ge=1, le=4096, description="number of codes d of the encoder")
-    initialisation: Literal["pytorch", "released"] = Field(
+    initialisation: Literal["pytorch", "released", "gaussian"] = Field(
         "pytorch",
         description=(
-            "PyTorch's default (the paper's text), or the released code's Xavier and Kaiming"
+            "PyTorch's default (the paper's text), the released code's Xavier and Kaiming, or"
+            " normal weights and biases, heads' included, with the standard deviations of PyTorch's"
+            " default: as likely after any rotation of the codes"
         ),
     )
 

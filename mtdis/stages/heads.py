@@ -55,5 +55,5 @@ def build(stage: Heads, code_count: int) -> networks.Heads:
     heads = networks.Heads(
         stage.tasks.count, 1, code_count, stage.head_layers, stage.head_activation
     )
-    networks.initialise_heads(heads, stage.seed)
+    networks.initialise_heads(heads, "pytorch", stage.seed)
     return heads

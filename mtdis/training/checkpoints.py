@@ -73,7 +73,7 @@ def _seal(about: Mapping[str, Any], tensors: Mapping[str, Tensor]) -> str:
 
 
 def _state(name: str, learner: Learner) -> dict[str, Tensor]:
-    """Parameters and, once there are any, Adam's moments and step counts, by name."""
+    """Parameters and, once there are any, their optimiser's moments and step counts, by name."""
     found = {f"{name}/{key}": value.detach() for key, value in learner.module.named_parameters()}
     for optimiser in learner.optimisers:
         for key, parameter in learner.module.named_parameters():
@@ -161,9 +161,11 @@ def _load(name: str, learner: Learner, tensors: Mapping[str, Tensor]) -> None:
         prefix = f"{name}/{key}/"
         held = {k.removeprefix(prefix): v for k, v in tensors.items() if k.startswith(prefix)}
         if held:
-            moments = {
-                k: torch.zeros_like(parameter).copy_(held[k]) for k in ("exp_avg", "exp_avg_sq")
-            }
             owner[parameter].state[parameter] = {
-                "step": held["step"].to(parameter.device)
-            } | moments
+                k: (
+                    torch.zeros_like(parameter).copy_(v)
+                    if v.shape == parameter.shape
+                    else v.to(parameter.device)  # Adam's count of steps
+                )
+                for k, v in held.items()
+            }

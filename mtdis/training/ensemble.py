@@ -156,7 +156,7 @@ class StackedNetwork(nn.Module):
 
 
 class Stacked:
-    """T networks trained on their own tasks by one learner, as one module with one Adam."""
+    """T networks trained on their own tasks by one learner, as one module with one optimiser."""
 
     def __init__(self, run: TaskRun, learners: Mapping[str, Learner]) -> None:
         """Start where the learners stand."""
@@ -179,50 +179,57 @@ class Stacked:
         self._take_moments()
 
     def hand_back(self) -> None:
-        """Bring the networks' own parameters, and their Adams' moments and counts, to where the
-        stack stands.
+        """Bring the networks' own parameters, and their optimisers' moments and counts, to where
+        the stack stands.
         """
         for share in self.network.shares:
             _copy(share.stacked.detach(), share.parts([p.detach() for p in share.own]))
-            state = self._adam.state[share.stacked]
-            for key in MOMENTS if state else ():
-                _copy(state[key], share.parts([s[key] for s in self._own_states(share)]))
-            for own in self._own_states(share) if state else ():
-                own["step"].copy_(state["step"])
+            states = self._own_states(share)
+            for key, value in self._state.get(share.stacked, {}).items():
+                for own, parameter in zip(states, share.own, strict=True):
+                    if key not in own:  # heads without gradient have zeros
+                        own[key] = torch.zeros_like(parameter if _is_moment(value) else value)
+                if _is_moment(value):
+                    _copy(value, share.parts([own[key] for own in states]))
+                else:
+                    for own in states:
+                        own[key].copy_(value)
 
     def _take_moments(self) -> None:
-        """Take over what the networks' own Adams hold, if they have made a step."""
+        """Take over what the networks' own optimisers hold, if they have made a step."""
         for share in self.network.shares:
-            if not self.own[0].optimisers[0].state.get(share.own[0]):
-                continue
             states = self._own_states(share)
-            self._adam.state[share.stacked] = {"step": states[0]["step"].clone()} | {
+            taken = {
                 key: (
                     torch.empty_like(share.stacked).copy_(
-                        torch.stack(share.parts([s[key] for s in states]))
+                        torch.stack(share.parts([own[key] for own in states]))
                     )
+                    if _is_moment(value)
+                    else value.clone()
                 )
-                for key in MOMENTS
+                for key, value in states[0].items()
             }
+            if taken:  # plain gradient descent holds nothing
+                self._state[share.stacked] = taken
 
     @property
-    def _adam(self) -> torch.optim.Optimizer:
-        return self.learners[0][0].optimisers[0]
+    def _state(self) -> dict[Tensor, dict[str, Tensor]]:
+        """What the stack's optimiser holds for each of its parameters."""
+        return self.learners[0][0].optimisers[0].state
 
     def _own_states(self, share: Share) -> list[dict[str, Tensor]]:
-        """The states of the networks' own Adams, made where there is none yet: heads without
-        gradient have zeros.
-        """
-        states: list[dict[str, Tensor]] = []
-        for learner, parameter in zip(self.own, share.own, strict=True):
-            states.append(learner.optimisers[0].state[parameter])
-            if not states[-1]:
-                states[-1]["step"] = torch.zeros((), device=parameter.device)
-                states[-1] |= {key: torch.zeros_like(parameter) for key in MOMENTS}
-        return states
+        """What the networks' own optimisers hold for the parameters of a share, if anything."""
+        return [
+            learner.optimisers[0].state[parameter]
+            for learner, parameter in zip(self.own, share.own, strict=True)
+        ]
 
 
-MOMENTS = ("exp_avg", "exp_avg_sq")
+def _is_moment(value: Tensor) -> bool:
+    """Return whether an optimiser's tensor is shaped as its parameter, which a count of steps is
+    not.
+    """
+    return value.dim() > 0
 
 
 def _copy(stacked: Tensor, parts: Sequence[Tensor]) -> None:

@@ -1,4 +1,4 @@
-"""The learner of a network: its loss, the gradient, and Adam with the settings of the spec."""
+"""The learner of a network: its loss, the gradient, and the optimiser that the spec names."""
 
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager, nullcontext
@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor, nn
 
-from mtdis.specs.run import TrainedRun
+from mtdis.specs.run import Trainable, TrainedRun
 from mtdis.specs.stage import TrainedStage
 
 Moment = tuple[int, int]
@@ -48,7 +48,7 @@ class Learner:
     ) -> None:
         self.spec, self.module, self.loss, self.draws_noise = spec, module, loss, draws_noise
         self.groups = groups or (ParameterGroup(module),)
-        self.optimisers = [_adam(group.module) for group in self.groups]
+        self.optimisers = [_optimiser(spec, group.module) for group in self.groups]
         self.begin_epoch(0)
 
     def begin_epoch(self, epoch: int) -> None:
@@ -99,14 +99,17 @@ class Learner:
                     weight.mul_(kept)
 
 
-def _adam(module: nn.Module) -> torch.optim.Adam:
-    """The paper's optimiser (section C.1), its rate to be set; on a GPU one that a graph can
-    capture.
+def _optimiser(spec: Trainable, module: nn.Module) -> torch.optim.Optimizer:
+    """The optimiser of a module, its rate to be set; on a GPU one that a graph can capture.
+
+    Adam as in the paper (section C.1), or gradient descent with the spec's momentum.
     """
     parameters = list(module.parameters())
     device = parameters[0].device
     captures = device.type == "cuda"
     rate = torch.zeros((), device=device) if captures else 0.0  # a graph reads it at each replay
+    if spec.optimiser == "sgd":
+        return torch.optim.SGD(parameters, lr=rate, momentum=spec.momentum, fused=True)
     return torch.optim.Adam(
         parameters, lr=rate, betas=(0.9, 0.999), fused=True, capturable=captures
     )

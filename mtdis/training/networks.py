@@ -177,8 +177,8 @@ class VariationalAutoencoder(Autoencoder):
 
 
 def initialise_encoder(encoder: nn.Module, scheme: str, seed: int) -> None:
-    """Fill an encoder in place: 'pytorch' (U(±1/√fan_in) throughout) or 'released' (Xavier convs,
-    Kaiming linear).
+    """Fill an encoder in place: 'pytorch' (U(±1/√fan_in) throughout), 'released' (Xavier convs,
+    Kaiming linear) or 'gaussian' (normal throughout, as wide as 'pytorch').
     """
     initialise(encoder, scheme, seed, "encoder")
 
@@ -193,23 +193,34 @@ def initialise(module: nn.Module, scheme: str, seed: int, stream: str) -> None:
             continue
         assert layer.bias is not None
         bound = 1 / sqrt(layer.weight[0].numel())
-        if scheme == "pytorch":
-            nn.init.uniform_(layer.weight, -bound, bound, generator=generator)
+        if scheme != "released":
+            _fill(layer.weight, bound, scheme, generator)
         elif isinstance(layer, nn.Linear):
             nn.init.kaiming_normal_(layer.weight, generator=generator)
         else:
             nn.init.xavier_normal_(layer.weight, generator=generator)
-        nn.init.uniform_(layer.bias, -bound, bound, generator=generator)
+        _fill(layer.bias, bound, scheme, generator)
 
 
-def initialise_heads(heads: Heads, seed: int) -> None:
-    """Fill heads in place by PyTorch's default, each from its own stream: head t is the same
-    whatever T is.
+def _fill(weight: Tensor, bound: float, scheme: str, generator: torch.Generator) -> None:
+    """Fill in place by U(±bound), or for 'gaussian' by the normal distribution of the same
+    variance.
+    """
+    if scheme == "gaussian":
+        nn.init.normal_(weight, std=bound / sqrt(3), generator=generator)
+    else:
+        nn.init.uniform_(weight, -bound, bound, generator=generator)
+
+
+def initialise_heads(heads: Heads, scheme: str, seed: int) -> None:
+    """Fill heads in place, each from its own stream: head t is the same whatever T is.
+
+    'pytorch' and 'released' are PyTorch's default, 'gaussian' is normal and as wide.
     """
     for head in range(heads.weights[0].shape[0]):
         generator = torch.Generator().manual_seed(stream_seed(seed, "initialisation", "head", head))
         for weight, bias in zip(heads.weights, heads.biases, strict=True):
             bound = 1 / sqrt(weight.shape[1])
             with torch.no_grad():
-                weight[head].uniform_(-bound, bound, generator=generator)
-                bias[head].uniform_(-bound, bound, generator=generator)
+                _fill(weight[head], bound, scheme, generator)
+                _fill(bias[head], bound, scheme, generator)

@@ -46,6 +46,7 @@ OTHERS: dict[str, list[Any]] = {"held_out": [["shape", "orientation"]]}
 BESIDE: dict[str, dict[str, Any]] = {
     "split_seed": {"keep_codes": "test"},
     "held_out": {"keep_codes": "test"},
+    "momentum": {"optimiser": "sgd"},
 }
 """What shows a field where a kind has neither losses nor training that would."""
 UNSEEN: dict[str, str] = {

@@ -120,10 +120,10 @@ def test_a_new_field_at_its_default_adds_no_training(
     edit(
         other_checkout / "mtdis/specs/run.py",
         r"(    epochs: int = )",
-        r"    momentum: float = Field(0.9, ge=0)\n\1",
+        r"    warm_up: float = Field(0.9, ge=0)\n\1",
     )
     assert replace(finished, checkout=other_checkout).planned() == {}
-    finished.change(momentum=[0.9, 0.5])
+    finished.change(warm_up=[0.9, 0.5])
     assert replace(finished, checkout=other_checkout).planned() == AGGREGATES | {
         "train": 1,
         "scores": 1,

@@ -20,5 +20,5 @@ def sharing_network(
     encoder = make_encoder(channels, size, run.latent_size)
     initialise_encoder(encoder, run.initialisation, run.seed)
     heads = Heads(count, outputs, run.latent_size, run.head_layers, run.head_activation)
-    initialise_heads(heads, run.seed)
+    initialise_heads(heads, run.initialisation, run.seed)
     return TaskNetwork(encoder, heads)

@@ -71,14 +71,18 @@ def side_by_side(
     return both[0], both[1], losses, pixels
 
 
-@pytest.mark.parametrize("weight_decay", [0, 3.0])
-def test_each_member_equals_its_solo_run_in_fp64(weight_decay: float) -> None:
-    solo, stacked, losses, pixels = side_by_side(torch.float64, weight_decay=weight_decay)
+SGD: dict[str, Any] = {"optimiser": "sgd"}
+MOMENTUM: dict[str, Any] = SGD | {"momentum": 0.9}
+
+
+@pytest.mark.parametrize("fields", [{}, {"weight_decay": 3.0}, SGD, MOMENTUM])
+def test_each_member_equals_its_solo_run_in_fp64(fields: dict[str, Any]) -> None:
+    solo, stacked, losses, pixels = side_by_side(torch.float64, **fields)
     assert max(difference(a, b) for a, b in losses) <= 1e-12
     pairs = [zip(stacked[n].parameters(), solo[n].parameters(), strict=True) for n in solo]
     assert max(difference(a, b) for pair in pairs for a, b in pair) <= 1e-12
     assert max(difference(stacked[n].codes(pixels), solo[n].codes(pixels)) for n in solo) <= 1e-12
-    if weight_decay:
+    if fields:
         plain, *_ = side_by_side(torch.float64)
         assert difference(stacked["task1"].codes(pixels), plain["task1"].codes(pixels)) > 0.001
 
@@ -124,9 +128,13 @@ def test_a_stacked_training_follows_the_solo_one(images: Images, tmp_path: Path)
         assert a["train_loss"] == pytest.approx(b["train_loss"], rel=1e-5)
 
 
-@pytest.mark.parametrize("stop", [1, 4, 5, 8])
-def test_resuming_gives_the_same_bytes(stop: int, images: Images, tmp_path: Path) -> None:
-    run = Run.from_fields(spec_of("single_task", fused="stacked"))
+@pytest.mark.parametrize(
+    ("stop", "fields"), [(1, {}), (4, {}), (5, {}), (8, {}), (4, SGD), (5, MOMENTUM), (8, MOMENTUM)]
+)
+def test_resuming_gives_the_same_bytes(
+    stop: int, fields: dict[str, Any], images: Images, tmp_path: Path
+) -> None:
+    run = Run.from_fields(spec_of("single_task", fused="stacked", **fields))
     undisturbed, progress = trained(run, images, tmp_path / "a")
     for step in kill_at(stop):
         with pytest.raises(KeyboardInterrupt):

@@ -10,6 +10,7 @@ from helpers.training_runs import networks_of, trained
 from torch import Tensor, nn
 
 from mtdis.data.split import split_rows
+from mtdis.errors import ConfigError
 from mtdis.randomness import generator
 from mtdis.specs.ids import full_id, identify
 from mtdis.specs.run import Run
@@ -37,13 +38,15 @@ def images(data: Path) -> Images:
 
 
 def plainly_trained(run: Any, images: Images) -> dict[str, nn.Module]:
-    """The networks trained by PyTorch's AdamW on the losses of the kind, group by group."""
+    """The networks trained by PyTorch's AdamW or SGD on the losses of the kind, group by group."""
     networks = networks_of(run, images)
     for name, learner in training.learners_of(run, networks).items():
         modules = [group.module for group in learner.groups]
         rates = [run.learning_rate, getattr(run, "discriminator_learning_rate", None)]
         optimisers = [
-            torch.optim.AdamW(module.parameters(), lr=rate, weight_decay=run.weight_decay)
+            torch.optim.SGD(module.parameters(), lr=rate, momentum=run.momentum)
+            if run.optimiser == "sgd"
+            else torch.optim.AdamW(module.parameters(), lr=rate, weight_decay=run.weight_decay)
             for module, rate in zip(modules, rates, strict=False)
         ]
         rows = split_rows(len(images.pixels))["train"]
@@ -86,6 +89,34 @@ def test_weight_decay_is_that_of_adamw(kind: str, images: Images, tmp_path: Path
         ):
             torch.testing.assert_close(value, wanted, rtol=1e-3, atol=1e-4, msg=key)
             assert not torch.allclose(value, other, rtol=1e-2, atol=1e-4), key
+
+
+@pytest.mark.parametrize("kind", ["multi_head", "factor_vae"])
+@pytest.mark.parametrize("momentum", [0.0, 0.9])
+def test_gradient_descent_is_pytorchs(
+    kind: str, momentum: float, images: Images, tmp_path: Path
+) -> None:
+    """Of both groups where there are two, each at its own rate."""
+    if "tasks" not in SPECS[kind]:
+        images = Images(images.pixels, images.white, None)
+    slow = {"learning_rate": 1e-4, "optimiser": "sgd", "momentum": momentum}
+    run = Run.from_fields(SPECS[kind] | slow)
+    start, expected = networks_of(run, images)[kind], plainly_trained(run, images)[kind]
+    found = trained(run, images, tmp_path)[0][kind]
+    for value, wanted, before in zip(
+        found.parameters(), expected.parameters(), start.parameters(), strict=True
+    ):
+        torch.testing.assert_close(value, wanted, rtol=1e-4, atol=1e-6)
+        assert not torch.equal(value, before)
+
+
+@pytest.mark.parametrize("cls", [Run, Stage], ids=["run", "stage"])
+def test_adam_with_momentum_is_refused(cls: Any) -> None:
+    fields = {"stage": "decoder", "parent": spec_of("random"), "network": "random"}
+    spec = fields | {"batch_size": 16} if cls is Stage else spec_of("multi_head")
+    with pytest.raises(ConfigError, match=r"momentum .* is read by optimiser 'sgd' only"):
+        cls.from_fields(spec | {"momentum": 0.9})
+    assert cls.from_fields(spec | {"momentum": 0.9, "optimiser": "sgd"}).momentum == 0.9
 
 
 def test_only_the_own_head_of_a_single_task_decays(images: Images, tmp_path: Path) -> None:
@@ -166,8 +197,16 @@ def test_a_loss_that_draws_noise_without_saying_so_is_given_no_moment() -> None:
     assert Learner(run, module, loss, draws_noise=True).step(*batch, (0, 1)) > 0
 
 
-def test_no_decay_leaves_ids_as_they_were() -> None:
+@pytest.mark.parametrize(
+    ("default", "other"),
+    [
+        ({"weight_decay": 0.0}, {"weight_decay": 0.01}),
+        ({"optimiser": "adam", "momentum": 0.0}, {"optimiser": "sgd"}),
+    ],
+)
+def test_defaults_leave_ids_as_they_were(default: dict[str, Any], other: dict[str, Any]) -> None:
     for spec in SPECS.values():
         plain = Run.from_fields(spec)
-        assert identify(Run.from_fields(spec | {"weight_decay": 0.0})) == identify(plain)
-        assert "weight_decay=0.01" in full_id(Run.from_fields(spec | {"weight_decay": 0.01}))
+        assert identify(Run.from_fields(spec | default)) == identify(plain)
+        ((name, value),) = other.items()
+        assert f"{name}={value}" in full_id(Run.from_fields(spec | other))

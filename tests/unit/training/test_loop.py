@@ -5,6 +5,7 @@ Divergence.
 
 import json
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -93,10 +94,11 @@ def test_heads_that_are_not_in_the_loss_do_not_move(images: Images, tmp_path: Pa
 
 @pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize("stop", [1, 4, 5, 8])
+@pytest.mark.parametrize("fields", [{}, {"optimiser": "sgd", "momentum": 0.9}])
 def test_resuming_gives_the_same_bytes(
-    kind: str, stop: int, images: Images, tmp_path: Path
+    kind: str, stop: int, fields: dict[str, Any], images: Images, tmp_path: Path
 ) -> None:
-    run = Run.from_fields(spec_of(kind))
+    run = Run.from_fields(spec_of(kind, **fields))
     undisturbed, progress = trained(run, images, tmp_path / "a")
     for step in kill_at(stop):
         with pytest.raises(KeyboardInterrupt):

@@ -68,7 +68,7 @@ def test_impossible_image_sizes_are_refused(size: int) -> None:
 @pytest.mark.parametrize("activation", ["relu", "tanh"])
 def test_stacked_heads_equal_separate_ones(activation: str) -> None:
     heads = Heads(3, 1, 4, (6, 5), activation).double()
-    initialise_heads(heads, 7)
+    initialise_heads(heads, "pytorch", 7)
     codes = torch.linspace(-2, 2, 20, dtype=torch.float64).reshape(5, 4)
     for head in range(3):
         layers: list[nn.Module] = []
@@ -83,8 +83,8 @@ def test_stacked_heads_equal_separate_ones(activation: str) -> None:
 
 def test_a_head_starts_the_same_whatever_their_number() -> None:
     few, many = Heads(2, 1, 4, (6,), "relu"), Heads(5, 1, 4, (6,), "relu")
-    initialise_heads(few, 3)
-    initialise_heads(many, 3)
+    initialise_heads(few, "pytorch", 3)
+    initialise_heads(many, "pytorch", 3)
     for a, b in zip(few.parameters(), many.parameters(), strict=True):
         assert torch.equal(a, b[:2])
     assert not torch.equal(many.weights[0][0], many.weights[0][1])
@@ -131,5 +131,5 @@ def test_building_networks_leaves_the_global_generator_alone() -> None:
     encoder, heads = make_encoder(1, 8, 4), Heads(2, 1, 4, (6,), "relu")
     initialise_encoder(encoder, "pytorch", 1)
     initialise_encoder(encoder, "released", 1)
-    initialise_heads(heads, 1)
+    initialise_heads(heads, "pytorch", 1)
     assert torch.equal(before, torch.random.get_rng_state())

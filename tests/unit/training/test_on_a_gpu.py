@@ -53,7 +53,15 @@ def trained(
 
 @pytest.mark.parametrize("precision", ["fp32", "tf32", "bf16"])
 @pytest.mark.parametrize(
-    "fields", [{}, {"fused": "stacked"}, {"batch_order": "own"}, {"weight_decay": 10.0}]
+    "fields",
+    [
+        {},
+        {"fused": "stacked"},
+        {"batch_order": "own"},
+        {"weight_decay": 10.0},
+        {"optimiser": "sgd", "momentum": 0.9},
+        {"optimiser": "sgd", "momentum": 0.9, "fused": "stacked"},
+    ],
 )
 def test_each_step_mode_gives_the_same_bytes(
     precision: str,
