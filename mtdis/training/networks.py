@@ -96,12 +96,16 @@ class Heads(nn.Module):
 
     def forward(self, codes: Tensor) -> Tensor:
         """Codes (B, D) to predictions (B, T)."""
-        x = codes.expand(self.weights[0].shape[0], *codes.shape)  # (heads, B, D)
-        last = len(self.weights) - 1
+        x = self.each(codes.expand(self.weights[0].shape[0], *codes.shape))
+        return x.transpose(0, 1).flatten(1)
+
+    def each(self, codes: Tensor) -> Tensor:
+        """Codes (heads, B, D) to the outputs (heads, B, outputs) of each head for its own codes."""
+        x, last = codes, len(self.weights) - 1
         for layer, (weight, bias) in enumerate(zip(self.weights, self.biases, strict=True)):
             x = torch.baddbmm(bias, x, weight)
             x = x if layer == last else self.activation(x)
-        return x.transpose(0, 1).flatten(1)
+        return x
 
     def one(self, codes: Tensor, head: int) -> Tensor:
         """Codes (B, D) to the predictions (B,) of one head with one output, without running the

@@ -39,9 +39,18 @@ SMALL: dict[str, Any] = {
     "permutations": 19,
     "rows": 10,
     "n_neighbors": 5,
+    "angles": [0, 45],
+    "train_rows": [40],
+    "test_rows": 20,
+    "rotations": 2,
+    "steps": 4,
 }
 """Values of fields that make a computation short, or leave a second value room to differ."""
-OTHERS: dict[str, list[Any]] = {"held_out": [["shape", "orientation"]]}
+OTHERS: dict[str, list[Any]] = {
+    "held_out": [["shape", "orientation"]],
+    "arms": [["trees"]],
+    "angles": [[0, 30]],
+}
 """Second values that can't be found from the type and the value of a field."""
 BESIDE: dict[str, dict[str, Any]] = {
     "split_seed": {"keep_codes": "test"},

@@ -165,7 +165,28 @@ def _on_networks(
     return list({result.id: result for result in results}.values())
 
 
-MAKERS |= {"umap": umap, "retrieved": retrieved}
+def rotation_dose() -> list[StageResult]:
+    """Doses of several kinds of networks: heads' R² flat, trees' falling, MIG falling."""
+    import numpy as np
+
+    noise = np.random.default_rng(0)
+
+    def compute(stage):
+        sizes, sets, angles = len(stage.train_rows), stage.rotations, np.array(stage.angles)
+        falls = {"adam": 0.0, "sgd": 0.0, "trees": 0.05}
+        arrays = {
+            arm: 0.9
+            - falls[arm] * np.sin(np.deg2rad(angles))[:, None]
+            + 0.003 * noise.normal(size=(sizes, sets, len(angles), 2))
+            for arm in stage.arms
+        }
+        mig = 0.9 * np.cos(np.deg2rad(angles)) ** 2 + 0.01 * noise.normal(size=(sets, len(angles)))
+        return [], arrays | {"mig": mig}
+
+    return _on_networks("rotation_dose", compute)
+
+
+MAKERS |= {"umap": umap, "retrieved": retrieved, "rotation_dose": rotation_dose}
 
 
 def heads() -> list[StageResult]:
