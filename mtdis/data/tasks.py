@@ -108,24 +108,41 @@ def factor_masks(varying: tuple[bool, ...], spec: Tasks) -> Masks:
     `all`, `halves`, `grow`, `pairs`, `triples`: the groups of `factor_groups` in turn; `random`:
     each factor with probability ½, by the released code's draws; again if none of them varies. Task
     t has network t whatever the scheme; the released files gave each scheme 50 networks of its own
-    from one stream of draws. The released code went on to use its masks as positions, which keeps
-    factors {0, 1} nearly always; here they mask, so what they hide enters as 0. Raises ConfigError
+    from one stream of draws. Masks hide factors, which enter as 0. The released code went on to use
+    its masks as positions instead: `positions` does so with those of `random`. Raises ConfigError
     where a task would see constant factors only.
     """
+    there = np.array(varying, dtype=bool)
+    if spec.subsets == "positions":
+        _check_groups(there, spec)
+        return used_as_positions(_random_subsets(there, spec))
     draw = _random_subsets if spec.subsets == "random" else _groups_in_turn
-    return draw(np.array(varying, dtype=bool), spec)
+    return draw(there, spec)
+
+
+def used_as_positions(masks: Masks) -> Masks:
+    """Masks (T, K) of the factors that masks (T, K ≥ 2) keep where their values, 0 and 1, are taken
+    as positions of factors: the first if any is hidden, the second if any is kept.
+    """
+    found = np.zeros_like(masks)
+    found[:, 0], found[:, 1] = ~masks.all(axis=1), masks.any(axis=1)
+    return found
 
 
 def _groups_in_turn(varying: Masks, spec: Tasks) -> Masks:
+    _check_groups(varying, spec)
+    groups = factor_groups(spec.subsets, varying.size)
+    masks = np.array([[factor in group for factor in range(varying.size)] for group in groups])
+    return masks[np.arange(spec.count) % len(groups)]
+
+
+def _check_groups(varying: Masks, spec: Tasks) -> None:
     if constant_group(spec, varying.tolist()) is not None:
         raise ConfigError(
             f"Tasks with 'subsets: {spec.subsets}' need, in each group of factors that a task sees,"
             f" one with at least two values; found {varying.tolist()} (true: at least two). Use"
             " 'subsets: all' or more of the dataset."
         )
-    groups = factor_groups(spec.subsets, varying.size)
-    masks = np.array([[factor in group for factor in range(varying.size)] for group in groups])
-    return masks[np.arange(spec.count) % len(groups)]
 
 
 def _random_subsets(varying: Masks, spec: Tasks) -> Masks:

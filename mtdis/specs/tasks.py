@@ -18,10 +18,12 @@ class Tasks(Spec):
     count: int = Field(
         10, ge=1, le=1000, description="number of tasks; asking for 20 keeps the first 10"
     )
-    subsets: Literal["all", "random", "halves", "grow", "pairs", "triples"] = Field(
+    subsets: Literal["all", "random", "halves", "grow", "pairs", "triples", "positions"] = Field(
         "all",
         description=(
-            "which factors each task depends on (appendix H; the last three: released code only)"
+            "which factors each task depends on (appendix H; grow, pairs and triples: released code"
+            " only). positions: the released code's mistake, which takes a mask's zeros and ones as"
+            " the positions of factors, so that tasks see the first two factors whatever the mask"
         ),
     )
     input_scaling: Literal["raw", "unit", "standardised"] = Field(
@@ -46,7 +48,8 @@ def factor_groups(subsets: str, factors: int) -> list[range]:
     `all`: one group; `halves`: the first ⌊K/2⌋ factors, then the others (appendix H). The released
     code's: `grow`: the first 2, the first 3, … all K; `pairs` and `triples`: ⌊K/2⌋ and ⌊K/3⌋ groups
     of neighbours, of which the last takes the remainder, so that triples of 6 or 7 factors are
-    halves. `random` has no groups.
+    halves. `positions`: the second factor, which every task sees, and nearly every one the first
+    too. `random` has no groups.
     """
     return _GROUPS[subsets](factors)
 
@@ -81,4 +84,5 @@ _GROUPS: dict[str, Callable[[int], list[range]]] = {
     "grow": _growing,
     "pairs": partial(_neighbours, size=2),
     "triples": partial(_neighbours, size=3),
+    "positions": lambda factors: [range(1, min(2, factors))],
 }

@@ -21,6 +21,7 @@ from mtdis.data.tasks import (
     network_outputs,
     scale_inputs,
     task_networks,
+    used_as_positions,
 )
 from mtdis.errors import ConfigError
 from mtdis.specs.grids import DSPRITES, MPI3D, SHAPES3D
@@ -47,7 +48,7 @@ SQUARES = {
 }
 DSPRITES_VARIANCES = "161.9 202.6 164.4 259.3 188.8 230.3 191.5 154.7 137.1 167.6"
 
-SCHEMES = ["all", "random", "halves", "grow", "pairs", "triples"]
+SCHEMES = ["all", "random", "halves", "grow", "pairs", "triples", "positions"]
 SMALL = Tasks(count=4, hidden_size=20, hidden_layers=2)
 
 
@@ -112,17 +113,24 @@ def test_stored_tables_agree_with_their_own_totals(dataset):
 
 
 @pytest.mark.slow
-def test_released_subsets_give_the_values_of_correct_masks():
-    # Networks 150–154 made the released 'random' tasks; with the masks it drew they give these five
-    # values.
+@pytest.mark.parametrize(
+    ("subsets", "stored"),
+    [
+        ("random", [-9.09, 45.63, -18.09, -13.13, 4.13]),
+        ("positions", [11.6289, -6.9356, -18.0899, -21.8715, -51.2379]),
+    ],
+)
+def test_released_subsets_give_the_values_of_correct_masks_and_the_stored_ones(subsets, stored):
+    # Networks 150–154 made the released 'random' tasks; with the masks it drew they give the first
+    # five values, with these taken as positions those that lie in the released file.
     networks = task_networks(6, Tasks(count=155))[150:]
-    masks = factor_masks((False, True, True, True, True, True), Tasks(count=5, subsets="random"))
+    masks = factor_masks((False, True, True, True, True, True), Tasks(count=5, subsets=subsets))
     first_row = np.array([[1, 1, 0.5, 0, 0, 0]])
     outputs = [
         network_outputs(network, np.where(mask, first_row, 0.0), "tanh")[0]
         for network, mask in zip(networks, masks, strict=True)
     ]
-    np.testing.assert_allclose(outputs, [-9.09, 45.63, -18.09, -13.13, 4.13], rtol=0, atol=0.006)
+    np.testing.assert_allclose(outputs, stored, rtol=0, atol=0.006)
 
 
 # ---- against torch
@@ -313,6 +321,56 @@ def test_groups_of_factors_by_hand(subsets, factors):
     masks = factor_masks((True,) * factors, Tasks(count=14, subsets=subsets))
     assert masks.dtype == np.bool_
     assert masks.tolist() == [groups[task % len(groups)] for task in range(14)]
+
+
+@pytest.mark.parametrize("factors", [2, 6, 7])
+def test_masks_used_as_positions_compare_nothing(factors):
+    """Whatever the scheme, all tasks see the same factors; only masks that hide nothing differ.
+
+    Against what torch and numpy do with a mask of zeros and ones as an index.
+    """
+    schemes = ["random", "halves", "grow", "pairs", "triples"]
+    for scheme in schemes:
+        masks = factor_masks((True,) * factors, Tasks(count=50, subsets=scheme))
+        seen = used_as_positions(masks)
+        for mask, found in zip(masks, seen, strict=True):
+            kept = np.zeros(factors, bool)
+            kept[mask.astype(int)] = True
+            assert found.tolist() == kept.tolist()
+            assert found.tolist() == [not mask.all(), True, *[False] * (factors - 2)]
+    random, positions = (
+        factor_masks((True,) * factors, Tasks(count=50, subsets=name))
+        for name in ("random", "positions")
+    )
+    assert (positions == used_as_positions(random)).all()
+    if factors > 2:
+        assert len(np.unique(random, axis=0)) > 5 * len(np.unique(positions, axis=0))
+
+
+def test_schemes_of_broken_masks_have_the_same_targets():
+    values = some_values(rows=50, factors=6, seed=1)
+    networks = task_networks(6, SMALL)
+    targets = {
+        scheme: [
+            network_outputs(network, np.where(mask, values, 0.0), "tanh").tolist()
+            for network, mask in zip(
+                networks,
+                used_as_positions(
+                    factor_masks((True,) * 6, SMALL.model_copy(update={"subsets": scheme}))
+                ),
+                strict=True,
+            )
+        ]
+        for scheme in ("halves", "pairs", "triples")
+    }
+    assert targets["halves"] == targets["pairs"] == targets["triples"]
+
+
+def test_positions_that_are_constant_are_refused():
+    with pytest.raises(ConfigError, match="subsets: positions"):
+        factor_masks((True, False, True), Tasks(subsets="positions"))
+    with pytest.raises(ConfigError, match="subsets: positions"):
+        factor_masks((True,), Tasks(subsets="positions"))
 
 
 @pytest.mark.parametrize("subsets", ["halves", "grow", "pairs", "triples"])

@@ -94,7 +94,7 @@ def test_schemes_of_subsets_stand_in_the_order_of_the_caption() -> None:
 
 
 @pytest.mark.parametrize(
-    "fact", ["names only random subsets and halves", "broken", "Here the masks are boolean"]
+    "fact", ["names only random subsets and halves", "broken", "other masks are boolean"]
 )
 def test_the_caption_of_subsets_says_both_facts(fact: str) -> None:
     assert fact in figure15.CAPTION

@@ -77,7 +77,9 @@ tasks = st.fixed_dictionaries(
     {},
     optional={
         "count": st.integers(1, 50),
-        "subsets": st.sampled_from(["all", "random", "halves", "grow", "pairs", "triples"]),
+        "subsets": st.sampled_from(
+            ["all", "random", "halves", "grow", "pairs", "triples", "positions"]
+        ),
         "weight_std": st.floats(1e-6, 1e6),
         "seed": st.integers(0, 2**32 - 1),
     },
