@@ -68,12 +68,26 @@ def compute(stage: Decoder, sources: Sources) -> Outcome:
 
 
 def load(stage: Decoder, sources: Sources, device: torch.device) -> tuple[CodedImages, Split]:
-    """Codes and images of the parent's dataset, and its split; on the device if they fit there."""
+    """Codes, scaled, and images of the parent's dataset, and its split; on the device if they fit
+    there.
+    """
     pixels = torch.from_numpy(datasets.read_dataset(sources.dataset, "images"))
     place = device if fits(pixels.nbytes, device) else torch.device("cpu")
     codes, split = all_codes(stage, sources, place)
+    if stage.scaling == "standardised":
+        codes = standardised(codes, torch.from_numpy(split["train"]))
     white = records.read_json(sources.dataset, "mtdis dataset")["white"]
     return CodedImages(codes, Images(pixels.to(place), white, None, device)), split
+
+
+def standardised(codes: Tensor, rows: Tensor) -> Tensor:
+    """Codes (N, D) with mean 0 and standard deviation 1 on these rows; 0 where one is constant
+    there.
+    """
+    fitted = codes[rows.to(codes.device)].double()
+    spread = fitted.std(dim=0, correction=0)
+    spread = torch.where(spread > 0, spread, torch.inf)
+    return ((codes.double() - fitted.mean(dim=0)) / spread).float()
 
 
 def build(stage: Decoder, data: CodedImages) -> nn.Module:

@@ -35,7 +35,7 @@ def compute(stage: Traversal, sources: Sources) -> Outcome:
     place = stage.image - 1
     code, sizes = kept["codes"][place], unit_sizes(stage, kept)
     offsets = np.round(stage.low + stage.step * np.arange(stage.steps), 9)
-    moved = traverse(code, sizes, offsets)
+    moved = traverse(code, starts(stage, code, kept), sizes, offsets)
     decoder = make_decoder(kept["inputs"].shape[3], kept["inputs"].shape[1], len(code))
     decoder.load_state_dict(runs.read_weights(sources.parent, "decoder"))
     pictures = partial(decode, decoder, READINGS[stage.parent.loss], device=torch.device("cpu"))
@@ -59,13 +59,27 @@ def unit_sizes(stage: Traversal, kept: Mapping[str, NDArray[Any]]) -> NDArray[np
     return sizes
 
 
+def starts(
+    stage: Traversal, code: NDArray[np.float32], kept: Mapping[str, NDArray[Any]]
+) -> NDArray[np.float64]:
+    """The value (D,) of each code at an offset of nought: the image's own, or where codes are set 0
+    or, in units of its spread, its mean.
+    """
+    centre = kept["code_mean"] if stage.unit == "sd" else np.zeros_like(kept["code_mean"])
+    found: NDArray[np.float64] = code.astype(np.float64) if stage.move == "add" else centre
+    return found
+
+
 def traverse(
-    code: NDArray[np.float32], sizes: NDArray[np.float64], offsets: NDArray[np.float64]
+    code: NDArray[np.float32],
+    start: NDArray[np.float64],
+    sizes: NDArray[np.float64],
+    offsets: NDArray[np.float64],
 ) -> NDArray[np.float32]:
-    """Codes (D, steps, D) of which block d has element d moved by each offset, in units of `sizes`
-    (D,).
+    """Codes (D, steps, D) of which block d has element d at each offset from `start` (D,), in units
+    of `sizes` (D,).
     """
     moved = np.tile(code.astype(np.float64), (len(code), len(offsets), 1))
     every = np.arange(len(code))
-    moved[every, :, every] += np.outer(sizes, offsets)
+    moved[every, :, every] = start[:, None] + np.outer(sizes, offsets)
     return moved.astype(np.float32)

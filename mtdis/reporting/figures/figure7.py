@@ -18,9 +18,10 @@ from mtdis.reporting.summaries.stage_networks import Block, Network, blocks, hea
 STAGES = ("traversal",)
 CAPTION = (
     "What does each code stand for? A test image, its reconstruction, and what the decoder shows"
-    " when one code is moved away from the image's own value and the others are held; frames of one"
-    " network are in the colour of its kind. The axis says in which unit: raw units are those of"
-    " the code itself, as the paper's text has it, and mean nothing where codes have another scale"
+    " when one code is moved away from the image's own value, or set, and the others are held;"
+    ' frames of one network are in the colour of its kind. The paper\'s "-1 to 1" says neither'
+    " which nor in which unit; the axis says what was done here. Raw units are those of"
+    " the code itself and mean nothing where codes have another scale"
     " (those of an untrained network spread over thousandths, so that one raw unit leaves all that"
     " its decoder has ever seen); sd is that code's standard deviation over the test split, the"
     " same step for all networks. The released notebook did a third thing: it standardised the"
@@ -35,8 +36,10 @@ IMAGE, LABELS, HEAD = 0.24, 0.95, 0.8
 MOST = 21
 """Frames of a line: of more offsets, so many evenly spaced ones are shown."""
 UNITS = {
-    "raw": "offset from the image's code (raw units)",
-    "sd": "offset from the image's code (sd of that code)",
+    ("add", "raw"): "offset from the image's code (raw units)",
+    ("add", "sd"): "offset from the image's code (sd of that code)",
+    ("set", "raw"): "value of the code (raw units)",
+    ("set", "sd"): "value of the code (its sd, from its mean)",
 }
 
 
@@ -83,7 +86,8 @@ def _draw_network(figure: SubFigure, network: Network) -> None:
         draw_rows(axes, [Row("", None, "diverged")], 8, [""] * MOST)
     else:
         _draw_frames(axes, network.result.arrays)
-        axes.set_xlabel(UNITS[str(network.result.spec["unit"])])
+        spec = network.result.spec
+        axes.set_xlabel(UNITS[spec.get("move", "add"), spec["unit"]])
     axes.spines[:].set(visible=True, color=row_colour(network.kind), linewidth=1.5)
     axes.set_title(network.label)
 

@@ -29,7 +29,9 @@ CAPTION = (
     " above 0 even if it is restored exactly. Look for the distance between networks of all tasks"
     " and the others; the paper found their errors 2 to 9 times smaller, and those of a single task"
     " larger than of the untrained network. A decoder that learns nothing from its codes gives the"
-    " mean image. Mean ± standard deviation over the shown seeds, whose number is in parentheses"
+    " mean image. Decoders learn slowly from codes of a small scale, such as those of untrained"
+    " networks: with scaling=standardised all codes have mean 0 and standard deviation 1. Mean ±"
+    " standard deviation over the shown seeds, whose number is in parentheses"
     " (several single-task networks of a seed are averaged first); published values, of one network"
     " each, in brackets."
 )

@@ -12,7 +12,7 @@ from mtdis.specs.stage import TrainedStage
 
 
 class Decoder(TrainedStage):
-    """A mirror of the encoder, trained on codes as they are: neither changed nor scaled."""
+    """A mirror of the encoder, trained on frozen codes: as they are, unless `scaling` says else."""
 
     shown: ClassVar[Mapping[tuple[str, str], Shown]] = {
         ("reconstruction", "mse"): Shown(
@@ -36,6 +36,13 @@ class Decoder(TrainedStage):
             "mean squared error of the outputs, which no sigmoid follows (sections 4.2.2 and C.2,"
             " Table 2), or cross-entropy of the outputs' sigmoid, summed over an image (fits the"
             " printed errors of dSprites)"
+        ),
+    )
+    scaling: Literal["raw", "standardised"] = Field(
+        "raw",
+        description=(
+            "codes as they are (the paper's text), or with mean 0 and standard deviation 1 on the"
+            " training split, so that errors do not depend on the scale that a network gives them"
         ),
     )
     images: int = Field(

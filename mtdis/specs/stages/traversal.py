@@ -15,21 +15,32 @@ MAX_STEPS = 1001
 
 
 class Traversal(Stage):
-    """One code moved, the others held at those of a test image, for each code in turn."""
+    """One code moved, the others held at those of a test image, for each code in turn.
+
+    The paper's text has "values from -1 to 1" and says neither of what nor in which unit.
+    """
 
     stands_on: ClassVar[str] = "decoder"
 
     parent: Annotated[
         SerializeAsAny[Decoder], BeforeValidator(lambda value: Stage.from_fields(value))
     ] = Field(description="the decoder, with its network")
-    low: float = Field(-1, description="first offset from the image's own code, in `unit`")
-    high: float = Field(1, description="last offset")
-    step: float = Field(0.1, gt=0, description="from one offset to the next")
+    low: float = Field(-1, description="first value that the code is moved by or to, in `unit`")
+    high: float = Field(1, description="last value")
+    step: float = Field(0.1, gt=0, description="from one value to the next")
+    move: Literal["add", "set"] = Field(
+        "add",
+        description=(
+            "add: values are offsets from the image's own code (our reading of the paper); set:"
+            " they replace it, whatever it was (of unit sd, counted from the code's mean)"
+        ),
+    )
     unit: Literal["raw", "sd"] = Field(
         "raw",
         description=(
-            "of the offsets: those of the code itself (the paper's text), or that code's standard"
-            " deviation over the test split, which makes codes of unlike scale comparable"
+            "of the values: those of the code as the decoder is given it (our reading of the"
+            " paper), or that code's standard deviation over the test split, which makes codes of"
+            " unlike scale comparable"
         ),
     )
     image: int = Field(1, ge=1, description="number, from 1, of one of the decoder's test images")

@@ -15,7 +15,9 @@ FEWEST_ROWS = 4
 
 
 class Umap(NetworkStage):
-    """Settings of the embedding; those of the paper by default."""
+    """Settings of the embedding; by default the 50 and 0.1 in the name of a file of the released
+    notebooks (the paper's text has none).
+    """
 
     n_neighbors: int = Field(
         DEFAULT_NEIGHBORS,

@@ -262,15 +262,21 @@ def traversal_of(**changes: Any) -> dict[str, Any]:
     return {"stage": "traversal", "parent": DECODER} | changes
 
 
-@pytest.mark.parametrize(("unit", "loss"), [("raw", "mse"), ("sd", "bce")])
+@pytest.mark.parametrize(
+    ("unit", "loss", "move"),
+    [("raw", "mse", "add"), ("sd", "bce", "add"), ("raw", "bce", "set"), ("sd", "mse", "set")],
+)
 def test_frames_are_the_decoders_images_of_moved_codes(
-    unit: str, loss: str, data: Path, tmp_path: Path
+    unit: str, loss: str, move: str, data: Path, tmp_path: Path
 ) -> None:
     kept = decoded(data, tmp_path, loss=loss).arrays
     out, record = tmp_path / "traversal/stage.json", tmp_path / "decoder/stage.json"
     assert (
         commanded(
-            data, traversal_of(unit=unit, image=3, parent=DECODER | {"loss": loss}), record, out
+            data,
+            traversal_of(unit=unit, move=move, image=3, parent=DECODER | {"loss": loss}),
+            record,
+            out,
         )
         == 0
     )
@@ -283,22 +289,62 @@ def test_frames_are_the_decoders_images_of_moved_codes(
     size = kept["code_sd"] if unit == "sd" else np.ones(3)
     for dimension, place in ((0, 0), (1, 13), (2, 20)):
         code = torch.from_numpy(kept["codes"][2]).clone()
+        if move == "set":
+            code[dimension] = float(kept["code_mean"][dimension]) if unit == "sd" else 0.0
         code[dimension] += float(found["offsets"][place] * size[dimension])
         outputs = plain(code[None]).detach()[0].permute(1, 2, 0)
         expected = 255 * (outputs.sigmoid() if loss == "bce" else outputs.clip(0, 1)).numpy()
         np.testing.assert_allclose(found["frames"][dimension, place], expected, atol=0.51)
-    still = np.abs(
-        found["frames"][:, 10].astype(int) - found["reconstruction"]
-    )  # no offset: nothing has moved
-    assert still.max() <= 1
+    still = np.abs(found["frames"][:, 10].astype(int) - found["reconstruction"])
+    assert move == "set" or still.max() <= 1  # no offset: nothing has moved
     assert np.abs(found["reconstruction"].astype(int) - kept["reconstructions"][2]).max() <= 1
 
 
 def test_one_code_moves_and_the_others_stay() -> None:
-    moved = traverse(np.array([1, 2, 3], "f4"), np.array([1, 10, 100.0]), np.array([-0.5, 0, 2]))
+    code, sizes, offsets = (
+        np.array([1, 2, 3], "f4"),
+        np.array([1, 10, 100.0]),
+        np.array([-0.5, 0, 2]),
+    )
+    moved = traverse(code, code.astype(float), sizes, offsets)
     assert moved[:, 1].tolist() == [[1, 2, 3]] * 3
     assert moved[:, 0].tolist() == [[0.5, 2, 3], [1, -3, 3], [1, 2, -47]]
     assert moved[:, 2].tolist() == [[3, 2, 3], [1, 22, 3], [1, 2, 203]]
+
+
+def test_a_set_code_takes_the_value_and_the_others_stay() -> None:
+    moved = traverse(np.array([1, 2], "f4"), np.zeros(2), np.ones(2), np.array([-1, 0, 1.0]))
+    assert moved.tolist() == [[[-1, 2], [0, 2], [1, 2]], [[1, -1], [1, 0], [1, 1]]]
+
+
+def test_standardised_codes_have_mean_0_and_sd_1_on_the_training_rows() -> None:
+    draw = np.random.default_rng(1)
+    codes = torch.from_numpy((draw.normal(size=(40, 3)) * [1e-4, 5, 0] + 3).astype(np.float32))
+    rows = torch.arange(0, 40, 2)
+    found = decoder_stage.standardised(codes, rows)
+    np.testing.assert_allclose(found[rows].mean(0), 0, atol=1e-3)
+    np.testing.assert_allclose(found[rows].std(0, correction=0), [1, 1, 0], rtol=1e-4)
+    torch.testing.assert_close(
+        found[:, 0] * codes[rows, 0].std(correction=0),
+        codes[:, 0] - codes[rows, 0].mean(),
+        atol=1e-6,
+        rtol=1e-2,
+    )
+
+
+def test_a_decoder_of_standardised_codes_is_one_of_codes_of_any_scale(
+    data: Path, tmp_path: Path
+) -> None:
+    """Codes of the untrained network spread over thousandths; scaled, the kept ones have a
+    spread near 1 on the test split.
+    """
+    raw = decoded(data, tmp_path)
+    scaled = decoded(data, tmp_path, scaling="standardised")
+    assert raw.arrays["code_sd"].max() < 0.1
+    assert (scaled.arrays["code_sd"] > 0.3).all()
+    assert {row["key"]: row["value"] for row in raw.rows} != {
+        row["key"]: row["value"] for row in scaled.rows
+    }
 
 
 def test_many_codes_are_decoded_in_chunks_as_one_by_one() -> None:
