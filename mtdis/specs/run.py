@@ -21,7 +21,13 @@ from mtdis.specs.requests import Requests
 from mtdis.specs.split import Counts, combined_factors, image_counts
 from mtdis.specs.tasks import Tasks, constant_group
 
-GROUP_WORDS = {"halves": "half", "grow": "group", "pairs": "pair", "triples": "triple"}
+GROUP_WORDS = {
+    "halves": "half",
+    "grow": "group",
+    "pairs": "pair",
+    "triples": "triple",
+    "positions": "position that all tasks see",
+}
 """Names for a group of factors, by the setting `subsets` of the tasks."""
 MIN_ROWS = 8
 """Images that leave one to each part of the 75/12.5/12.5 split."""
@@ -186,6 +192,13 @@ class EncoderRun(Run):
             " default: as likely after any rotation of the codes"
         ),
     )
+    encoder_activation: Literal["relu", "tanh"] = Field(
+        "relu",
+        description=(
+            "non-linearity of the encoder, and of the decoder and nothing else of auto-encoders:"
+            " relu as in the released code, or tanh, which section C.3 gives auto-encoders"
+        ),
+    )
 
     @property
     def code_count(self) -> int:
@@ -244,7 +257,7 @@ class TaskRun(TrainedRun):
             raise ValueError(
                 f"subsets '{self.tasks.subsets}' needs factors that vary in each"
                 f" {GROUP_WORDS[self.tasks.subsets]}; none of"
-                f" {', '.join(dataset.names[factor] for factor in group)} does; keep more classes"
+                f" {', '.join(dataset.names[n] for n in group) or 'these'} does; keep more classes"
                 " in the sub-grid or use subsets 'all'"
             )
         return self

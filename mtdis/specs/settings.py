@@ -11,6 +11,7 @@ SETTINGS: dict[str, dict[str, Any]] = {
         "initialisation": "released",
         "head_layers": [300, 300, 300, 300],
         "head_activation": "tanh",
+        "capacity": 25.0,
     },
 }
 """Fields by which each setting differs from the declared defaults (reference: released training

@@ -18,9 +18,9 @@ def encoder_and_decoder(
     its seed.
     """
     size, _, channels = image_shape
-    encoder = make_encoder(channels, size, outputs)
+    encoder = make_encoder(channels, size, outputs, run.encoder_activation)
     initialise_encoder(encoder, run.initialisation, run.seed)
-    decoder = make_decoder(channels, size, run.latent_size)
+    decoder = make_decoder(channels, size, run.latent_size, run.encoder_activation)
     initialise(decoder, run.initialisation, run.seed, "decoder")
     return encoder, decoder
 

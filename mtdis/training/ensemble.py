@@ -127,6 +127,8 @@ class StackedNetwork(nn.Module):
             return lambda x: torch.baddbmm(bias, x, weight)
         if isinstance(layers[0], nn.ReLU):
             return torch.relu_
+        if isinstance(layers[0], nn.Tanh):
+            return torch.tanh
         if isinstance(layers[0], nn.Flatten):  # (B, T * outputs, 1, 1) to (T, B, outputs)
             return lambda x: x.reshape(len(x), len(layers), -1).transpose(0, 1)
         raise TypeError(

@@ -5,6 +5,8 @@ are (B, C, S, S) floats in 0..1, codes (B, D), predictions (B, T).
 """
 
 from abc import ABC, abstractmethod
+from collections.abc import Callable
+from functools import partial
 from itertools import pairwise
 from math import sqrt
 
@@ -23,6 +25,11 @@ DEEPEST = 7
 repeated.
 """
 ACTIVATIONS = {"relu": torch.relu, "tanh": torch.tanh}
+LAYERS: dict[str, Callable[[], nn.Module]] = {
+    "relu": partial(nn.ReLU, inplace=True),
+    "tanh": nn.Tanh,
+}
+"""The same as layers, of encoders and decoders."""
 
 
 def conv_channels(image_size: int) -> tuple[int, ...]:
@@ -42,19 +49,23 @@ def _first(count: int, channels: tuple[int, ...]) -> tuple[int, ...]:
     return channels[:count] + channels[-1:] * (count - len(channels))
 
 
-def make_encoder(channels: int, image_size: int, latent_size: int) -> nn.Sequential:
+def make_encoder(
+    channels: int, image_size: int, latent_size: int, activation: str = "relu"
+) -> nn.Sequential:
     """Images (B, C, S, S) to codes (B, D); without values until `initialise_encoder` fills it."""
     outputs = conv_channels(image_size)
     layers: list[nn.Module] = []
     with torch.device("meta"):  # layers that have memory fill it from PyTorch's global generator
         for depth, (i, o) in enumerate(pairwise((channels, *outputs))):
             convolution = EdgeConv if image_size >> depth <= LARGEST_SIDE else nn.Conv2d
-            layers += [convolution(i, o, 4, stride=2, padding=1), nn.ReLU(inplace=True)]
+            layers += [convolution(i, o, 4, stride=2, padding=1), LAYERS[activation]()]
         layers += [nn.Flatten(), nn.Linear(outputs[-1], latent_size)]
     return nn.Sequential(*layers).to_empty(device="cpu")
 
 
-def make_decoder(channels: int, image_size: int, latent_size: int) -> nn.Sequential:
+def make_decoder(
+    channels: int, image_size: int, latent_size: int, activation: str = "relu"
+) -> nn.Sequential:
     """Codes (B, D) to logits of images (B, C, S, S), a mirror of Table 2.
 
     It has no values until `initialise` fills it. Its layers lead from one pixel to 2, then from n
@@ -72,10 +83,11 @@ def make_decoder(channels: int, image_size: int, latent_size: int) -> nn.Sequent
             nn.Unflatten(1, (latent_size, 1, 1)),
             nn.Conv2d(latent_size, 256, 1, stride=2),
         ]
-        layers += [nn.ReLU(inplace=True), nn.ConvTranspose2d(256, 256, 4, stride=2, padding=1)]
+        between = LAYERS[activation]
+        layers += [between(), nn.ConvTranspose2d(256, 256, 4, stride=2, padding=1)]
         for i, o in pairwise((256, *doubled)):
-            layers += [nn.ReLU(inplace=True), nn.ConvTranspose2d(i, o, 4, stride=2)]
-        layers += [nn.ReLU(inplace=True), nn.ConvTranspose2d(doubled[-1], channels, 3)]
+            layers += [between(), nn.ConvTranspose2d(i, o, 4, stride=2)]
+        layers += [between(), nn.ConvTranspose2d(doubled[-1], channels, 3)]
     return nn.Sequential(*layers).to_empty(device="cpu")
 
 

@@ -56,6 +56,7 @@ BESIDE: dict[str, dict[str, Any]] = {
     "split_seed": {"keep_codes": "test"},
     "held_out": {"keep_codes": "test"},
     "momentum": {"optimiser": "sgd"},
+    "capacity_steps": {"capacity": 25.0},
 }
 """What shows a field where a kind has neither losses nor training that would."""
 UNSEEN: dict[str, str] = {

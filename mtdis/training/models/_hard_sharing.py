@@ -17,7 +17,7 @@ def sharing_network(
     run's seed.
     """
     size, _, channels = image_shape
-    encoder = make_encoder(channels, size, run.latent_size)
+    encoder = make_encoder(channels, size, run.latent_size, run.encoder_activation)
     initialise_encoder(encoder, run.initialisation, run.seed)
     heads = Heads(count, outputs, run.latent_size, run.head_layers, run.head_activation)
     initialise_heads(heads, run.initialisation, run.seed)

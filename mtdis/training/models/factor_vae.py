@@ -77,16 +77,28 @@ def loss(
 ) -> tuple[Tensor, Tensor]:
     """Losses of autoencoder and discriminator on images (B, C, S, S).
 
-    The autoencoder's: reconstruction error, divergence and weighted total correlation.
+    The autoencoder's: reconstruction error, divergence (or its distance from the capacity) and
+    weighted total correlation.
     """
     mean, log_variance = model.posterior(images)
     codes = sampled(mean, log_variance, noise_like(mean, run.seed, moment))
     error = reconstruction_error(model.decoder(codes), images)
     correlation = total_correlation(model.discriminator(codes).to(codes.dtype))
+    divergence = kl_divergence(mean, log_variance)
+    if run.capacity:
+        divergence = (divergence - capacity(run, moment)).abs()
     return (
-        error + kl_divergence(mean, log_variance) + run.gamma * correlation,
+        error + divergence + run.gamma * correlation,
         discriminator_loss(model.discriminator, codes.detach(), run.seed, moment),
     )
+
+
+def capacity(run: FactorVae, moment: Moment) -> float:
+    """The divergence in nats that a step aims at: grows evenly over `capacity_steps`, then
+    stays.
+    """
+    epoch, step = moment
+    return run.capacity * min(1.0, (epoch * run.steps_per_epoch + step) / run.capacity_steps)
 
 
 def total_correlation(logits: Tensor) -> Tensor:

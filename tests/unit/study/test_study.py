@@ -123,6 +123,15 @@ def test_the_released_setting_differs_where_the_released_code_does() -> None:
     }
 
 
+def test_the_released_factor_vae_has_a_capacity() -> None:
+    made = study(kind="factor_vae", seed=1, setting=["paper", "released"])
+    paper, released = (run.resolved() for run in made.runs.values())
+    assert {k: released[k] for k in paper if paper[k] != released[k]} == {
+        "initialisation": "released",
+        "capacity": 25.0,
+    }
+
+
 def test_what_is_empty_in_yaml_is_nothing() -> None:
     config = SMALL | {"defaults": None, "metrics": None}
     assert len(Study.from_config(config).runs) == 4

@@ -9,11 +9,12 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
-from helpers.small_study import FIELDS
+from helpers.small_study import DATASET, FIELDS
 from torch import Tensor, nn
 from torch.distributions import Bernoulli, Normal, kl_divergence
 
 from mtdis.data.split import split_rows
+from mtdis.errors import ConfigError
 from mtdis.randomness import generator
 from mtdis.specs.run import Run
 from mtdis.training import autoencoding
@@ -23,6 +24,7 @@ from mtdis.training.checkpoints import Progress
 from mtdis.training.devices import set_up
 from mtdis.training.models.factor_vae import (
     FactorVariationalAutoencoder,
+    capacity,
     discriminator_loss,
     make_discriminator,
     permuted,
@@ -127,6 +129,23 @@ def test_the_decoder_grows_as_the_released_one() -> None:
     assert sizes == [1, 2, 6, 14, 30, 62, 64]  # reference: SimpleConv64
     channels = [layer.out_channels for layer in decoder if hasattr(layer, "out_channels")]
     assert channels == [256, 256, 128, 128, 64, 64, 1]
+
+
+@every_kind
+def test_tanh_takes_the_place_of_all_rectifiers(kind: str, images: Images) -> None:
+    """Section C.3: in encoder and decoder; then the same weights give what a plain loop of tanh
+    gives.
+    """
+    plain, model = (
+        networks_of(run_of(kind, encoder_activation=name), images)[kind]
+        for name in ("relu", "tanh")
+    )
+    for part, inputs in (("encoder", images.batch(torch.arange(4))), ("decoder", torch.ones(4, 3))):
+        x = inputs
+        for layer in getattr(plain, part):
+            x = torch.tanh(x) if isinstance(layer, nn.ReLU) else layer(x)
+        torch.testing.assert_close(getattr(model, part)(inputs), x)
+        assert not torch.allclose(getattr(plain, part)(inputs), x)
 
 
 @pytest.mark.parametrize("size", [2, 4, 48, 256])
@@ -332,6 +351,41 @@ def test_gamma_0_is_a_vae(images: Images, tmp_path: Path) -> None:
     assert {k.partition(".")[2]: v for k, v in plain.items()} == {
         k.partition(".")[2]: v for k, v in factor.items() if "discriminator" not in k
     }
+
+
+@pytest.mark.parametrize(
+    ("moment", "expected"), [((0, 0), 0.0), ((0, 3), 15.0), ((1, 0), 20.0), ((40, 2), 25.0)]
+)
+def test_the_capacity_grows_evenly_and_stays(moment: tuple[int, int], expected: float) -> None:
+    """72 rows in batches of 16 are 4 steps an epoch, of which 5 make the whole capacity."""
+    run = run_of("factor_vae", capacity=25.0, capacity_steps=5)
+    assert run.steps_per_epoch == 4
+    assert capacity(run, moment) == pytest.approx(expected)
+
+
+def test_the_divergence_is_drawn_to_the_capacity(images: Images) -> None:
+    """|KL − C| in the loss, from below and from above: 25 nats are more than untrained codes have,
+    1e-9 are less.
+    """
+    batch = images.batch(torch.arange(16))
+    losses = {}
+    for aim in (0.0, 25.0, 1e-9):
+        run = run_of("factor_vae", capacity=aim, capacity_steps=1)
+        model: Any = networks_of(run, images)["factor_vae"]
+        mean, log_variance = model.posterior(batch)
+        divergence = float(autoencoding.kl_divergence(mean, log_variance).detach())
+        learner = training.learners_of(run, {"factor_vae": model})["factor_vae"]
+        losses[aim] = float(learner.loss(batch, batch, (1, 0))[0].detach())
+    assert 0 < divergence < 25
+    assert losses[25.0] - losses[0.0] == pytest.approx(25 - 2 * divergence, rel=1e-4)
+    assert losses[1e-9] == pytest.approx(losses[0.0], rel=1e-6)
+
+
+def test_a_capacity_needs_to_know_how_many_steps_an_epoch_has() -> None:
+    holes = DATASET | {"drop": [{"shape": 0, "scale": 3}]}
+    spec = {"dataset": holes, "held_out": ["shape", "scale"], "batch_size": 4}
+    with pytest.raises(ConfigError, match="set capacity: 0 or leave held_out out"):
+        run_of("factor_vae", capacity=25.0, **spec)
 
 
 def test_permuted_codes_keep_their_columns_and_not_their_rows() -> None:

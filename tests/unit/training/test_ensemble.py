@@ -75,7 +75,9 @@ SGD: dict[str, Any] = {"optimiser": "sgd"}
 MOMENTUM: dict[str, Any] = SGD | {"momentum": 0.9}
 
 
-@pytest.mark.parametrize("fields", [{}, {"weight_decay": 3.0}, SGD, MOMENTUM])
+@pytest.mark.parametrize(
+    "fields", [{}, {"weight_decay": 3.0}, SGD, MOMENTUM, {"encoder_activation": "tanh"}]
+)
 def test_each_member_equals_its_solo_run_in_fp64(fields: dict[str, Any]) -> None:
     solo, stacked, losses, pixels = side_by_side(torch.float64, **fields)
     assert max(difference(a, b) for a, b in losses) <= 1e-12
