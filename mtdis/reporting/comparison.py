@@ -12,6 +12,7 @@ import pandas as pd
 
 from mtdis.discover import members
 from mtdis.reporting.labels import kind_of, shown
+from mtdis.reporting.long_table import as_cell
 from mtdis.reporting.published import scores as published
 from mtdis.reporting.statistics import CELL, Label, value_text
 from mtdis.specs.base import Spec
@@ -96,7 +97,7 @@ def as_printed(kind: str, unlike_paper: str) -> bool:
     # A setting that is the kind's default, such as the auto-encoders' learning rate, is no
     # difference.
     released = {
-        f"{name}={value_text(v)}" for name, v in read.items() if v != cls.model_fields[name].default
+        f"{name}={as_cell(v)}" for name, v in read.items() if v != cls.model_fields[name].default
     }
     return not unlike_paper or set(unlike_paper.split(", ")) == released
 
@@ -108,7 +109,8 @@ def setting_name(label: Label) -> str:
     unlike = unlike_text(label)
     if not unlike:
         return "paper"
-    if unlike == {name: value_text(value) for name, value in SETTINGS["released"].items()}:
+    read = {*TaskRun.model_fields, *(field.removeprefix("spec.") for field in label)}
+    if unlike == {n: value_text(v) for n, v in SETTINGS["released"].items() if n in read}:
         return "released"
     return ", ".join(f"{path}={text}" for path, text in unlike.items())
 

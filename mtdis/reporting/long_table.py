@@ -201,7 +201,7 @@ def _about(experiment: str, run: Run) -> dict[str, Any]:
 
 def _fields(run: Run) -> dict[str, Any]:
     return {
-        f"spec.{path}": _cell(value)
+        f"spec.{path}": as_cell(value)
         for path, value in flatten(run.resolved())
         if path not in ("kind", "seed")
     }
@@ -240,7 +240,7 @@ def stage_rows(
             | {"trained_task": _trained_task(run, network)}
         )
     own = {k: v for k, v in record["spec"].items() if k not in ("stage", "parent", "network")}
-    about |= {f"stage.{path}": _cell(value) for path, value in flatten(own)}
+    about |= {f"stage.{path}": as_cell(value) for path, value in flatten(own)}
     nothing = {"metric": stage.name(), "key": "", "value": None}
     for row in result["rows"] or [nothing]:
         yield about | {"task": None, "diverged": result["diverged"]} | row
@@ -277,7 +277,7 @@ def unlike(run: Run) -> str:
         for p, v in flatten(run.elided())
         if p not in NO_DIFFERENCE and p.rpartition(".")[2] != "version"
     ]
-    return ", ".join(f"{path}={_cell(value)}" for path, value in fields)
+    return ", ".join(f"{path}={as_cell(value)}" for path, value in fields)
 
 
 @lru_cache(maxsize=1024)  # a study has few settings and many rows
@@ -289,7 +289,8 @@ def unlike_metric(settings: str, metric: str) -> str:
     return ", ".join(field for field in fields if not field.startswith("version="))
 
 
-def _cell(value: Any) -> Any:
+def as_cell(value: Any) -> Any:
+    """A field's value as a cell of the long table: a list is one text."""
     return " ".join(map(str, value)) if isinstance(value, (list, tuple)) else value
 
 

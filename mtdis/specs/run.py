@@ -237,10 +237,8 @@ class TrainedRun(Trainable, EncoderRun):
         return self
 
 
-class TaskRun(TrainedRun):
-    """A run that learns tasks by hard parameter sharing: an encoder and heads (paper, section 4.1
-    and C.1).
-    """
+class HeadedRun(EncoderRun):
+    """A run whose networks predict tasks from their codes."""
 
     tasks: Tasks = Field(default_factory=Tasks, description="the tasks that are learned")
     head_layers: tuple[Annotated[int, Field(ge=1, le=65536)], ...] = Field(
@@ -266,3 +264,9 @@ class TaskRun(TrainedRun):
     def all_tasks(self) -> tuple[int, ...]:
         """The numbers of the run's tasks, from 1."""
         return tuple(range(1, self.tasks.count + 1))
+
+
+class TaskRun(HeadedRun, TrainedRun):
+    """A run that learns tasks by hard parameter sharing: an encoder and heads (paper, section 4.1
+    and C.1).
+    """

@@ -6,7 +6,7 @@ from pydantic import BeforeValidator, Field, SerializeAsAny
 
 from mtdis.specs.base import Spec
 from mtdis.specs.dataset import Dataset
-from mtdis.specs.run import Run, TaskRun
+from mtdis.specs.run import HeadedRun, Run
 from mtdis.specs.tasks import Tasks
 
 
@@ -24,4 +24,4 @@ class Targets(Spec):
 
 def targets_of(run: Run) -> Targets | None:
     """The targets that a run learns; None for a kind without tasks."""
-    return Targets(dataset=run.dataset, tasks=run.tasks) if isinstance(run, TaskRun) else None
+    return Targets(dataset=run.dataset, tasks=run.tasks) if isinstance(run, HeadedRun) else None

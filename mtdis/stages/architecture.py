@@ -13,7 +13,7 @@ from torch import Tensor, nn
 
 from mtdis.artifacts.stages import Outcome, Sources
 from mtdis.data import tasks
-from mtdis.specs.run import TaskRun
+from mtdis.specs.run import HeadedRun
 from mtdis.specs.stages.architecture import Architecture
 from mtdis.training.networks import Heads
 
@@ -40,7 +40,7 @@ def compute(stage: Architecture, sources: Sources) -> Outcome:  # noqa: ARG001 -
             rows += describe_heads(part)
         else:
             rows += describe(name, part, images if name == "encoder" else codes)
-    if isinstance(run := stage.parent, TaskRun):
+    if isinstance(run := stage.parent, HeadedRun):
         # one of the random networks that make its targets
         one = run.tasks.model_copy(update={"count": 1})
         [network] = tasks.task_networks(len(run.dataset.names), one)

@@ -7,7 +7,7 @@ from mtdis.discover import check_spec, members
 from mtdis.errors import ConfigError, check_distinct, check_known, cut, unknown
 from mtdis.specs.base import Spec
 from mtdis.specs.ids import canonical
-from mtdis.specs.run import Run, TaskRun
+from mtdis.specs.run import HeadedRun, Run
 from mtdis.specs.stage import ON_NETWORK, ON_TARGETS, Stage
 from mtdis.specs.targets import Targets
 from mtdis.study import sweep
@@ -110,7 +110,7 @@ def _parents(
         targets = [
             Targets(dataset=run.dataset, tasks=run.tasks)
             for run in runs
-            if isinstance(run, TaskRun)
+            if isinstance(run, HeadedRun)
         ]
         parents = [
             {"parent": each} for each in {canonical(each): each for each in targets}.values()

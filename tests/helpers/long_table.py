@@ -17,7 +17,7 @@ KEYS = {
 HEADLINE = ("random", "single_task", "multi_head", "one_head")
 AUTOENCODERS = ("autoencoder", "vae", "factor_vae")
 EVERY_KIND = (*HEADLINE, *AUTOENCODERS)
-LEVEL = {"random": 0.3, "single_task": 0.4, "multi_head": 1.0, "one_head": 0.7}
+LEVEL = {"random": 0.3, "untrained": 0.3, "single_task": 0.4, "multi_head": 1.0, "one_head": 0.7}
 LEVEL |= {"autoencoder": 0.8, "vae": 1.1, "factor_vae": 1.3}
 REPLICAS = {
     "dsprites_rendered": "dSprites",
@@ -34,9 +34,11 @@ SETTINGS = {
         "learning_rate": 0.0001,
     },
 }
-READ = {"random": {"initialisation"}} | {
-    kind: {"initialisation", "learning_rate"} for kind in AUTOENCODERS
-}
+READ: dict[str, set[str]] = {
+    "random": {"initialisation"},
+    "untrained": {"initialisation", "head_layers", "head_activation"}
+    | {"tasks.count", "tasks.subsets"},
+} | {kind: {"initialisation", "learning_rate"} for kind in AUTOENCODERS}
 """The settings that a kind reads; the others read all."""
 
 

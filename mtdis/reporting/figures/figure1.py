@@ -13,7 +13,7 @@ from mtdis.reporting.drawing.schematics import arrow, box, draw_each, label
 from mtdis.reporting.drawing.style import row_colour
 from mtdis.reporting.labels import row_label
 from mtdis.reporting.summaries.layers import Described, shape_text, with_tasks
-from mtdis.specs.run import TaskRun
+from mtdis.specs.run import HeadedRun
 
 STAGES = ("architecture",)
 READS = "tasks"
@@ -38,7 +38,7 @@ def draw(frame: pd.DataFrame, stages: Sequence[StageResult]) -> Figure:
 
 def _draw(axes: Axes, network: Described) -> None:
     run, colour = network.run, row_colour(network.run.name())
-    assert isinstance(run, TaskRun)
+    assert isinstance(run, HeadedRun)
     label(axes, (WIDTH / 2, HEIGHT - 0.12), run.dataset.title, fontsize=9)
     sizes = zip(run.dataset.names, run.dataset.sizes, strict=True)
     factors = ["true factors z", "(number of values)", *(f"{name}: {size}" for name, size in sizes)]
@@ -88,7 +88,7 @@ def _connect(axes: Axes) -> None:
 
 def _tasks(network: Described) -> str:
     run, layers = network.run, network.parts["task_network"]
-    assert isinstance(run, TaskRun)
+    assert isinstance(run, HeadedRun)
     hidden = {layer.output[0] for layer in layers[:-1]}
     units = " or ".join(map(str, sorted(hidden)))
     return "\n".join(

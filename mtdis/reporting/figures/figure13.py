@@ -36,14 +36,14 @@ EVERY, OWN, EACH = "mean MSE,\nall tasks", "mean MSE,\ntrained tasks", "MSE,\ntr
 CAPTION = (
     "How well are the tasks solved? Top: the mean test error over all tasks, as in the paper's"
     " figure, where a single-task network counts with the heads that it never trained; this bar"
-    " says little. (The paper also has the untrained network; ours has no heads, and heads that"
-    " predict 0 err by the mean square of the targets.) Middle and bottom: single-task networks on"
-    " the one task that each has learned, which is what sharing has to beat. On this the paper's"
-    " own numbers favour sharing on dSprites and MPI3D and single tasks on Shapes3D. Lower is"
-    " better. Bars and squares are means over seeds with one standard deviation (ddof 1), circles"
-    " single seeds; n counts them. Diamonds are published values (Tables 8 to 10), hollow where"
-    " conditions differ. A cross marks means some of whose networks diverged: those are left out"
-    " and counted."
+    " says little. The kind `untrained` has its own heads at their initial values, which predict"
+    " nearly 0 and so err by the mean square of the targets. Middle and bottom: single-task"
+    " networks on the one task that each has learned, which is what sharing has to beat. On this"
+    " the paper's own numbers favour sharing on dSprites and MPI3D and single tasks on Shapes3D."
+    " Lower is better. Bars and squares are means over seeds with one standard deviation (ddof 1),"
+    " circles single seeds; n counts them. Diamonds are published values (Tables 8 to 10), hollow"
+    " where conditions differ. A cross marks means some of whose networks diverged: those are left"
+    " out and counted."
 )
 
 

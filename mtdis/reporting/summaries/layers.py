@@ -16,7 +16,7 @@ from mtdis.reporting.labels import row_label, row_place
 from mtdis.reporting.published.layers import printed_layers, words
 from mtdis.reporting.statistics import CELL, value_text
 from mtdis.specs.ids import flatten, identify
-from mtdis.specs.run import Run, TaskRun
+from mtdis.specs.run import HeadedRun, Run
 
 COLUMNS = [
     *[*CELL, "row", "column", "text", "mean", "sd", "n", "diverged", "failed"],
@@ -152,7 +152,7 @@ def layer_table(
     lines += [
         _lost(run)
         for run, parts in networks
-        if not parts and ("encoder" in names or isinstance(run, TaskRun))
+        if not parts and ("encoder" in names or isinstance(run, HeadedRun))
     ]
     if not lines:
         return pd.DataFrame(columns=COLUMNS)

@@ -24,6 +24,7 @@ from mtdis.reporting.statistics import (
     variant_fields,
     variants,
 )
+from mtdis.specs.run import Run, TrainedRun
 
 METRICS = ("mse", "r2")
 PART = "test"
@@ -140,14 +141,20 @@ def loss_points(losses: pd.DataFrame) -> pd.DataFrame:
 
 
 def own_task_points(losses: pd.DataFrame) -> pd.DataFrame:
-    """As `loss_points`, but for each task only the single-task network that learned it: the row
-    OWN.
+    """As `loss_points`, but for each task only networks that learned it, of single-task ones as the
+    row OWN.
     """
+    losses = losses[~losses["kind"].isin(untaught())]
     single = losses["kind"].eq(OWN)
     own = losses[~single | losses["trained_task"].eq(losses["task"]).fillna(False)]
     return _with_totals(
         one_run_per_seed(own).assign(row=own["kind"], column=column_of(own["task"]))
     )
+
+
+def untaught() -> list[str]:
+    """The kinds whose networks learn nothing."""
+    return [kind for kind in kinds() if not issubclass(Run.member(kind), TrainedRun)]
 
 
 def kind_points(losses: pd.DataFrame) -> pd.DataFrame:

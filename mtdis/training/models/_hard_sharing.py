@@ -1,6 +1,6 @@
 """The network of the kinds that learn tasks: one encoder, heads on its codes."""
 
-from mtdis.specs.run import TaskRun
+from mtdis.specs.run import HeadedRun
 from mtdis.training.networks import (
     Heads,
     TaskNetwork,
@@ -11,7 +11,7 @@ from mtdis.training.networks import (
 
 
 def sharing_network(
-    run: TaskRun, image_shape: tuple[int, int, int], count: int, outputs: int
+    run: HeadedRun, image_shape: tuple[int, int, int], count: int, outputs: int
 ) -> TaskNetwork:
     """An encoder under `count` heads with `outputs` outputs each, at the initial values of the
     run's seed.

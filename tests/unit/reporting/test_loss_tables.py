@@ -8,9 +8,14 @@ from helpers.long_table import EVERY_KIND, make_long_table, with_losses
 
 from mtdis.reporting.statistics import value_text
 from mtdis.reporting.tables import settings, table6, tables8_10, trained_task
+from mtdis.specs.run import TaskRun
 from mtdis.specs.settings import SETTINGS
 
-RELEASED = ", ".join(f"{name}={value_text(value)}" for name, value in SETTINGS["released"].items())
+RELEASED = ", ".join(
+    f"{name}={value_text(value)}"
+    for name, value in SETTINGS["released"].items()
+    if name in TaskRun.model_fields
+)
 
 
 def _line(table: pd.DataFrame, **names: object) -> pd.Series:

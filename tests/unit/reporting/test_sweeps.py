@@ -139,6 +139,17 @@ def test_figure_13_shows_totals_trained_tasks_and_each_task() -> None:
     assert _ticks(each) == ["1", "2", "3"]
 
 
+def test_figure_13_has_the_untrained_network_where_all_tasks_are_shown_and_nowhere_else() -> None:
+    kinds = ("untrained", "single_task", "multi_head")
+    frame = with_losses(make_long_table(tasks=3, kinds=kinds))
+    every, own, each = figure13.draw(frame).axes
+    mse = frame[frame["metric"].eq("mse") & frame["key"].eq("test")]
+    bar = mse.loc[mse["kind"] == "untrained", "value"].mean()
+    assert every.patches[0].get_height() == pytest.approx(bar)
+    assert (len(every.patches), len(own.patches)) == (3, 2)
+    assert len(np.concatenate(_lines(each, "s"))) == 6
+
+
 @pytest.mark.slow
 def test_figure_13_has_the_published_totals() -> None:
     frame = with_losses(make_long_table(tasks=2, datasets=["dsprites"], unlike_paper=""))

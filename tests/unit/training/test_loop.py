@@ -10,10 +10,11 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
-from helpers.small_study import spec_of
+from helpers.small_study import spec_of, train
 from helpers.training_runs import kill_at, networks_of, trained, weights
 
 from mtdis import kernels
+from mtdis.artifacts import runs
 from mtdis.data.split import split_rows
 from mtdis.errors import ConfigError
 from mtdis.randomness import generator
@@ -78,6 +79,28 @@ def test_all_networks_of_a_seed_start_equal(images: Images) -> None:
     )
     other = networks_of(Run.from_fields(spec_of("random", seed=2)), images)
     assert weights({"e": other["random"].encoder}) != encoders[0]
+
+
+def test_an_untrained_network_has_the_heads_that_one_of_all_tasks_starts_with(
+    data: Path, tmp_path: Path
+) -> None:
+    """And their errors on the tasks, as predicted head by head."""
+    spec = {k: v for k, v in spec_of("untrained").items() if k not in ("epochs", "batch_size")}
+    assert train(data, tmp_path / "run.json", spec) == 0
+    content = json.loads((tmp_path / "run.json").read_text())["result"]["networks"][0]
+    images = load(data / "d.json", data / "t.json", torch.device("cpu"))
+    start = networks_of(Run.from_fields(spec_of("multi_head")), images)["multi_head"]
+    rows = split_rows(len(images.pixels))["test"]
+    pixels, targets = images.examples(torch.from_numpy(rows))
+    with torch.no_grad():
+        errors = [
+            float((start.heads.one(start.codes(pixels), task) - targets[:, task]).square().mean())
+            for task in range(3)
+        ]
+    assert content["losses"]["test"]["mse"] == pytest.approx(errors, rel=1e-4)
+    codes, _ = runs.read_codes(tmp_path / "run.json", "untrained")
+    assert train(data, tmp_path / "random/run.json", spec_of("random")) == 0
+    assert (codes == runs.read_codes(tmp_path / "random/run.json", "random")[0]).all()
 
 
 def test_heads_that_are_not_in_the_loss_do_not_move(images: Images, tmp_path: Path) -> None:
