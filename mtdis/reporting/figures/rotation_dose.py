@@ -26,8 +26,9 @@ CAPTION = (
     " are sets of planes, each with rows and initial heads of its own that all angles share; dots"
     " are their means. R² on other images, mean over tasks; axes differ between panels. Titles have"
     " the verdicts: flat within 0.01 of R² at every angle (two one-sided t-tests over the sets of"
-    " planes, the largest p), else falling (Page's L with the sets as blocks), else neither shown:"
-    " what does not fall significantly is not therefore flat."
+    " planes, the largest p), else falling (a one-sided t-test of a slope per set), else neither"
+    " shown: what does not fall significantly is not therefore flat. p are not corrected for the"
+    " number of panels."
 )
 LABELS = {
     MIG: "MIG",

@@ -1,13 +1,15 @@
 """What turning codes by a dose of degrees does to R² and MIG: trends and verdicts.
 
-Shapes: J sets of planes, which are blocks, and A angles, the first of them 0.
+Shapes: J sets of planes, which are blocks, and A angles, the first of them 0. Trends are tested by
+one slope per block, not by ranks within blocks (Page's L): codes turned by neighbouring angles meet
+nearly the same heads, so that a block's values wander together, and ranks take that for a trend.
 """
 
 from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.stats import page_trend_test, ttest_1samp
+from scipy.stats import ttest_1samp
 
 from mtdis.artifacts.stages import StageResult
 
@@ -27,30 +29,30 @@ class Curve(NamedTuple):
     images: int | None
     """Images that were learned from; None for MIG."""
     values: Floats
-
-    @property
-    def change(self) -> float:
-        """The mean change from the first to the last angle."""
-        return float((self.values[:, -1] - self.values[:, 0]).mean())
+    angles: Floats
+    """(A,), degrees"""
 
 
 def curves(result: StageResult) -> list[Curve]:
     """MIG, then each arm at each number of images, R² averaged over tasks."""
+    angles = np.asarray(result.spec["angles"], dtype=np.float64)
     return [
-        Curve(MIG, None, result.arrays[MIG]),
+        Curve(MIG, None, result.arrays[MIG], angles),
         *(
-            Curve(arm, size, result.arrays[arm][place].mean(axis=-1))
+            Curve(arm, size, result.arrays[arm][place].mean(axis=-1), angles)
             for place, size in enumerate(result.spec["train_rows"])
             for arm in result.spec["arms"]
         ),
     ]
 
 
-def falling_p(values: Floats) -> float:
-    """p of Page's L (1963) for values (J, A) that fall from angle to angle, ranked within each set
-    of planes.
+def falling_p(values: Floats, angles: Floats) -> float:
+    """p of "does not fall with the angle", from values (J, A): a one-sided t-test of the slopes of
+    the J lines through each block's values.
     """
-    return float(page_trend_test(values[:, ::-1]).pvalue)
+    slopes = values @ (angles - angles.mean())
+    found: Any = ttest_1samp(slopes, 0.0, alternative="less")
+    return float(found.pvalue)
 
 
 def flat_p(values: Floats, margin: float = MARGIN) -> float:
@@ -76,7 +78,7 @@ def verdict(curve: Curve) -> str:
     flat = 1.0 if curve.arm == MIG else flat_p(curve.values)
     if flat <= LEVEL:
         return f"flat within {MARGIN:g} ({_p(flat)})"
-    falling = falling_p(curve.values)
+    falling = falling_p(curve.values, curve.angles)
     return f"falls ({_p(falling)})" if falling <= LEVEL else "neither shown"
 
 
