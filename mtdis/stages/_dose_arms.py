@@ -41,7 +41,7 @@ def trained_heads(stage: RotationDose, samples: Samples, arm: str) -> Floats:
     heads = _heads(stage, samples, "gaussian" if arm == "sgd" else "pytorch")
     optimiser: torch.optim.Optimizer
     if arm == "sgd":
-        optimiser = torch.optim.SGD(heads.parameters(), stage.sgd_rate, stage.momentum)
+        optimiser = torch.optim.SGD(heads.parameters(), stage.sgd_rate, stage.sgd_momentum)
     else:
         optimiser = torch.optim.Adam(heads.parameters(), stage.adam_rate)
     schedule = torch.optim.lr_scheduler.LambdaLR(

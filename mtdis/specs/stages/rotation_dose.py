@@ -52,7 +52,7 @@ class RotationDose(NetworkStage):
         3e-3, gt=0, description="Adam's step size; it falls to 0 over the second half of the steps"
     )
     sgd_rate: float = Field(0.05, gt=0, description="gradient descent's step size, falling too")
-    momentum: float = Field(0.9, ge=0, lt=1, description="gradient descent's momentum")
+    sgd_momentum: float = Field(0.9, ge=0, lt=1, description="gradient descent's momentum")
     seed: int = Field(
         1, ge=0, lt=2**32, description="seed of planes, rows, batches and initial heads"
     )
