@@ -2,6 +2,7 @@
 
 from mtdis.reporting.statistics.seeds import (
     CELL,
+    complete_means,
     headline_points,
     headline_rows,
     in_order,
@@ -25,6 +26,7 @@ __all__ = [
     "CELL",
     "Label",
     "along",
+    "complete_means",
     "headline_points",
     "headline_rows",
     "in_order",

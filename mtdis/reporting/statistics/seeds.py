@@ -58,9 +58,9 @@ def per_network(frame: pd.DataFrame) -> pd.DataFrame:
 def headline_points(frame: pd.DataFrame) -> pd.DataFrame:
     """Per cell, row of Table 5 and seed: the value that the row averages over seeds.
 
-    The frame is of one variant only. A seed's single_mean is over its tasks. single_max and
-    single_min are the task with the highest and lowest mean over seeds (of equals, the lowest
-    number); a cell without any value of single tasks has neither row.
+    The frame is of one variant only. A seed's single_mean is over its tasks, missing where one is.
+    single_max and single_min are the task with the highest and lowest mean over seeds (of equals,
+    the lowest number); a cell without any value of single tasks has neither row.
     """
     return _points_of(one_run_per_seed(per_network(frame)))
 
@@ -151,13 +151,20 @@ def _points_of(networks: pd.DataFrame) -> pd.DataFrame:
         _extreme(single, "single_max", lowest=False),
         _extreme(single, "single_min", lowest=True),
     ]
-    seeds = summarise(_rowed(networks), [*CELL, "row", "seed"])
-    lost = seeds["n"].eq(0) & seeds["diverged"].gt(0)
-    task = pd.array([pd.NA] * len(seeds), dtype="Int64")
-    per_seed = seeds.assign(task=task, value=seeds["mean"], diverged=lost)
+    seeds = complete_means(_rowed(networks), [*CELL, "row", "seed"])
+    per_seed = seeds.assign(task=pd.array([pd.NA] * len(seeds), dtype="Int64"))
     parts = [per_seed, *(part for part in extremes if len(part))]
     columns = [*CELL, "row", "seed", "task", "value", "diverged"]
     return _ordered(pd.concat([part[columns] for part in parts]), [*CELL, "row", "seed"])
+
+
+def complete_means(rows: pd.DataFrame, by: list[str]) -> pd.DataFrame:
+    """Per group `by` the mean as `value`, missing if any value is: what is left would be a mean
+    over other tasks. `diverged` if any has.
+    """
+    means = summarise(rows, by)
+    complete = means["diverged"].eq(0) & means["failed"].eq(0)
+    return means.assign(value=means["mean"].where(complete), diverged=means["diverged"].gt(0))
 
 
 def _rowed(networks: pd.DataFrame) -> pd.DataFrame:

@@ -15,7 +15,7 @@ from mtdis.reporting import long_table
 from mtdis.reporting.comparison import beside_published, by_dataset
 from mtdis.reporting.labels import STANDARDISED
 from mtdis.reporting.published import scores as published
-from mtdis.reporting.statistics import CELL, summarise, value_text
+from mtdis.reporting.statistics import CELL, complete_means, summarise, value_text
 from mtdis.reporting.summaries.losses import METRICS, PART
 from mtdis.specs.ids import flatten
 from mtdis.specs.stage import Stage
@@ -59,9 +59,7 @@ def head_points(frame: pd.DataFrame) -> pd.DataFrame:
 
     The frame is of one variant only.
     """
-    sums = summarise(frame.assign(row=frame["kind"]), [*CELL, "row", "seed"])
-    complete = sums["diverged"].eq(0) & sums["failed"].eq(0)
-    points = sums.assign(value=sums["mean"].where(complete), diverged=sums["diverged"].gt(0))
+    points = complete_means(frame.assign(row=frame["kind"]), [*CELL, "row", "seed"])
     return points[[*CELL, "row", "seed", "value", "diverged"]]
 
 

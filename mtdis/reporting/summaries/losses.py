@@ -17,6 +17,7 @@ from mtdis.reporting.labels import DIFFERENCES, difference_row, kinds, row_place
 from mtdis.reporting.published import scores as published
 from mtdis.reporting.statistics import (
     CELL,
+    complete_means,
     of_runs,
     one_run_per_seed,
     paired_differences,
@@ -232,15 +233,8 @@ def _with_totals(rows: pd.DataFrame) -> pd.DataFrame:
 
 
 def _complete_means(rows: pd.DataFrame) -> pd.DataFrame:
-    """Per row and seed the mean (columns POINT): missing if any value is, for tasks differ in
-    scale.
-    """
-    totals = summarise(rows, [*CELL, "row", "seed"])
-    complete = totals["diverged"].eq(0) & totals["failed"].eq(0)
-    totals = totals.assign(
-        column=TOTAL, value=totals["mean"].where(complete), diverged=totals["diverged"].gt(0)
-    )
-    return totals[POINT]
+    """Per row and seed the mean (columns POINT), of seeds without a value missing."""
+    return complete_means(rows, [*CELL, "row", "seed"]).assign(column=TOTAL)[POINT]
 
 
 def _row_place(row: str) -> int:

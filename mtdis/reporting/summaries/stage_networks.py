@@ -13,7 +13,14 @@ from mtdis.artifacts.stages import StageResult
 from mtdis.reporting import long_table
 from mtdis.reporting.labels import row_label, row_place
 from mtdis.reporting.published import scores as published
-from mtdis.reporting.statistics import CELL, summarise, value_text, variant_text, variants
+from mtdis.reporting.statistics import (
+    CELL,
+    complete_means,
+    summarise,
+    value_text,
+    variant_text,
+    variants,
+)
 from mtdis.specs.ids import flatten
 from mtdis.specs.stage import Stage
 
@@ -64,14 +71,12 @@ def stage_frame(stages: Sequence[StageResult], keys: Sequence[Key]) -> pd.DataFr
 
 def over_seeds(values: pd.DataFrame) -> pd.DataFrame:
     """Mean and spread over seeds per cell and `row`; several networks of a seed, as single tasks,
-    are averaged first.
+    are averaged first, a seed without one of them left out.
 
     Networks that diverged are counted, each by itself.
     """
     by = [*CELL, "row"]
-    seeds = summarise(values, [*by, "seed"])
-    lost = seeds["n"].eq(0) & seeds["diverged"].gt(0)
-    lines = summarise(seeds.assign(value=seeds["mean"], diverged=lost), by)
+    lines = summarise(complete_means(values, [*by, "seed"]), by)
     counts = summarise(values, by)[[*by, "diverged", "failed"]]
     return lines.drop(columns=["diverged", "failed"]).merge(counts, on=by)
 

@@ -145,13 +145,14 @@ def test_best_and_worst_task_are_chosen_by_their_mean_over_seeds() -> None:
     assert worst["mean"] == pytest.approx(0.15)
 
 
-def test_a_diverged_task_is_left_out_and_counted() -> None:
+def test_a_seed_without_one_of_its_tasks_has_no_mean_over_tasks() -> None:
     frame = _with_mig(SINGLE, tasks=3)
     lost = frame["network"].eq("task2") & frame["seed"].eq(1)
     frame.loc[lost, ["value", "diverged"]] = [NAN, True]
     mean, best = _row(frame, "single_mean"), _row(frame, "single_max")
-    assert mean["mean"] == pytest.approx((0.2 + 0.15) / 2)
-    assert (mean["n"], mean["diverged"]) == (2, 1)
+    # the seed has no mean: one over the tasks that are left would be over other tasks
+    assert mean["mean"] == pytest.approx(0.2)
+    assert (mean["n"], mean["diverged"]) == (1, 1)
     assert (best["task"], best["n"], best["diverged"]) == (2, 1, 1)
     assert best["mean"] == pytest.approx(0.3)
 
