@@ -10,7 +10,8 @@ CAPTION = (
     " tasks with a head each (multi-head) or with one head for all (one-head), after the paper's"
     " Table 5. Mean ± standard deviation over seeds, the number of seeds in parentheses, the"
     " published value in brackets. For single tasks the mean is first taken over the tasks of a"
-    " seed, which is left out where a task was lost; best and worst are the tasks with the highest and the lowest mean over seeds."
+    " seed, which is left out where a task was lost; best and worst are the tasks with the highest"
+    " and the lowest mean over seeds."
 )
 
 
