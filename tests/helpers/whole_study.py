@@ -16,8 +16,10 @@ from helpers.small_study import DATASET
 
 from mtdis import paths
 from mtdis.artifacts import records, runs
+from mtdis.artifacts.files import read_frame
 from mtdis.artifacts.locks import LOCK
 from mtdis.cli import main
+from mtdis.specs.calibration import Calibration
 from mtdis.specs.ids import identify
 from mtdis.specs.run import Run
 from mtdis.specs.targets import targets_of
@@ -26,6 +28,7 @@ from mtdis.study import Study
 CONFIG: dict[str, Any] = {
     "name": "whole",
     "metrics": {"mig": {"num_train": 200}},
+    "calibration": {"metrics": ["mig"], "rotations": 3, "permutations": 1},
     "experiments": {
         "one": {
             "kind": ["random", "multi_head"],
@@ -114,9 +117,11 @@ def make(patch: pytest.MonkeyPatch) -> None:
     for run_id, run in STUDY.runs.items():
         _ok(*train(run, paths.run(run_id)))
         _ok(*score(run_id, paths.scores(run_id)))
+        _ok(*calibrate(run_id, paths.calibration(run_id)))
     for stage_id in STUDY.stages:
         _ok(*stage(stage_id, paths.stage(stage_id)))
-    _ok(*long_table(LONG))
+    _ok(*gathered("long_table", LONG))
+    _ok(*gathered("nulls", paths.nulls("whole", "one")))
     _ok("study_table", "--long", LONG, "--out", paths.study_table("whole"))
     stages = [paths.stage(i) for i in STUDY.stages]
     for name, shown in (("table5", []), ("table4", ["--stages", *stages])):
@@ -158,10 +163,18 @@ def train(run: Run, out: str) -> list[str]:
 
 def score(run_id: str, out: str) -> list[str]:
     """The words that score a run."""
+    return ["scores", *_of_run(run_id, out), "--metrics", STUDY.metric_specs]
+
+
+def calibrate(run_id: str, out: str) -> list[str]:
+    """The words that calibrate a run's scores."""
+    return ["calibrate", *_of_run(run_id, out), "--calibrations", STUDY.calibration_specs]
+
+
+def _of_run(run_id: str, out: str) -> list[str]:
     run = STUDY.runs[run_id]
-    metrics = json.dumps([metric.elided() for metric in STUDY.metrics])
-    words = ["scores", "--spec", json.dumps(run.elided()), "--metrics", metrics, "--out", out]
-    return [*words, "--run", paths.run(run_id), "--dataset", paths.dataset(identify(run.dataset))]
+    words = ["--spec", json.dumps(run.elided()), "--run", paths.run(run_id), "--out", out]
+    return [*words, "--dataset", paths.dataset(identify(run.dataset))]
 
 
 def stage(stage_id: str, out: str) -> list[str]:
@@ -172,9 +185,9 @@ def stage(stage_id: str, out: str) -> list[str]:
     return words
 
 
-def long_table(out: str) -> list[str]:
-    """The words that gather the long table."""
-    return ["long_table", "--config", "config.yaml", "--experiment", "one", "--out", out]
+def gathered(command: str, out: str) -> list[str]:
+    """The words that gather the long table, or the draws of calibrations."""
+    return [command, "--config", "config.yaml", "--experiment", "one", "--out", out]
 
 
 def readers() -> dict[str, list[Reader]]:
@@ -193,7 +206,16 @@ def readers() -> dict[str, list[Reader]]:
     staging = Reader(
         stage(stage_id, "out/stage/stage.json"), lambda _: _result("out/stage/stage.json")
     )
-    gather = Reader(long_table("out/long.parquet"), lambda _: Path("out/long.csv").read_bytes())
+    fresh_too, again_too = "out/scores/calibration.json", paths.calibration(run_id)
+    calibrating = Reader(calibrate(run_id, fresh_too), lambda _: _json(fresh_too)["rows"])
+    recalibrating = Reader(calibrate(run_id, again_too), lambda _: _json(again_too)["rows"])
+    gather = Reader(
+        gathered("long_table", "out/long.parquet"), lambda _: Path("out/long.csv").read_bytes()
+    )
+    draws = Reader(
+        gathered("nulls", "out/nulls.parquet"),
+        lambda _: read_frame(Path("out/nulls.parquet")).to_csv(),
+    )
     words = ["table", "--long", LONG, "--out", "out/table.csv", "--name"]
     made = lambda _: Path("out/table.csv").read_bytes()  # noqa: E731 - one of many
     table5, table4 = (
@@ -211,18 +233,21 @@ def readers() -> dict[str, list[Reader]]:
     )
     fetching = Reader(["download", *genuine], lambda _: _json(fetched)["files"])
     return {
-        "dataset": [scoring, staging, training, gather],
+        "dataset": [scoring, calibrating, staging, training, gather],
         "targets": [training, gather],
-        "run": [scoring, staging, gather],
-        "codes": [scoring, staging, rescoring],
+        "run": [scoring, calibrating, staging, gather, draws],
+        "codes": [scoring, calibrating, staging, rescoring, recalibrating],
         "score": [rescoring],
         "index": [gather],
+        "calibrated": [draws, recalibrating],
+        "calibration": [gather, draws, recalibrating],
         "stage": [table4, gather],
         "arrays": [table4],
         "id": [training, scoring],
         "long": [table5, joined],
         "checkpoint": [resuming],
         "sibling": [],
+        "nulls": [],
         "csv": [],
         "table": [],
         "figure": [],
@@ -236,7 +261,6 @@ SUMMARIES: Mapping[str, list[str]] = {
     "hours": ["plan", "--hours"],
     "show": ["show", next(iter(STUDY.runs))],
     "diff": ["diff", *STUDY.runs],
-    "tables": ["tables", "--partial", "--json"],
     "prune": ["prune"],
     "doctor": ["doctor", "--results", "--json"],
     "retry": ["retry", "--damaged"],
@@ -254,10 +278,15 @@ def kind_of(path: Path) -> str:
         return "id"
     if folder == "studies" and path.name.startswith("long."):
         return "csv" if path.suffix == ".csv" else "long"
+    if folder == "studies" and path.name == Path(paths.nulls("x", "x")).name:
+        return "nulls"
     if folder == "studies":
         return "figure" if "figures" in path.parts else "table"
+    if path.parent.name.startswith(Calibration.name()):
+        return "calibrated"
     names = {"run.json": "run", "codes.h5": "codes", "index.json": "index", "stage.json": "stage"}
     names |= {"arrays.h5": "arrays", records.CHECKPOINT: "checkpoint"}
+    names |= {"calibration.json": "calibration"}
     return names.get(path.name, "score" if folder == "scores" else "sibling")
 
 
