@@ -4,22 +4,32 @@ draw, and the index of a run's calibrations with what is shown of them.
 Reading needs neither numpy nor h5py, as that of scores.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from mtdis import discover
 from mtdis.artifacts.records import read_json
 from mtdis.artifacts.scores import Row
 from mtdis.artifacts.shapes import CalibrationContent, CalibrationIndexContent
 from mtdis.errors import ArtifactError, UserError
 from mtdis.specs.calibration import CalibratedMetric
 from mtdis.specs.ids import identify
+from mtdis.specs.nulls import SAID
 
 MADE_BY = "mtdis calibrate"
 CALIBRATED = "_calibrated"
 """Ends the name of a metric in rows that say what its nulls say."""
 NULLS = ("rotated_whitened", "rotated_standardised", "permuted")
 """Draws that a score is compared with."""
+TRANSFORMS = ("standardised", "whitened", "oriented", "perfect")
+"""Of the codes; their scores are rows beside those of the codes as they are."""
+LOST = "p_whitened"
+"""The one row per key, without a value, of a network that diverged or a metric that failed."""
+_About = tuple[str, int, str]
+"""Settings and seed of a metric, and the id of a calibration."""
+OF_CODES: _About = ("", 0, "")
+"""Of rows that say what the codes are like."""
 
 
 def place(folder: Path, wanted: CalibratedMetric, network: str) -> Path:
@@ -91,17 +101,16 @@ def read_index(path: Path, run_id: str) -> dict[str, Any]:
     return index
 
 
-def check_index(
-    path: Path,
-    index: Mapping[str, Any],
-    run: Mapping[str, Any],
-    wanted: Iterable[CalibratedMetric],
-) -> None:
-    """ArtifactError unless an index is of the codes that the run's record seals, and has rows of
-    every network and calibration that is wanted.
+def read_whole(
+    path: Path, run: Mapping[str, Any], wanted: Iterable[CalibratedMetric]
+) -> dict[str, Any]:
+    """The index of a run's calibrations by the run's record; ArtifactError unless it is of the
+    codes that the record seals, and has all rows of every network and calibration that is wanted.
     """
+    index = read_index(path, run["id"])
     if why := lacks(index, run, wanted):
         raise _unfinished(path, why)
+    return index
 
 
 def lacks(
@@ -110,14 +119,32 @@ def lacks(
     """Say why an index is not all that is wanted of its run's calibrations; empty if it is."""
     if index["codes_sha256"] != run["files"]["codes.h5"]["sha256"]:
         return "holds calibrations of other codes than the run has now"
-    parts = ("network", "settings", "metric_seed", "calibration")
-    found = {tuple(row[part] for part in parts) for row in index["rows"]}
-    for metric, calibration in wanted:
-        about = (metric.settings_id, metric.seed, identify(calibration))
-        for one in run["result"]["networks"]:
-            if (one["network"], *about) not in found:
-                return f"lacks {metric.settings_id} of network {one['network']}, by {about[2]}"
-    return ""
+    found: dict[tuple[str, _About], set[tuple[str, str]]] = {}
+    for row in index["rows"]:
+        about = (row["settings"], row["metric_seed"], row["calibration"])
+        found.setdefault((row["network"], about), set()).add((row["transform"], row["key"]))
+    asked = [(metric.settings_id, metric.seed, identify(how)) for metric, how in wanted]
+    asked += [about for _, about in found if about != OF_CODES]
+    for network in (one["network"] for one in run["result"]["networks"]):
+        for about in dict.fromkeys(asked):
+            if lacking := _lacking(found.get((network, about), set()), about[0]):
+                return f"lacks {about[0]} of network {network}, by {about[2]}: {lacking}"
+    return "" if asked else "holds no row"
+
+
+def _lacking(rows: set[tuple[str, str]], settings: str) -> str:
+    """The first row that lacks of a network's calibration, whose rows are these; empty if none."""
+    keys = discover.constant("mtdis.metrics", settings.partition("+")[0], "KEYS") or ()
+    if rows == {("none", f"{key}.{LOST}") for key in keys}:
+        return ""
+    return next((f"{key} ({by})" for by, key in _rows_of(keys) if (by, key) not in rows), "")
+
+
+def _rows_of(keys: Iterable[str]) -> Iterator[tuple[str, str]]:
+    """Transform and key of each row of a network that was calibrated."""
+    for key in keys:
+        yield from ((transform, key) for transform in TRANSFORMS)
+        yield from (("none", f"{key}.{what}") for what in SAID)
 
 
 def _unfinished(path: Path, why: str) -> ArtifactError:

@@ -68,10 +68,9 @@ def _results(study: Study, experiment: str) -> Iterator[tuple[Run, dict[str, Any
 
 def _calibrations(study: Study, run_id: str, record: Mapping[str, Any]) -> list[Mapping[str, Any]]:
     path = Path(paths.calibration(run_id))
-    index = calibrations.read_index(path, run_id)
-    calibrations.check_index(path, index, record, study.calibrations)
+    index = calibrations.read_whole(path, record, study.calibrations)
     wanted = {(m.settings_id, m.seed, identify(c)) for m, c in study.calibrations}
-    wanted.add(("", 0, ""))  # what the codes are like
+    wanted.add(calibrations.OF_CODES)
     about = ("settings", "metric_seed", "calibration")
     return [row for row in index["rows"] if tuple(row[part] for part in about) in wanted]
 

@@ -10,7 +10,7 @@ from pathlib import Path
 import pandas as pd
 
 from mtdis import paths
-from mtdis.artifacts import calibrations
+from mtdis.artifacts import calibrations, records
 from mtdis.commands._options import add_study, study_of
 from mtdis.errors import ArtifactError
 from mtdis.reporting import long_table, long_table_files
@@ -34,7 +34,8 @@ def _nulls(study: Study, experiment: str) -> Iterator[pd.DataFrame]:
     """The draws of each network and metric that was calibrated without error."""
     for run_id in study.run_ids(experiment):
         path = Path(paths.calibration(run_id))
-        index = calibrations.read_index(path, run_id)
+        record = records.read_record(Path(paths.run(run_id)), study.runs[run_id], "mtdis train")
+        index = calibrations.read_whole(path, record, study.calibrations)
         lost = {
             (row["network"], row["settings"], row["metric_seed"])
             for row in index["rows"]

@@ -236,13 +236,11 @@ def _score(path: Path) -> bool:
 
 def _calibrations(folder: Path, path: Path) -> bool:
     run_id = path.parent.name
-    index = calibrations.read_index(path, run_id)
     try:
         run = records.read_json(folder / paths.run(run_id), "snakemake", RunContent)
     except ArtifactError:  # named for itself
-        return _sealed(index)
-    calibrations.check_index(path, index, run, ())
-    return _sealed(index)
+        return _sealed(calibrations.read_index(path, run_id))
+    return _sealed(calibrations.read_whole(path, run, ()))
 
 
 def _calibration(path: Path) -> bool:

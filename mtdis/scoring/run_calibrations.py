@@ -9,16 +9,20 @@ from pathlib import Path
 from typing import Any
 
 from mtdis.artifacts import runs
-from mtdis.artifacts.calibrations import CALIBRATED, place, read_calibration, write_calibration
+from mtdis.artifacts.calibrations import (
+    CALIBRATED,
+    LOST,
+    TRANSFORMS,
+    place,
+    read_calibration,
+    write_calibration,
+)
 from mtdis.scoring import run_scores
 from mtdis.scoring.calibration import Transforms, calibrate_transforms, stream, transform
 from mtdis.specs.calibration import CalibratedMetric
 from mtdis.specs.ids import identify
 from mtdis.specs.metric import Metric
 from mtdis.specs.nulls import summarise
-
-TRANSFORMS = ("standardised", "whitened", "oriented", "perfect")
-"""Of the codes; their scores are rows beside those of the codes as they are."""
 
 
 class Arrays(run_scores.Arrays):
@@ -106,7 +110,7 @@ def rows(job: Job, diverged: bool, error: str) -> list[dict[str, Any]]:
     stored = None if diverged or error else job.stored()
     if stored is None:
         keys = import_module(f"mtdis.metrics.{name}").KEYS
-        return [about | {"key": f"{key}.p_whitened", "value": None} for key in keys]
+        return [about | {"key": f"{key}.{LOST}", "value": None} for key in keys]
     found = []
     for key, values in stored["values"].items():
         found += [

@@ -12,6 +12,19 @@ Values = Mapping[str, float | Sequence[float]]
 """Of one key: `none, standardised, whitened, oriented, perfect`, each a score, and the draws of
 `rotated_whitened, rotated_standardised, permuted`."""
 Summary = dict[str, float | None]
+SAID = (
+    "null_mean",
+    "null_sd",
+    "null_q05",
+    "null_q95",
+    "p_whitened",
+    "p_standardised",
+    "above_null",
+    "above_null_sd",
+    "alignment",
+    "permuted_mean",
+)
+"""What a summary says, by name."""
 
 BAND = 0.05
 """Share of a null below its band, and above."""

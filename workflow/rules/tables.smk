@@ -25,7 +25,8 @@ rule long_table:
 # The draws that calibrated scores of an experiment are compared with.
 rule nulls:
     input:
-        lambda wildcards: STUDY.calibrated_results(wildcards.experiment),
+        runs=lambda wildcards: STUDY.results(wildcards.experiment)["runs"],
+        calibrations=lambda wildcards: STUDY.calibrated_results(wildcards.experiment),
     output:
         "results/studies/{study}/tables/{experiment}/nulls.parquet",
     log:

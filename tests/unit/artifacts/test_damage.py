@@ -264,12 +264,25 @@ def _drop_rows(index: dict[str, Any]) -> None:
     index["rows"] = []
 
 
+def _other_codes(index: dict[str, Any]) -> None:
+    index["codes_sha256"] = "0" * 64
+
+
 SEALED_BUT_WRONG: dict[str, tuple[str, Callable[[dict[str, Any]], object], str]] = {
     "an index without a row": ("index", _drop_rows, "lacks a row: mig"),
-    "an index of other codes": (
-        "index",
-        lambda index: index.update(codes_sha256="0" * 64),
-        "holds scores of other codes than the run has now",
+    "an index of other codes": ("index", _other_codes, "holds scores of other codes"),
+    "calibrations without a row": ("calibration", _drop_rows, "lacks mig"),
+    "calibrations without a draw's mean": (
+        "calibration",
+        lambda index: index["rows"].remove(
+            next(row for row in index["rows"] if row["key"].endswith("null_mean"))
+        ),
+        "discrete_mig.null_mean",
+    ),
+    "calibrations of other codes": (
+        "calibration",
+        _other_codes,
+        "holds calibrations of other codes",
     ),
     "a run of another dataset": (
         "run",
@@ -291,9 +304,11 @@ def test_what_is_sealed_but_incomplete_or_stale_is_in_no_table(
     kind, change, message = SEALED_BUT_WRONG[how]
     with inside(copied(whole, tmp_path / "changed")):
         edited(_only(whole, kind), change)
-        told = command(whole_study.gathered("long_table", "out/long.parquet"))
-        assert told.refused
-        assert message in told.text
+        gather = ["long_table", *(["nulls"] if kind == "calibration" else [])]
+        for name in gather:
+            told = command(whole_study.gathered(name, "out/table.parquet"))
+            assert told.refused
+            assert message in told.text
         assert command(SUMMARIES["doctor"]).rc == 1
 
 

@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from helpers.resealed import edited
 from helpers.small_study import make_data, score, spec_of, train
 
 from mtdis.artifacts import calibrations, records
@@ -15,7 +16,7 @@ from mtdis.scoring.run_scores import Arrays
 from mtdis.specs.calibration import CalibratedMetric, Calibration
 from mtdis.specs.ids import identify
 from mtdis.specs.metrics.mig import Mig
-from mtdis.specs.nulls import summarise
+from mtdis.specs.nulls import SAID, summarise
 from mtdis.specs.run import Run
 
 MIG = CalibratedMetric(Mig(num_train=200), Calibration(rotations=9, permutations=2))
@@ -62,6 +63,7 @@ def test_what_is_written_is_what_the_function_gives(scored_once: Path) -> None:
     rows = {(r["metric"], r["key"], r["transform"]): r["value"] for r in index["rows"]}
     assert rows["mig", "discrete_mig", "oriented"] == expected["oriented"]
     said = summarise(expected)
+    assert tuple(said) == SAID
     assert {k: rows["mig_calibrated", f"discrete_mig.{k}", "none"] for k in said} == said
     assert rows["codes", "live", "none"] == held["spectrum"]["live"]
 
@@ -97,13 +99,18 @@ def test_a_changed_file_is_no_calibration(
 def test_an_index_must_hold_what_is_wanted_of_the_codes_that_lie_there(scored_once: Path) -> None:
     assert calibrated(scored_once, MIG, out="index") == 0
     record = records.read_json(scored_once / "runs/run.json", "")
-    index, path = index_of(scored_once, "index"), scored_once / "index/calibration.json"
-    calibrations.check_index(path, index, record, [MIG])
+    path = scored_once / "index/calibration.json"
+    index = calibrations.read_whole(path, record, [MIG])
     other = MIG._replace(calibration=Calibration(rotations=19))
     with pytest.raises(ArtifactError, match=r"lacks mig.* of network random, by calibration"):
-        calibrations.check_index(path, index, record, [other])
+        calibrations.read_whole(path, record, [other])
+    for place, row in enumerate(index["rows"]):
+        rows = [*index["rows"][:place], *index["rows"][place + 1 :]]
+        why = calibrations.lacks(index | {"rows": rows}, record, [MIG])
+        assert (row["key"] in why) == (row["metric"] != "codes")
+    edited(path, lambda content: content.update(codes_sha256="0" * 64))
     with pytest.raises(ArtifactError, match="of other codes than the run has now"):
-        calibrations.check_index(path, index | {"codes_sha256": "0" * 64}, record, [MIG])
+        calibrations.read_whole(path, record, [MIG])
 
 
 def test_a_metric_that_fails_is_said_and_stops_no_other(scored_once: Path) -> None:
