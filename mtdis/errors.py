@@ -57,7 +57,7 @@ def unknown(thing: str, name: object, known: Iterable[str]) -> str:
     names = sorted(known)
     near = nearest(name, names)
     hint = f" Did you mean '{near}'?" if near else ""
-    return f"unknown {thing} '{name}'.{hint} Known: {', '.join(names) or 'none'}."
+    return f"unknown {thing} {cut(str(name))}.{hint} Known: {', '.join(names) or 'none'}."
 
 
 def nearest(name: object, known: Iterable[str]) -> str:
@@ -96,7 +96,12 @@ def instead(where: str, key: object, value: Any, known: Iterable[str]) -> str:
     Empty if there is none.
     """
     near = nearest(key, known)
-    return f" Write\n{as_yaml([*where.split('.'), near], value)}" if near else ""
+    if not near:
+        return ""
+    lines = as_yaml([*where.split("."), near], value)
+    if len(lines) > MAX_LINE // 2:  # a whole study is not pasted
+        return f" Write {near} before what it holds."
+    return f" Write\n{lines}"
 
 
 def as_yaml(path: Sequence[str], value: Any) -> str:

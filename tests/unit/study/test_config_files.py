@@ -2,6 +2,7 @@
 and whatever is damaged ends in a plan or in a short message.
 """
 
+import json
 import os
 from pathlib import Path
 from typing import Any
@@ -163,3 +164,22 @@ def test_a_damaged_config_is_a_plan_or_a_short_message(seed: int) -> None:
     said += [outcome(text) for text in mutants.structures(small, MUTANTS, seed)]
     assert max(map(len, said)) < LONGEST
     assert 0.02 < said.count("planned") / len(said) < 0.98
+
+
+@pytest.mark.parametrize("name", ["a" * 5000, list(range(1000))])
+def test_a_long_name_is_cut_so_that_the_known_ones_are_read(name: Any) -> None:
+    message = outcome(small(kind=[name]))
+    assert len(message) < 500
+    assert "Known: autoencoder" in message
+
+
+def test_a_misspelt_section_is_not_said_again_with_all_that_it_holds() -> None:
+    message = outcome(small(seed=list(range(900))).replace('"experiments"', '"experimetns"'))
+    assert "Write experiments before what it holds." in message
+    assert len(message) < 500
+
+
+def small(**fields: Any) -> str:
+    """A config of one experiment as text."""
+    one = {"kind": "random", "dataset": "dsprites_rendered"}
+    return json.dumps({"name": "x", "experiments": {"one": one | fields}})
