@@ -218,9 +218,10 @@ def readers() -> dict[str, list[Reader]]:
     )
     words = ["table", "--long", LONG, "--out", "out/table.csv", "--name"]
     made = lambda _: Path("out/table.csv").read_bytes()  # noqa: E731 - one of many
-    table5, table4 = (
+    table5, table4, claims = (
         Reader([*words, "table5"], made),
         Reader([*words, "table4", "--stages", *stages], made),
+        Reader([*words, "claims"], made),
     )
     joined = Reader(
         ["study_table", "--long", LONG, "--out", "out/all.parquet"],
@@ -247,7 +248,7 @@ def readers() -> dict[str, list[Reader]]:
         "long": [table5, joined],
         "checkpoint": [resuming],
         "sibling": [],
-        "nulls": [],
+        "nulls": [claims],
         "csv": [],
         "table": [],
         "figure": [],

@@ -19,7 +19,7 @@ from helpers.damage import WAYS, content_of, flip
 from helpers.resealed import edited, resealed
 from helpers.whole_study import LONG, SUMMARIES, command, inside, kind_of, readers
 
-from mtdis.artifacts import records
+from mtdis.artifacts import files, records
 
 LACKS = ("missing", "missing_stages", "waiting", "failed")
 """What `mtdis tables --partial` says of what is not in the tables."""
@@ -352,6 +352,18 @@ def test_a_bit_between_the_arrays_is_named_by_records_that_seal_the_whole_file(
         assert "has SHA-256" not in command(SUMMARIES["doctor"]).text
         flip(arrays, first, 0)
         assert "has SHA-256" in command(SUMMARIES["doctor"]).text
+
+
+def test_a_table_names_the_draws_that_it_was_made_of(whole: Path, tmp_path: Path) -> None:
+    with inside(copied(whole, tmp_path / "changed")):
+        table = Path(LONG).with_name("claims.csv")
+        assert command(["table", "--name", "claims", "--long", LONG, "--out", str(table)]).rc == 0
+        assert command(SUMMARIES["doctor"]).rc == 0
+        draws = table.with_name("nulls.parquet")
+        files.write_frame(draws, files.read_frame(draws).iloc[1:])
+        told = command(SUMMARIES["doctor"])
+        assert told.rc == 1
+        assert f"{table} was made of another one" in told.text
 
 
 def test_a_digit_of_a_table_is_named_and_the_table_is_made_anew(
