@@ -41,7 +41,9 @@ OF_KIND = ("one kind", "one panel", "all diverged")
 networks and seeds.
 """
 COMPARING = ("one kind", "one panel")
-"""Those that a module with the constant READS_CLAIMS is spared: a claim compares two kinds."""
+"""Those that a module with the constant READS_CLAIMS is spared: a claim compares two kinds; and
+one with COMPARES_SCORES, two scores.
+"""
 TWO = ("eval_accuracy", "completeness")  # keys enough where the number of panels does not matter
 
 
@@ -52,7 +54,8 @@ def every(package: str, constant_name: str) -> list[str]:
 
 def shown(package: str) -> list[tuple[str, str]]:
     """(module, case) of everything that a package's modules must show."""
-    staged, comparing = every(package, "STAGES"), every(package, "READS_CLAIMS")
+    staged = every(package, "STAGES")
+    comparing = [*every(package, "READS_CLAIMS"), *every(package, "COMPARES_SCORES")]
     return [
         (name, case)
         for name in names(package)

@@ -35,13 +35,6 @@ def partial_kendall(values: pd.DataFrame, given: Sequence[str]) -> pd.DataFrame:
     return result
 
 
-def mean_over_datasets(tables: Sequence[pd.DataFrame]) -> pd.DataFrame:
-    """The mean of the taus within datasets, which are never pooled: a dataset that is harder for
-    all metrics would make them agree.
-    """
-    return pd.concat(tables).groupby(level=0, sort=False).mean().loc[tables[0].index]
-
-
 def _partial(tau: "np.ndarray[tuple[int, int], np.dtype[np.float64]]") -> float:
     """The correlation of the first two of a matrix given the others; missing if one follows from
     others.

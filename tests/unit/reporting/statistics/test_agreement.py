@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 
 from mtdis.randomness import generator
-from mtdis.reporting.statistics.agreement import kendall, mean_over_datasets, partial_kendall
+from mtdis.reporting.statistics.agreement import kendall, partial_kendall
 
 
 def _common(size: int = 400) -> pd.DataFrame:
@@ -51,9 +51,3 @@ def test_a_constant_score_agrees_with_nothing() -> None:
     assert np.isnan(kendall(values).loc["a", "b"])
     assert np.isnan(partial_kendall(values, ["b"]).loc["a", "c"])
     assert np.isnan(partial_kendall(values.assign(d=values["a"]), ["c"]).loc["a", "d"])
-
-
-def test_datasets_are_averaged_and_not_pooled() -> None:
-    values = pd.DataFrame({"a": [1, 2, 3], "b": [3, 2, 1]})
-    tables = [kendall(values), kendall(values + 10)]
-    assert mean_over_datasets(tables).loc["a", "b"] == -1
