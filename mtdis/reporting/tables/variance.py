@@ -74,8 +74,11 @@ def _of_kind(group: pd.DataFrame, factors: list[str]) -> Iterator[dict[str, obje
     for line in found or [{"component": "model seed", "note": "too few values"}]:
         share, variance = line.get("share", np.nan), line.get("variance", np.nan)
         yield lost | {
-            "column": line["component"], "mean": variance, "share": share,
+            "column": line["component"],
+            "mean": variance,
+            "share": share,
             "n": int(pd.notna(variance)),
             "text": f"{'–' if pd.isna(share) else f'{share:.0%}'} ({counts})",
-            "note": line["note"], "comparable": False,
+            "note": line["note"],
+            "comparable": False,
         }
