@@ -1,6 +1,6 @@
 """Simulated codes whose axes are an arbitrary basis, and wrong nulls that do not see it."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from functools import partial
 
 import numpy as np
@@ -43,13 +43,13 @@ METRICS: dict[str, tuple[Metric, str]] = {
 }
 
 
-def factors() -> FactorTable:
+def simulated_factors() -> FactorTable:
     """Three factors of 2,000 images."""
     rng = generator(0, "factors")
     return factor_table(np.stack([rng.integers(size, size=ROWS) for size in SIZES], axis=1))
 
 
-FACTORS = factors()
+FACTORS = simulated_factors()
 
 
 def aligned(seed: int) -> Floats:
@@ -81,41 +81,44 @@ KINDS: dict[str, Callable[[int], Floats]] = {
 Nulls = dict[str, tuple[float, list[float]]]
 
 
-def right(name: str, codes: Floats, seed: int) -> Nulls:
+def right(name: str, codes: Floats, seed: int, factors: FactorTable = FACTORS) -> Nulls:
     """The score and its null, of the white codes and of the standardised ones."""
-    standard = _rotated(name, transforms.standardised(codes), seed)
-    return right_white(name, codes, seed) | {"standardised": standard}
+    standard = _rotated(name, transforms.standardised(codes), seed, factors)
+    return right_white(name, codes, seed, factors) | {"standardised": standard}
 
 
-def right_white(name: str, codes: Floats, seed: int) -> Nulls:
+def right_white(name: str, codes: Floats, seed: int, factors: FactorTable = FACTORS) -> Nulls:
     """Those of the white codes alone.
 
     Of X_white·R·D the standardised codes are the white ones, and so are their nulls.
     """
-    return {"whitened": _rotated(name, transforms.whitened(codes), seed)}
+    return {"whitened": _rotated(name, transforms.whitened(codes), seed, factors)}
 
 
-def _rotated(name: str, codes: Floats, seed: int) -> tuple[float, list[float]]:
+def _rotated(
+    name: str, codes: Floats, seed: int, factors: FactorTable
+) -> tuple[float, list[float]]:
     metric, key = METRICS[name]
     settings = Calibration(rotations=DRAWS)
-    score, *null = rotation_null(metric, codes, FACTORS, settings, stream(seed, "", name))[key]
+    score, *null = rotation_null(metric, codes, factors, settings, stream(seed, "", name))[key]
     return score, null
 
 
-def wrong(name: str, codes: Floats, seed: int) -> Nulls:
+def wrong(name: str, codes: Floats, seed: int, factors: FactorTable = FACTORS) -> Nulls:
     """Two nulls that look right: the standardised score beside rotated white codes, and rotations
     that keep the covariance.
     """
     metric, key = METRICS[name]
     rng = generator(seed, "wrong", name)
-    turns = [transforms.rotation(DIMENSIONS, rng) for _ in range(DRAWS)]
+    dimensions = codes.shape[1]
+    turns = [transforms.rotation(dimensions, rng) for _ in range(DRAWS)]
     centred = codes - codes.mean(axis=0)
     values, vectors = np.linalg.eigh(np.cov(centred.T, ddof=0))
     root = vectors * np.sqrt(values) @ vectors.T
     keeping = [np.linalg.inv(root) @ turn @ root for turn in turns]
-    score = partial(rotated_scores, metric, factors=FACTORS)
+    score = partial(rotated_scores, metric, factors=factors)
     of = lambda table, maps: [one[key] for one in score(table, rotations=maps)]  # noqa: E731
-    identity = [np.eye(DIMENSIONS)]
+    identity = [np.eye(dimensions)]
     return {
         "standardised beside white": (
             *of(transforms.standardised(codes), identity),
@@ -125,16 +128,21 @@ def wrong(name: str, codes: Floats, seed: int) -> Nulls:
     }
 
 
-def places(nulls: list[tuple[float, list[float]]]) -> NDArray[np.int64]:
-    """The place 0..K of each score among its null, from the top, ties broken by lot: uniform
-    exactly where score and null are exchangeable.
+Standing = tuple[int, int]
+"""How many values of a null are above its score, and how many equal it."""
+
+
+def standing(score: float, null: list[float]) -> Standing:
+    """Where a score stands in its null."""
+    return sum(value > score for value in null), sum(value == score for value in null)
+
+
+def places(standings: Iterable[Standing]) -> NDArray[np.int64]:
+    """The place 0..K of each score in its null, from the top, ties broken by lot: uniform exactly
+    where score and null are exchangeable.
     """
     rng = generator(0, "ties")
-    found = []
-    for score, null in nulls:
-        above = sum(value > score for value in null)
-        found.append(above + rng.integers(1 + sum(value == score for value in null)))
-    return np.array(found)
+    return np.array([above + rng.integers(1 + equal) for above, equal in standings])
 
 
 def uniformity(found: NDArray[np.int64], cells: int) -> float:

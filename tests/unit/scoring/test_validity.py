@@ -13,10 +13,12 @@ from helpers.unaligned import (
     DRAWS,
     KINDS,
     METRICS,
+    Standing,
     aligned,
     places,
     right,
     right_white,
+    standing,
     uniformity,
     wrong,
 )
@@ -26,10 +28,10 @@ from mtdis.specs.nulls import p_value
 LEVEL = 1e-3
 
 
-def found(of: Any, name: str, kind: str, count: int) -> dict[str, list[tuple[float, list[float]]]]:
-    """By what it is of, the score and null of so many codes of a kind."""
+def found(of: Any, name: str, kind: str, count: int) -> dict[str, list[Standing]]:
+    """By what it is of, where the scores of so many codes of a kind stand in their nulls."""
     every = [of(name, KINDS[kind](seed), seed) for seed in range(count)]
-    return {which: [one[which] for one in every] for which in every[0]}
+    return {which: [standing(*one[which]) for one in every] for which in every[0]}
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -48,9 +50,10 @@ def test_rotations_that_keep_the_covariance_are_no_null() -> None:
     assert uniformity(places(nulls), 4) < LEVEL
 
 
-def told(name: str, kind: str, which: str, nulls: list[tuple[float, list[float]]]) -> float:
+def told(name: str, kind: str, which: str, standings: list[Standing]) -> float:
     """p of the uniformity of all 20 places, printed beside the share of p ≤ .05."""
-    share, p = np.mean([p_value(*null) <= 0.05 for null in nulls]), uniformity(places(nulls), 20)
+    share = np.mean([above + equal == 0 for above, equal in standings])  # p = 1 / 20
+    p = uniformity(places(standings), 20)
     print(f"{name}, {kind}, {which}: share of p ≤ .05 {share:.4f}, χ² p {p:.2g}")
     return p
 
