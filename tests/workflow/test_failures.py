@@ -79,22 +79,24 @@ def test_truncated_codes_are_named_and_nothing_finished_is_lost(finished: StudyF
 
 
 @pytest.mark.parametrize(
-    ("profile", "experiment", "seeds", "tables"),
+    ("profile", "experiment", "seeds", "tables", "figures"),
     [
-        ("default", "headline", 3, 3),
-        ("demo", "demo", 2, 1),
-        ("demo_full", "headline", 2, 3),
-        ("slurm", "headline", 3, 3),
+        ("default", "headline", 3, 3, 2),
+        ("demo", "demo", 2, 3, 3),
+        ("demo_full", "headline", 2, 3, 2),
+        ("slurm", "headline", 3, 3, 2),
     ],
 )
 def test_each_profile_plans_its_study(
-    profile: str, experiment: str, seeds: int, tables: int, other_checkout: Path
+    profile: str, experiment: str, seeds: int, tables: int, figures: int, other_checkout: Path
 ) -> None:
     words = ["-n", "--workflow-profile", f"profiles/{profile}", experiment]
     counts = job_counts(snakemake(*words, checkout=other_checkout, folder=other_checkout))
-    outputs = {"long_table": 1, "table": tables, "figure": 2, experiment: 1}
+    outputs = {"long_table": 1, "table": tables, "figure": figures, experiment: 1}
     runs = 3 * 4 * seeds  # datasets, kinds
-    assert counts == outputs | {"dataset": 3, "targets": 3, "train": runs, "scores": runs}
+    calibrated = {"calibrate": runs, "nulls": 1} if profile == "demo" else {}
+    each = {"dataset": 3, "targets": 3, "train": runs, "scores": runs}
+    assert counts == outputs | each | calibrated
 
 
 def test_the_slurm_profile_asks_a_gpu_for_the_kinds_that_learn(other_checkout: Path) -> None:
