@@ -36,6 +36,7 @@ def test_golden_paths_of_what_all_studies_share() -> None:
         "runs": [f"results/runs/{RUN}/run.json"],
         "scores": [f"results/scores/{RUN}/index.json"],
         "stages": [],
+        "calibrations": [],
     }
     shared = [f"results/runs/{RUN}/run.json", f"results/scores/{RUN}/index.json"]
     assert study.all_results() == study.all_results("one") == shared

@@ -62,7 +62,7 @@ def _distrust(record: Path, name: str, about: dict[str, Any]) -> None:
     """
     earlier: dict[str, Any] = {}
     with suppress(ArtifactError):
-        earlier = read_json(record, MADE_BY).get("files", {}).get(name, {})
+        earlier = read_json(record, MADE_BY, DownloadContent)["files"].get(name, {})
     if earlier.get("md5") == about["md5"] and earlier.get("sha256") != about["sha256"]:
         raise ArtifactError(
             f"{folder_of(record) / name} has SHA-256 {about['sha256']}, {record} says"

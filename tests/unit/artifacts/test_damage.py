@@ -25,7 +25,7 @@ LACKS = ("missing", "missing_stages", "waiting", "failed")
 """What `mtdis tables --partial` says of what is not in the tables."""
 FLIPS = int(os.environ.get("MTDIS_FLIPS", "150"))
 THOROUGH = "MTDIS_FLIPS" in os.environ
-NOT_RECORDS = ("codes", "arrays", "long", "csv", "sibling", "checkpoint")
+NOT_RECORDS = ("codes", "arrays", "long", "nulls", "csv", "sibling", "checkpoint")
 KINDS = list(readers())
 TRACEBACK, SILENT, REFUSED, UNCHANGED, UNREAD = ENDS = (
     "a traceback",
