@@ -183,20 +183,10 @@ class CalibrationContent(TypedDict):
     """
 
 
-class CalibrationRow(TypedDict):
+class CalibrationRow(IndexRow):
     """A value of the index of a run's calibrations."""
 
-    network: str
-    transform: str
-    draw: Count
-    metric: str
-    metric_seed: Count
-    settings: str
     calibration: str
-    key: str
-    value: Number | None
-    diverged: Annotated[bool, Field(strict=True)]
-    error: str
 
 
 class CalibrationIndexContent(TypedDict):

@@ -117,7 +117,10 @@ def wrong(name: str, codes: Floats, seed: int, factors: FactorTable = FACTORS) -
     root = vectors * np.sqrt(values) @ vectors.T
     keeping = [np.linalg.inv(root) @ turn @ root for turn in turns]
     score = partial(rotated_scores, metric, factors=factors)
-    of = lambda table, maps: [one[key] for one in score(table, rotations=maps)]  # noqa: E731
+
+    def of(table: Floats, maps: list[Floats]) -> list[float]:
+        return [one[key] for one in score(table, rotations=maps)]
+
     identity = [np.eye(dimensions)]
     return {
         "standardised beside white": (

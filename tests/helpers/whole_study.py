@@ -190,11 +190,34 @@ def gathered(command: str, out: str) -> list[str]:
     return [command, "--config", "config.yaml", "--experiment", "one", "--out", out]
 
 
-def readers() -> dict[str, list[Reader]]:
-    """The commands that read each kind of file next."""
+READ_BY: Mapping[str, list[str]] = {
+    "dataset": ["scoring", "calibrating", "staging", "training", "gather"],
+    "targets": ["training", "gather"],
+    "run": ["scoring", "calibrating", "staging", "gather", "draws"],
+    "codes": ["scoring", "calibrating", "staging", "rescoring", "recalibrating"],
+    "score": ["rescoring"],
+    "index": ["gather"],
+    "calibrated": ["draws", "recalibrating"],
+    "calibration": ["gather", "draws", "recalibrating"],
+    "stage": ["table4", "gather"],
+    "arrays": ["table4"],
+    "id": ["training", "scoring"],
+    "long": ["table5", "joined"],
+    "checkpoint": ["resuming"],
+    "sibling": [],
+    "nulls": ["claims"],
+    "csv": [],
+    "table": [],
+    "figure": [],
+    "download": ["preparing", "fetching"],
+}
+"""Kind of file → the commands that read it next."""
+
+
+def _computing() -> dict[str, Reader]:
+    """The commands that compute something, by what they do."""
     run_id = next(i for i, run in STUDY.runs.items() if run.name() == "multi_head")
     stage_id = next(i for i, one in STUDY.stages.items() if identify(one.parent) == run_id)
-    stages = [paths.stage(i) for i in STUDY.stages]
     fresh, again = "out/scores/index.json", paths.scores(run_id)
     scoring = Reader(score(run_id, fresh), lambda _: _json(fresh)["rows"])
     rescoring = Reader(score(run_id, again), lambda _: _json(again)["rows"])
@@ -216,8 +239,27 @@ def readers() -> dict[str, list[Reader]]:
         gathered("nulls", "out/nulls.parquet"),
         lambda _: read_frame(Path("out/nulls.parquet")).to_csv(),
     )
+    return {
+        "scoring": scoring,
+        "rescoring": rescoring,
+        "training": training,
+        "resuming": resuming,
+        "staging": staging,
+        "calibrating": calibrating,
+        "recalibrating": recalibrating,
+        "gather": gather,
+        "draws": draws,
+    }
+
+
+def _showing() -> dict[str, Reader]:
+    """The commands that show what was computed, or fetch what is prepared, by what they make."""
+    stages = [paths.stage(i) for i in STUDY.stages]
     words = ["table", "--long", LONG, "--out", "out/table.csv", "--name"]
-    made = lambda _: Path("out/table.csv").read_bytes()  # noqa: E731 - one of many
+
+    def made(_: str) -> bytes:
+        return Path("out/table.csv").read_bytes()
+
     table5, table4, claims = (
         Reader([*words, "table5"], made),
         Reader([*words, "table4", "--stages", *stages], made),
@@ -234,26 +276,19 @@ def readers() -> dict[str, list[Reader]]:
     )
     fetching = Reader(["download", *genuine], lambda _: _json(fetched)["files"])
     return {
-        "dataset": [scoring, calibrating, staging, training, gather],
-        "targets": [training, gather],
-        "run": [scoring, calibrating, staging, gather, draws],
-        "codes": [scoring, calibrating, staging, rescoring, recalibrating],
-        "score": [rescoring],
-        "index": [gather],
-        "calibrated": [draws, recalibrating],
-        "calibration": [gather, draws, recalibrating],
-        "stage": [table4, gather],
-        "arrays": [table4],
-        "id": [training, scoring],
-        "long": [table5, joined],
-        "checkpoint": [resuming],
-        "sibling": [],
-        "nulls": [claims],
-        "csv": [],
-        "table": [],
-        "figure": [],
-        "download": [preparing, fetching],
+        "table5": table5,
+        "table4": table4,
+        "claims": claims,
+        "joined": joined,
+        "preparing": preparing,
+        "fetching": fetching,
     }
+
+
+def readers() -> dict[str, list[Reader]]:
+    """The commands that read each kind of file next."""
+    commands = _computing() | _showing()
+    return {kind: [commands[name] for name in names] for kind, names in READ_BY.items()}
 
 
 SUMMARIES: Mapping[str, list[str]] = {
