@@ -38,6 +38,19 @@ def _parsed(text: str, parse: Callable[[str, str], Any], kind: type) -> Any:
     return value
 
 
+def add_scored_run(parser: ArgumentParser, beside: str) -> None:
+    """Declare the options that name a run whose networks are scored, and the index to write;
+    `beside` says what lies beside that.
+    """
+    parser.add_argument("--spec", type=json_mapping, required=True, help="spec of the run as JSON")
+    parser.add_argument("--run", type=Path, required=True, help="record of the run")
+    parser.add_argument("--dataset", type=Path, required=True, help="record of its dataset")
+    parser.add_argument("--out", type=Path, required=True, help=f"index to write; {beside}")
+    parser.add_argument(
+        "--jobs", type=int, default=1, help="networks and metrics computed at once (default 1)"
+    )
+
+
 def add_study(parser: ArgumentParser) -> None:
     """Declare the options that name a study: config files, later ones laid over earlier ones, or
     the JSON that the workflow passes.

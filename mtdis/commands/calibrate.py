@@ -5,10 +5,9 @@ Computes only what is missing, and writes the index last. Scores themselves are 
 
 import time
 from argparse import ArgumentParser, Namespace
-from pathlib import Path
 
 from mtdis.artifacts import calibrations, files, provenance, records
-from mtdis.commands._options import json_list, json_mapping
+from mtdis.commands._options import add_scored_run, json_list
 from mtdis.scoring import run_calibrations, run_scores
 from mtdis.specs.calibration import CalibratedMetric
 from mtdis.specs.run import Run
@@ -16,23 +15,12 @@ from mtdis.specs.run import Run
 
 def add_arguments(parser: ArgumentParser) -> None:
     """Declare the options."""
-    parser.add_argument("--spec", type=json_mapping, required=True, help="spec of the run as JSON")
+    add_scored_run(parser, "one file per metric and network lies in folders beside it")
     parser.add_argument(
         "--calibrations",
         type=json_list,
         required=True,
         help="metrics and how each is calibrated, as JSON",
-    )
-    parser.add_argument("--run", type=Path, required=True, help="record of the run")
-    parser.add_argument("--dataset", type=Path, required=True, help="record of its dataset")
-    parser.add_argument(
-        "--out",
-        type=Path,
-        required=True,
-        help="index to write; one file per metric and network lies in folders beside it",
-    )
-    parser.add_argument(
-        "--jobs", type=int, default=1, help="networks and metrics computed at once (default 1)"
     )
 
 

@@ -6,10 +6,9 @@ Computes only what is missing, and writes the index last.
 import sys
 import time
 from argparse import ArgumentParser, Namespace
-from pathlib import Path
 
 from mtdis.artifacts import files, provenance, records, scores
-from mtdis.commands._options import json_list, json_mapping
+from mtdis.commands._options import add_scored_run, json_list
 from mtdis.scoring import run_scores as scoring
 from mtdis.specs.metric import Metric
 from mtdis.specs.run import Run
@@ -17,17 +16,9 @@ from mtdis.specs.run import Run
 
 def add_arguments(parser: ArgumentParser) -> None:
     """Declare the options."""
-    parser.add_argument("--spec", type=json_mapping, required=True, help="spec of the run as JSON")
+    add_scored_run(parser, "one file per score lies beside it")
     parser.add_argument(
         "--metrics", type=json_list, required=True, help="specs of the metrics as JSON"
-    )
-    parser.add_argument("--run", type=Path, required=True, help="record of the run")
-    parser.add_argument("--dataset", type=Path, required=True, help="record of its dataset")
-    parser.add_argument(
-        "--out", type=Path, required=True, help="index to write; one file per score lies beside it"
-    )
-    parser.add_argument(
-        "--jobs", type=int, default=1, help="networks and metrics scored side by side (default 1)"
     )
 
 
