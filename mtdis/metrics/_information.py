@@ -32,17 +32,29 @@ def information_matrix(labels: IntArray, factors: IntArray) -> npt.NDArray[np.fl
     """Plug-in mutual information in nats (d, K) between discrete labels (n, d) and factors (n,
     K).
     """
-    columns, others = np.ascontiguousarray(labels.T), np.ascontiguousarray(factors.T)
-    return np.array([[mutual_information(label, factor) for factor in others] for label in columns])
+    widths = factors.max(axis=0) + 1
+    bounds = np.cumsum(np.append(0, widths))
+    others = factors + bounds[:-1]  # classes of all factors, counted at once
+    rows = []
+    for label in np.ascontiguousarray(labels.T):
+        height = int(label.max()) + 1
+        cells = others + (label * bounds[-1])[:, None]
+        counts = np.bincount(cells.ravel(), minlength=height * bounds[-1]).reshape(height, -1)
+        tables = np.split(counts, bounds[1:-1], axis=1)
+        rows.append([_information(np.ascontiguousarray(table), len(label)) for table in tables])
+    return np.array(rows)
 
 
 def mutual_information(first: IntArray, second: IntArray) -> float:
     """Plug-in mutual information in nats, ≥ 0, of two columns (n,) of small non-negative
     integers.
     """
-    width = int(second.max()) + 1
-    counts = np.bincount(first * width + second, minlength=(int(first.max()) + 1) * width)
-    joint = counts.reshape(-1, width) / len(first)
+    return float(information_matrix(first[:, None], second[:, None])[0, 0])
+
+
+def _information(counts: IntArray, total: int) -> float:
+    """Mutual information in nats of a table of counts that add up to the total."""
+    joint = counts / total
     independent = joint.sum(axis=1, keepdims=True) * joint.sum(axis=0, keepdims=True)
     seen = joint > 0
     information = np.sum(joint[seen] * np.log(joint[seen] / independent[seen]))

@@ -69,6 +69,19 @@ class FactorTable:
             self.sizes
         )
 
+    def rows_in_batches(self, rng: np.random.RandomState, num: int, batch_size: int) -> IntArray:
+        """Indices (num,) of rows as `rows` draws them batch by batch, in a hundredth of the time:
+        one call with every bound draws the very numbers that one call per batch and factor would.
+        """
+        if not self.on_grid:
+            return rng.randint(len(self.classes), size=num)
+        whole, rest = divmod(num, batch_size)
+        sizes = np.array(self.sizes)
+        drawn = rng.randint(np.tile(np.repeat(sizes, batch_size), whole))
+        last = rng.randint(np.repeat(sizes, rest))
+        parts = drawn.reshape(whole, len(sizes), batch_size), last.reshape(1, len(sizes), rest)
+        return np.concatenate([(_bases(self.sizes) @ part).ravel() for part in parts])
+
     def batches_with_a_fixed_factor(
         self, rng: np.random.RandomState, num: int, batch_size: int
     ) -> tuple[IntArray, IntArray]:
@@ -162,13 +175,8 @@ class CodeTable:
 
     def sample(self, rng: np.random.RandomState, num: int, batch_size: int) -> Sample:
         """Codes (num, d) and factors (num, K), drawn in batches: their size orders the calls."""
-        rows = np.concatenate(
-            [
-                self.factors.rows(rng, min(batch_size, num - start))
-                for start in range(0, num, batch_size)
-            ]
-        )
-        return self.codes[rows], self.factors.classes[rows]
+        rows = self.factors.rows_in_batches(rng, num, batch_size)
+        return self.codes.take(rows, axis=0), self.factors.classes.take(rows, axis=0)
 
     def varied_sample(self, rng: np.random.RandomState, num: int, batch_size: int) -> Sample:
         """A `sample` with two classes of each factor; ValueError where the draw has only one."""
