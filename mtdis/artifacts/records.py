@@ -253,3 +253,12 @@ def _damaged(path: Path, why: str, made_by: str) -> ArtifactError:
 @cache
 def _adapter(content: Any) -> TypeAdapter[Any]:
     return TypeAdapter(content)
+
+
+def entry_of(text: str, name: str) -> Any:
+    """An entry of a record as it is laid out when written, read without the others; {} if there is
+    none. A line of a record that begins so is no other's: deeper ones are indented further, and
+    text holds no line breaks.
+    """
+    start = text.find(before := f'\n "{name}": ')
+    return json.JSONDecoder().raw_decode(text, start + len(before))[0] if start >= 0 else {}

@@ -3,14 +3,13 @@
 Reading needs neither numpy nor h5py, so that a status of a thousand runs is told at once.
 """
 
-import json
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from mtdis.artifacts.records import check_shape, read_json, read_text
+from mtdis.artifacts.records import check_shape, entry_of, read_json, read_text
 from mtdis.artifacts.shapes import IndexContent, IndexSummary, ScoreContent
 from mtdis.errors import ArtifactError, UserError
 from mtdis.specs.metric import Metric
@@ -148,7 +147,7 @@ def read_summary(path: Path) -> Summary:
     missing or damaged.
     """
     text = read_text(path, MADE_BY)
-    stored, execution = _entry(text, "summary"), _entry(text, "execution")
+    stored, execution = entry_of(text, "summary"), entry_of(text, "execution")
     if not isinstance(stored, dict) or "codes_sha256" not in stored:
         index = read_json(path, MADE_BY, IndexContent)
         made = summarise(index["rows"], index.get("codes_sha256", ""))
@@ -163,12 +162,3 @@ def read_summary(path: Path) -> Summary:
         rows=stored["rows"],
         execution=execution,
     )
-
-
-def _entry(text: str, name: str) -> Any:
-    """An entry of an index as `write_index` lays it out, read without the others; {} if there is
-    none. A line of a record that begins so is no other's: deeper ones are indented further, and
-    text holds no line breaks.
-    """
-    start = text.find(before := f'\n "{name}": ')
-    return json.JSONDecoder().raw_decode(text, start + len(before))[0] if start >= 0 else {}

@@ -189,6 +189,15 @@ class CalibrationRow(IndexRow):
     calibration: str
 
 
+class CalibrationSummary(TypedDict):
+    """The content of an index of calibrated scores without its rows."""
+
+    run: str
+    codes_sha256: Sha256
+    counts: list[tuple[str, str, Count, str, Count]]
+    """Network, settings and seed of the metric, calibration, and their number of rows."""
+
+
 class CalibrationIndexContent(TypedDict):
     """The index of a run's calibrated scores."""
 
@@ -197,6 +206,7 @@ class CalibrationIndexContent(TypedDict):
     codes_sha256: Sha256
     execution: NotRequired[dict[str, Any]]
     rows: list[CalibrationRow]
+    summary: NotRequired[CalibrationSummary]
 
 
 class IdContent(TypedDict):

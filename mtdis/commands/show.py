@@ -16,6 +16,12 @@ from mtdis.commands._options import add_study, study_here
 from mtdis.commands._text import aligned, duration, size
 from mtdis.operations.show import describe
 
+SUMMARIES = {
+    "scores, over networks and metric seeds": "values",
+    "what their nulls say, over networks and metric seeds": "calibrated",
+}
+"""Summaries of scores, by what they are headed."""
+
 
 def add_arguments(parser: ArgumentParser) -> None:
     """Declare the options."""
@@ -47,12 +53,11 @@ def as_text(found: Mapping[str, Any]) -> str:
         rows = [[network, *(each.get(n) for n in names)] for network, each in losses.items()]
         table = aligned([["network", *names], *rows], 2)
         parts.append(f"losses on the test split, mean over heads\n{table}")
-    if found["values"]:
-        columns = ("mean", "lowest", "highest", "n")
-        rows = [[name, *(each[c] for c in columns)] for name, each in found["values"].items()]
-        parts.append(
-            "scores, over networks and metric seeds\n" + aligned([["score", *columns], *rows], 2)
-        )
+    for title, name in SUMMARIES.items():
+        if found[name]:
+            columns = ("mean", "lowest", "highest", "n")
+            rows = [[key, *(each[c] for c in columns)] for key, each in found[name].items()]
+            parts.append(f"{title}\n" + aligned([["score", *columns], *rows], 2))
     parts += [f"failed: {error}" for error in found["errors"]]
     files = [
         [path, "not there" if held is None else size(held)] for path, held in found["files"].items()

@@ -10,8 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from mtdis import discover, paths
-from mtdis.artifacts.calibrations import lacks as lacks_calibrations
-from mtdis.artifacts.calibrations import read_index as read_calibrations
+from mtdis.artifacts import calibrations as calibration_files
 from mtdis.artifacts.records import read_record
 from mtdis.artifacts.scores import Summary, read_summary
 from mtdis.errors import ArtifactError, ConfigError
@@ -129,12 +128,12 @@ def calibrations(study: Study, folder: Path, runs: Mapping[str, Found]) -> dict[
         if not os.path.lexists(path):
             continue
         try:
-            index = read_calibrations(path, run_id)
+            summary = calibration_files.read_summary(path, run_id)
         except ArtifactError as error:
             found[run_id] = str(error)
             continue
         record = runs[run_id].record
-        why = lacks_calibrations(index, record, study.calibrations) if record else ""
+        why = calibration_files.summary_lacks(summary, record, study.calibrations) if record else ""
         found[run_id] = f"{path} {why}. Run snakemake: what lacks is calibrated." if why else ""
     return found
 

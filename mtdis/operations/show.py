@@ -6,6 +6,7 @@ from statistics import fmean
 from typing import Any
 
 from mtdis import paths
+from mtdis.artifacts import calibrations
 from mtdis.artifacts.records import read_json, read_record
 from mtdis.errors import ArtifactError, ConfigError, UserError
 from mtdis.operations import inventory
@@ -36,7 +37,9 @@ def describe(text: str, study: Study | None, folder: Path) -> dict[str, Any]:
     problem = problem or _disagreement(folder / output, record, spec, some_id)
     fields = spec.resolved() if spec else record.get("spec", {})
     rows = _rows(folder, some_id, record)
+    calibrated = _calibrated(folder, some_id)
     errors = [f"{r['metric']} of {r['network']}: {r['error']}" for r in rows if r.get("error")]
+    errors += [f"{r['metric']} of {r['network']}: {r['error']}" for r in calibrated if r["error"]]
     if problem:
         standing = inventory.STALE
     elif not (folder / output).exists():
@@ -56,6 +59,8 @@ def describe(text: str, study: Study | None, folder: Path) -> dict[str, Any]:
         "values": values(rows),
         "errors": list(dict.fromkeys(errors)),
         "scores": rows,
+        "calibrated": values([row for row in calibrated if row["transform"] == "none"]),
+        "calibrations": calibrated,
         "execution": record.get("execution", {}),
         "files": {
             path: (folder / path).stat().st_size if (folder / path).exists() else None
@@ -127,6 +132,13 @@ def _rows(folder: Path, some_id: str, record: Mapping[str, Any]) -> list[dict[st
         return list(record.get("result", {}).get("rows", []))
     path = folder / paths.scores(some_id)
     return list(read_json(path, "mtdis scores")["rows"]) if path.exists() else []
+
+
+def _calibrated(folder: Path, some_id: str) -> list[dict[str, Any]]:
+    """The rows of a run's calibrations; none of a stage, or where none are."""
+    if AFTER_PARENT in some_id or not (path := folder / paths.calibration(some_id)).exists():
+        return []
+    return list(calibrations.read_index(path, some_id)["rows"])
 
 
 def values(rows: list[dict[str, Any]]) -> dict[str, dict[str, Any]]:

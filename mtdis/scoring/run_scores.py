@@ -18,6 +18,7 @@ from mtdis.artifacts import datasets, runs
 from mtdis.artifacts.scores import Key, read_score, write_score
 from mtdis.errors import ArtifactError
 from mtdis.metrics import FactorTable, factor_table
+from mtdis.progress import progress_bar
 from mtdis.specs import cautions
 from mtdis.specs.ids import identify
 from mtdis.specs.metric import Metric
@@ -160,11 +161,14 @@ def compute_all(wanted: Sequence[Work[A]], arrays: A, workers: int) -> dict[Path
     No failure stops the others.
     """
     failed = {}
-    for job, error in _outcomes(wanted, arrays, workers):
-        name = f"{identify(job.metric)} of {job.network}"
-        print(f"{name}: {error or 'done'}", file=sys.stderr, flush=True)
-        if error:
-            failed[job.target] = error
+    with progress_bar(len(wanted), "scored", "scores") as bar:
+        for job, error in _outcomes(wanted, arrays, workers):
+            name = f"{identify(job.metric)} of {job.network}"
+            bar.write(f"{name}: {error or 'done'}", sys.stderr)  # above the bar, if there is one
+            sys.stderr.flush()
+            bar.update()
+            if error:
+                failed[job.target] = error
     return failed
 
 

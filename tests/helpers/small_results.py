@@ -12,7 +12,7 @@ from helpers.small_study import DATASET, LEARNING
 
 from mtdis import paths
 from mtdis.artifacts import calibrations, files, records, runs, scores, stages
-from mtdis.artifacts.calibrations import NULLS, place, write_calibration
+from mtdis.artifacts.calibrations import NULLS, SPECTRUM, place, write_calibration
 from mtdis.artifacts.stages import Outcome
 from mtdis.scoring import run_calibrations
 from mtdis.scoring.run_calibrations import Job
@@ -109,8 +109,9 @@ def calibrate(study: Study, run_id: str) -> Path:
     """Write a run's calibrated scores with made-up values, and their index; its path."""
     index, rows = Path(paths.calibration(run_id)), []
     rng, codes = np.random.default_rng(0), codes_of(run_id)
-    for pair in study.calibrations:
-        for network in study.runs[run_id].networks:
+    spectrum = dict.fromkeys(SPECTRUM, 1.0)
+    for network in study.runs[run_id].networks:
+        for pair in study.calibrations:
             keys = import_module(f"mtdis.metrics.{pair.metric.name()}").KEYS
             values = {
                 key: {
@@ -121,8 +122,9 @@ def calibrate(study: Study, run_id: str) -> Path:
                 for key in keys
             }
             job = Job(run_id, network, pair, codes, place(index.parent, pair, network))
-            write_calibration(job.target, network, pair, codes, {"live": 8}, values)
+            write_calibration(job.target, network, pair, codes, spectrum, values)
             rows += run_calibrations.rows(job, diverged=False, error="")
+        rows += run_calibrations.spectrum_rows(job)
     calibrations.write_index(index, run_id, codes, {}, rows)
     return index
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 from helpers.resealed import resealed
-from helpers.small_results import CONFIG, SECONDS, finish, of_kind, score, study_in
+from helpers.small_results import CONFIG, SECONDS, calibrate, finish, of_kind, score, study_in
 
 from mtdis import paths
 from mtdis.cli import main
@@ -93,6 +93,8 @@ def test_a_finished_run_is_shown_with_all_that_is_known(
         "values",
         "errors",
         "scores",
+        "calibrated",
+        "calibrations",
         "execution",
         "files",
     }
@@ -122,6 +124,26 @@ def test_a_finished_run_is_shown_with_all_that_is_known(
         for path, size in found["files"].items()
         if size is not None
     )
+
+
+def test_what_the_nulls_of_its_scores_say_is_shown(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    study = study_in(tmp_path, CONFIG | {"calibration": {"rotations": 3, "permutations": 2}})
+    run_id = of_kind(study, "single_task")
+    finish(study, run_id)
+    index = json.loads(calibrate(study, run_id).read_text())
+    found = told(capsys, "show", run_id)
+    p = [r["value"] for r in index["rows"] if r["key"] == "discrete_mig.p_whitened"]
+    assert len(p) == 3
+    assert found["calibrated"]["mig discrete_mig.p_whitened"] == {
+        "mean": fmean(p),
+        "lowest": min(p),
+        "highest": max(p),
+        "n": 3,
+    }
+    assert main(["show", run_id]) == 0
+    assert "mig discrete_mig.p_whitened" in capsys.readouterr().out
 
 
 def test_text_shows_the_same(study: Study, capsys: pytest.CaptureFixture[str]) -> None:
