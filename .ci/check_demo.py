@@ -37,3 +37,15 @@ for name, key in CALIBRATED.items():
     null, chance = own[f"{key}.null_mean"].mean(), own[f"{key}.permuted_mean"].mean()
     print(f"{key}: chance {chance:.3f}, rotated {null:.3f}, oriented {mean['oriented']:.3f}")
     assert chance < null < mean["oriented"] < mean["perfect"], (name, chance, null, mean)
+
+of_dci = nulls[nulls["key"] == "informativeness_test.permuted_mean"]
+informed = frame[(frame["key"] == "informativeness_test") & (frame["transform"] == "whitened")]
+for dataset in DATASETS:
+    chance, own = (
+        part.loc[part["dataset"].eq(dataset) & part["kind"].eq("multi_head"), "value"].mean()
+        for part in (of_dci, informed)
+    )
+    print(
+        f"multi-head informativeness, {dataset}: {own:.3f}, of other images' factors {chance:.3f}"
+    )
+    assert 0.2 < chance < own, (dataset, chance, own)

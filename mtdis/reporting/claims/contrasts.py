@@ -152,6 +152,7 @@ def above_chance(asked: Asked) -> Found:
             continue
         above = above_null(part, asked.nulls, claim.kind)
         matrix = wide(above[0].rename("value").reset_index(), CELL)
+        matrix = matrix[[cell for cell in matrix.columns if cell in tested.index]]  # the rotated
         lines = lines_of(matrix, tested.reindex(matrix.columns), asked.rng).assign(
             unit="rotations",
             about=" above its rotations",

@@ -14,7 +14,7 @@ CAPTION = (
     " deviation (ddof 1), circles single seeds, n counts them. A red cross at the top, with their"
     " number, marks networks that diverged: they are left out, where the paper drew its diverged"
     " run (40 tasks, MPI3D) as a low score. The scores reach from 0 to 1; the axes do not."
-    " Where scores were calibrated, a grey band shows what 5 to 95 % of the rotations of the white"
+    " Where scores were calibrated, a pale band shows what 5 to 95 % of the rotations of the white"
     " codes score: a small hollow square inside it is a score that arbitrary axes of these codes"
     " have, and the short line is the best aligned rotation. The band belongs to that square, not"
     " to the filled one."

@@ -18,7 +18,7 @@ CAPTION = (
     " the lowest mean over seeds. Diamonds are published values (ddof 0), hollow where conditions"
     " differ. A cross marks bars some of whose networks diverged: those are left out and counted, n"
     " counts the seeds left. The scores reach from 0 to 1; the axes do not."
-    " Where scores were calibrated, a grey band shows what 5 to 95 % of the rotations of the white"
+    " Where scores were calibrated, a pale band shows what 5 to 95 % of the rotations of the white"
     " codes score: a hollow square inside it is a score that arbitrary axes of these codes have,"
     " and the short line is the best aligned rotation. The band belongs to that square, not to the"
     " bar."

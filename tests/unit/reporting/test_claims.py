@@ -282,6 +282,16 @@ def test_scores_of_unequally_many_rotations_are_corrected_for_both_groups() -> N
     assert _line(table, metric="dci")["adjusted_p"] == pytest.approx(2 / 20)
 
 
+def test_what_was_only_permuted_has_no_row_of_axes() -> None:
+    frame, nulls = calibrated(
+        make_long_table(seeds=range(3), keys=("discrete_mig", "completeness"))
+    )
+    table = claims.make(
+        frame, {"axes": PAPER["axes_above_chance"]}, nulls[nulls["metric"].eq("mig")]
+    )
+    assert table["metric"].tolist() == ["mig"]
+
+
 def test_without_calibration_it_says_so_and_has_no_row_of_axes() -> None:
     table = claims.make(make_long_table(keys=MIG))
     assert "axes_above_chance" not in set(table["claim"])
