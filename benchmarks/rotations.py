@@ -34,7 +34,10 @@ NAMED = {
         Calibration(permutations=5),
     ),
 }
-OTHERS = {name: Metric.from_fields(name) for name in ("modularity", "irs", "beta_vae")}
+OTHERS = {
+    name: Metric.from_fields(name)
+    for name in ("modularity", "irs", "beta_vae", "infomec", "mig_sup", "jemmig", "dcimig")
+} | {"infomec by neighbours": Metric.from_fields({"name": "infomec", "information": "knn"})}
 SCORED_ONCE = 3
 """Of the raw, the oriented and the perfect codes."""
 

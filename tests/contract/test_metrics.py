@@ -27,10 +27,17 @@ TRANSFORMS = {
 }
 """What may leave a score unchanged; a metric's INVARIANCES are names from here."""
 
-CHANCE = {"explicitness_score_train": 0.5, "explicitness_score_test": 0.5}
+CHANCE = {
+    "explicitness_score_train": 0.5,
+    "explicitness_score_test": 0.5,
+    "normalised_jemmig": 0.7,
+}
 """What constant codes may reach of a key; of any other it is 0.4, chance among three factors and a
 little more.
 """
+
+NATS = {"jemmig"}
+"""Errors in nats, that may exceed 1."""
 
 DEPENDENCES = {"unsupervised"}
 """Metrics of how codes depend on each other: 0 is best, and what constant codes get."""
@@ -105,11 +112,12 @@ def test_keys_are_declared_and_values_are_finite_floats(metric: ModuleType):
 
 
 def goodness(metric: ModuleType, codes: np.ndarray) -> dict[str, float]:
-    """Scores of which more is better: an error counts as what it lacks to 1."""
-    errors = getattr(metric, "ERRORS", ())
-    return {
-        key: 1 - value if key in errors else value for key, value in score(metric, codes).items()
-    }
+    """Scores of which more is better: an error counts as what it lacks to 1, one in nats as the
+    probability of that surprise.
+    """
+    values, errors = score(metric, codes), getattr(metric, "ERRORS", ())
+    better = {key: np.exp(-value) if key in NATS else 1 - value for key, value in values.items()}
+    return {key: better[key] if key in errors else value for key, value in values.items()}
 
 
 @pytest.mark.parametrize("name", sorted(METRICS.keys() - DEPENDENCES))
