@@ -1,6 +1,7 @@
-"""Score anyone's codes by one metric and print its values as JSON.
+"""Score anyone's codes by one metric, or by all, and print its values as JSON.
 
     mtdis score --metric mig --codes codes.npy --factors factors.npy
+    mtdis score --metric all --codes codes.npy --factors factors.npy
 
 Codes are (N, d) numbers, factors (N, K) integer classes; .npy, .npz (one array, or named codes and
 factors) or .h5 (a dataset of that name). On a complete grid in C order the sample is the one that
@@ -8,19 +9,25 @@ disentanglement_lib draws. Where the values mislead, `notes` beside them say why
 
 With --calibrate, `calibration` holds what each value is beside those of rotated codes (is it above
 what the same codes with meaningless axes score?) and of permuted factors (its chance level).
+
+With --metric all, each metric's values stand under its name, and --set is for those that have the
+setting. A metric that refuses has an `error` there and on standard error; the others go on, and the
+exit status is 2.
 """
 
 import json
 import sys
 from argparse import ArgumentParser, Namespace
+from collections.abc import Callable
 from dataclasses import asdict
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from numpy.typing import NDArray
 
 from mtdis.discover import members
-from mtdis.errors import ConfigError, UserError
+from mtdis.errors import ConfigError, UserError, unknown
 from mtdis.metrics import FactorTable, factor_table
 from mtdis.scoring import run_scores
 from mtdis.scoring.calibration import calibrate, stream
@@ -29,11 +36,16 @@ from mtdis.specs.calibration import Calibration
 from mtdis.specs.metric import Metric
 from mtdis.specs.nulls import summarise
 
+ALL = "all"
+"""Stands for every metric."""
+
 
 def add_arguments(parser: ArgumentParser) -> None:
     """Declare the options."""
     parser.add_argument(
-        "--metric", required=True, help=f"name of a metric: {', '.join(members('metrics'))}"
+        "--metric",
+        required=True,
+        help=f"{ALL}, for every metric, or the name of one: {', '.join(members('metrics'))}",
     )
     parser.add_argument("--codes", type=Path, required=True, help="file of the codes (N, d)")
     parser.add_argument(
@@ -61,27 +73,81 @@ def add_arguments(parser: ArgumentParser) -> None:
         )
 
 
-def run(args: Namespace) -> None:
-    """Print the metric's values as one JSON mapping, with `notes` on what misleads in them."""
-    cls = Metric.member(args.metric)
-    metric = cls.parse({"seed": args.seed} | dict(_setting(text) for text in args.set), args.metric)
-    calibration = _calibration(metric, args)
+def run(args: Namespace) -> int:
+    """Print the values of the metric, or of each by its name, as one JSON mapping, with `notes` on
+    what misleads in them; 2 if one of all metrics refuses.
+    """
+    metrics = _metrics(args)
+    calibrations = [_calibration(metric, args) for metric in metrics]
     codes, factors = read_table(args.codes, "codes"), read_table(args.factors, "factors")
     try:
         table = factor_table(factors)
-        values: dict[str, Any] = {**run_scores.score_codes(metric, codes, table)}
-        if calibration is not None:
-            values["calibration"] = _calibrated(metric, codes, table, calibration)
-    except UserError:
-        raise
-    except ValueError as error:  # the metrics refuse what can't be scored
+    except ValueError as error:
         raise ConfigError(f"{args.metric}: {error}") from None
     if table.dropped:
         columns = ", ".join(map(str, table.dropped))
         print(f"factors with one class, left out: columns {columns}", file=sys.stderr)
-    names = [f"column {column}" for column in range(factors.shape[1])]
-    notes = run_scores.notes(metric, table, names, constant=run_scores.are_constant(codes))
-    print(json.dumps(values | ({"notes": notes} if notes else {})))
+    scored = [
+        partial(_scored, metric, codes, table, factors.shape[1], calibration)
+        for metric, calibration in zip(metrics, calibrations, strict=True)
+    ]
+    if args.metric != ALL:
+        print(json.dumps(scored[0]()))
+        return 0
+    found = {m.name(): _or_error(one) for m, one in zip(metrics, scored, strict=True)}
+    print(json.dumps(found))
+    return 2 if any("error" in values for values in found.values()) else 0
+
+
+def _metrics(args: Namespace) -> list[Metric]:
+    """The metrics that the options name, with their settings.
+
+    Of all metrics each takes the settings that it has; ConfigError for one that none has.
+    """
+    given = {"seed": args.seed} | dict(_setting(text) for text in args.set)
+    if args.metric != ALL:
+        return [Metric.member(args.metric).parse(given, args.metric)]
+    classes = {name: Metric.member(name) for name in members("metrics")}
+    known = {field for cls in classes.values() for field in cls.model_fields}
+    for name in given:
+        if name not in known:
+            raise ConfigError(f"--set {unknown('setting', name, known)}")
+    return [
+        cls.parse({n: v for n, v in given.items() if n in cls.model_fields}, name)
+        for name, cls in classes.items()
+    ]
+
+
+def _scored(
+    metric: Metric,
+    codes: NDArray[Any],
+    factors: FactorTable,
+    columns: int,
+    calibration: Calibration | None,
+) -> dict[str, Any]:
+    """The metric's values, with its calibration and notes if there are any; ConfigError if it
+    refuses.
+    """
+    try:
+        values: dict[str, Any] = {**run_scores.score_codes(metric, codes, factors)}
+        if calibration is not None:
+            values["calibration"] = _calibrated(metric, codes, factors, calibration)
+    except UserError:
+        raise
+    except (ArithmeticError, ValueError) as error:  # the metrics refuse what can't be scored
+        raise ConfigError(f"{metric.name()}: {error}") from None
+    names = [f"column {column}" for column in range(columns)]
+    notes = run_scores.notes(metric, factors, names, constant=run_scores.are_constant(codes))
+    return values | ({"notes": notes} if notes else {})
+
+
+def _or_error(scored: Callable[[], dict[str, Any]]) -> dict[str, Any]:
+    """What a metric's values are, or why there are none, which is printed, too."""
+    try:
+        return scored()
+    except UserError as error:
+        print(f"mtdis: error: {error}", file=sys.stderr, flush=True)
+        return {"error": str(error)}
 
 
 def _calibration(metric: Metric, args: Namespace) -> Calibration | None:
