@@ -1,8 +1,9 @@
 """Mutual information gap of the best code of each factor, DCIMIG.
 
-The idea is Sepliarskaia et al. (2019, arXiv 1910.05587): a code belongs to the factor that it knows
-best, by as much as it knows of it beyond any other; a factor counts by the best of its codes. Codes
-are cut into equal-width bins and entropies are those of the drawn sample, as in `mig`.
+The idea is Sepliarskaia et al. (2019, arXiv 1910.05587; also called 3CharM): a code belongs to the
+factor that it knows best, by as much as it knows of it beyond any other; a factor counts by the
+best of its codes. Codes are cut into equal-width bins and entropies are those of the drawn sample,
+as in `mig`.
 """
 
 import numpy as np

