@@ -10,13 +10,12 @@ from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.optimize import linear_sum_assignment
 from scipy.special import stdtr
-from scipy.stats import rankdata
 
 from mtdis.artifacts import datasets, records, runs
 from mtdis.artifacts.stages import Outcome, Sources
 from mtdis.data.split import split_of
+from mtdis.metrics._matching import assign, correlate, unit_ranks
 from mtdis.randomness import generator
 from mtdis.specs.stages.retrieved import Retrieved
 
@@ -182,7 +181,7 @@ def match(
         (_standard_ranks(codes[half]), _standard_ranks(factors[half]))
         for half in np.array_split(randomness.permutation(len(codes)), 2)
     )
-    pairs = _assign(_correlate(*first))
+    pairs = assign(_correlate(*first))
     held_out = _correlate(*second)[pairs]
     draws = []
     for _ in range(permutations):
@@ -191,7 +190,7 @@ def match(
             (ranks, factor_ranks[randomness.permutation(len(factor_ranks))])
             for ranks, factor_ranks in (first, second)
         )
-        draws.append(_correlate(*judged)[_assign(_correlate(*chosen))])
+        draws.append(_correlate(*judged)[assign(_correlate(*chosen))])
     means, maxima = (
         np.array([take(d) for d in draws], dtype=np.float64) for take in (np.mean, np.max)
     )
@@ -205,15 +204,6 @@ def permutation_p(found: float, null: Floats) -> float:
     return float((1 + (null >= found).sum()) / (1 + len(null)))
 
 
-def _assign(correlations: Floats) -> tuple[Integers, Integers]:
-    """Codes (p,) and factors (p,) of the one-to-one pairs with the largest sum (Kuhn 1955), by
-    factor.
-    """
-    codes, factors = linear_sum_assignment(correlations, maximize=True)
-    order = np.argsort(factors)
-    return codes[order], factors[order]
-
-
 def _standard_ranks(values: Numbers) -> Floats:
     """Average ranks of each column (n, c), centred and of length 1, so that products are
     correlations; 0 if constant.
@@ -225,10 +215,7 @@ def _standard_ranks(values: Numbers) -> Floats:
             f"{(~np.isfinite(values)).sum()} of {values.size} values are not finite and have no"
             " rank."
         )
-    ranks = np.asarray(rankdata(values, axis=0), dtype=np.float64)
-    ranks -= (len(values) + 1) / 2
-    length = np.sqrt((ranks**2).sum(axis=0))
-    return ranks / np.where(length > 0, length, 1)
+    return unit_ranks(values)
 
 
 def _correlate(codes: Floats, factors: Floats) -> Floats:
@@ -237,7 +224,7 @@ def _correlate(codes: Floats, factors: Floats) -> Floats:
         raise ValueError(
             f"codes have {len(codes)} rows and factors {len(factors)}; each row needs both."
         )
-    return np.minimum(np.abs(codes.T @ factors), 1.0)
+    return np.abs(correlate(codes, factors))
 
 
 def _is_constant(values: Numbers) -> NDArray[np.bool_]:
