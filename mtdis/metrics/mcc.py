@@ -40,8 +40,9 @@ def score(codes: FloatArray, factors: Factors, settings: Mcc = DEFAULTS) -> dict
     Factors are classes in their order, which must mean something: shapes and colours serve badly,
     and circular factors (hue, orientation) worst, for no code follows them by one order. A code
     that is a function of a factor but not a monotone one is missed, too, and two codes that share a
-    factor count once. Constant codes score 0. Raises ValueError for inputs that `code_table`
-    refuses, and when the draw holds a single class of a factor.
+    factor count once. Spearman's with n equal classes is at most √(1 − 1/n²) where a code varies
+    within them (.943 for 3 shapes). Constant codes score 0. Raises ValueError for inputs that
+    `code_table` refuses, and when the draw holds a single class of a factor.
     """
     sample, classes = _sample(codes, factors, settings)
     return values(sample, factor_units(classes))

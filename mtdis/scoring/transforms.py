@@ -7,15 +7,15 @@ code's own axes; `rotation` and `oriented` turn them.
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 
 from mtdis.metrics import FactorTable
-
-Floats = npt.NDArray[np.float64]
-Codes = npt.NDArray[np.floating]
-
-NEGLIGIBLE = 1e-12
-"""Eigenvalues below this share of the largest one are rounding."""
+from mtdis.metrics._linear import Codes as Codes
+from mtdis.metrics._linear import Floats as Floats
+from mtdis.metrics._linear import covariance_spectrum, explained, live_columns
+from mtdis.metrics._linear import effective_rank as effective_rank
+from mtdis.metrics._linear import live as live
+from mtdis.metrics._linear import standardised as standardised
+from mtdis.metrics._linear import whitened as whitened
 
 
 @dataclass(frozen=True)
@@ -37,35 +37,6 @@ class LinearR2:
 
     factors_from_codes: float
     codes_from_factors: float
-
-
-def live_columns(codes: Codes) -> npt.NDArray[np.intp]:
-    """The columns of codes (N, d) that are not constant."""
-    # rounding can give a constant column a tiny deviation, and a tiny range a deviation of 0
-    deviation = codes.std(axis=0, dtype=np.float64)
-    return np.flatnonzero(np.minimum(deviation, np.ptp(codes, axis=0)) > 0)
-
-
-def live(codes: Codes) -> Floats:
-    """The codes (N, d) without constant columns, as float64."""
-    return codes[:, live_columns(codes)].astype(np.float64)
-
-
-def standardised(codes: Floats) -> Floats:
-    """Live codes (N, d) of mean 0 and standard deviation 1 (ddof 0)."""
-    centred = codes - codes.mean(axis=0)
-    return np.asarray(centred / codes.std(axis=0))
-
-
-def whitened(codes: Floats) -> Floats:
-    """Live codes (N, d) with the identity as covariance, each axis turned as little as possible.
-
-    The symmetric root (ZCA): it alone commutes with rotations of the codes. Directions without
-    variance stay at 0 and leave the number of axes.
-    """
-    centred = codes - codes.mean(axis=0)
-    values, vectors = _spectrum(centred.T @ centred / len(codes))
-    return np.asarray(centred @ ((vectors / np.sqrt(values)) @ vectors.T))
 
 
 def perfect(factors: FactorTable) -> Floats:
@@ -99,22 +70,13 @@ def oriented(white: Floats, factors: FactorTable) -> Floats:
     return np.asarray(white @ np.hstack([left[:, :k] @ right, left[:, k:]]))
 
 
-def effective_rank(codes: Floats) -> float:
-    """Number of directions that live codes (N, d) fill, in [1, d]: (Σλ)²/Σλ² of their
-    correlations.
-    """
-    values = np.linalg.eigvalsh(_correlation(codes))
-    return float(values.sum() ** 2 / (values**2).sum())
-
-
 def spectrum(codes: Codes) -> Spectrum:
     """The spectrum of codes (N, d); of constant ones every number but the condition is 0."""
     columns = live_columns(codes)
     if not columns.size:
         return Spectrum((), 0, 1.0, 0.0)
     table = codes[:, columns].astype(np.float64)
-    centred = table - table.mean(axis=0)
-    values, _ = _spectrum(centred.T @ centred / len(table))
+    values, _ = covariance_spectrum(table)
     condition = float(values.max() / values.min())
     return Spectrum(tuple(columns.tolist()), len(values), condition, effective_rank(table))
 
@@ -122,23 +84,4 @@ def spectrum(codes: Codes) -> Spectrum:
 def linear_r2(codes: Floats, factors: FactorTable) -> LinearR2:
     """How well factors (N, K) follow linearly from live codes (N, d), and codes from factors."""
     truth = perfect(factors)
-    return LinearR2(_explained(codes, truth), _explained(truth, codes))
-
-
-def _explained(given: Floats, wanted: Floats) -> float:
-    """Mean over the wanted columns (N, k) of the R² from all given ones (N, d)."""
-    white = whitened(given)
-    shared = white.T @ standardised(wanted) / len(white)
-    return float((shared**2).sum(axis=0).mean())
-
-
-def _correlation(codes: Floats) -> Floats:
-    table = standardised(codes)
-    return np.asarray(table.T @ table / len(table))
-
-
-def _spectrum(covariance: Floats) -> tuple[Floats, Floats]:
-    """Eigenvalues (r,) that are not negligible, and their vectors (d, r)."""
-    values, vectors = np.linalg.eigh(covariance)
-    kept = values > NEGLIGIBLE * values[-1]
-    return values[kept], vectors[:, kept]
+    return LinearR2(explained(codes, truth), explained(truth, codes))

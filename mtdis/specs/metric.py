@@ -20,7 +20,11 @@ class Metric(Spec):
     shown: ClassVar[Mapping[str, Shown]] = {}
     """Key of `score` → how tables and figures show it; without it, by its name and as a score."""
     rotations: ClassVar[int] = 19
-    """How many rotations calibrate it unless the config says otherwise, by what one costs."""
+    """How many rotations calibrate it unless the config says otherwise, by what one costs.
+
+    0 where a rotation of white codes leaves the score as it is: its null says nothing, and only
+    permutations calibrate it. Such a metric has rotations only if the config gives it its own.
+    """
     permutations: ClassVar[int] = 19
     """How many permutations of the factors do."""
     calibrated_at: ClassVar[Mapping[str, int]] = {}

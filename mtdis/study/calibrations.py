@@ -105,6 +105,8 @@ def _calibration(metric: Metric, section: Wanted) -> Calibration:
         value = getattr(section, field)
         if isinstance(value, dict):
             value = value.get(metric.name(), defaults.get(field, 0))
+        elif field == "rotations" and not metric.rotations:
+            value = 0  # of a number for all metrics: rotations leave this one as it is
         given[field] = value
     return Calibration.parse(given, WHERE)
 

@@ -14,6 +14,7 @@ import numpy as np
 import pytest
 
 import mtdis.metrics
+from mtdis.scoring.transforms import rotation, whitened
 from mtdis.specs.metric import Metric
 
 SIZES = (3, 4, 5)
@@ -183,6 +184,14 @@ def test_dependence_on_scale_is_not_hidden(name: str):
     assert score(metric, TRANSFORMS["scale"](mixed_codes())) != pytest.approx(
         mixed_score(metric), abs=1e-3
     )
+
+
+def test_rotations_are_not_asked_for_where_they_leave_the_score(metric: ModuleType):
+    """Of white codes; those drawn are white but for chance."""
+    if not spec_of(metric).rotations:
+        white = whitened(mixed_codes())
+        turned = score(metric, white @ rotation(4, np.random.default_rng(0)))
+        assert turned == pytest.approx(score(metric, white), abs=0.05)
 
 
 def test_incomplete_grid_and_shuffled_rows_are_scored_alike(metric: ModuleType):

@@ -15,8 +15,8 @@ class Mcc(Metric):
     shown: ClassVar[Mapping[str, Shown]] = {
         "pearson": Shown("MCC (Pearson)"),
         "spearman": Shown("MCC (Spearman)"),
-        "pearson_cross_fitted": Shown("MCC (Pearson), cross-fitted"),
-        "spearman_cross_fitted": Shown("MCC (Spearman), cross-fitted"),
+        "pearson_cross_fitted": Shown("cross-fitted MCC (Pearson)"),
+        "spearman_cross_fitted": Shown("cross-fitted MCC (Spearman)"),
     }
     rotations: ClassVar[int] = 99
 

@@ -66,6 +66,13 @@ def test_numbers_and_settings_of_the_config_win() -> None:
     assert (dci.num_train, dci.num_test, second.rotations) == (10000, 1000, 19)
 
 
+def test_a_number_for_all_metrics_is_not_for_those_that_rotations_leave() -> None:
+    config = CONFIG | {"metrics": {"mig": {}, "linear_r2": {}}}
+    for asked, wanted in ((9, [9, 0]), ({"linear_r2": 9}, [499, 9])):
+        made = Study.from_config(config | {"calibration": {"rotations": asked}})
+        assert [c.rotations for _, c in made.calibrations] == wanted
+
+
 def test_sizes_are_lowered_never_raised() -> None:
     config = CONFIG | {"metrics": {"dci": {"num_train": 300}}, "calibration": {}}
     ((dci, _),) = Study.from_config(config).calibrations
