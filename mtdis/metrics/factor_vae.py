@@ -34,17 +34,21 @@ def score(codes: FloatArray, factors: Factors, settings: FactorVae = DEFAULTS) -
     varies least.
 
     Chance is ≈ 1/K. Codes whose standard deviation is below `prune_threshold` take no part; if none
-    is left, every value is 0 by definition. Differences from the library: `num_active_dims` is the
-    true number of codes taking part (the library returns d), and a constant code never takes part,
-    also at threshold 0 (there the library divides 0 by 0). With one code the score is the share of
-    the factor fixed most often. Raises ValueError for inputs that `code_table` refuses. Source:
-    disentanglement_lib 86a644d, `evaluation/metrics/factor_vae.py`; defaults of its unsupervised
-    study.
+    is left, every value is 0 by definition: of untrained encoders, whose codes are that narrow, the
+    0 is the threshold's alone. With `scaling` 'standardised' the threshold is on codes of standard
+    deviation 1, so that up to 1 only constant codes are left out: the score then depends on no
+    scale, and codes that a VAE has all but switched off vote, too. Differences from the library:
+    `num_active_dims` is the true number of codes taking part (the library returns d), and a
+    constant code never takes part, also at threshold 0 (there the library divides 0 by 0). With one
+    code the score is the share of the factor fixed most often. Raises ValueError for fewer than two
+    varying factors, of which any code would tell the one, and for inputs that `code_table` refuses.
+    Source: disentanglement_lib 86a644d, `evaluation/metrics/factor_vae.py`; defaults of its
+    unsupervised study.
     """
-    table = code_table(codes, factors)
-    draw = table.factors.once(_draw, settings)
+    table = code_table(codes, factors, min_factors=2)
+    draw = _rows(table.factors, settings)
     votes = [(fixed, batch_variances(table.codes, rows)) for fixed, rows in draw.votes]
-    return _values(table.codes[draw.spread], votes, settings.prune_threshold)
+    return _values(table.codes[draw.spread], votes, settings)
 
 
 def score_rotated(
@@ -55,8 +59,8 @@ def score_rotated(
     A batch's variance of the rotated codes follows from the covariance of its codes: once these are
     there, no code is looked at.
     """
-    table = code_table(codes, factors)
-    draw = table.factors.once(_draw, settings)
+    table = code_table(codes, factors, min_factors=2)
+    draw = _rows(table.factors, settings)
     sample = table.codes[draw.spread]
     pairs = np.triu_indices(sample.shape[1])
     covariances = [(fixed, batch_covariances(table.codes, rows)) for fixed, rows in draw.votes]
@@ -66,15 +70,21 @@ def score_rotated(
             rotation[pairs[0]] * rotation[pairs[1]] * np.where(pairs[0] == pairs[1], 1, 2)[:, None]
         )
         votes = [(fixed, found @ weights) for fixed, found in upper]
-        yield _values(sample @ rotation, votes, settings.prune_threshold)
+        yield _values(sample @ rotation, votes, settings)
 
 
-def active_codes(codes: FloatArray, prune_threshold: float) -> npt.NDArray[np.bool_]:
-    """Mask (d,) of the codes (n, d) that vary, with standard deviation (ddof 1) ≥ the threshold."""
+def active_codes(
+    codes: FloatArray, prune_threshold: float, scaling: str = "raw"
+) -> npt.NDArray[np.bool_]:
+    """Mask (d,) of the codes (n, d) that vary, with standard deviation (ddof 1) ≥ the threshold.
+
+    By the scaling 'standardised' it is 1 for all that vary.
+    """
     spread = np.sqrt(np.var(codes, axis=0, ddof=1))
     # rounding can give a constant column a tiny variance, and a tiny range a variance of 0
     varies = np.minimum(spread, np.ptp(codes, axis=0)) > 0
-    return np.asarray(varies & (spread >= prune_threshold))
+    scaled = spread if scaling == "raw" else np.ones_like(spread)
+    return np.asarray(varies & (scaled >= prune_threshold))
 
 
 def accuracies(train_votes: IntArray, eval_votes: IntArray) -> tuple[float, float]:
@@ -114,6 +124,11 @@ class Draw(NamedTuple):
     """Of training and test: fixed factors (num,) and rows (num, batch_size) of their batches."""
 
 
+def _rows(factors: FactorTable, settings: FactorVae) -> Draw:
+    """The rows, of which the scaling of the codes changes none."""
+    return factors.once(_draw, settings.model_copy(update={"scaling": "raw"}))
+
+
 def _draw(factors: FactorTable, settings: FactorVae) -> Draw:
     rng = np.random.RandomState(settings.seed)
     spread = factors.rows(rng, settings.num_variance_estimate)
@@ -131,12 +146,12 @@ def _batches(codes: FloatArray, rows: IntArray) -> Iterator[FloatArray]:
 
 
 def _values(
-    sample: FloatArray, votes: Sequence[tuple[IntArray, FloatArray]], prune_threshold: float
+    sample: FloatArray, votes: Sequence[tuple[IntArray, FloatArray]], settings: FactorVae
 ) -> dict[str, float]:
     """The metric's values from drawn codes (n, d), fixed factors (num,) and the codes' variances
     (num, d) in batches that share their class, of training and of test.
     """
-    active = active_codes(sample, prune_threshold)
+    active = active_codes(sample, settings.prune_threshold, settings.scaling)
     if not active.any():
         return dict.fromkeys(KEYS, 0.0)
     spread = np.where(active, np.var(sample, axis=0, ddof=1), np.nan)

@@ -28,15 +28,17 @@ def score(codes: FloatArray, factors: Factors, settings: Irs = DEFAULTS) -> dict
     Where nothing is robust it is near 0 and may fall a little below: distances are from a class's
     own mean, the largest one from the mean of all. Constant codes take no part; if none varies, the
     score is 0 by definition. Left out is the library's `num_active_dims`, which sums the codes'
-    values. Raises ValueError for inputs that `code_table` refuses. Source: disentanglement_lib
-    86a644d, `evaluation/metrics/irs.py`; settings of its `config/sample/irs`.
+    values. Raises ValueError for fewer than two varying factors, where nothing else moves and any
+    code is robust, and for inputs that `code_table` refuses. Source: disentanglement_lib 86a644d,
+    `evaluation/metrics/irs.py`; settings of its `config/sample/irs`.
     """
     return _values(*_samples(codes, factors, settings), settings)
 
 
 def _samples(codes: FloatArray, factors: Factors, settings: Irs) -> tuple[Sample]:
+    table = code_table(codes, factors, min_factors=2)
     rng = np.random.RandomState(settings.seed)
-    return (code_table(codes, factors).sample(rng, settings.num_train, settings.batch_size),)
+    return (table.sample(rng, settings.num_train, settings.batch_size),)
 
 
 def _values(drawn: Sample, settings: Irs) -> dict[str, float]:

@@ -233,6 +233,17 @@ def test_one_code_is_refused_or_defined(metric: ModuleType):
         assert all(np.isfinite(value) for value in result.values())
 
 
+def test_one_varying_factor_is_refused_or_noise_scores_low_on_it(metric: ModuleType):
+    noise = np.random.RandomState(0).standard_normal((20, 3))
+    try:
+        result = score(metric, noise, np.arange(20)[:, None])
+    except ValueError as error:
+        assert "factors" in str(error)  # noqa: PT017
+    else:
+        best = spec_of(metric).best
+        assert all(v < 0.8 for key, v in result.items() if best(key) == "highest")
+
+
 @pytest.mark.parametrize(
     ("codes", "factors", "message"),
     [

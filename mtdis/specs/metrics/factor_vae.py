@@ -1,7 +1,7 @@
 """The FactorVAE metric (Kim and Mnih 2018), settings of the disentanglement_lib study."""
 
 from collections.abc import Mapping
-from typing import ClassVar
+from typing import ClassVar, Literal
 
 from pydantic import Field
 
@@ -24,4 +24,11 @@ class FactorVae(Metric):
     batch_size: int = Field(64, ge=2, description="rows of a vote")
     prune_threshold: float = Field(
         0.05, ge=0, description="codes with a smaller standard deviation are left out"
+    )
+    scaling: Literal["raw", "standardised"] = Field(
+        "raw",
+        description=(
+            "of the codes whose standard deviation the threshold is put on: raw as in the library,"
+            " or standardised, so that no code is left out for its scale"
+        ),
     )

@@ -168,6 +168,16 @@ def test_codes_below_the_threshold_and_constant_codes_never_vote():
     assert set(factor_vae.score(1e-3 * codes, factors).values()) == {0.0}
 
 
+def test_standardised_codes_of_any_scale_vote_like_wide_ones():
+    factors = grid((4, 3, 5))
+    codes = factors + 0.1 * np.random.RandomState(0).standard_normal((60, 3))
+    quick = FactorVae(num_train=500, num_eval=500)
+    alike = FactorVae(num_train=500, num_eval=500, scaling="standardised")
+    dead = np.hstack([np.full((60, 1), 0.7), 1e-6 * codes])
+    assert factor_vae.score(codes, factors, alike) == factor_vae.score(codes, factors, quick)
+    assert factor_vae.score(dead, factors, alike) == factor_vae.score(codes, factors, quick)
+
+
 def test_factor_vae_ignores_scale_above_the_threshold():
     factors = grid((4, 3, 5))
     codes = np.random.RandomState(0).standard_normal((60, 3))
