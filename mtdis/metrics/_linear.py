@@ -108,6 +108,18 @@ def explained_elsewhere(
     return float(np.mean(1 - left / apart[kept]))
 
 
+def lasso(given: Floats, wanted: Floats, penalty: float) -> Floats:
+    """Coefficients (d, K) that minimise half the mean squared error + penalty · Σ|coefficient| of
+    standardised columns (n, d) and (n, K), by scikit-learn.
+    """
+    from sklearn.linear_model import Lasso  # a second to import, seldom asked for
+
+    if not given.shape[1]:
+        return np.zeros((0, wanted.shape[1]))
+    model = Lasso(penalty, fit_intercept=False, max_iter=100_000)
+    return np.stack([model.fit(given, column).coef_.copy() for column in wanted.T], axis=1)
+
+
 def _correlation(codes: Floats) -> Floats:
     table = standardised(codes)
     return np.asarray(table.T @ table / len(table))

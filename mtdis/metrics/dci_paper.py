@@ -41,9 +41,9 @@ def score(codes: FloatArray, factors: Factors, settings: DciPaper = DEFAULTS) ->
     train = table.varied_sample(rng, settings.num_train, settings.batch_size)
     test = table.sample(rng, settings.num_test, settings.batch_size)
     fit_one = ESTIMATORS[settings.estimator]
-    fits = [fit_one(train[0], labels, test[0], settings.seed) for labels in train[1].T]
-    importance = np.stack([fitted[0] for fitted in fits], axis=1)
-    predicted = np.stack([fitted[2] for fitted in fits], axis=1)
+    fits = [fit_one(train[0], labels, settings.seed) for labels in train[1].T]
+    importance = np.stack([fitted.importances for fitted in fits], axis=1)
+    predicted = np.stack([fitted.predict(test[0]) for fitted in fits], axis=1)
     disentanglement, completeness = from_importance(importance)
     return {
         "disentanglement": disentanglement,

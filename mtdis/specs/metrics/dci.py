@@ -12,7 +12,7 @@ from mtdis.specs.shown import Shown
 
 
 class Dci(Metric):
-    """Settings of DCI with gradient boosted trees."""
+    """Settings of DCI, with gradient boosted trees unless `importance` says otherwise."""
 
     shown: ClassVar[Mapping[str, Shown]] = {
         "disentanglement": Shown("DCI disentanglement"),
@@ -28,4 +28,12 @@ class Dci(Metric):
     estimator: Literal["mtdis", "sklearn"] = Field(
         "mtdis",
         description="who grows the trees: our own code, or scikit-learn, whose trees ours equal",
+    )
+    importance: Literal["gain", "permutation", "lasso"] = Field(
+        "gain",
+        description=(
+            "of a code for a factor: gain, the trees' decrease of impurity; permutation, the"
+            " accuracy that they lose on test rows where the code is permuted; or lasso, the"
+            " coefficient of a linear model, without trees"
+        ),
     )

@@ -83,3 +83,10 @@ def test_what_has_not_converged_says_so_and_does_not_warn():
     found = ica_mcc.score(mixed(noise=0.5), grid(SIZES), IcaMcc(max_iterations=2))
     assert found["converged"] == 0
     assert 0 < found["pearson"] <= 1
+
+
+def test_a_lasso_of_uncorrelated_codes_shrinks_each_coefficient_alike():
+    codes = linear.standardised(grid(SIZES).astype(float))
+    shares = np.array([[0.8], [0.01], [-0.6]])
+    found = linear.lasso(codes, codes @ shares, 0.02)
+    assert found == pytest.approx(np.array([[0.78], [0], [-0.58]]), abs=1e-9)

@@ -221,6 +221,31 @@ def test_dci_refuses_a_single_varying_factor():
         dci.score(np.ones((6, 2)), grid((6, 1)))
 
 
+@pytest.mark.parametrize("importance", ["gain", "permutation", "lasso"])
+def test_every_importance_finds_the_code_of_each_factor(importance):
+    factors = grid((4, 3, 5))
+    noise = np.random.RandomState(0).standard_normal((60, 1))
+    codes = np.hstack([0.01 * factors[:, [2, 0, 1]], np.full((60, 1), 0.7), noise])
+    settings = Dci(num_train=300, num_test=200, importance=importance)
+    found = dci.score(codes, factors, settings)
+    assert min(found.values()) > 0.95
+    drawn = dci._samples(codes, factors, settings)
+    matrix, *_ = dci.IMPORTANCES[importance](*drawn, settings)
+    assert matrix.argmax(axis=0).tolist() == [1, 2, 0]
+    assert matrix[3:].max() < 0.05
+
+
+def test_a_permuted_code_costs_what_it_alone_tells():
+    """Of two codes that say the same, trees that cut along one do not miss the other."""
+    factors = grid((4, 5))
+    codes = factors[:, [0, 1, 1]].astype(float)
+    settings = Dci(num_train=400, num_test=2000, importance="permutation")
+    matrix, _, accuracy = dci.permutation(*dci._samples(codes, factors, settings), settings)
+    assert accuracy == 1
+    assert matrix[0] == pytest.approx([3 / 4, 0], abs=0.04)
+    assert matrix[1:, 1].max() <= 4 / 5 + 0.04
+
+
 # ---- the solver of SAP
 
 
