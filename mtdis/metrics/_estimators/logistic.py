@@ -32,4 +32,6 @@ def _fitted(features: FloatArray, labels: npt.NDArray[Any], **settings: Any) -> 
 
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", ConvergenceWarning)
+        # a factor of many classes is one of classes all the same
+        warnings.filterwarnings("ignore", "The number of unique classes", UserWarning)
         return LogisticRegression(**settings).fit(features, labels)
