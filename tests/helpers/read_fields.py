@@ -43,6 +43,7 @@ SMALL: dict[str, Any] = {
     "train_rows": [40],
     "test_rows": 20,
     "rotations": 2,
+    "labels": 20,
     "steps": 4,
 }
 """Values of fields that make a computation short, or leave a second value room to differ."""
@@ -59,6 +60,10 @@ BESIDE: dict[str, dict[str, Any]] = {
     "capacity_steps": {"capacity": 25.0},
 }
 """What shows a field where a kind has neither losses nor training that would."""
+PARENTS: dict[str, dict[str, Any]] = {
+    "unseen_combinations": {"held_out": ["shape", "scale"]},
+}
+"""Fields of the run without which a stage does not fit it."""
 UNSEEN: dict[str, str] = {
     "dataset": "what its fields do to images and factors is the datasets' own contract",
     "parent": "its fields are tried where it is not a parent",
@@ -136,7 +141,8 @@ def small_stage(cls: type[Stage]) -> dict[str, Any]:
         below = Stage.member(cls.stands_on)
         return small(cls, parent=below.parse(small_stage(below)))
     kinds = (Run.member(kind) for kind in members("models"))
-    runs = [run for run in (kind.parse(small(kind)) for kind in kinds) if cls.fits(run)]
+    parents = [kind.parse(small(kind, **PARENTS.get(cls.name(), {}))) for kind in kinds]
+    runs = [run for run in parents if cls.fits(run)]
     parent = max(runs, key=lambda run: len(run.networks))
     return small(cls, parent=parent, network=parent.networks[0])
 
