@@ -23,6 +23,7 @@ class StoodOn(TypedDict):
     dataset: NotRequired[dict[str, Sha256]]
     targets: NotRequired[dict[str, Sha256]]
     parent: NotRequired[dict[str, Sha256]]
+    other: NotRequired[dict[str, Sha256]]
 
 
 class NetworkResult(TypedDict):

@@ -44,6 +44,8 @@ class Sources:
     checkpoint: Path
     """Where a training saves itself and is resumed from."""
     checkpoint_seconds: float = 300
+    other: Path | None = None
+    """Record of a second run, for stages that compare two."""
 
 
 @dataclass(frozen=True)

@@ -25,6 +25,9 @@ def add_arguments(parser: ArgumentParser) -> None:
         "--targets", type=Path, nargs="?", help="record of the targets, for stages that read some"
     )
     parser.add_argument(
+        "--other", type=Path, nargs="?", help="record of a second run, for stages that compare two"
+    )
+    parser.add_argument(
         "--out", type=Path, required=True, help="record to write; its siblings lie beside it"
     )
     parser.add_argument(
@@ -41,7 +44,9 @@ def run(args: Namespace) -> None:
     """
     spec = Stage.from_fields(args.spec)
     checkpoint = args.out.with_name(records.CHECKPOINT)
-    sources = Sources(args.parent, args.dataset, args.targets, checkpoint, args.checkpoint_seconds)
+    sources = Sources(
+        args.parent, args.dataset, args.targets, checkpoint, args.checkpoint_seconds, args.other
+    )
     with interrupts.handled(), alone_with(args.out) as waited:
         if not (waited and args.out.exists()):
             run_stage(spec, sources, args.out)

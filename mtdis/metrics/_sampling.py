@@ -175,19 +175,37 @@ class CodeTable:
 
     def sample(self, rng: np.random.RandomState, num: int, batch_size: int) -> Sample:
         """Codes (num, d) and factors (num, K), drawn in batches: their size orders the calls."""
-        rows = self.factors.rows_in_batches(rng, num, batch_size)
-        return self.codes.take(rows, axis=0), self.factors.classes.take(rows, axis=0)
+        return self._at(self.factors.rows_in_batches(rng, num, batch_size))
 
     def varied_sample(self, rng: np.random.RandomState, num: int, batch_size: int) -> Sample:
         """A `sample` with two classes of each factor; ValueError where the draw has only one."""
-        codes, factors = self.sample(rng, num, batch_size)
+        return self._at(self._varied_rows(rng, num, batch_size))
+
+    def halves(
+        self, rng: np.random.RandomState, num: int, batch_size: int
+    ) -> tuple[Sample, Sample]:
+        """A `varied_sample` in two parts that share no image, about half of the images each.
+
+        Where rows are few, a draw holds most of them many times.
+        """
+        rows = self._varied_rows(rng, num, batch_size)
+        images, of_row = np.unique(rows, return_inverse=True)
+        first = np.isin(of_row, rng.permutation(len(images))[: len(images) // 2])
+        return self._at(rows[first]), self._at(rows[~first])
+
+    def _at(self, rows: IntArray) -> Sample:
+        return self.codes.take(rows, axis=0), self.factors.classes.take(rows, axis=0)
+
+    def _varied_rows(self, rng: np.random.RandomState, num: int, batch_size: int) -> IntArray:
+        rows = self.factors.rows_in_batches(rng, num, batch_size)
+        factors = self.factors.classes[rows]
         single = np.flatnonzero((factors == factors[0]).all(axis=0))
         if single.size:
             raise ValueError(
                 f"a draw of {num} rows holds only one class of varying factors {single.tolist()}:"
                 " draw more"
             )
-        return codes, factors
+        return rows
 
 
 def code_table(

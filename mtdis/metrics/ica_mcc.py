@@ -17,7 +17,13 @@ from mtdis.metrics._rotations import rotated_scorer
 from mtdis.metrics._sampling import Factors, FloatArray, Sample, code_table
 from mtdis.specs.metrics.ica_mcc import IcaMcc
 
-KEYS = (*mcc.KEYS, "converged")
+KEYS = (
+    "pearson",
+    "pearson_cross_fitted",
+    "spearman",
+    "spearman_cross_fitted",
+    "converged",
+)
 INVARIANCES = frozenset({"permutation", "sign", "scale"})
 
 DEFAULTS = IcaMcc()
@@ -38,19 +44,18 @@ def score(codes: FloatArray, factors: Factors, settings: IcaMcc = DEFAULTS) -> d
     return _values(*_samples(codes, factors, settings), settings)
 
 
-def _samples(codes: FloatArray, factors: Factors, settings: IcaMcc) -> tuple[Sample]:
-    table = code_table(codes, factors)
+def _samples(codes: FloatArray, factors: Factors, settings: IcaMcc) -> tuple[Sample, Sample]:
     rng = np.random.RandomState(settings.seed)
-    return (table.varied_sample(rng, settings.num_train, settings.batch_size),)
+    return code_table(codes, factors).halves(rng, settings.num_train, settings.batch_size)
 
 
-def _values(drawn: Sample, settings: IcaMcc) -> dict[str, float]:
-    codes, classes = drawn
-    live = linear.live(codes)
+def _values(first: Sample, second: Sample, settings: IcaMcc) -> dict[str, float]:
+    live = linear.live(np.concatenate([first[0], second[0]]))
     if not live.size:
         return dict.fromkeys(KEYS, 0.0)
     found, converged = components(live, settings)
-    values = mcc.values(found, mcc.factor_units(classes))
+    one, other = np.split(found, [len(first[0])])
+    values = mcc.values((one, other), mcc.factor_units((first[1], second[1])))
     return values | {"converged": float(converged)}
 
 

@@ -17,7 +17,7 @@ from mtdis.metrics._matching import (
     unit_ranks,
 )
 from mtdis.metrics._rotations import RotatedScores, Rotations
-from mtdis.metrics._sampling import Factors, FloatArray, IntArray, Sample, code_table
+from mtdis.metrics._sampling import Factors, FloatArray, Sample, code_table
 from mtdis.specs.metrics.mcc import Mcc
 
 KEYS = ("pearson", "pearson_cross_fitted", "spearman", "spearman_cross_fitted")
@@ -26,8 +26,9 @@ INVARIANCES = frozenset({"permutation", "sign", "scale"})
 DEFAULTS = Mcc()
 
 UNITS = {"pearson": unit_columns, "spearman": unit_ranks}
+Halves = tuple[Columns, Columns]
 Units = dict[str, list[Floats]]
-"""Kind of correlation → unit columns of all rows, of their first half, and of their second."""
+"""Kind of correlation → unit columns of all rows, and of either half."""
 
 
 def score(codes: FloatArray, factors: Factors, settings: Mcc = DEFAULTS) -> dict[str, float]:
@@ -36,7 +37,7 @@ def score(codes: FloatArray, factors: Factors, settings: Mcc = DEFAULTS) -> dict
     Codes and factors are paired one to one so that the sum is largest, by Pearson's and by
     Spearman's correlation. In-sample, chance is above 0: the largest of many small correlations
     (≈ .015 for 8 codes and 10,000 rows, far more for few). The cross-fitted values, in [-1, 1],
-    choose pairs and signs on one half of the drawn rows and measure on the other: chance is 0.
+    choose pairs and signs on one half of the drawn images and measure on the other: chance is 0.
     Factors are classes in their order, which must mean something: shapes and colours serve badly,
     and circular factors (hue, orientation) worst, for no code follows them by one order. A code
     that is a function of a factor but not a monotone one is missed, too, and two codes that share a
@@ -44,27 +45,27 @@ def score(codes: FloatArray, factors: Factors, settings: Mcc = DEFAULTS) -> dict
     within them (.943 for 3 shapes). Constant codes score 0. Raises ValueError for inputs that
     `code_table` refuses, and when the draw holds a single class of a factor.
     """
-    sample, classes = _sample(codes, factors, settings)
-    return values(sample, factor_units(classes))
+    first, second = _samples(codes, factors, settings)
+    return values((first[0], second[0]), factor_units((first[1], second[1])))
 
 
 def score_rotated(
     codes: FloatArray, factors: Factors, settings: Mcc, rotations: Rotations
 ) -> RotatedScores:
     """`score` of codes (N, d) times each rotation (d, d), of the same rows."""
-    sample, classes = _sample(codes, factors, settings)
-    ranked = factor_units(classes)
+    first, second = _samples(codes, factors, settings)
+    known = factor_units((first[1], second[1]))
     for rotation in rotations:
-        yield values(sample @ rotation, ranked)
+        yield values((first[0] @ rotation, second[0] @ rotation), known)
 
 
-def factor_units(factors: IntArray) -> Units:
-    """What is correlated with, of factors (n, K), made once for many codes."""
+def factor_units(factors: Halves) -> Units:
+    """What codes are correlated with, of factors in two halves of rows; once for many codes."""
     return {kind: [unit(part) for part in _parts(factors)] for kind, unit in UNITS.items()}
 
 
-def values(codes: FloatArray, factors: Units) -> dict[str, float]:
-    """The metric's values of codes (n, d) for the factors of the same rows."""
+def values(codes: Halves, factors: Units) -> dict[str, float]:
+    """The metric's values of codes (n, d), in two halves of rows, for the factors of the same."""
     found: dict[str, float] = {}
     for kind, unit in UNITS.items():
         parts = zip(_parts(codes), factors[kind], strict=True)
@@ -73,10 +74,10 @@ def values(codes: FloatArray, factors: Units) -> dict[str, float]:
     return found
 
 
-def _sample(codes: FloatArray, factors: Factors, settings: Mcc) -> Sample:
+def _samples(codes: FloatArray, factors: Factors, settings: Mcc) -> tuple[Sample, Sample]:
     rng = np.random.RandomState(settings.seed)
-    return code_table(codes, factors).varied_sample(rng, settings.num_train, settings.batch_size)
+    return code_table(codes, factors).halves(rng, settings.num_train, settings.batch_size)
 
 
-def _parts(rows: Columns) -> list[Columns]:
-    return [rows, *np.array_split(rows, 2)]
+def _parts(halves: Halves) -> list[Columns]:
+    return [np.concatenate(halves), *halves]

@@ -173,7 +173,7 @@ def _run(record: Path) -> bool:
     content, spec = _own(record, record.parent.name, RunContent, Run)
     _files(record, content, records.SEALED)
     if spec is not None:
-        _stood_on(record, content, spec.dataset, targets_of(spec), None)
+        _stood_on(record, content, spec.dataset, targets_of(spec))
     return _sealed(content)
 
 
@@ -181,7 +181,7 @@ def _stage(record: Path) -> bool:
     content, spec = _own(record, record.parent.name, StageContent, Stage)
     _files(record, content, (records.SEALED_BY_STAGE[0],))
     if spec is not None:
-        _stood_on(record, content, spec.dataset, spec.targets, spec.parent)
+        _stood_on(record, content, spec.dataset, spec.targets, spec.parent, spec.other)
     return _sealed(content)
 
 
@@ -194,7 +194,12 @@ def _files(record: Path, content: dict[str, Any], needed: tuple[str, ...]) -> No
 
 
 def _stood_on(
-    record: Path, content: dict[str, Any], dataset: Spec, targets: Spec | None, parent: Spec | None
+    record: Path,
+    content: dict[str, Any],
+    dataset: Spec,
+    targets: Spec | None,
+    parent: Spec | None = None,
+    other: Spec | None = None,
 ) -> None:
     folder = record.parents[3]
     held: Callable[[str], str] = paths.stage
@@ -207,6 +212,7 @@ def _stood_on(
         dataset=folder / paths.dataset(identify(dataset)),
         targets=folder / paths.targets(identify(targets)) if targets else None,
         parent=folder / held(identify(parent)) if parent else None,
+        other=folder / paths.run(identify(other)) if other else None,
     )
 
 

@@ -57,6 +57,11 @@ class Stage(Requests, Spec):
         """The run that the stage stands on in the end; None if it stands on targets."""
         return None
 
+    @property
+    def other(self) -> Run | None:
+        """A second run that the stage reads beside what it stands on; None if it reads none."""
+        return None
+
 
 class NetworkStage(Stage):
     """A stage on one network of a run: on its codes, its weights, or both."""

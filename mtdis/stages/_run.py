@@ -23,7 +23,7 @@ def run_stage(spec: Stage, sources: Sources, out: Path) -> None:
     check_inputs(spec, sources)
     print(f"computing {identify(spec)}", file=sys.stderr)
     outcome = Outcome(diverged=True)
-    if not parent_diverged(spec, sources.parent):
+    if not any(parent_diverged(spec, path) for path in (sources.parent, sources.other) if path):
         outcome = import_module(f"mtdis.stages.{spec.name()}").compute(spec, sources)
     seconds = outcome.seconds_before + monotonic() - started
     execution = provenance.execution(outcome.device, seconds) | dict(outcome.execution)
@@ -31,6 +31,7 @@ def run_stage(spec: Stage, sources: Sources, out: Path) -> None:
         parent=sources.parent,
         dataset=sources.dataset,
         targets=sources.targets if spec.targets else None,
+        other=sources.other if spec.other else None,
     )
     stages.write_stage(out, spec, outcome, execution, stood_on)
     sources.checkpoint.unlink(missing_ok=True)
@@ -40,6 +41,13 @@ def check_inputs(spec: Stage, sources: Sources) -> None:
     """Raise ArtifactError or ConfigError unless the records are those that the spec names."""
     records.read_record(sources.dataset, spec.dataset, "mtdis dataset")
     records.read_record(sources.parent, spec.parent, "snakemake")
+    if spec.other and sources.other is None:
+        raise ConfigError(
+            f"{spec.name()} compares two runs: give the record of the second by --other; `mtdis"
+            " train` makes it."
+        )
+    if spec.other and sources.other:
+        records.read_record(sources.other, spec.other, "snakemake")
     if spec.targets and sources.targets is None:
         raise ConfigError(
             f"{spec.name()} reads targets: give their record by --targets; `mtdis targets`"
@@ -50,7 +58,7 @@ def check_inputs(spec: Stage, sources: Sources) -> None:
 
 
 def parent_diverged(spec: Stage, parent: Path) -> bool:
-    """Return whether the network or stage that a stage stands on diverged.
+    """Return whether the network or stage that a stage stands on diverged, or its other run's.
 
     There is nothing to compute then.
     """

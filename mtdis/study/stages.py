@@ -6,7 +6,7 @@ from typing import Any
 from mtdis.discover import check_spec, members
 from mtdis.errors import ConfigError, check_distinct, check_known, cut, unknown
 from mtdis.specs.base import Spec
-from mtdis.specs.ids import canonical
+from mtdis.specs.ids import canonical, identify
 from mtdis.specs.run import HeadedRun, Run
 from mtdis.specs.stage import ON_NETWORK, ON_TARGETS, Stage
 from mtdis.specs.targets import Targets
@@ -43,8 +43,23 @@ def stages(
         fields = _mapping(wanted[kind], f"{where}.stages.{kind}")
         number = len(parents) * sweep.count_points(Stage.member(kind), fields)
         sweep.check_limit(number, limit, f"{where}.stages.{kind}")
-        found += _points(kind, fields, parents, f"{where}.stages.{kind}")
+        made = _points(kind, fields, parents, f"{where}.stages.{kind}")
+        _others_there(made, runs, f"{where}.stages.{kind}")
+        found += made
     return tuple(found)
+
+
+def _others_there(made: Sequence[Stage], runs: Sequence[Run], where: str) -> None:
+    """ConfigError for a stage whose other run is none of the experiment's."""
+    there: set[str] = set()
+    for stage in made:
+        if stage.other:
+            there = there or {canonical(run) for run in runs}
+            if canonical(stage.other) not in there:
+                raise ConfigError(
+                    f"{where}: {identify(stage)} compares with {identify(stage.other)}, which is no"
+                    " run of the experiment; add its seed, or compare with one that is there."
+                )
 
 
 def _mapping(value: Any, where: str) -> Mapping[str, Any]:

@@ -162,13 +162,14 @@ class Study:
         return found
 
     def stage_parents(self, stage_id: str) -> dict[str, str | list[str]]:
-        """The files that a stage reads, by name; no targets for one that reads none."""
+        """The files that a stage reads, by name; none where it reads no targets or no other run."""
         stage: Stage = self[stage_id]
         made = {ON_NETWORK: paths.run, ON_TARGETS: paths.targets}.get(stage.stands_on, paths.stage)
         return {
             "parent": made(identify(stage.parent)),
             "dataset": paths.dataset(identify(stage.dataset)),
             "targets": paths.targets(identify(stage.targets)) if stage.targets else [],
+            "other": paths.run(identify(stage.other)) if stage.other else [],
         }
 
     def notes(self, jobs: Iterable[tuple[str, Mapping[str, str]]]) -> dict[str, str]:

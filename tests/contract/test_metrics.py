@@ -14,6 +14,7 @@ import numpy as np
 import pytest
 
 import mtdis.metrics
+from mtdis.discover import constant
 from mtdis.scoring.transforms import rotation, whitened
 from mtdis.specs.metric import Metric
 
@@ -110,6 +111,7 @@ def test_without_settings_the_spec_gives_the_defaults(metric: ModuleType):
 def test_keys_are_declared_and_values_are_finite_floats(metric: ModuleType):
     result = mixed_score(metric)
     assert tuple(result) == metric.KEYS
+    assert constant("mtdis.metrics", metric.__name__.rpartition(".")[2], "KEYS") == metric.KEYS
     assert all(type(value) is float and np.isfinite(value) for value in result.values())
 
 

@@ -120,9 +120,10 @@ class Results:
         else:
             assert isinstance(spec, Stage)
             parent, targets = self.record(spec.parent), self._targets(spec.targets)
-            run_stage(
-                spec, Sources(parent, self.dataset, targets, out.with_name("checkpoint")), out
-            )
+            other = self.record(spec.other) if spec.other else None
+            checkpoint = out.with_name("checkpoint")
+            sources = Sources(parent, self.dataset, targets, checkpoint, other=other)
+            run_stage(spec, sources, out)
 
     def _targets(self, spec: Targets | None) -> Path | None:
         return self.record(spec) if spec else None

@@ -26,4 +26,4 @@ rule stage:
         spec=lambda wildcards: STUDY.spec(wildcards.stage),
     shell:
         "mtdis stage --spec {params.spec:q} --parent {input.parent:q} --dataset {input.dataset:q}"
-        " --targets {input.targets:q} --out {output:q} 2> {log:q}"
+        " --targets {input.targets:q} --other {input.other:q} --out {output:q} 2> {log:q}"

@@ -23,7 +23,9 @@ class IcaMcc(Metric):
     permutations: ClassVar[int] = 5
 
     num_train: int = Field(
-        10000, ge=4, description="sampled rows; each half of them judges the pairs of the other"
+        10000,
+        ge=4,
+        description="sampled rows; each half of their images judges the pairs of the other",
     )
     batch_size: int = Field(16, ge=1, description="rows drawn at once; it orders the random calls")
     contrast: Literal["logcosh", "exp", "cube"] = Field(

@@ -8,6 +8,7 @@ from scipy.stats import pearsonr, spearmanr
 
 from mtdis.metrics import _matching as matching
 from mtdis.metrics import mcc
+from mtdis.metrics._sampling import code_table
 from mtdis.specs.metrics.mcc import Mcc
 from tests.unit.metrics.test_reference import grid
 
@@ -33,7 +34,7 @@ def test_no_other_pairs_have_a_larger_sum():
 
 
 def test_a_factor_without_a_code_of_its_own_counts_as_0():
-    factors = grid((3, 4, 5))
+    factors = grid((10, 11, 12))
     found = mcc.score(factors[:, [1, 1]].astype(float), factors)
     assert found["pearson"] == pytest.approx(1 / 3, abs=0.02)
     assert found["spearman_cross_fitted"] == pytest.approx(1 / 3, abs=0.02)
@@ -54,6 +55,18 @@ def test_on_other_rows_chance_is_0():
     for kind in ("pearson", "spearman"):
         assert np.mean([one[kind] for one in found]) > 0.12
         assert np.mean([one[f"{kind}_cross_fitted"] for one in found]) == pytest.approx(0, abs=0.02)
+
+
+def test_no_image_is_in_both_halves():
+    """Also where a draw holds each of few images many times, and chance is 0 there."""
+    factors = np.random.RandomState(1).randint(5, size=(40, 3))
+    table = code_table(np.arange(40.0)[:, None], factors)
+    first, second = table.halves(np.random.RandomState(0), 1000, 16)
+    assert not set(first[0].ravel()) & set(second[0].ravel())
+    assert len(first[0]) + len(second[0]) == 1000
+    found = [mcc.score(noise(40, 8, seed), factors, Mcc(num_train=1000)) for seed in range(60)]
+    assert np.mean([one["pearson"] for one in found]) > 0.2
+    assert np.mean([one["pearson_cross_fitted"] for one in found]) == pytest.approx(0, abs=0.04)
 
 
 def test_halves_that_disagree_in_a_sign_cancel():
