@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from itertools import product
 from typing import TYPE_CHECKING, Any
 
@@ -137,7 +137,10 @@ def retrieved() -> list[StageResult]:
 
 
 def _on_networks(
-    kind: str, compute: Callable[[Any], tuple[Any, Any]], **fields: Any
+    kind: str,
+    compute: Callable[[Any], tuple[Any, Any]],
+    held_out: Sequence[str] = (),
+    **fields: Any,
 ) -> list[StageResult]:
     """Results of a stage on networks of two seeds and two learning rates.
 
@@ -158,6 +161,8 @@ def _on_networks(
         parent = {"kind": run, "dataset": "dsprites_rendered", "seed": seed, "learning_rate": rate}
         if run == "random":
             parent.pop("learning_rate")
+        if held_out:
+            parent["held_out"] = list(held_out)
         stage = Stage.from_fields({"stage": kind, "parent": parent, "network": network, **fields})
         lost = (run, seed) == ("single_task", 2)
         rows, arrays = ([], {}) if lost else compute(stage)
@@ -186,7 +191,47 @@ def rotation_dose() -> list[StageResult]:
     return _on_networks("rotation_dose", compute)
 
 
+def seed_consistency() -> list[StageResult]:
+    """Codes of two seeds, each compared with two others, and of a network that diverged."""
+    import numpy as np
+
+    from mtdis.metrics._similarity import similarities
+
+    noise = np.random.default_rng(0)
+
+    def compute(stage):
+        first = noise.normal(size=(60, 3))
+        found = similarities(first, first + noise.normal(size=(60, 3)))
+        rows = [{"metric": "seed_consistency", "key": k, "value": v} for k, v in found.items()]
+        return rows, {"rows": np.array(60)}
+
+    pairs = (_on_networks("seed_consistency", compute, other_seed=other) for other in (8, 9))
+    return [result for each in pairs for result in each]
+
+
+def unseen_combinations() -> list[StageResult]:
+    """Accuracies on seen and unseen combinations, of codes that hold the factors better and
+    worse.
+    """
+    import numpy as np
+
+    from mtdis.stages.unseen_combinations import outcome
+
+    noise = np.random.default_rng(0)
+
+    def compute(stage):
+        factors = np.indices((3, 6, 4)).reshape(3, -1).T.repeat(4, axis=0)
+        codes = factors + noise.normal(size=factors.shape)
+        unseen = (factors[:, 0] + factors[:, 1]) % 3 == 0
+        parts = ((codes[kept], factors[kept]) for kept in (~unseen, unseen))
+        found = outcome(stage, *parts, ["shape", "scale", "posX"])
+        return list(found.rows), dict(found.arrays)
+
+    return _on_networks("unseen_combinations", compute, held_out=["shape", "scale"])
+
+
 MAKERS |= {"umap": umap, "retrieved": retrieved, "rotation_dose": rotation_dose}
+MAKERS |= {"seed_consistency": seed_consistency, "unseen_combinations": unseen_combinations}
 
 
 def heads() -> list[StageResult]:

@@ -69,14 +69,15 @@ def stage_frame(stages: Sequence[StageResult], keys: Sequence[Key]) -> pd.DataFr
     )
 
 
-def over_seeds(values: pd.DataFrame) -> pd.DataFrame:
+def over_seeds(values: pd.DataFrame, each: Sequence[str] = ("seed",)) -> pd.DataFrame:
     """Mean and spread over seeds per cell and `row`; several networks of a seed, as single tasks,
     are averaged first, a seed without one of them left out.
 
-    Networks that diverged are counted, each by itself.
+    `each` are the columns that name what is averaged over, if it is not seeds. Networks that
+    diverged are counted, each by itself.
     """
     by = [*CELL, "row"]
-    lines = summarise(complete_means(values, [*by, "seed"]), by)
+    lines = summarise(complete_means(values, [*by, *each]), by)
     counts = summarise(values, by)[[*by, "diverged", "failed"]]
     return lines.drop(columns=["diverged", "failed"]).merge(counts, on=by)
 
