@@ -110,7 +110,7 @@ def _checksums_once(record: Path) -> dict[str, str]:
 
 
 def stood_on(**sources: Path | None) -> dict[str, dict[str, str]]:
-    """The checksums of what a result is computed from: `dataset`, `targets`, `parent`."""
+    """The checksums of what a result is computed from: `dataset`, `targets`, `parent`, `other`."""
     return {name: checksums_of(path) for name, path in sources.items() if path is not None}
 
 
@@ -124,8 +124,9 @@ def check_stood_on(
     for name, was in content.get("stood_on", {}).items():
         source = sources.get(name)
         if source is not None and source.exists() and _checksums_once(source) != was:
+            what = "second run" if name == "other" else name
             raise ArtifactError(
-                f"{path} was computed from another {name} than {source} seals now. Delete it, then"
+                f"{path} was computed from another {what} than {source} seals now. Delete it, then"
                 f" {made_by} makes it again."
             )
 

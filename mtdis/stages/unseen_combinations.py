@@ -3,7 +3,8 @@
 A readout learns the factors from codes of combinations that the encoder was trained on, and is
 tested on other images of these and on images of combinations that neither has seen (`held_out` of
 the run). Every single class was seen. The question is that of Montero et al. (2021, openreview
-qbH974jKUVy), asked of one network's codes.
+qbH974jKUVy), asked of one network's codes. A part of what is lost is the readout's own: it has not
+seen the combinations either, and codes of an encoder without any training lose it, too.
 
 Shapes: n rows, d codes, K factors.
 """

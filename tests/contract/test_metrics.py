@@ -310,6 +310,7 @@ def test_sizes_below_one_are_refused(metric: ModuleType):
         ("irs", {"diff_quantile": 1.5}),
         ("irs", {"diff_quantile": float("nan")}),
         ("factor_vae", {"prune_threshold": -1}),
+        ("factor_vae", {"prune_threshold": 1.5, "scaling": "standardised"}),
         ("sap", {"solver": "Dual"}),
         ("dci", {"estimator": "trees"}),
         ("mig", {"num_rows": 100}),

@@ -23,9 +23,10 @@ CAPTION = (
     " were seen in all combinations but for these. The accuracy lost is seen less unseen: 0 for"
     " codes that compose. Without codes stands the share of the class that is commonest among the"
     " images learned from, on the unseen combinations: where few combinations are held out, a"
-    " readout that knows which classes went together falls below it. The encoder has been trained"
-    " on the seen images themselves, so that a part of the loss is that of new images alone. Means"
-    " ± standard deviation over the shown seeds, whose number is in parentheses."
+    " readout that knows which classes went together falls below it. Compare with random encoders,"
+    " which have seen nothing: what they lose is the readout's own. And the others were trained on"
+    " the seen images themselves, so that a part of their loss is that of new images alone. Means ±"
+    " standard deviation over the shown seeds, whose number is in parentheses."
 )
 
 

@@ -1,9 +1,9 @@
 """The FactorVAE metric (Kim and Mnih 2018), settings of the disentanglement_lib study."""
 
 from collections.abc import Mapping
-from typing import ClassVar, Literal
+from typing import ClassVar, Literal, Self
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from mtdis.specs.metric import Metric
 from mtdis.specs.shown import Shown
@@ -32,3 +32,12 @@ class FactorVae(Metric):
             " or standardised, so that no code is left out for its scale"
         ),
     )
+
+    @model_validator(mode="after")
+    def _leaves_some_code(self) -> Self:
+        if self.scaling == "standardised" and self.prune_threshold > 1:
+            raise ValueError(
+                f"prune_threshold {self.prune_threshold:g} leaves out every standardised code,"
+                " whose standard deviation is 1; set it to 1 or less, or scaling: raw"
+            )
+        return self

@@ -1,18 +1,22 @@
 """Codes of two runs that differ in the seed: which run is read, and what is refused."""
 
 import json
+import shutil
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
+from helpers.resealed import edited
 from helpers.small_study import DATASET, spec_of, train
 
+from mtdis import paths
 from mtdis.artifacts import datasets, runs, stages
 from mtdis.cli import main
 from mtdis.data.split import split_of
 from mtdis.errors import ConfigError
 from mtdis.metrics._similarity import SIMILARITIES, similarities
+from mtdis.operations.verify import verify_results
 from mtdis.specs.ids import identify
 from mtdis.specs.run import Run
 from mtdis.specs.stage import Stage
@@ -85,3 +89,21 @@ def test_other_stages_read_no_other_run() -> None:
         {"stage": "retrieved", "parent": spec_of("random"), "network": "random"}
     )
     assert stage.other is None
+
+
+def test_another_other_run_than_lies_there_is_found(
+    data: Path, records: list[Path], tmp_path: Path
+) -> None:
+    places = [
+        tmp_path / paths.run(identify(Run.from_fields(spec_of("random", seed=seed))))
+        for seed in (1, 2)
+    ]
+    for record, place in zip(records, places, strict=True):
+        shutil.copytree(record.parent, place.parent)
+    (stage_id,) = study([1, 2]).stages
+    out = tmp_path / paths.stage(stage_id)
+    assert compare(data, places[0], out, "--other", str(places[1])) == 0
+    assert list(verify_results(tmp_path)) == []
+    edited(out, lambda stage: stage["stood_on"]["other"].update({"codes.h5": "0" * 64}))
+    (problem,) = verify_results(tmp_path)
+    assert "computed from another second run" in problem.why
