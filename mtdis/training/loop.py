@@ -20,7 +20,7 @@ from mtdis.randomness import generator
 from mtdis.specs.run import Run, TrainedRun
 from mtdis.specs.stage import TrainedStage
 from mtdis.training import interrupts
-from mtdis.training.batches import Examples
+from mtdis.training.batches import Examples, Images
 from mtdis.training.checkpoints import Progress, note_kernels, resume, save
 from mtdis.training.devices import device_name, set_precision
 from mtdis.training.ensemble import Ensemble, ensemble_of
@@ -50,6 +50,18 @@ def build(run: Run, image_shape: tuple[int, int, int], device: torch.device) -> 
     kind = _kind(run)
     made = {name: kind.build(run, name, image_shape) for name in run.networks}
     return {n: m.to(device=device, memory_format=torch.channels_last) for n, m in made.items()}
+
+
+def fit(
+    run: Run, networks: Mapping[str, Network], images: Images, train_rows: NDArray[np.int64]
+) -> None:
+    """Fill networks that are found from the images of the training split without a loss: those of
+    kinds that define `fit`.
+    """
+    kind = _kind(run)
+    if hasattr(kind, "fit"):
+        for model in networks.values():
+            kind.fit(run, model, images, train_rows)
 
 
 def learners_of(run: TrainedRun, networks: Mapping[str, Network]) -> dict[str, Learner]:

@@ -155,6 +155,7 @@ def train_and_encode(
     """
     _, height, width, channels = images.pixels.shape
     networks = training.build(spec, (height, width, channels), images.device)
+    training.fit(spec, networks, images, split["train"])
     progress = Progress()
     if isinstance(spec, TrainedRun):
         seen = training.steps_of(spec, split["train"]) * spec.batch_size * len(networks)

@@ -36,6 +36,7 @@ SMALL: dict[str, Any] = {
     "discriminator_layers": [8],
     "halve_every": 1,
     "images": 4,
+    "fit_images": 16,
     "permutations": 19,
     "rows": 10,
     "n_neighbors": 5,

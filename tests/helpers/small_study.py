@@ -5,6 +5,8 @@ from pathlib import Path
 from typing import Any
 
 from mtdis.cli import main
+from mtdis.specs.run import Run
+from mtdis.specs.targets import targets_of
 
 DATASET: dict[str, Any] = {
     "name": "dsprites_rendered",
@@ -45,9 +47,8 @@ def make_data(folder: Path) -> None:
 
 def train(data: Path, out: Path, spec: dict[str, Any]) -> int:
     """Train a run by the command; its exit status."""
-    targets = (
-        [] if spec["kind"] in ("random", "ground_truth") else ["--targets", str(data / "t.json")]
-    )
+    learns = targets_of(Run.from_fields(spec)) is not None
+    targets = ["--targets", str(data / "t.json")] if learns else []
     words = [
         "--spec",
         json.dumps(spec),
