@@ -206,6 +206,18 @@ class EncoderRun(Run):
         return self.latent_size
 
 
+class ActivatedRun(EncoderRun):
+    """A run whose codes may be the outputs of a non-linearity."""
+
+    latent_activation: Literal["none", "relu"] = Field(
+        "none",
+        description=(
+            "non-linearity on the codes: none, the paper's, whose axes a layer that reads the codes"
+            " can turn, or relu, which ties the codes to their axes"
+        ),
+    )
+
+
 class FactorRun(Run):
     """A control whose codes are made from the true factor values, without images."""
 
@@ -226,6 +238,11 @@ class TrainedRun(Trainable, EncoderRun):
         """0: the learning rate of a run stays."""
         return 0
 
+    @property
+    def draws_noise(self) -> bool:
+        """Return whether the loss draws noise for its moment, and is given it."""
+        return False
+
     @model_validator(mode="after")
     def _fills_a_batch(self) -> Self:
         counts = self.image_counts
@@ -237,16 +254,26 @@ class TrainedRun(Trainable, EncoderRun):
         return self
 
 
-class HeadedRun(EncoderRun):
-    """A run whose networks predict tasks from their codes."""
+class HeadsRun(ActivatedRun):
+    """A run whose networks predict targets from their codes."""
 
-    tasks: Tasks = Field(default_factory=Tasks, description="the tasks that are learned")
     head_layers: tuple[Annotated[int, Field(ge=1, le=65536)], ...] = Field(
         (300, 300, 300), max_length=20, description="units of each hidden layer of a head (Table 3)"
     )
     head_activation: Literal["relu", "tanh"] = Field(
         "relu", description="non-linearity of the heads"
     )
+
+    @property
+    @abstractmethod
+    def target_count(self) -> int:
+        """Number of targets that all heads predict."""
+
+
+class HeadedRun(HeadsRun):
+    """A run whose networks predict tasks from their codes."""
+
+    tasks: Tasks = Field(default_factory=Tasks, description="the tasks that are learned")
 
     @model_validator(mode="after")
     def _fits_its_dataset(self) -> Self:
@@ -259,6 +286,11 @@ class HeadedRun(EncoderRun):
                 " in the sub-grid or use subsets 'all'"
             )
         return self
+
+    @property
+    def target_count(self) -> int:
+        """The number of tasks."""
+        return self.tasks.count
 
     @property
     def all_tasks(self) -> tuple[int, ...]:

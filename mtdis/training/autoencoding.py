@@ -1,13 +1,9 @@
 """Parts that all autoencoders share: an encoder, a decoder, and the losses of both."""
 
-import numpy as np
-import torch
 from torch import Tensor, nn
 from torch.nn.functional import binary_cross_entropy_with_logits
 
-from mtdis.randomness import generator
 from mtdis.specs.models._autoencoder_run import AutoencoderRun
-from mtdis.training.learner import Moment
 from mtdis.training.networks import initialise, initialise_encoder, make_decoder, make_encoder
 
 
@@ -42,11 +38,3 @@ def kl_divergence(mean: Tensor, log_variance: Tensor) -> Tensor:
 def sampled(mean: Tensor, log_variance: Tensor, noise: Tensor) -> Tensor:
     """Codes (B, D) drawn from N(mean, e^log_variance) by standard normal noise (B, D)."""
     return mean + noise * (0.5 * log_variance).exp()
-
-
-def noise_like(codes: Tensor, seed: int, moment: Moment) -> Tensor:
-    """Standard normal noise of a step: a function of seed and moment, so that a resume draws the
-    same.
-    """
-    drawn = generator(seed, "noise", *moment).standard_normal(codes.shape, dtype=np.float32)
-    return torch.from_numpy(drawn).to(codes.device)

@@ -12,9 +12,11 @@ from typing import Protocol
 import torch
 from torch import Tensor, nn
 
-from mtdis.specs.run import TaskRun, TrainedRun
+from mtdis.specs.models._hard_sharing_run import HardSharingRun
+from mtdis.specs.run import TrainedRun
 from mtdis.specs.stage import TrainedStage
-from mtdis.training.learner import Learner
+from mtdis.training.learner import Learner, Moment
+from mtdis.training.loss_terms import noisy, size_cost, weighted
 from mtdis.training.networks import TaskNetwork
 
 BatchStream = tuple[str, ...]
@@ -46,7 +48,7 @@ class Ensemble(Protocol):
 def ensemble_of(spec: TrainedRun | TrainedStage, learners: Mapping[str, Learner]) -> Ensemble:
     """Join the networks of these learners as the spec wants them trained."""
     if spec.stacked:
-        assert isinstance(spec, TaskRun)
+        assert isinstance(spec, HardSharingRun)
         return Stacked(spec, learners)
     return Separate(learners, {name: spec.batch_stream(name) for name in learners})
 
@@ -93,18 +95,24 @@ class StackedNetwork(nn.Module):
             self._layer(first=number == 0, layers=same) for number, same in enumerate(layers)
         ]
         modules = [network.heads for network in networks if network.heads is not None]
+        self.head_layers: list[Layer] = []
         for number in range(len(modules[0].weights)):
-            self.layers += [modules[0].activation] if number else []
+            self.head_layers += [modules[0].activation] if number else []
             weights = [module.weights[number] for module in modules]
             biases = [module.biases[number] for module in modules]
-            self.layers.append(self._head(weights, biases, heads))
+            self.head_layers.append(self._head(weights, biases, heads))
 
     def forward(self, images: Tensor) -> Tensor:
         """Images (B, C, S, S) to the prediction (T, B) of each network's own head."""
-        x = images
-        for layer in self.layers:
-            x = layer(x)
-        return x[:, :, 0]
+        return self.predict_from(self.codes(images))
+
+    def codes(self, images: Tensor) -> Tensor:
+        """Images (B, C, S, S) to the codes (T, B, D) of each network."""
+        return _through(self.layers, images)
+
+    def predict_from(self, codes: Tensor) -> Tensor:
+        """Codes (T, B, D) to the prediction (T, B) of each network's own head."""
+        return _through(self.head_layers, codes)[:, :, 0]
 
     def _layer(self, first: bool, layers: Sequence[nn.Module]) -> Layer:
         """The stacked function of T equal layers of the encoders.
@@ -160,7 +168,7 @@ class StackedNetwork(nn.Module):
 class Stacked:
     """T networks trained on their own tasks by one learner, as one module with one optimiser."""
 
-    def __init__(self, run: TaskRun, learners: Mapping[str, Learner]) -> None:
+    def __init__(self, run: HardSharingRun, learners: Mapping[str, Learner]) -> None:
         """Start where the learners stand."""
         self.names = tuple(learners)
         self.own = list(learners.values())
@@ -170,13 +178,16 @@ class Stacked:
         ]
         self.network = StackedNetwork(networks, tasks)
         columns = torch.tensor(tasks, device=next(self.network.parameters()).device)
+        weights = torch.stack([each.task_weights for each in networks])[range(len(tasks)), tasks]
 
-        def losses(images: Tensor, targets: Tensor) -> Tensor:
-            """Mean squared errors (T,) of images (B, C, S, S) and targets (B, all tasks)."""
-            predictions: Tensor = self.network(images)
-            return (predictions - targets.index_select(1, columns).T).square().mean(1)
+        def losses(images: Tensor, targets: Tensor, moment: Moment | None = None) -> Tensor:
+            """Losses (T,) of images (B, C, S, S) and targets (B, all tasks)."""
+            codes = self.network.codes(images)
+            predictions = self.network.predict_from(noisy(run, codes, moment))
+            errors = (predictions - targets.index_select(1, columns).T).square().mean(1)
+            return size_cost(run, codes, weighted(run, errors, weights))
 
-        learner = Learner(run, self.network, losses)
+        learner = Learner(run, self.network, losses, draws_noise=run.draws_noise)
         self.learners: list[tuple[Learner, BatchStream]] = [(learner, ())]
         self._take_moments()
 
@@ -225,6 +236,12 @@ class Stacked:
             learner.optimisers[0].state[parameter]
             for learner, parameter in zip(self.own, share.own, strict=True)
         ]
+
+
+def _through(layers: Sequence[Layer], x: Tensor) -> Tensor:
+    for layer in layers:
+        x = layer(x)
+    return x
 
 
 def _is_moment(value: Tensor) -> bool:

@@ -25,6 +25,7 @@ from mtdis.training.checkpoints import Progress, note_kernels, resume, save
 from mtdis.training.devices import device_name, set_precision
 from mtdis.training.ensemble import Ensemble, ensemble_of
 from mtdis.training.learner import Learner
+from mtdis.training.loss_terms import task_weights
 from mtdis.training.networks import Network
 from mtdis.training.step_modes import Batches, StepMode, autotune, open_modes
 
@@ -55,27 +56,30 @@ def build(run: Run, image_shape: tuple[int, int, int], device: torch.device) -> 
 def fit(
     run: Run, networks: Mapping[str, Network], images: Images, train_rows: NDArray[np.int64]
 ) -> None:
-    """Fill networks that are found from the images of the training split without a loss: those of
-    kinds that define `fit`.
+    """Find what comes from the training split before any step: the weights of tasks, and all of
+    networks whose kind has no loss and defines `fit`.
     """
     kind = _kind(run)
     if hasattr(kind, "fit"):
         for model in networks.values():
             kind.fit(run, model, images, train_rows)
+    if getattr(run, "task_weighting", "equal") == "variance":
+        assert images.targets is not None
+        targets = images.targets[torch.from_numpy(train_rows).to(images.targets.device)]
+        for model in networks.values():
+            model.get_buffer("task_weights").copy_(task_weights(targets))
 
 
 def learners_of(run: TrainedRun, networks: Mapping[str, Network]) -> dict[str, Learner]:
     """A learner for each network of a run: the loss of its kind, the settings of the run.
 
-    A kind that says nothing else trains all weights of a network together, by a loss without noise.
+    A kind that says nothing else trains all weights of a network together.
     """
     kind = _kind(run)
     groups = getattr(kind, "parameter_groups", lambda *_: ())
-    draws_noise = getattr(kind, "DRAWS_NOISE", False)
+    losses = {name: partial(kind.loss, run, name, model) for name, model in networks.items()}
     return {
-        name: Learner(
-            run, model, partial(kind.loss, run, name, model), groups(run, name, model), draws_noise
-        )
+        name: Learner(run, model, losses[name], groups(run, name, model), run.draws_noise)
         for name, model in networks.items()
     }
 

@@ -50,7 +50,11 @@ def _first(count: int, channels: tuple[int, ...]) -> tuple[int, ...]:
 
 
 def make_encoder(
-    channels: int, image_size: int, latent_size: int, activation: str = "relu"
+    channels: int,
+    image_size: int,
+    latent_size: int,
+    activation: str = "relu",
+    latent_activation: str = "none",
 ) -> nn.Sequential:
     """Images (B, C, S, S) to codes (B, D); without values until `initialise_encoder` fills it."""
     outputs = conv_channels(image_size)
@@ -60,6 +64,7 @@ def make_encoder(
             convolution = EdgeConv if image_size >> depth <= LARGEST_SIDE else nn.Conv2d
             layers += [convolution(i, o, 4, stride=2, padding=1), LAYERS[activation]()]
         layers += [nn.Flatten(), nn.Linear(outputs[-1], latent_size)]
+        layers += [] if latent_activation == "none" else [LAYERS[latent_activation]()]
     return nn.Sequential(*layers).to_empty(device="cpu")
 
 
@@ -144,10 +149,15 @@ class TaskNetwork(Network):
     No heads where a kind learns no tasks.
     """
 
+    task_weights: Tensor
+    """Factors (T,) of the tasks' errors in the loss, found from the training split: no weights."""
+
     def __init__(self, encoder: nn.Module, heads: Heads | None) -> None:
         super().__init__()
         self.encoder = encoder
         self.heads = heads
+        count = heads.weights[-1][:, 0].numel() if heads else 0
+        self.register_buffer("task_weights", torch.ones(count), persistent=False)
 
     def codes(self, images: Tensor) -> Tensor:
         """Images (B, C, S, S) to codes (B, D)."""
@@ -156,8 +166,12 @@ class TaskNetwork(Network):
 
     def predict(self, images: Tensor) -> Tensor:
         """Images (B, C, S, S) to predictions (B, T)."""
+        return self.predict_from(self.codes(images))
+
+    def predict_from(self, codes: Tensor) -> Tensor:
+        """Codes (B, D) to predictions (B, T)."""
         assert self.heads is not None
-        predictions: Tensor = self.heads(self.codes(images))
+        predictions: Tensor = self.heads(codes)
         return predictions
 
 

@@ -11,7 +11,7 @@ import numpy as np
 import torch
 
 from mtdis.randomness import generator
-from mtdis.specs.run import TaskRun, TrainedRun
+from mtdis.specs.run import HeadsRun, TrainedRun
 from mtdis.training import loop as training
 from mtdis.training.batches import Images
 from mtdis.training.devices import device_name, set_up
@@ -45,8 +45,8 @@ def timed(spec: TrainedRun, seconds: float) -> dict[str, Any]:
 
 
 def made_up(spec: TrainedRun, device: torch.device) -> Images:
-    """A few batches of random images of the dataset's shape, and targets for kinds that learn
-    tasks.
+    """A few batches of random images of the dataset's shape, and targets for kinds with
+    heads.
     """
     draw = generator(spec.seed, "pilot")
     count = BATCHES * spec.batch_size
@@ -54,8 +54,8 @@ def made_up(spec: TrainedRun, device: torch.device) -> Images:
         0, spec.dataset.white, (count, *spec.dataset.image_shape), np.uint8, endpoint=True
     )
     targets = (
-        draw.standard_normal((count, spec.tasks.count), np.float32)
-        if isinstance(spec, TaskRun)
+        draw.standard_normal((count, spec.target_count), np.float32)
+        if isinstance(spec, HeadsRun)
         else None
     )
     there = torch.from_numpy(pixels).to(device)

@@ -68,7 +68,7 @@ def train_one(job: Job, images: Mapping[str, Lazy[Images]], checkpoint_seconds: 
     if isinstance(spec, FactorRun):
         trained = codes_from_factors(spec, job.dataset, split)
     else:
-        data = with_targets(images[device.type](), job.targets)
+        data = learned(spec, images[device.type](), job.dataset, job.targets)
         trained = train_and_encode(spec, data, split, job.out, checkpoint_seconds)
     seconds = trained.pop("seconds_before") + monotonic() - started
     execution = provenance.execution(device_name(device), seconds) | trained.pop("execution")
@@ -120,6 +120,19 @@ def with_targets(images: Images, targets: Path | None) -> Images:
     return replace(
         images, targets=torch.from_numpy(datasets.read_targets(targets)).to(images.pixels.device)
     )
+
+
+def learned(spec: Run, images: Images, dataset: Path, targets: Path | None) -> Images:
+    """The images with what the run learns: tasks of this record, or for a kind that defines
+    `targets_of_factors` what it makes of the factor values.
+    """
+    make = getattr(
+        import_module(f"mtdis.training.models.{spec.name()}"), "targets_of_factors", None
+    )
+    if make is None:
+        return with_targets(images, targets)
+    made = torch.from_numpy(make(spec, datasets.read_dataset(dataset, "values")))
+    return replace(images, targets=made.to(images.pixels.device))
 
 
 def codes_from_factors(spec: FactorRun, dataset: Path, split: Split) -> dict[str, Any]:

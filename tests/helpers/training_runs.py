@@ -23,8 +23,9 @@ def trained(
 ) -> tuple[dict[str, Any], Progress]:
     set_up(run.torch_threads, run.needs_gpu)
     networks = networks_of(run, images)
-    learners = training.learners_of(run, networks)
     rows = split_rows(len(images.pixels))["train"]
+    training.fit(run, networks, images, rows)
+    learners = training.learners_of(run, networks)
     return networks, training.train(run, learners, images, rows, folder / "checkpoint", **options)
 
 

@@ -100,7 +100,7 @@ def with_tasks(stages: Sequence[StageResult]) -> list[Described]:
     """One network that learned tasks per dataset, multi-head where there is one; ValueError without
     any.
     """
-    learned = [each for each in described(stages) if "heads" in each.parts]
+    learned = [each for each in described(stages) if isinstance(each.run, HeadedRun) and each.parts]
     if not learned:
         raise ValueError("nothing to draw: no network with heads is described.")
     learned.sort(key=lambda each: each.run.name() != "multi_head")

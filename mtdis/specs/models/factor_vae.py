@@ -41,6 +41,11 @@ class FactorVae(AutoencoderRun):
     )
 
     @property
+    def draws_noise(self) -> bool:
+        """Codes are drawn from their posterior."""
+        return True
+
+    @property
     def steps_per_epoch(self) -> int:
         """Batches of an epoch; 0 where only the dataset's rows tell."""
         counts = self.image_counts

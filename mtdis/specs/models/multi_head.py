@@ -2,10 +2,10 @@
 
 from typing import ClassVar
 
-from mtdis.specs.run import TaskRun
+from mtdis.specs.models._hard_sharing_run import HardSharingRun
 
 
-class MultiHead(TaskRun):
+class MultiHead(HardSharingRun):
     """One network; its loss is the sum of the heads' errors."""
 
     label: ClassVar[str] = "multi-head"

@@ -4,10 +4,10 @@
 
 from typing import ClassVar
 
-from mtdis.specs.run import TaskRun
+from mtdis.specs.models._hard_sharing_run import HardSharingRun
 
 
-class OneHead(TaskRun):
+class OneHead(HardSharingRun):
     """One network with one head; its loss is the mean error over the outputs."""
 
     label: ClassVar[str] = "one-head"

@@ -2,10 +2,10 @@
 
 from typing import ClassVar
 
-from mtdis.specs.run import EncoderRun
+from mtdis.specs.run import ActivatedRun
 
 
-class Random(EncoderRun):
+class Random(ActivatedRun):
     """An encoder at its initial values."""
 
     label: ClassVar[str] = "random"

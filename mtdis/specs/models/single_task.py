@@ -6,10 +6,10 @@ from typing import ClassVar, Literal, Self
 
 from pydantic import Field, model_validator
 
-from mtdis.specs.run import TaskRun
+from mtdis.specs.models._hard_sharing_run import HardSharingRun
 
 
-class SingleTask(TaskRun):
+class SingleTask(HardSharingRun):
     """As many networks as tasks, equal at the start, trained in one process."""
 
     label: ClassVar[str] = "single-task"

@@ -19,3 +19,8 @@ class Vae(AutoencoderRun):
     beta: float = Field(
         1.0, ge=0, description="weight of the divergence from the prior; above 1 a β-VAE"
     )
+
+    @property
+    def draws_noise(self) -> bool:
+        """Codes are drawn from their posterior."""
+        return True

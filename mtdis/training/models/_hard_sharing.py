@@ -1,6 +1,6 @@
-"""The network of the kinds that learn tasks: one encoder, heads on its codes."""
+"""The network of the kinds whose heads learn through one encoder."""
 
-from mtdis.specs.run import HeadedRun
+from mtdis.specs.run import HeadsRun
 from mtdis.training.networks import (
     Heads,
     TaskNetwork,
@@ -11,13 +11,15 @@ from mtdis.training.networks import (
 
 
 def sharing_network(
-    run: HeadedRun, image_shape: tuple[int, int, int], count: int, outputs: int
+    run: HeadsRun, image_shape: tuple[int, int, int], count: int, outputs: int
 ) -> TaskNetwork:
     """An encoder under `count` heads with `outputs` outputs each, at the initial values of the
     run's seed.
     """
     size, _, channels = image_shape
-    encoder = make_encoder(channels, size, run.latent_size, run.encoder_activation)
+    encoder = make_encoder(
+        channels, size, run.latent_size, run.encoder_activation, run.latent_activation
+    )
     initialise_encoder(encoder, run.initialisation, run.seed)
     heads = Heads(count, outputs, run.latent_size, run.head_layers, run.head_activation)
     initialise_heads(heads, run.initialisation, run.seed)

@@ -14,14 +14,12 @@ from mtdis.specs.models.factor_vae import FactorVae
 from mtdis.training.autoencoding import (
     encoder_and_decoder,
     kl_divergence,
-    noise_like,
     reconstruction_error,
     sampled,
 )
 from mtdis.training.learner import Moment, ParameterGroup
+from mtdis.training.loss_terms import noise_like
 from mtdis.training.networks import VariationalAutoencoder, initialise
-
-DRAWS_NOISE = True
 
 
 class FactorVariationalAutoencoder(VariationalAutoencoder):

@@ -3,6 +3,8 @@
 from torch import Tensor
 
 from mtdis.specs.models.multi_head import MultiHead
+from mtdis.training.learner import Moment
+from mtdis.training.loss_terms import noisy, size_cost, weighted
 from mtdis.training.models._hard_sharing import sharing_network
 from mtdis.training.networks import TaskNetwork
 
@@ -13,7 +15,14 @@ def build(run: MultiHead, network: str, image_shape: tuple[int, int, int]) -> Ta
 
 
 def loss(
-    run: MultiHead, network: str, model: TaskNetwork, images: Tensor, targets: Tensor
+    run: MultiHead,
+    network: str,
+    model: TaskNetwork,
+    images: Tensor,
+    targets: Tensor,
+    moment: Moment | None = None,
 ) -> Tensor:
     """The sum over tasks of the mean squared error over images (B, C, S, S) and targets (B, T)."""
-    return (model.predict(images) - targets).square().mean(0).sum()
+    codes = model.codes(images)
+    errors = (model.predict_from(noisy(run, codes, moment)) - targets).square().mean(0)
+    return size_cost(run, codes, weighted(run, errors, model.task_weights).sum())

@@ -3,6 +3,8 @@
 from torch import Tensor
 
 from mtdis.specs.models.one_head import OneHead
+from mtdis.training.learner import Moment
+from mtdis.training.loss_terms import noisy, size_cost, weighted
 from mtdis.training.models._hard_sharing import sharing_network
 from mtdis.training.networks import TaskNetwork
 
@@ -12,8 +14,17 @@ def build(run: OneHead, network: str, image_shape: tuple[int, int, int]) -> Task
     return sharing_network(run, image_shape, count=1, outputs=run.tasks.count)
 
 
-def loss(run: OneHead, network: str, model: TaskNetwork, images: Tensor, targets: Tensor) -> Tensor:
+def loss(
+    run: OneHead,
+    network: str,
+    model: TaskNetwork,
+    images: Tensor,
+    targets: Tensor,
+    moment: Moment | None = None,
+) -> Tensor:
     """The mean squared error over images (B, C, S, S) and tasks (B, T), as the released code has
     it.
     """
-    return (model.predict(images) - targets).square().mean()
+    codes = model.codes(images)
+    errors = (model.predict_from(noisy(run, codes, moment)) - targets).square()
+    return size_cost(run, codes, weighted(run, errors, model.task_weights).mean())

@@ -7,6 +7,8 @@ from mtdis.training.networks import TaskNetwork, initialise_encoder, make_encode
 def build(run: Random, network: str, image_shape: tuple[int, int, int]) -> TaskNetwork:
     """An encoder at its initial values, without heads."""
     size, _, channels = image_shape
-    encoder = make_encoder(channels, size, run.latent_size, run.encoder_activation)
+    encoder = make_encoder(
+        channels, size, run.latent_size, run.encoder_activation, run.latent_activation
+    )
     initialise_encoder(encoder, run.initialisation, run.seed)
     return TaskNetwork(encoder, None)

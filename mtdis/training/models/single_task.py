@@ -3,7 +3,8 @@
 from torch import Tensor
 
 from mtdis.specs.models.single_task import SingleTask
-from mtdis.training.learner import ParameterGroup
+from mtdis.training.learner import Moment, ParameterGroup
+from mtdis.training.loss_terms import noisy, size_cost, weighted
 from mtdis.training.models._hard_sharing import sharing_network
 from mtdis.training.networks import TaskNetwork
 
@@ -24,12 +25,19 @@ def parameter_groups(
 
 
 def loss(
-    run: SingleTask, network: str, model: TaskNetwork, images: Tensor, targets: Tensor
+    run: SingleTask,
+    network: str,
+    model: TaskNetwork,
+    images: Tensor,
+    targets: Tensor,
+    moment: Moment | None = None,
 ) -> Tensor:
     """The mean squared error of the network's own task on images (B, C, S, S), targets (B, T)."""
     assert model.heads is not None
     own = _own_task(run, network)
-    return (model.heads.one(model.encoder(images), own) - targets[:, own]).square().mean()
+    codes = model.codes(images)
+    errors = (model.heads.one(noisy(run, codes, moment), own) - targets[:, own]).square()
+    return size_cost(run, codes, weighted(run, errors.mean(), model.task_weights[own]))
 
 
 def _own_task(run: SingleTask, network: str) -> int:

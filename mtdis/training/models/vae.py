@@ -6,14 +6,12 @@ from mtdis.specs.models.vae import Vae
 from mtdis.training.autoencoding import (
     encoder_and_decoder,
     kl_divergence,
-    noise_like,
     reconstruction_error,
     sampled,
 )
 from mtdis.training.learner import Moment
+from mtdis.training.loss_terms import noise_like
 from mtdis.training.networks import VariationalAutoencoder
-
-DRAWS_NOISE = True
 
 
 def build(run: Vae, network: str, image_shape: tuple[int, int, int]) -> VariationalAutoencoder:

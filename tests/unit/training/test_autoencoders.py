@@ -22,6 +22,7 @@ from mtdis.training import loop as training
 from mtdis.training.batches import Images
 from mtdis.training.checkpoints import Progress
 from mtdis.training.devices import set_up
+from mtdis.training.loss_terms import noise_like
 from mtdis.training.models.factor_vae import (
     FactorVariationalAutoencoder,
     capacity,
@@ -211,7 +212,7 @@ def test_the_divergence_is_that_of_gaussians() -> None:
 
 def test_drawn_codes_have_the_distribution_that_the_encoder_says() -> None:
     mean, log_variance = torch.tensor([1.0, -2.0]), torch.tensor([0.0, np.log(9.0)])
-    noise = autoencoding.noise_like(torch.zeros(40_000, 2), 1, (0, 0))
+    noise = noise_like(torch.zeros(40_000, 2), 1, (0, 0))
     codes = autoencoding.sampled(mean, log_variance, noise)
     error = (
         torch.tensor([1.0, 3.0]) / 200
@@ -225,7 +226,7 @@ def test_noise_is_a_function_of_seed_epoch_and_step() -> None:
         torch.manual_seed(
             np.random.default_rng().integers(2**31)
         )  # no global generator plays a part
-        return autoencoding.noise_like(torch.ones(4, 3), seed, (epoch, step)).numpy().tobytes()
+        return noise_like(torch.ones(4, 3), seed, (epoch, step)).numpy().tobytes()
 
     moments = [(1, 0, 0), (2, 0, 0), (1, 1, 0), (1, 0, 1), (1, 11, 1), (1, 1, 11)]
     assert len({noise(*moment) for moment in moments}) == len(moments)
@@ -247,7 +248,7 @@ def test_the_loss_of_a_vae_is_error_plus_beta_times_divergence(beta: float, imag
     batch = images.batch(torch.arange(6)).double()
     outputs = model.encoder(batch)
     mean, log_variance = outputs[:, :3], outputs[:, 3:]
-    codes = mean + (log_variance / 2).exp() * autoencoding.noise_like(mean, 1, (3, 5))
+    codes = mean + (log_variance / 2).exp() * noise_like(mean, 1, (3, 5))
     likelihood = Bernoulli(logits=model.decoder(codes)).log_prob(batch).sum((1, 2, 3)).mean()
     divergence = (
         kl_divergence(Normal(mean, (log_variance / 2).exp()), Normal(0.0, 1.0)).sum(1).mean()
@@ -290,7 +291,7 @@ def test_losses_pass_gradcheck() -> None:
     mean, log_variance = (
         x.requires_grad_() for x in torch.randn(2, 3, 4, generator=draw, dtype=torch.float64)
     )
-    noise = autoencoding.noise_like(mean, 1, (0, 0)).double()
+    noise = noise_like(mean, 1, (0, 0)).double()
     logits = torch.randn(2, 1, 3, 3, generator=draw, dtype=torch.float64, requires_grad=True)
     images = torch.rand(2, 1, 3, 3, generator=draw, dtype=torch.float64)
     assert torch.autograd.gradcheck(autoencoding.kl_divergence, (mean, log_variance))
@@ -311,7 +312,7 @@ def test_one_step_of_a_factor_vae_takes_each_side_along_its_own_gradient(images:
     learner = doubled(learner_of(run, images))
     model, batch = learner.module, images.batch(torch.arange(10)).double()
     mean, log_variance = model.encoder(batch).chunk(2, 1)
-    codes = mean + (log_variance / 2).exp() * autoencoding.noise_like(mean, 1, (2, 9))
+    codes = mean + (log_variance / 2).exp() * noise_like(mean, 1, (2, 9))
     error = -Bernoulli(logits=model.decoder(codes)).log_prob(batch).sum((1, 2, 3)).mean()
     divergence = (
         kl_divergence(Normal(mean, (log_variance / 2).exp()), Normal(0.0, 1.0)).sum(1).mean()

@@ -53,6 +53,8 @@ def side_by_side(
         }
         for _ in range(2)
     ]
+    for model in (*both[0].values(), *both[1].values()):
+        model.task_weights.copy_(torch.tensor([0.5, 3.0, 2.0]))
     solo = training.learners_of(run, both[0])
     stack = ensemble_of(
         run.model_copy(update={"fused": "stacked"}), training.learners_of(run, both[1])
@@ -76,7 +78,14 @@ MOMENTUM: dict[str, Any] = SGD | {"momentum": 0.9}
 
 
 @pytest.mark.parametrize(
-    "fields", [{}, {"weight_decay": 3.0}, SGD, MOMENTUM, {"encoder_activation": "tanh"}]
+    "fields",
+    [
+        *({}, {"weight_decay": 3.0}, SGD, MOMENTUM, {"encoder_activation": "tanh"}),
+        {"latent_activation": "relu"},
+        {"code_penalty": 0.5},
+        {"code_noise": 0.5},
+        {"task_weighting": "variance"},
+    ],
 )
 def test_each_member_equals_its_solo_run_in_fp64(fields: dict[str, Any]) -> None:
     solo, stacked, losses, pixels = side_by_side(torch.float64, **fields)
@@ -131,7 +140,11 @@ def test_a_stacked_training_follows_the_solo_one(images: Images, tmp_path: Path)
 
 
 @pytest.mark.parametrize(
-    ("stop", "fields"), [(1, {}), (4, {}), (5, {}), (8, {}), (4, SGD), (5, MOMENTUM), (8, MOMENTUM)]
+    ("stop", "fields"),
+    [
+        *((1, {}), (4, {}), (5, {}), (8, {}), (4, SGD), (5, MOMENTUM), (8, MOMENTUM)),
+        (5, {"code_noise": 0.5, "code_penalty": 0.1, "task_weighting": "variance"}),
+    ],
 )
 def test_resuming_gives_the_same_bytes(
     stop: int, fields: dict[str, Any], images: Images, tmp_path: Path
