@@ -73,6 +73,7 @@ def as_text(plan: dict[str, Any]) -> str:
         lines.append(
             f"download {name}: licence: {terms['licence']}; please cite: {terms['citation']}"
         )
+    lines += _expected_lines(plan["expected"])
     disk = plan["bytes"]
     lines.append(f"disk: images {size(disk['images'])}, codes {size(disk['codes'])}")
     return "\n".join([*lines, *(_forecast_lines(plan["forecast"]) if "forecast" in plan else [])])
@@ -85,6 +86,27 @@ def _first(lines: list[str]) -> list[str]:
         if len(lines) > LISTED
         else lines
     )
+
+
+def _expected_lines(expected: dict[str, dict[str, dict[str, list[str]]]]) -> list[str]:
+    """A line for each symmetry, and for each condition on tasks that is not met, with the kinds it
+    is said of: with their experiments unless it is said of the kind in all.
+    """
+    lines = []
+    for what, title in (("symmetry", "codes"), ("unmet", "tasks")):
+        owners: dict[str, dict[str, list[str]]] = {}
+        for experiment, kinds in expected.items():
+            for kind, said in kinds.items():
+                for text in said[what]:
+                    owners.setdefault(text, {}).setdefault(kind, []).append(experiment)
+        for text, of in owners.items():
+            named = [
+                kind if len(some) == uses else f"{kind} ({', '.join(some)})"
+                for kind, some in of.items()
+                if (uses := sum(kind in kinds for kinds in expected.values()))
+            ]
+            lines.append(f"{title}: {text}: {', '.join(named)}")
+    return lines
 
 
 def _forecast_lines(found: dict[str, Any]) -> list[str]:

@@ -40,6 +40,8 @@ def as_text(found: Mapping[str, Any]) -> str:
     """One run or stage for people."""
     parts = [f"{found['id']}\n{found['standing']}{found['problem'] and ': ' + found['problem']}"]
     parts.append("spec\n" + aligned([["field", "value"], *found["spec"].items()], 2))
+    if said := found["expected"]:
+        parts.append("expected of the codes by theory\n" + aligned([*map(list, said.items())], 2))
     if about := found["execution"]:
         made = {k: v for k, v in about.items() if not isinstance(v, Mapping) and v != ""}
         if "seconds" in made:

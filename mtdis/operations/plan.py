@@ -12,6 +12,7 @@ from mtdis.errors import ConfigError
 from mtdis.operations import inventory
 from mtdis.operations.forecast import Rate, code_bytes, forecast, image_bytes, unjudged
 from mtdis.operations.inventory import DIVERGED, FINISHED, STALE, Found
+from mtdis.specs.expectation import counts, counts_text, symmetry, unmet
 from mtdis.specs.genuine import downloads_of
 from mtdis.specs.ids import canonical
 from mtdis.specs.run import Run, TrainedRun
@@ -24,8 +25,9 @@ PILOT_SECONDS = 30.0
 def make_plan(
     study: Study, folder: Path, *, hours: bool = False, pilot: bool = False
 ) -> dict[str, Any]:
-    """Counts per experiment and in total, what was dropped, disk, the terms of downloads, and the
-    runs; with `hours` the forecast, with `pilot` that of kinds without a finished run, too.
+    """Counts per experiment and in total, what was dropped, disk, the terms of downloads, what
+    theory expects of each kind, and the runs; with `hours` the forecast, with `pilot` that of kinds
+    without a finished run, too.
     """
     found = inventory.runs(study, folder)
     uses = Counter(run_id for e in study.experiments for run_id in study.run_ids(e))
@@ -51,6 +53,7 @@ def make_plan(
             name: {"licence": d.licence, "citation": d.citation}
             for name, d in downloads_of(study.datasets.values()).items()
         },
+        "expected": {e: _expected(x.runs) for e, x in study.experiments.items()},
         "runs": {e: ids for e, (ids, _) in each.items()},
     }
     if not hours:
@@ -82,6 +85,23 @@ def _counts(
         "stages": stages,
         "stale": standing[STALE],
         "diverged": standing[DIVERGED],
+    }
+
+
+def _expected(runs: Sequence[Run]) -> dict[str, dict[str, list[str]]]:
+    """What theory expects of each kind: the symmetries of its runs, the counts of tasks, and which
+    conditions these do not meet, each once.
+    """
+    found: dict[str, dict[str, list[str]]] = {}
+    for run in runs:
+        said = found.setdefault(run.name(), {"symmetry": [], "counts": [], "unmet": []})
+        said["symmetry"].append(symmetry(run))
+        if numbers := counts(run):
+            said["counts"].append(counts_text(numbers))
+            said["unmet"] += unmet(numbers)
+    return {
+        kind: {what: list(dict.fromkeys(each)) for what, each in said.items()}
+        for kind, said in found.items()
     }
 
 

@@ -11,6 +11,7 @@ from mtdis.artifacts.records import read_json, read_record
 from mtdis.errors import ArtifactError, ConfigError, UserError
 from mtdis.operations import inventory
 from mtdis.specs.base import Spec
+from mtdis.specs.expectation import counts, counts_text, symmetry
 from mtdis.specs.ids import AFTER_PARENT, flatten, identify
 from mtdis.specs.run import Run
 from mtdis.specs.stage import Stage
@@ -54,6 +55,7 @@ def describe(text: str, study: Study | None, folder: Path) -> dict[str, Any]:
             path: " ".join(map(str, v)) or "none" if isinstance(v, (list, tuple)) else v
             for path, v in flatten(fields)
         },
+        "expected": expected(spec) if isinstance(spec, Run) else {},
         "result": record.get("result", {}),
         "losses": losses(record),
         "values": values(rows),
@@ -109,6 +111,12 @@ def _disagreement(path: Path, record: Mapping[str, Any], spec: Spec | None, some
     except UserError as error:
         return str(error)
     return ""
+
+
+def expected(run: Run) -> dict[str, str]:
+    """What theory expects of the axes of a run's codes, and its tasks beside the factors."""
+    numbers = counts(run)
+    return {"symmetry": symmetry(run)} | ({"tasks": counts_text(numbers)} if numbers else {})
 
 
 def losses(record: Mapping[str, Any]) -> dict[str, dict[str, float | None]]:

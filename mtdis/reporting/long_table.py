@@ -12,6 +12,7 @@ import pandas as pd
 
 from mtdis.artifacts.calibrations import CALIBRATED, NULLS
 from mtdis.specs.cautions import INCOMPLETE_GRID
+from mtdis.specs.expectation import symmetry
 from mtdis.specs.ids import BETWEEN_FIELDS, flatten, identify
 from mtdis.specs.metric import Metric
 from mtdis.specs.run import Run
@@ -37,6 +38,7 @@ COLUMNS = (
     "error",
     "replica_of",
     "unlike_paper",
+    "symmetry",
     "stage",
     "stage_id",
 )
@@ -194,6 +196,7 @@ def _about(experiment: str, run: Run) -> dict[str, Any]:
         "transform": "none",
         "draw": 0,
         "error": "",
+        "symmetry": symmetry(run),
         "stage": "",
         "stage_id": "",
     }

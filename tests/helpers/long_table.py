@@ -174,6 +174,7 @@ def _row(dataset, kind, seed, network, key, noise, unlike_paper, settings):
         "error": "",
         "replica_of": REPLICAS.get(dataset, ""),
         "unlike_paper": unlike_paper if kind != "random" else "",
+        "symmetry": "not O(d): adam",
         "stage": "",
         "stage_id": "",
         "spec.seed": seed,

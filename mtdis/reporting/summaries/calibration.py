@@ -47,11 +47,17 @@ def _summary(runs: pd.DataFrame, end: str) -> pd.DataFrame:
     )
 
 
+def _symmetries(runs: pd.DataFrame) -> "pd.Series[str]":
+    """Run → its symmetry; missing in tables from before there was one."""
+    each = runs.drop_duplicates("run").set_index("run")
+    return each.reindex(columns=["symmetry"])["symmetry"]
+
+
 def calibrated_networks(runs: pd.DataFrame) -> pd.DataFrame:
     """One row per network and calibrated cell (CELL, kind, run, network): the scores of its white
-    and oriented codes, what its nulls say by name, `p` (the larger of both nulls), and the
-    `effective_rank` of its codes; missing where it diverged or the metric failed, which
-    `diverged` and `failed` say.
+    and oriented codes, what its nulls say by name, `p` (the larger of both nulls), the
+    `effective_rank` of its codes, and the `symmetry` of its run; missing where it diverged or the
+    metric failed, which `diverged` and `failed` say.
 
     `runs` are rows of the long table about runs.
     """
@@ -72,4 +78,5 @@ def calibrated_networks(runs: pd.DataFrame) -> pd.DataFrame:
     ranks = runs[runs["metric"].eq("codes") & runs["key"].eq("effective_rank")]
     ranks = ranks[["run", "network", "value"]].rename(columns={"value": "effective_rank"})
     found = found.merge(ranks, how="left", on=["run", "network"])
+    found = found.assign(symmetry=found["run"].map(_symmetries(runs)))
     return found.assign(p=found[["p_whitened", "p_standardised"]].max(axis=1, skipna=False))

@@ -24,7 +24,9 @@ CAPTION = (
     " factors, its chance level. Effective rank: how many directions the codes fill (participation"
     " ratio of their correlations); compare kinds at the same rank. Mean ± standard deviation over"
     " networks, their number in parentheses. DCI is fitted on fewer rows than elsewhere, as its"
-    " heading says: it is another number than that of Table 5."
+    " heading says: it is another number than that of Table 5. Symmetry is what theory expects of"
+    " the run's settings: with O(d) no axis can be preferred and p is even by construction; else it"
+    " names what may prefer one."
 )
 COLUMNS = [
     *[*CELL, "row", "column", "mean", "sd", "n", "diverged", "failed", "text"],
@@ -40,11 +42,14 @@ NUMBERS = {
     "effective rank": "effective_rank",
 }
 """Column of the table → the number of each network that it is about."""
+SYMMETRY = "symmetry"
 LEVEL = 0.05
 
 
 def make(frame: pd.DataFrame) -> pd.DataFrame:
-    """One line per variant, cell, kind and column of NUMBERS; none where nothing is calibrated."""
+    """One line per variant, cell, kind and column of NUMBERS, and the symmetry where the long table
+    has it; none where nothing is calibrated.
+    """
     rows = of_runs(frame)
     fields = variant_fields(rows)
     parts = [_lines(part).assign(**label) for label, part in variants(rows)]
@@ -65,7 +70,7 @@ def _lines(part: pd.DataFrame) -> pd.DataFrame:
         "score": headline,
         "dataset": {name: place for place, name in enumerate(published.dataset_order(part))},
         "row": {row: row_place(row) for row in networks["kind"].unique()},
-        "column": {name: place for place, name in enumerate(NUMBERS)},
+        "column": {name: place for place, name in enumerate([*NUMBERS, SYMMETRY])},
     }
     table = pd.DataFrame(lines, columns=COLUMNS)
     scores = table["metric"] + " " + table["key"]
@@ -84,6 +89,9 @@ def _of_kind(networks: pd.DataFrame) -> Iterator[dict[str, Any]]:
             text = ", ".join(filter(None, [text, *(f"{n} {w}" for w, n in lost.items() if n)]))
         if text:
             yield about | lost | {"text": text, "comparable": False, "note": ""}
+    if expected := "; ".join(sorted(set(networks[SYMMETRY].dropna()))):
+        about = {"column": SYMMETRY, "n": 0, "text": expected}
+        yield about | lost | {"comparable": False, "note": ""}
 
 
 def _text(column: str, values: "pd.Series[float]", networks: pd.DataFrame) -> str:

@@ -266,3 +266,21 @@ def test_rates_are_the_median_on_the_usual_device(study: Study) -> None:
     assert forecast._usual([("cpu", 1.0), ("gpu", 9.0), ("cpu", 3.0), ("cpu", 50.0)]) == Rate(
         3.0, "cpu", 3
     )
+
+
+def test_what_theory_expects_is_said_of_each_kind(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """With the experiments of a kind of which it does not expect it in all."""
+    one = CONFIG["experiments"]["one"]
+    sgd = {"kind": "multi_head", "optimiser": "sgd", "initialisation": "gaussian"}
+    study_in(tmp_path, CONFIG | {"experiments": {"one": one, "two": one | sgd}})
+    kinds = planned(capsys)["expected"]["one"]
+    initial = ["not O(d): uniform initialisation"]
+    assert kinds["random"] == {"symmetry": initial, "counts": [], "unmet": []}
+    assert kinds["single_task"]["counts"] == ["1 task < 5 factors; 5 seen, not apart"]
+    assert main(["plan"]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    broken = "codes: not O(d): adam, uniform initialisation: single_task, multi_head (one)"
+    tasks = "tasks: fewer tasks than factors: single_task, multi_head"
+    assert {broken, "codes: O(d): multi_head (two)", tasks} <= set(lines)

@@ -88,6 +88,7 @@ def test_a_finished_run_is_shown_with_all_that_is_known(
         "standing",
         "problem",
         "spec",
+        "expected",
         "result",
         "losses",
         "values",
@@ -156,6 +157,17 @@ def test_text_shows_the_same(study: Study, capsys: pytest.CaptureFixture[str]) -
     assert "failed: mig of task3: ValueError: one class" in out
     assert "7.5 (8 s)" in out
     assert f"{paths.run(run_id)} " in out
+
+
+def test_what_theory_expects_is_shown(study: Study, capsys: pytest.CaptureFixture[str]) -> None:
+    run_id = of_kind(study, "single_task")
+    expected = {
+        "symmetry": "not O(d): adam, uniform initialisation",
+        "tasks": "1 task < 5 factors; 5 seen, not apart",
+    }
+    assert told(capsys, "show", run_id)["expected"] == expected
+    assert main(["show", run_id]) == 0
+    assert f"  symmetry  {expected['symmetry']}" in capsys.readouterr().out
 
 
 def test_a_run_that_is_only_wanted_is_missing(

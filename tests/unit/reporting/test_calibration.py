@@ -14,6 +14,7 @@ from mtdis.reporting.drawing.style import BAND
 from mtdis.reporting.figures import claims, figure3, figure4, figure14, figure15
 from mtdis.reporting.statistics import headline_rows
 from mtdis.reporting.summaries.calibration import COLUMNS, with_calibration
+from mtdis.reporting.tables import calibration
 
 KEYS = ("discrete_mig", "completeness")
 KINDS = ("single_task", "multi_head", "one_head")
@@ -99,3 +100,20 @@ def test_the_forest_writes_n_its_level_and_the_adjusted_p() -> None:
     figure = claims.draw(make_long_table(kinds=KINDS, seeds=range(3), tasks=2, keys=KEYS[:1]))
     words = [text.get_text() for text in figure.axes[0].texts]
     assert "n = 3 (75 %), p .125" in words
+
+
+def test_the_table_says_what_theory_expects(plain: pd.DataFrame) -> None:
+    """Beside the outcome, a line per kind; a long table from before there was one has none."""
+    frame, _ = calibrated(plain)
+    lost = frame["kind"].eq("one_head")
+    table = calibration.make(frame.assign(symmetry=frame["symmetry"].mask(lost, "O(d)")))
+    lines = table[table["column"].eq("symmetry")].drop_duplicates("row").set_index("row")["text"]
+    assert lines.to_dict() == {
+        "single_task": "not O(d): adam",
+        "multi_head": "not O(d): adam",
+        "one_head": "O(d)",
+    }
+    before = calibration.make(frame.drop(columns="symmetry"))
+    pd.testing.assert_frame_equal(
+        before, table[table["column"].ne("symmetry")].reset_index(drop=True)
+    )

@@ -14,6 +14,7 @@ from mtdis import paths
 from mtdis.artifacts import records
 from mtdis.cli import main
 from mtdis.reporting import long_table, long_table_files
+from mtdis.specs.expectation import symmetry
 from mtdis.specs.ids import flatten
 from mtdis.study import Study
 
@@ -47,6 +48,7 @@ def whole(study: Study, experiment: str) -> pd.DataFrame:
             "dataset": run.dataset.title,
             "seed": run.seed,
             "replica_of": run.dataset.replica_of,
+            "symmetry": symmetry(run),
             "stage": "",
             "stage_id": "",
         }
