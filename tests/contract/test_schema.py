@@ -33,7 +33,14 @@ def test_editors_find_the_schema_where_the_configs_say(
         assert json.loads(written.read_text()) == SCHEMA
 
 
-@pytest.mark.parametrize("files", [["config.yaml"], ["config.yaml", "workflow/configs/demo.yaml"]])
+@pytest.mark.parametrize(
+    "files",
+    [
+        ["config.yaml"],
+        ["config.yaml", "workflow/configs/demo.yaml"],
+        ["config.yaml", "workflow/configs/controls.yaml"],
+    ],
+)
 def test_shipped_configs_pass(files: list[str]) -> None:
     jsonschema.validate(read_configs([ROOT / f for f in files]), SCHEMA)
 

@@ -1,4 +1,5 @@
-"""workflow/configs/rigour.yaml, laid over config.yaml: the runs and calibrations it stands for.
+"""workflow/configs/rigour.yaml and controls.yaml, laid over config.yaml: the runs and calibrations
+they stand for.
 
 The demo's overlays are held by the demo itself.
 """
@@ -9,6 +10,7 @@ from typing import Any
 import pytest
 from helpers.places import ROOT
 
+from mtdis.specs.expectation import symmetry
 from mtdis.study import Study
 from mtdis.study.config_files import read_configs
 
@@ -84,3 +86,30 @@ def test_every_run_is_calibrated_by_rotations_that_carry_a_verdict(rigour: Study
 
 def test_the_default_stays_the_paper(paper: Study) -> None:
     assert paper.calibrations == ()
+
+
+CONTROLS = "workflow/configs/controls.yaml"
+
+
+@pytest.mark.parametrize("below", [[], ["workflow/configs/demo.yaml"]], ids=["paper", "demo"])
+def test_the_controls_stand_for_what_theory_says_of_them(below: list[str]) -> None:
+    """Over config.yaml alone and over the demo: the same runs."""
+    files = ["config.yaml", *below, CONTROLS]
+    study = Study.from_config(read_configs([ROOT / f for f in files]))
+    found = {
+        name: {(run.name(), symmetry(run)) for run in runs_of(study, name)}
+        for name in study.experiments
+    }
+    adam = "not O(d): adam, uniform initialisation"
+    sparse = f"{adam}, relu codes, L1 on the codes"
+    assert found == {
+        "no_training": {
+            *(("noise", "O(d)"), ("linear_mix", "O(d)"), ("pca", "axes of variance")),
+            *(("ground_truth", "axes of factors"), ("random", "not O(d): uniform initialisation")),
+        },
+        "no_axes": {(kind, "O(d)") for kind in ("random", "multi_head", "supervised")},
+        "sparse": {("multi_head", adam), ("multi_head", sparse)},
+        "supervised": {("supervised", adam), ("supervised", sparse)},
+    }
+    assert len(study.runs) == 66
+    assert set(study.calibrated_runs) == set(study.runs)
