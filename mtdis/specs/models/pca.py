@@ -40,6 +40,12 @@ class Pca(Run):
         return self
 
     @property
+    def memory_mib(self) -> int:
+        """As of all runs, and three float64 copies of the images that it is found from."""
+        height, width, channels = self.dataset.image_shape
+        return super().memory_mib + 24 * self.fit_images * height * width * channels // 2**20
+
+    @property
     def code_count(self) -> int:
         """The latent size."""
         return self.latent_size
