@@ -89,7 +89,7 @@ def explained_elsewhere(
     given: Floats, wanted: Floats, other_given: Floats, other_wanted: Floats
 ) -> float:
     """Mean over the wanted columns (N, k) of the R² ≤ 1 on other rows, by least squares with an
-    intercept from the given columns (N, d).
+    intercept from the given columns (N, d), however narrow each is.
 
     What is unexplained is relative to the other rows' squared distance from the fitted rows' mean:
     predicting this mean gives exactly 0, and what predicts worse gives less. Columns that are
@@ -100,10 +100,11 @@ def explained_elsewhere(
     kept = np.intersect1d(live_columns(wanted), np.flatnonzero(apart))  # few rows may be the mean
     if not kept.size or not used.size:
         return 0.0
-    known, root = given[:, used], whitening(given[:, used])
-    centred = (known - known.mean(axis=0)) @ root
-    weights = root @ (centred.T @ (wanted - mean)[:, kept]) / len(known)
-    predicted = (other_given[:, used] - known.mean(axis=0)) @ weights
+    place, spread = given[:, used].mean(axis=0), given[:, used].std(axis=0)
+    known, others = ((table[:, used] - place) / spread for table in (given, other_given))
+    root = whitening(known)
+    weights = root @ ((known @ root).T @ (wanted - mean)[:, kept]) / len(known)
+    predicted = others @ weights
     left = (((other_wanted - mean)[:, kept] - predicted) ** 2).sum(axis=0)
     return float(np.mean(1 - left / apart[kept]))
 

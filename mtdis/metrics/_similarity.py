@@ -11,9 +11,10 @@ import numpy as np
 from mtdis.metrics._linear import (
     Codes,
     Floats,
-    covariance_spectrum,
+    correlation_rank,
     explained,
     live,
+    standardised,
     whitened,
 )
 from mtdis.metrics._matching import assign, correlate, unit_columns, unit_ranks
@@ -58,7 +59,7 @@ def procrustes(first: Floats, second: Floats) -> float:
 
 def procrustes_white(first: Floats, second: Floats) -> float:
     """`procrustes` of the whitened codes: every direction weighs alike, the idle ones too."""
-    return procrustes(whitened(first), whitened(second))
+    return procrustes(_white(first), _white(second))
 
 
 def second_from_first(first: Floats, second: Floats) -> float:
@@ -66,12 +67,12 @@ def second_from_first(first: Floats, second: Floats) -> float:
 
     Not symmetric.
     """
-    return explained(first, second)
+    return explained(standardised(first), second)
 
 
 def first_from_second(first: Floats, second: Floats) -> float:
     """`second_from_first` the other way round."""
-    return explained(second, first)
+    return second_from_first(second, first)
 
 
 def mean_cca(first: Floats, second: Floats) -> float:
@@ -80,8 +81,8 @@ def mean_cca(first: Floats, second: Floats) -> float:
 
     A set of one direction that the other has is perfectly alike.
     """
-    found = np.linalg.svd(whitened(first).T @ whitened(second), compute_uv=False) / len(first)
-    rank = min(len(covariance_spectrum(codes)[0]) for codes in (first, second))
+    found = np.linalg.svd(_white(first).T @ _white(second), compute_uv=False) / len(first)
+    rank = min(correlation_rank(codes) for codes in (first, second))
     return float(np.minimum(found[:rank], 1.0).mean())
 
 
@@ -92,6 +93,11 @@ def linear_cka(first: Floats, second: Floats) -> float:
     one, other = (codes - codes.mean(axis=0) for codes in (first, second))
     sizes = np.linalg.norm(one.T @ one) * np.linalg.norm(other.T @ other)
     return float((np.linalg.norm(one.T @ other) ** 2) / sizes)
+
+
+def _white(codes: Floats) -> Floats:
+    """White codes (n, d) of no axes in particular; narrow ones do not pass for rounding."""
+    return whitened(standardised(codes))
 
 
 def _matched(first: Floats, second: Floats) -> float:

@@ -70,6 +70,9 @@ def components(codes: Floats, settings: IcaMcc) -> tuple[Floats, bool]:
     from sklearn.exceptions import ConvergenceWarning
 
     values, vectors = linear.covariance_spectrum(codes)
+    if len(values) < linear.correlation_rank(codes):  # narrow codes passed for rounding
+        codes = linear.standardised(codes)
+        values, vectors = linear.covariance_spectrum(codes)
     white = (codes - codes.mean(axis=0)) @ (vectors / np.sqrt(values))
     start = np.random.RandomState(settings.seed).standard_normal(white.T.shape) @ white
     model = FastICA(
