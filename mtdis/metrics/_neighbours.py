@@ -32,12 +32,14 @@ def information_matrix(
 def mutual_information(code: Floats, labels: IntArray, neighbours: int) -> float:
     """Information in nats, ≥ 0, of a code (n,) without ties and classes (n,).
 
-    Rows of classes that have no other row are left out.
+    Rows of classes that have no other row are left out; 0 if that is all of them.
     """
     from scipy.special import digamma  # a third of a second to import
 
     counts = np.bincount(labels)
     kept = counts[labels] > 1
+    if not kept.any():
+        return 0.0
     code, labels = code[kept], labels[kept]
     order = np.lexsort((code, labels))
     groups = np.split(code[order], np.cumsum(counts[counts > 1])[:-1])

@@ -194,6 +194,10 @@ def test_information_of_classes_that_lie_apart_is_their_entropy() -> None:
     assert neighbours.mutual_information(code, labels, 10) == pytest.approx(np.log(4), abs=0.001)
 
 
+def test_nothing_is_known_of_classes_that_all_have_one_row() -> None:
+    assert neighbours.mutual_information(np.arange(3.0), np.arange(3), 10) == 0
+
+
 # ---- predictive information
 
 
