@@ -3,9 +3,9 @@ disentanglement_lib.
 """
 
 from collections.abc import Mapping
-from typing import ClassVar, Literal
+from typing import ClassVar, Literal, Self
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from mtdis.specs.metric import Metric
 from mtdis.specs.shown import Shown
@@ -37,3 +37,12 @@ class Dci(Metric):
             " coefficient of a linear model, without trees"
         ),
     )
+
+    @model_validator(mode="after")
+    def _lasso_grows_no_trees(self) -> Self:
+        if self.importance == "lasso" and self.estimator != "mtdis":
+            raise ValueError(
+                f"estimator '{self.estimator}' is read by importances of trees only, and importance"
+                " 'lasso' grows none; leave estimator out, or set importance: gain or permutation"
+            )
+        return self

@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 from helpers.places import REFERENCES
 
+from mtdis.errors import ConfigError
 from mtdis.metrics import _information as information
 from mtdis.metrics import _sampling as sampling
 from mtdis.metrics import dci, factor_table, factor_vae, mig, sap
@@ -233,6 +234,11 @@ def test_every_importance_finds_the_code_of_each_factor(importance):
     matrix, *_ = dci.IMPORTANCES[importance](*drawn, settings)
     assert matrix.argmax(axis=0).tolist() == [1, 2, 0]
     assert matrix[3:].max() < 0.05
+
+
+def test_trees_that_no_lasso_grows_are_refused():
+    with pytest.raises(ConfigError, match="estimator 'sklearn' is read by importances of trees"):
+        Dci.parse({"importance": "lasso", "estimator": "sklearn"})
 
 
 def test_a_permuted_code_costs_what_it_alone_tells():
