@@ -165,9 +165,17 @@ def _calibration(metric: Metric, args: Namespace) -> Calibration | None:
 def _calibrated(
     metric: Metric, codes: NDArray[Any], factors: FactorTable, calibration: Calibration
 ) -> dict[str, Any]:
-    """By key the score's transforms and what its nulls say, and the codes' spectrum."""
+    """By key the score's transforms and what its nulls say, and the codes' spectrum; ConfigError
+    if too few codes vary.
+    """
     draws = stream(calibration.seed, "", "")
-    found = calibrate(metric, codes, factors, calibration, draws)
+    try:
+        found = calibrate(metric, codes, factors, calibration, draws)
+    except (ArithmeticError, ValueError) as error:  # the metric took the codes as they are
+        raise ConfigError(
+            f"{metric.name()}: its calibration, which leaves out constant codes: {error}; leave"
+            " --calibrate out for the score alone"
+        ) from None
     said: dict[str, Any] = {}
     for key, values in found.values.items():
         transforms = {name: value for name, value in values.items() if isinstance(value, float)}

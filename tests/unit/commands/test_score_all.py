@@ -51,6 +51,19 @@ def test_where_a_metric_refuses_the_others_go_on_and_the_status_says_so(
     assert len(err.splitlines()) == len(refused)
 
 
+def test_a_calibration_that_too_few_codes_are_left_to_says_how_to_go_without(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    codes = np.column_stack([np.arange(60.0), np.ones((60, 2))])
+    assert score(tmp_path, "mig", codes) == 0
+    words = ["--codes", str(tmp_path / "codes.npy"), "--factors", str(tmp_path / "factors.npy")]
+    assert main(["score", "--metric", "mig", "--calibrate", *words]) == 2
+    message = "which leaves out constant codes: this metric compares codes: at least 2 are needed"
+    error = capsys.readouterr().err
+    assert message in error
+    assert "leave --calibrate out for the score alone" in error
+
+
 def test_a_setting_that_no_metric_has_is_named(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
