@@ -21,7 +21,7 @@ DEFAULTS = LinearR2()
 def score(codes: FloatArray, factors: Factors, settings: LinearR2 = DEFAULTS) -> dict[str, float]:
     """Mean R², at most 1, of factors (N, K) from codes (N, d), and of codes from factors.
 
-    More is better. Chance is 0 less what fitting noise costs, (d + 1)/10,000 of 10,000 rows, and
+    More is better. Chance is 0 less what fitting noise costs, d/10,000 of 10,000 rows, and
     constant codes give exactly 0. Unexplained variance is relative to that around the mean of the
     fitted rows. Constant codes take no part in the second value. Factors are classes in their
     order: of unordered and of circular ones (shape, hue, orientation) little follows linearly,

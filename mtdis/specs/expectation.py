@@ -9,11 +9,11 @@ may be preferred, not that it will be, nor that it will be a factor's.
 
 *Counts*: what identifiability asks of tasks, whose conditions here are necessary and not enough.
 Codes are determined up to a linear map by no fewer tasks than they have dimensions (Roeder et al.
-2021, arXiv 2007.00810, where tasks are the classes). Permutation and scale alone are left where
-each task's head is linear and reads as few codes as it can, and for each factor the tasks that do
-without it see all others between them (Lachapelle et al. 2023, arXiv 2211.14666, "sufficient
-support variability"; Fumero et al. 2023, arXiv 2304.07939, learns such heads). No kind here has
-sparse heads.
+2021, arXiv 2007.00810, where tasks are the classes); counted are the factors instead, the
+fewest dimensions that hold them. Permutation and scale alone are left where each task's head is
+linear and reads as few codes as it can, and for each factor the tasks that do without it see all
+others between them (Lachapelle et al. 2023, arXiv 2211.14666, "sufficient support variability";
+Fumero et al. 2023, arXiv 2304.07939, learns such heads). No kind here has sparse heads.
 """
 
 from collections.abc import Iterator
