@@ -137,10 +137,7 @@ def lasso(train: Sample, test: Sample, settings: Dci) -> Importance:
     weights = linear.lasso(known, wanted, PENALTY)
     importance = np.zeros((train[0].shape[1], wanted.shape[1]))
     importance[linear.live_columns(train[0])] = np.abs(weights)
-    on_train, on_test = (
-        float(np.mean(1 - ((y - x @ weights) ** 2).sum(axis=0) / (y**2).sum(axis=0)))
-        for x, y in ((known, wanted), (others, truth))
-    )
+    on_train, on_test = (_explained(y, x @ weights) for x, y in ((known, wanted), (others, truth)))
     return importance, on_train, on_test
 
 
@@ -156,6 +153,14 @@ def _accuracies(predicted: list[Labels], factors: IntArray) -> npt.NDArray[np.fl
     """(K,)"""
     pairs = zip(predicted, factors.T, strict=True)
     return np.array([np.mean(found == labels) for found, labels in pairs])
+
+
+def _explained(wanted: npt.NDArray[np.float64], predicted: npt.NDArray[np.float64]) -> float:
+    """Mean R² of columns (n, K) whose fitted mean is 0, over those that leave it; 0 without any."""
+    apart = (wanted**2).sum(axis=0)
+    left = ((wanted - predicted) ** 2).sum(axis=0)
+    kept = apart > 0  # few rows may be the mean
+    return float(np.mean(1 - left[kept] / apart[kept])) if kept.any() else 0.0
 
 
 def _own_trees(codes: FloatArray, labels: Labels, seed: int) -> Fit:

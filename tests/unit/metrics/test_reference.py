@@ -241,6 +241,13 @@ def test_trees_that_no_lasso_grows_are_refused():
         Dci.parse({"importance": "lasso", "estimator": "sklearn"})
 
 
+def test_a_test_row_at_the_mean_of_a_factor_says_nothing_of_it():
+    factors = np.array([[0, 0], [1, 1], [2, 0], [1, 1]])
+    test = factors[1:2].astype(float), factors[1:2]
+    *_, r2 = dci.lasso((factors.astype(float), factors), test, Dci(importance="lasso"))
+    assert r2 == pytest.approx(1, abs=0.01)  # of the second alone
+
+
 def test_a_permuted_code_costs_what_it_alone_tells():
     """Of two codes that say the same, trees that cut along one do not miss the other."""
     factors = grid((4, 5))
