@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from mtdis.data.torch_random import TorchStream
 from mtdis.errors import ConfigError
-from mtdis.specs.tasks import Tasks, constant_group, factor_groups
+from mtdis.specs.tasks import MASK_SEED, Tasks, constant_group, factor_groups
 
 Floats = NDArray[np.float64]
 Weights = NDArray[np.float32]
@@ -27,9 +27,6 @@ ROWS_AT_ONCE = 512
 """Bounds memory; of the sizes tried the fastest, since the hidden units of so few rows stay in the
 cache.
 """
-
-MASK_SEED = 11
-"""Seed of the random factor subsets in the released code; the paper names none."""
 
 
 def make_targets(values: Floats, spec: Tasks) -> Weights:

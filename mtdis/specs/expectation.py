@@ -24,7 +24,7 @@ from typing import NamedTuple
 from mtdis.specs.models._hard_sharing_run import RegularisedRun
 from mtdis.specs.models.supervised import Supervised
 from mtdis.specs.run import ActivatedRun, EncoderRun, HeadedRun, Run, TrainedRun
-from mtdis.specs.tasks import factor_groups
+from mtdis.specs.tasks import MASK_SEED, factor_groups
 
 EXACT = "O(d)"
 """The symmetry that is kept: all rotations and reflections of d codes."""
@@ -36,8 +36,6 @@ DIAGONAL = ("vae", "factor_vae")
 TASKS = ("multi_head", "one_head", "single_task", "supervised")
 LINEAR = ("random", "untrained", *TASKS, "autoencoder", *DIAGONAL)
 """Kinds whose codes end in a linear layer, unless a field says otherwise, and are read by such."""
-MASK_SEED = 11
-"""Seed of the random factor subsets in the released code."""
 UNKNOWN = "unknown"
 """What is said of the symmetry of other kinds."""
 FEWER = "fewer tasks than factors"

@@ -11,6 +11,9 @@ from pydantic import Field
 
 from mtdis.specs.base import Spec
 
+MASK_SEED = 11
+"""Seed of the random factor subsets in the released code; the paper names none."""
+
 
 class Tasks(Spec):
     """The random functions of the factors that the networks learn."""
