@@ -18,8 +18,6 @@ from mtdis.metrics.dci import ESTIMATORS, FLOOR
 from mtdis.specs.metrics.dci_paper import DciPaper
 
 KEYS = ("disentanglement", "completeness", "normalised_error")
-ERRORS = frozenset({"normalised_error"})
-"""Keys of which less is better."""
 INVARIANCES = frozenset({"scale"})  # as for `dci`
 
 Floats = npt.NDArray[np.float64]

@@ -15,8 +15,6 @@ from mtdis.metrics._sampling import Factors, FloatArray, IntArray, Sample, code_
 from mtdis.specs.metrics.jemmig import Jemmig
 
 KEYS = ("jemmig", "normalised_jemmig")
-ERRORS = frozenset(KEYS)
-"""Keys of which less is better."""
 INVARIANCES = frozenset({"permutation", "sign", "scale"})
 
 Floats = npt.NDArray[np.float64]

@@ -119,11 +119,11 @@ def goodness(metric: ModuleType, codes: np.ndarray) -> dict[str, float]:
     """Scores of which more is better: an error counts as what it lacks to 1, one in nats as the
     probability of that surprise, and what compares two values is left out.
     """
-    values, errors = score(metric, codes), getattr(metric, "ERRORS", ())
+    values, best = score(metric, codes), spec_of(metric).best
     better = {key: np.exp(-value) if key in NATS else 1 - value for key, value in values.items()}
     compared = getattr(metric, "COMPARISONS", ())
     return {
-        key: better[key] if key in errors else value
+        key: better[key] if best(key) == "lowest" else value
         for key, value in values.items()
         if key not in compared
     }
