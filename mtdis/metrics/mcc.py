@@ -36,7 +36,7 @@ def score(codes: FloatArray, factors: Factors, settings: Mcc = DEFAULTS) -> dict
 
     Codes and factors are paired one to one so that the sum is largest, by Pearson's and by
     Spearman's correlation. In-sample, chance is above 0: the largest of many small correlations
-    (about .02 for 8 codes, 5 factors and 10,000 rows, far more for few). The cross-fitted values, in
+    (≈ .02 for 8 codes, 5 factors and 10,000 rows, far more for few). The cross-fitted values, in
     [-1, 1], choose pairs and signs on one half of the drawn images and measure on the other: chance
     is 0.
     Factors are classes in their order, which must mean something: shapes and colours serve badly,
