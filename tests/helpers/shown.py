@@ -44,6 +44,9 @@ COMPARING = ("one kind", "one panel")
 """Those that a module with the constant READS_CLAIMS is spared: a claim compares two kinds; and
 one with COMPARES_SCORES, two scores.
 """
+SWEPT: dict[str, Any] = {"learning_rates": (0.01, 0.001)}
+"""What a module with the constant SWEEPS is given beside a case, and that beside its variants."""
+SWEPT_BESIDE: dict[str, dict[str, Any]] = {"variants": {"tasks": (1, 4)}}
 TWO = ("eval_accuracy", "completeness")  # keys enough where the number of panels does not matter
 
 
@@ -90,7 +93,8 @@ def arguments(package: str, name: str, case: str, few: bool = False) -> tuple[An
     if case == "one panel" or (few and case != PLAIN):
         keys = tuple(key for key in TWO if key in keys) or keys
     kind = shows[-1] if case in OF_KIND else ""
-    frame = _frame(kind, case, keys[:1] if case == "one panel" else keys).copy()
+    sweeps = bool(constant(package, name, "SWEEPS"))
+    frame = _frame(kind, case, keys[:1] if case == "one panel" else keys, sweeps).copy()
     if constant(package, name, "SHOWS_CALIBRATION"):
         frame, _ = calibrated(frame)
     return (frame,)
@@ -102,11 +106,18 @@ def module(package: str, name: str) -> Any:
 
 
 @cache
-def _frame(kind: str, case: str, keys: tuple[str, ...] = tuple(KEYS)) -> pd.DataFrame:
-    """The long table of a case; `kind` is the one that cases OF_KIND are about."""
+def _frame(
+    kind: str, case: str, keys: tuple[str, ...] = tuple(KEYS), sweeps: bool = False
+) -> pd.DataFrame:
+    """The long table of a case; `kind` is the one that cases OF_KIND are about. One that `sweeps`
+    has two values of a field, of two fields where the case has one already.
+    """
+    swept = (SWEPT_BESIDE.get(case, SWEPT) | CASES.get(case, {})) if sweeps else CASES.get(case, {})
     if case == "all diverged":
         networks = [f"task{t}" for t in range(1, 5)] if kind == "single_task" else ["shared"]
         lost = [(kind, network, seed) for network in networks for seed in SEEDS]
-        return with_losses(make_long_table(kinds=EVERY_KIND, keys=keys, diverged=(*LOST, *lost)))
+        return with_losses(
+            make_long_table(kinds=EVERY_KIND, keys=keys, diverged=(*LOST, *lost), **swept)
+        )
     kinds = (kind,) if kind else EVERY_KIND
-    return with_losses(make_long_table(kinds=kinds, keys=keys, **CASES.get(case, {})))
+    return with_losses(make_long_table(kinds=kinds, keys=keys, **swept))

@@ -8,12 +8,12 @@ from typing import Any, NamedTuple
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
-from matplotlib.figure import Figure
+from matplotlib.figure import Figure, SubFigure
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 
 from mtdis.reporting.drawing.style import BAND, BLACK, LOST, LOST_WORDS, MARKS, settings
-from mtdis.reporting.labels import shown
+from mtdis.reporting.labels import LOSSES, shown
 from mtdis.reporting.statistics import CELL
 
 LEGEND_COLUMN = 2.6
@@ -39,6 +39,9 @@ class Panel(NamedTuple):
     points: pd.DataFrame
 
 
+Draw = Callable[[Axes, Panel], None]
+
+
 class Layout(NamedTuple):
     """Inches of a panel, and how many panels stand side by side where there is one dataset and
     variant.
@@ -51,30 +54,69 @@ class Layout(NamedTuple):
 
 def draw_grid(
     panels: Sequence[Panel],
-    draw: Callable[[Axes, Panel], None],
+    draw: Draw,
     handles: Sequence[Handle],
     layout: Layout,
 ) -> Figure:
-    """Draw every panel by `draw`: keys downwards, datasets and variants across; y axes from 0."""
+    """Draw every panel by `draw`: keys downwards, datasets and variants across; y axes from 0, or
+    from the lowest value below it."""
     down, across, places = _places(panels, layout.abreast)
     with settings():
         figure = empty_figure(handles, down, across, layout)
-        shared: dict[tuple[str, ...], Axes] = {}
-        for panel, place in zip(panels, places, strict=True):
-            axes = figure.add_subplot(down, across, place + 1, sharey=shared.get(panel.key))
-            shared.setdefault(panel.key, axes)
-            draw(axes, panel)
-            axes.spines[["top", "right"]].set_visible(False)
-            axes.set_ylim(0, _top([p for p in panels if p.key == panel.key]))
-        _name_axes(figure, panels, places, across)
+        _fill(figure, panels, draw, (down, across, places), int(figure.get_figwidth() * 14))
     return figure
+
+
+def draw_blocks(
+    blocks: Sequence[tuple[Sequence[Panel], Draw]], handles: Sequence[Handle], layout: Layout
+) -> Figure:
+    """Draw a grid per block below each other, their panels of one width, and one legend."""
+    if len(blocks) == 1:
+        return draw_grid(*blocks[0], handles, layout)
+    grids = [_places(panels, layout.abreast) for panels, _ in blocks]
+    across = max(columns for _, columns, _ in grids)
+    width = max(0.5 + across * layout.width, LEGEND_COLUMN)
+    columns = _legend_columns(width)
+    heights = [0.35 + down * layout.height for down, _, _ in grids]
+    heights.append(0.25 + 0.2 * math.ceil(len(handles) / columns))
+    with settings():
+        figure = Figure(figsize=(width, sum(heights)), layout="constrained")
+        FigureCanvasAgg(figure)
+        parts = figure.subfigures(len(heights), 1, height_ratios=heights, squeeze=False)[:, 0]
+        for part, (panels, draw), (down, own, places) in zip(
+            parts[:-1], blocks, grids, strict=True
+        ):
+            wider = [place // own * across + place % own for place in places]
+            _fill(part, panels, draw, (down, across, wider), int(width * 14))
+        parts[-1].legend(handles=list(handles), loc="center", ncols=columns, frameon=False)
+    return figure
+
+
+def _fill(
+    figure: Figure | SubFigure,
+    panels: Sequence[Panel],
+    draw: Draw,
+    grid: tuple[int, int, list[int]],
+    characters: int,
+) -> None:
+    """Draw the panels at their places; `characters` is the length of a line of the title."""
+    down, across, places = grid
+    shared: dict[tuple[str, ...], Axes] = {}
+    for panel, place in zip(panels, places, strict=True):
+        axes = figure.add_subplot(down, across, place + 1, sharey=shared.get(panel.key))
+        shared.setdefault(panel.key, axes)
+        draw(axes, panel)
+        axes.spines[["top", "right"]].set_visible(False)
+        axes.set_ylim(*_limits([p for p in panels if p.key == panel.key]))
+    _name_axes(figure, panels, places, across, characters)
 
 
 def score_label(key: Sequence[str], keys: Sequence[tuple[str, ...]]) -> str:
     """The name of a score's axis; with its settings where there are several of one metric's key."""
     several = any(other[:2] == tuple(key[:2]) and other != tuple(key) for other in keys)
     details = f"\n{fill(key[2], 28)}" if several else ""
-    return f"{shown(key[0], key[1]).label}\n(0 to 1){details}"
+    reach = "at most 1" if tuple(key[:2]) in LOSSES else "0 to 1"
+    return f"{shown(key[0], key[1]).label}\n({reach}){details}"
 
 
 def cells_of(table: pd.DataFrame) -> list[tuple[tuple[str, ...], str, pd.DataFrame]]:
@@ -180,7 +222,7 @@ def _published_mark(comparable: bool) -> str:
 def empty_figure(handles: Sequence[Handle], down: int, across: int, layout: Layout) -> Figure:
     """An empty figure with its legend, of a size that leaves every panel room for its labels."""
     width = max(0.5 + across * layout.width, LEGEND_COLUMN)
-    legend_columns = min(3, int(width // LEGEND_COLUMN))
+    legend_columns = _legend_columns(width)
     legend_lines = math.ceil(len(handles) / legend_columns)
     figure = Figure(
         figsize=(width, 0.7 + 0.2 * legend_lines + down * layout.height), layout="constrained"
@@ -190,6 +232,10 @@ def empty_figure(handles: Sequence[Handle], down: int, across: int, layout: Layo
         handles=list(handles), loc="outside lower center", ncols=legend_columns, frameon=False
     )
     return figure
+
+
+def _legend_columns(width: float) -> int:
+    return min(3, int(width // LEGEND_COLUMN))
 
 
 def _places(panels: Sequence[Panel], abreast: int) -> tuple[int, int, list[int]]:
@@ -203,6 +249,13 @@ def _places(panels: Sequence[Panel], abreast: int) -> tuple[int, int, list[int]]
         return math.ceil(len(keys) / across), across, list(range(len(keys)))
     across = len(columns)
     return len(keys), across, [keys.index(p.key) * across + columns.index(p.column) for p in panels]
+
+
+def _limits(panels: Sequence[Panel]) -> tuple[float, float]:
+    """Of the y axis that panels share: from 0 unless a value is below it, as R² can be."""
+    seeds = pd.concat([panel.points["value"] for panel in panels])
+    means = pd.concat([panel.table["mean"] - panel.table["sd"].fillna(0) for panel in panels])
+    return (1.15 * min(seeds.min(), means.min()) if seeds.min() < 0 else 0.0), _top(panels)
 
 
 def _top(panels: Sequence[Panel]) -> float:
@@ -221,7 +274,13 @@ def _top(panels: Sequence[Panel]) -> float:
     return 1.15 * highest if highest > 0 else 1.0
 
 
-def _name_axes(figure: Figure, panels: Sequence[Panel], places: list[int], across: int) -> None:
+def _name_axes(
+    figure: Figure | SubFigure,
+    panels: Sequence[Panel],
+    places: list[int],
+    across: int,
+    characters: int,
+) -> None:
     """Name what is measured at the left of each line, dataset and variant above each column, the
     ticks' meaning below.
     """
@@ -238,4 +297,4 @@ def _name_axes(figure: Figure, panels: Sequence[Panel], places: list[int], acros
         named |= {panel.key, panel.column}
     if one_column:
         title = ", ".join(filter(None, panels[0].column))
-        figure.suptitle(fill(title, int(figure.get_figwidth() * 14)), fontsize=9)
+        figure.suptitle(fill(title, characters), fontsize=9)

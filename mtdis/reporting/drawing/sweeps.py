@@ -1,8 +1,9 @@
 """Scores along one field of the runs, a panel per key and dataset: what Figures 14 and 15 share."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
-from typing import Any, Literal
+from textwrap import fill
+from typing import Any, Literal, NamedTuple
 
 import pandas as pd
 from matplotlib.axes import Axes
@@ -13,9 +14,9 @@ from mtdis.reporting.drawing.panels import (
     Layout,
     Panel,
     cells_of,
+    draw_blocks,
     draw_calibration,
     draw_diverged,
-    draw_grid,
     mark_handles,
     nothing,
     score_label,
@@ -36,7 +37,26 @@ from mtdis.reporting.summaries.calibration import with_calibration
 from mtdis.reporting.summaries.scores import headline_scores
 
 Between = Literal["-", "none"]
+Lines = tuple[pd.DataFrame, pd.DataFrame]
 EXTREMES = ("single_max", "single_min")
+R2 = ("r2", "test")
+SLOT, LETTER, LABEL = 0.55, 0.08, 12
+"""Inches of a tick's label and of its letters, and how many letters a line of it has."""
+
+
+class Sweep(NamedTuple):
+    """The panels of one field, where its values (their texts) stand on the x axis, in widths of a
+    tick's label, and how means are joined ("none": values without an order).
+    """
+
+    panels: list[Panel]
+    places: Mapping[str, float]
+    between: Between
+
+    def width(self) -> float:
+        """Inches of a panel."""
+        longest = max(len(line) for text in self.places for line in _tick(text).split("\n"))
+        return 0.9 + max(SLOT, LETTER * longest) * (max(self.places.values()) + 1)
 
 
 def draw_sweep(
@@ -48,38 +68,58 @@ def draw_sweep(
     `words` the name of the axis, `between` the line style from one value's mean to the next's
     ("none": values without an order).
     """
-    panels, values = _panels(frame, field, words)
+    panels, values = panels_along(headline_scores(frame), frame, field, words, score_lines)
+    if not panels:
+        raise nothing(f"scores of a kind that reads {field.removeprefix('spec.')}")
     texts = [value_text(value) for value in sorted(values, key=place)]
+    return draw_sweeps([Sweep(panels, {t: n for n, t in enumerate(texts)}, between)])
+
+
+def draw_sweeps(sweeps: Sequence[Sweep]) -> Figure:
+    """Draw the panels of each field below those of the one before."""
+    panels = [panel for sweep in sweeps for panel in sweep.panels]
     rows = list(dict.fromkeys(row for panel in panels for row in panel.table["row"]))
-    draw = partial(_draw_panel, texts=texts, rows=rows, between=between)
+    between: Between = "-" if any(sweep.between == "-" for sweep in sweeps) else "none"
     lines = [
         Line2D([], [], color=row_colour(r), marker="s", linestyle=between, label=row_label(r))
         for r in rows
     ]
-    handles = [*lines, *mark_handles(panels)]
-    return draw_grid(panels, draw, handles, Layout(max(2.6, 0.9 + 0.55 * len(texts)), 2.0))
+    blocks = [(sweep.panels, partial(_draw_panel, sweep=sweep, rows=rows)) for sweep in sweeps]
+    layout = Layout(max(2.6, *(sweep.width() for sweep in sweeps)), 2.0)
+    return draw_blocks(blocks, [*lines, *mark_handles(panels)], layout)
 
 
-def _panels(frame: pd.DataFrame, field: str, words: str) -> tuple[list[Panel], set[Any]]:
-    """A panel per key, dataset and choice of the other fields; and all values of the field."""
-    found: dict[tuple[Any, ...], list[tuple[pd.DataFrame, pd.DataFrame]]] = {}
+def score_lines(part: pd.DataFrame, whole: pd.DataFrame) -> Lines:
+    """The rows of Table 5 but the best and worst task, with their calibration, and their seeds."""
+    scores = headline_scores(part)
+    rows = with_calibration(headline_rows(scores), whole)
+    return rows[~rows["row"].isin(EXTREMES)], headline_points(scores)
+
+
+def panels_along(
+    shown: pd.DataFrame,
+    frame: pd.DataFrame,
+    field: str,
+    words: str,
+    lines_of: Callable[[pd.DataFrame, pd.DataFrame], Lines],
+) -> tuple[list[Panel], set[Any]]:
+    """A panel per key, dataset and choice of the other fields; and all values of the field.
+
+    `lines_of(part, whole)` makes lines and seeds of the shown rows at one value, of which `whole`
+    has all rows of the same runs.
+    """
+    found: dict[tuple[Any, ...], list[Lines]] = {}
     values = set()
-    scores = headline_scores(frame)
-    for label, value, part in along(scores, field):
+    for label, value, part in along(shown, field):
         values.add(value)
-        whole = frame[frame["run"].isin(part["run"].unique())]
-        table, points = (
-            rows[~rows["row"].isin(EXTREMES)].assign(at=value_text(value))
-            for rows in (with_calibration(headline_rows(part), whole), headline_points(part))
-        )
+        both = lines_of(part, frame[frame["run"].isin(part["run"].unique())])
+        table, points = (rows.assign(at=value_text(value)) for rows in both)
         for key, dataset, lines in cells_of(table):
             seeds = points.merge(lines[CELL].head(1))
             found.setdefault((key, dataset, variant_text(label)), []).append((lines, seeds))
-    if not found:
-        raise nothing(f"scores of a kind that reads {field.removeprefix('spec.')}")
-    datasets = published.dataset_order(scores)
+    datasets = published.dataset_order(shown)
     across = sorted(found, key=lambda name: datasets.index(name[1]))
-    order = [name for pair in HEADLINE for name in across if name[0][:2] == pair]
+    order = [name for pair in (*HEADLINE, R2) for name in across if name[0][:2] == pair]
     keys = [key for key, _, _ in found]
     return [
         Panel(
@@ -93,21 +133,23 @@ def _panels(frame: pd.DataFrame, field: str, words: str) -> tuple[list[Panel], s
     ], values
 
 
-def _draw_panel(
-    axes: Axes, panel: Panel, texts: list[str], rows: list[str], between: Between
-) -> None:
+def _draw_panel(axes: Axes, panel: Panel, sweep: Sweep, rows: list[str]) -> None:
     for number, row in enumerate(rows):
         beside = 0.5 * ((number + 0.5) / len(rows) - 0.5)
-        _draw_row(
-            axes, panel, row, {text: place + beside for place, text in enumerate(texts)}, between
-        )
+        places = {text: place + beside for text, place in sweep.places.items()}
+        _draw_row(axes, panel, row, places, sweep.between)
     labels = []
-    for text in texts:  # the number of seeds; of several kinds, from the fewest to the most
+    for text in sweep.places:  # the number of seeds; of several kinds, from the fewest to the most
         counts = panel.table.loc[panel.table["at"] == text, "n"]
         several = f"–{counts.max()}" if counts.nunique() > 1 else ""
-        labels.append(f"{text}\n" + ("none" if counts.empty else f"n = {counts.min()}{several}"))
-    axes.set_xticks(range(len(texts)), labels)
-    axes.set_xlim(-0.5, len(texts) - 0.5)
+        count = "none" if counts.empty else f"n = {counts.min()}{several}"
+        labels.append(f"{_tick(text)}\n{count}")
+    axes.set_xticks(list(sweep.places.values()), labels)
+    axes.set_xlim(-0.5, max(sweep.places.values()) + 0.5)
+
+
+def _tick(text: str) -> str:
+    return fill(text, LABEL, break_long_words=False)
 
 
 def _draw_row(

@@ -66,6 +66,40 @@ def along(frame: pd.DataFrame, field: str) -> Iterator[tuple[Label, Any, pd.Data
             yield {f: v for f, v in label.items() if f != field}, value, part
 
 
+def swept(frame: pd.DataFrame) -> list[list[str]]:
+    """The variant fields; those whose values another's determine stand in its list, after it.
+
+    First are those that the most runs read, of these those that determine the most others.
+    """
+    runs, fields = _runs(frame), variant_fields(frame)
+    told = {one: [f for f in fields if _determines(runs, one, f)] for one in fields}
+    groups: list[list[str]] = []
+    for field in sorted(fields, key=lambda f: (runs[f].isna().sum(), -len(told[f]))):
+        group = next((g for g in groups if field in told[g[0]]), None)
+        groups.append([field]) if group is None else group.append(field)
+    return groups
+
+
+def none_said(frame: pd.DataFrame, fields: Iterable[str]) -> pd.DataFrame:
+    """The frame with the word `none` where a run has no value of a field that others of its kind
+    and dataset have; what no run of a kind has, it does not read.
+    """
+    for field in fields:
+        there = frame[field].notna().groupby([frame["kind"], frame["dataset"]]).transform("any")
+        lacking = frame[field].isna() & there.astype(bool)
+        if lacking.any():
+            frame = frame.assign(**{field: frame[field].astype(object).mask(lacking, "none")})
+    return frame
+
+
+def _determines(runs: pd.DataFrame, one: str, other: str) -> bool:
+    """Whether, among the runs of each kind and dataset, no value of one stands beside several of
+    the other.
+    """
+    counts = runs.groupby(["kind", "dataset", one], dropna=False)[other].nunique(dropna=False)
+    return bool(counts.le(1).all())
+
+
 def _runs(frame: pd.DataFrame) -> pd.DataFrame:
     specs = [c for c in frame.columns if c.startswith("spec.")]
     return frame.drop_duplicates("run")[["run", "kind", "dataset", *specs]].sort_values("run")

@@ -1,5 +1,6 @@
 """The null and the ceiling of scores that were calibrated, beside the lines of a tidy table."""
 
+import numpy as np
 import pandas as pd
 
 from mtdis.artifacts.calibrations import CALIBRATED
@@ -29,6 +30,9 @@ def with_calibration(lines: pd.DataFrame, frame: pd.DataFrame) -> pd.DataFrame:
     parts = {column: _summary(runs, end) for end, column in NULL.items()}
     parts |= {column: runs[runs["transform"].eq(name)] for name, column in MAPPED.items()}
     for column, part in parts.items():
+        if part.empty:  # ten operations on nothing would take as long as on something
+            lines = lines.assign(**{column: np.nan})
+            continue
         means = headline_rows(part[part["draw"].eq(0)].assign(transform="none"))
         lines = lines.merge(
             means[[*CELL, "row", "mean"]].rename(columns={"mean": column}),

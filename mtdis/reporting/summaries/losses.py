@@ -153,6 +153,15 @@ def own_task_points(losses: pd.DataFrame) -> pd.DataFrame:
     )
 
 
+def own_fits(frame: pd.DataFrame) -> pd.DataFrame:
+    """Per cell, row of Table 5 and seed R² on the test split, the mean over the tasks, where
+    single-task networks count on their own; `frame` is of one variant.
+    """
+    points = own_task_points(losses_on_test(frame))
+    points = points[points["metric"].eq("r2") & points["column"].eq(TOTAL)]
+    return points.assign(row=points["row"].replace(OWN, "single_mean"))
+
+
 def untaught() -> list[str]:
     """The kinds whose networks learn nothing."""
     return [kind for kind in kinds() if not issubclass(Run.member(kind), TrainedRun)]

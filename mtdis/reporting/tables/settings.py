@@ -21,7 +21,7 @@ from mtdis.reporting.statistics import (
     summarise,
     variants,
 )
-from mtdis.reporting.summaries.losses import OWN, TOTAL, losses_on_test, own_task_points
+from mtdis.reporting.summaries.losses import losses_on_test, own_fits
 from mtdis.reporting.summaries.scores import headline_scores
 
 CAPTION = (
@@ -70,9 +70,7 @@ def make(frame: pd.DataFrame) -> pd.DataFrame:
 def _points(part: pd.DataFrame) -> pd.DataFrame:
     """Per cell, row and seed: the scores of Table 5's means, and R² over the tasks."""
     scores = headline_points(headline_scores(part))
-    fits = own_task_points(losses_on_test(part))
-    fits = fits[fits["metric"].eq("r2") & fits["column"].eq(TOTAL)]
-    fits = fits.assign(row=fits["row"].replace(OWN, "single_mean"))
+    fits = own_fits(part)
     columns = [*CELL, "row", "seed", "value", "diverged"]
     return pd.concat(
         [scores.loc[~scores["row"].isin(["single_max", "single_min"]), columns], fits[columns]]
