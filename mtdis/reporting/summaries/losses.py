@@ -145,12 +145,15 @@ def own_task_points(losses: pd.DataFrame) -> pd.DataFrame:
     """As `loss_points`, but for each task only networks that learned it, of single-task ones as the
     row OWN.
     """
+    own = one_run_per_seed(on_own_tasks(losses))
+    return _with_totals(own.assign(row=own["kind"], column=column_of(own["task"])))
+
+
+def on_own_tasks(losses: pd.DataFrame) -> pd.DataFrame:
+    """The losses of networks on tasks that they learned: of single-task ones on one task."""
     losses = losses[~losses["kind"].isin(untaught())]
     single = losses["kind"].eq(OWN)
-    own = losses[~single | losses["trained_task"].eq(losses["task"]).fillna(False)]
-    return _with_totals(
-        one_run_per_seed(own).assign(row=own["kind"], column=column_of(own["task"]))
-    )
+    return losses[~single | losses["trained_task"].eq(losses["task"]).fillna(False)]
 
 
 def own_fits(frame: pd.DataFrame) -> pd.DataFrame:
