@@ -1,6 +1,6 @@
 """Scores along one field of the runs, a panel per key and dataset: what Figures 14 and 15 share."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial
 from textwrap import fill
 from typing import Any, Literal, NamedTuple
@@ -52,11 +52,17 @@ class Sweep(NamedTuple):
     panels: list[Panel]
     places: Mapping[str, float]
     between: Between
+    slot: float = SLOT
 
     def width(self) -> float:
         """Inches of a panel."""
-        longest = max(len(line) for text in self.places for line in _tick(text).split("\n"))
-        return 0.9 + max(SLOT, LETTER * longest) * (max(self.places.values()) + 1)
+        return 0.9 + self.slot * (max(self.places.values()) + 1)
+
+
+def slot_of(texts: Iterable[str]) -> float:
+    """Inches that the longest line of the values' labels needs."""
+    longest = max(len(line) for text in texts for line in _tick(text).split("\n"))
+    return max(SLOT, LETTER * longest)
 
 
 def draw_sweep(

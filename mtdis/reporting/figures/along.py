@@ -9,11 +9,13 @@ from mtdis.reporting.drawing.panels import nothing
 from mtdis.reporting.drawing.scales import Scale, scale_of
 from mtdis.reporting.drawing.sweeps import (
     R2,
+    Between,
     Lines,
     Sweep,
     draw_sweeps,
     panels_along,
     score_lines,
+    slot_of,
 )
 from mtdis.reporting.labels import HEADLINE
 from mtdis.reporting.statistics import CELL, none_said, of_runs, summarise, swept, variant_fields
@@ -82,7 +84,8 @@ def _sweep(runs: pd.DataFrame, group: list[str]) -> Sweep:
         for panel in panels
         if panel.table.groupby("row")["at"].nunique().gt(1).any()
     ]
-    return Sweep(several, scale.places, "-" if scale.numeric else "none")
+    between: Between = "-" if scale.numeric else "none"
+    return Sweep(several, scale.places, between, slot_of(scale.places))
 
 
 def _words(group: list[str], scale: Scale) -> str:
