@@ -90,10 +90,10 @@ def arguments(package: str, name: str, case: str, few: bool = False) -> tuple[An
     ]
     metrics = constant(package, name, "METRICS")
     keys = tuple(k for k, (metric, _) in KEYS.items() if metrics is None or metric in metrics)
-    if case == "one panel" or (few and case != PLAIN):
+    sweeps = bool(constant(package, name, "SWEEPS"))
+    if case == "one panel" or ((few or sweeps) and case != PLAIN):
         keys = tuple(key for key in TWO if key in keys) or keys
     kind = shows[-1] if case in OF_KIND else ""
-    sweeps = bool(constant(package, name, "SWEEPS"))
     frame = _frame(kind, case, keys[:1] if case == "one panel" else keys, sweeps).copy()
     if constant(package, name, "SHOWS_CALIBRATION"):
         frame, _ = calibrated(frame)
