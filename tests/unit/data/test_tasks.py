@@ -48,6 +48,8 @@ SQUARES = {
 }
 DSPRITES_VARIANCES = "161.9 202.6 164.4 259.3 188.8 230.3 191.5 154.7 137.1 167.6"
 
+LARGE = [pytest.param(name, marks=pytest.mark.simulation) for name in ("dSprites", "MPI3D")]
+"""Datasets whose test splits take a minute and more: with -m simulation."""
 SCHEMES = ["all", "random", "halves", "grow", "pairs", "triples", "positions"]
 SMALL = Tasks(count=4, hidden_size=20, hidden_layers=2)
 
@@ -84,7 +86,7 @@ def test_first_row_equals_the_released_targets(dataset):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("dataset", DATASETS)
+@pytest.mark.parametrize("dataset", ["Shapes3D", *LARGE])
 def test_second_moments_are_the_off_diagonals_of_tables_8_to_10_and_those_of_torch(dataset):
     # An untrained tanh head predicts nearly 0, so its printed loss is the second moment of its
     # task.
@@ -95,6 +97,7 @@ def test_second_moments_are_the_off_diagonals_of_tables_8_to_10_and_those_of_tor
     np.testing.assert_allclose(squares, numbers(SQUARES[dataset]), rtol=0, atol=0.011)
 
 
+@pytest.mark.simulation  # a minute
 def test_variances_equal_those_measured_with_torch():
     variances = test_split_targets("dSprites").var(axis=0)
     np.testing.assert_allclose(variances, numbers(DSPRITES_VARIANCES), rtol=0, atol=0.06)
