@@ -11,7 +11,7 @@ from collections.abc import Callable, Hashable
 from dataclasses import dataclass
 from functools import cached_property
 from math import prod
-from typing import Any, TypeVar
+from typing import Any, Protocol, TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -166,6 +166,30 @@ Factors = Classes | FactorTable
 """What a metric takes: integer classes (N, K), or the table made of them."""
 
 
+class Draws(Protocol):
+    """Settings of a metric that draws rows."""
+
+    @property
+    def seed(self) -> int:
+        """Seed of the draw."""
+
+    @property
+    def num_train(self) -> int:
+        """Rows."""
+
+    @property
+    def batch_size(self) -> int:
+        """Rows drawn at once."""
+
+
+class DrawsTwice(Draws, Protocol):
+    """Settings of a metric that draws other rows for a test."""
+
+    @property
+    def num_test(self) -> int:
+        """Rows of the test."""
+
+
 @dataclass(frozen=True)
 class CodeTable:
     """Codes (N, d) of N images and their factors."""
@@ -180,6 +204,17 @@ class CodeTable:
     def varied_sample(self, rng: np.random.RandomState, num: int, batch_size: int) -> Sample:
         """A `sample` with two classes of each factor; ValueError where the draw has only one."""
         return self._at(self._varied_rows(rng, num, batch_size))
+
+    def training(self, settings: Draws) -> tuple[Sample]:
+        """The one `varied_sample` of these settings."""
+        rng = np.random.RandomState(settings.seed)
+        return (self.varied_sample(rng, settings.num_train, settings.batch_size),)
+
+    def training_and_test(self, settings: DrawsTwice) -> tuple[Sample, Sample]:
+        """A `varied_sample`, and a `sample` drawn after it by the same generator."""
+        rng = np.random.RandomState(settings.seed)
+        train = self.varied_sample(rng, settings.num_train, settings.batch_size)
+        return train, self.sample(rng, settings.num_test, settings.batch_size)
 
     def halves(
         self, rng: np.random.RandomState, num: int, batch_size: int

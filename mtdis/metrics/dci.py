@@ -66,10 +66,7 @@ def score(codes: FloatArray, factors: Factors, settings: Dci = DEFAULTS) -> dict
 
 
 def _samples(codes: FloatArray, factors: Factors, settings: Dci) -> tuple[Sample, Sample]:
-    table = code_table(codes, factors, min_codes=2, min_factors=2)
-    rng = np.random.RandomState(settings.seed)
-    train = table.varied_sample(rng, settings.num_train, settings.batch_size)
-    return train, table.sample(rng, settings.num_test, settings.batch_size)
+    return code_table(codes, factors, min_codes=2, min_factors=2).training_and_test(settings)
 
 
 def _values(train: Sample, test: Sample, settings: Dci) -> dict[str, float]:
@@ -156,7 +153,7 @@ def _accuracies(predicted: list[Labels], factors: IntArray) -> npt.NDArray[np.fl
 
 
 def _explained(wanted: npt.NDArray[np.float64], predicted: npt.NDArray[np.float64]) -> float:
-    """Mean R² of columns (n, K) whose fitted mean is 0, over those that leave it; 0 without any."""
+    """Mean R² of columns (n, K) of fitted mean 0, over those that leave it; 0 without any."""
     apart = (wanted**2).sum(axis=0)
     left = ((wanted - predicted) ** 2).sum(axis=0)
     kept = apart > 0  # few rows may be the mean

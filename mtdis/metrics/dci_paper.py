@@ -34,10 +34,7 @@ def score(codes: FloatArray, factors: Factors, settings: DciPaper = DEFAULTS) ->
     is silent (draws, trees, their importances) it is disentanglement_lib's DCI. Raises ValueError
     as `dci` does.
     """
-    table = code_table(codes, factors, min_codes=2, min_factors=2)
-    rng = np.random.RandomState(settings.seed)
-    train = table.varied_sample(rng, settings.num_train, settings.batch_size)
-    test = table.sample(rng, settings.num_test, settings.batch_size)
+    train, test = code_table(codes, factors, min_codes=2, min_factors=2).training_and_test(settings)
     fit_one = ESTIMATORS[settings.estimator]
     fits = [fit_one(train[0], labels, settings.seed) for labels in train[1].T]
     importance = np.stack([fitted.importances for fitted in fits], axis=1)

@@ -34,9 +34,7 @@ def score(codes: FloatArray, factors: Factors, settings: Dcimig = DEFAULTS) -> d
 
 
 def _samples(codes: FloatArray, factors: Factors, settings: Dcimig) -> tuple[Sample]:
-    table = code_table(codes, factors, min_factors=2)
-    rng = np.random.RandomState(settings.seed)
-    return (table.varied_sample(rng, settings.num_train, settings.batch_size),)
+    return code_table(codes, factors, min_factors=2).training(settings)
 
 
 def _values(sample: Sample, settings: Dcimig) -> dict[str, float]:

@@ -1,8 +1,8 @@
 """Effective rank of codes: over how many directions they spread, whatever the factors.
 
-It is the participation ratio of the correlation's eigenvalues, (Σλ)²/Σλ² (Gao et al. 2017, bioRxiv
-214262), a covariate of every other score rather than one of its own: neither many directions nor
-few are better.
+It is the participation ratio of the correlation's eigenvalues, (Σλ)²/Σλ² (Gao et al. 2017,
+bioRxiv 214262), a covariate of every other score rather than one of its own: neither many
+directions nor few are better.
 """
 
 import numpy as np

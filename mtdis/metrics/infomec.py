@@ -49,10 +49,7 @@ def score(codes: FloatArray, factors: Factors, settings: Infomec = DEFAULTS) -> 
 
 
 def _samples(codes: FloatArray, factors: Factors, settings: Infomec) -> tuple[Sample, Sample]:
-    table = code_table(codes, factors, min_codes=2, min_factors=2)
-    rng = np.random.RandomState(settings.seed)
-    train = table.varied_sample(rng, settings.num_train, settings.batch_size)
-    return train, table.sample(rng, settings.num_test, settings.batch_size)
+    return code_table(codes, factors, min_codes=2, min_factors=2).training_and_test(settings)
 
 
 def _values(train: Sample, test: Sample, settings: Infomec) -> dict[str, float]:

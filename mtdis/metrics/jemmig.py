@@ -1,9 +1,9 @@
 """Joint entropy minus mutual information gap, JEMMIG.
 
-The idea is Do and Tran (2020, arXiv 1908.09961): of a factor y, its best code z* and
-its second best z°, it is H(z*, y) − I(z*, y) + I(z°, y). Unlike MIG it also asks whether the code
-holds nothing but the factor. Estimated from equal-width bins and the entropies of the drawn sample,
-as in `mig`, the paper's quantised variant.
+The idea is Do and Tran (2020, arXiv 1908.09961): of a factor y, its best code z* and its second
+best z°, it is H(z*, y) − I(z*, y) + I(z°, y). Unlike MIG it also asks whether the code holds
+nothing but the factor. Estimated from equal-width bins and the entropies of the drawn sample, as in
+`mig`, the paper's quantised variant.
 """
 
 import numpy as np
@@ -26,19 +26,18 @@ def score(codes: FloatArray, factors: Factors, settings: Jemmig = DEFAULTS) -> d
     """JEMMIG of codes (N, d) for factors (N, K), 0 or more nats, and its share in [0, 1] of the
     largest there can be; of both, less is better.
 
-    The largest is the factor's entropy and that of even bins; papers that call more better show 1 −
-    the share (Carbonneau et al. 2022). Perfect codes of no more classes than bins score 0. Constant
-    codes lose the entropy of the factors only, so that they beat noise, which comes near 1; finer
-    bins add to the loss of any code finer than its factor. Raises ValueError for fewer than two
-    codes, for inputs that `code_table` refuses, and when the draw holds a single class of a factor.
+    The largest is the factor's entropy and that of even bins; papers that call more better show 1
+    − the share (Carbonneau et al. 2022). Perfect codes of no more classes than bins score 0.
+    Constant codes lose the entropy of the factors only, so that they beat noise, which comes near
+    1; finer bins add to the loss of any code finer than its factor. Raises ValueError for fewer
+    than two codes, for inputs that `code_table` refuses, and when the draw holds a single class of
+    a factor.
     """
     return _values(*_samples(codes, factors, settings), settings)
 
 
 def _samples(codes: FloatArray, factors: Factors, settings: Jemmig) -> tuple[Sample]:
-    table = code_table(codes, factors, min_codes=2)
-    rng = np.random.RandomState(settings.seed)
-    return (table.varied_sample(rng, settings.num_train, settings.batch_size),)
+    return code_table(codes, factors, min_codes=2).training(settings)
 
 
 def _values(sample: Sample, settings: Jemmig) -> dict[str, float]:

@@ -50,10 +50,7 @@ def score(
 def _samples(
     codes: FloatArray, factors: Factors, settings: LabelEfficiency
 ) -> tuple[Sample, Sample]:
-    table = code_table(codes, factors)
-    rng = np.random.RandomState(settings.seed)
-    train = table.varied_sample(rng, settings.num_train, settings.batch_size)
-    return train, table.sample(rng, settings.num_test, settings.batch_size)
+    return code_table(codes, factors).training_and_test(settings)
 
 
 def _values(train: Sample, test: Sample, settings: LabelEfficiency) -> dict[str, float]:

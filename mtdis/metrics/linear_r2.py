@@ -34,10 +34,7 @@ def score(codes: FloatArray, factors: Factors, settings: LinearR2 = DEFAULTS) ->
 
 
 def _samples(codes: FloatArray, factors: Factors, settings: LinearR2) -> tuple[Sample, Sample]:
-    table = code_table(codes, factors)
-    rng = np.random.RandomState(settings.seed)
-    train = table.varied_sample(rng, settings.num_train, settings.batch_size)
-    return train, table.sample(rng, settings.num_test, settings.batch_size)
+    return code_table(codes, factors).training_and_test(settings)
 
 
 def _values(train: Sample, test: Sample, settings: LinearR2) -> dict[str, float]:

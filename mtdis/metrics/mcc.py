@@ -38,13 +38,12 @@ def score(codes: FloatArray, factors: Factors, settings: Mcc = DEFAULTS) -> dict
     Spearman's correlation. In-sample, chance is above 0: the largest of many small correlations
     (≈ .02 for 8 codes, 5 factors and 10,000 rows, far more for few). The cross-fitted values, in
     [-1, 1], choose pairs and signs on one half of the drawn images and measure on the other: chance
-    is 0.
-    Factors are classes in their order, which must mean something: shapes and colours serve badly,
-    and circular factors (hue, orientation) worst, for no code follows them by one order. A code
-    that is a function of a factor but not a monotone one is missed, too, and two codes that share a
-    factor count once. Spearman's with n equal classes is at most √(1 − 1/n²) where a code varies
-    within them (.943 for 3 shapes). Constant codes score 0. Raises ValueError for inputs that
-    `code_table` refuses, and when the draw holds a single class of a factor.
+    is 0. Factors are classes in their order, which must mean something: shapes and colours serve
+    badly, and circular factors (hue, orientation) worst, for no code follows them by one order. A
+    code that is a function of a factor but not a monotone one is missed, too, and two codes that
+    share a factor count once. Spearman's with n equal classes is at most √(1 − 1/n²) where a
+    code varies within them (.943 for 3 shapes). Constant codes score 0. Raises ValueError for
+    inputs that `code_table` refuses, and when the draw holds a single class of a factor.
     """
     first, second = _samples(codes, factors, settings)
     return values((first[0], second[0]), factor_units((first[1], second[1])))

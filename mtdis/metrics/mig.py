@@ -32,9 +32,7 @@ def score(codes: FloatArray, factors: Factors, settings: Mig = DEFAULTS) -> dict
 
 
 def _samples(codes: FloatArray, factors: Factors, settings: Mig) -> tuple[Sample]:
-    table = code_table(codes, factors, min_codes=2)
-    rng = np.random.RandomState(settings.seed)
-    return (table.varied_sample(rng, settings.num_train, settings.batch_size),)
+    return code_table(codes, factors, min_codes=2).training(settings)
 
 
 def _values(sample: Sample, settings: Mig) -> dict[str, float]:

@@ -34,9 +34,7 @@ def score(codes: FloatArray, factors: Factors, settings: MigSup = DEFAULTS) -> d
 
 
 def _samples(codes: FloatArray, factors: Factors, settings: MigSup) -> tuple[Sample]:
-    table = code_table(codes, factors, min_factors=2)
-    rng = np.random.RandomState(settings.seed)
-    return (table.varied_sample(rng, settings.num_train, settings.batch_size),)
+    return code_table(codes, factors, min_factors=2).training(settings)
 
 
 def _values(sample: Sample, settings: MigSup) -> dict[str, float]:
@@ -53,8 +51,8 @@ score_rotated = rotated_scorer(_samples, _values)
 
 
 def gap(information: npt.NDArray[np.float64], entropies: npt.NDArray[np.float64]) -> float:
-    """Mean over codes of the largest − second-largest share of a factor's entropy (K ≥ 2,) in the
-    information (d, K).
+    """Mean over codes of the largest − second-largest share of a factor's entropy (K ≥ 2,) in
+    the     information (d, K).
     """
     second, first = np.sort(information / entropies, axis=1).T[-2:]
     return float(np.mean(first - second))

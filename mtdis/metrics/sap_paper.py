@@ -37,10 +37,7 @@ def score(codes: FloatArray, factors: Factors, settings: SapPaper = DEFAULTS) ->
     appendix is silent, the draws and balanced class weights are disentanglement_lib's, and the tree
     is scikit-learn's with Gini's impurity. Raises ValueError as `sap` does.
     """
-    table = code_table(codes, factors, min_codes=2)
-    rng = np.random.RandomState(settings.seed)
-    train = table.varied_sample(rng, settings.num_train, settings.batch_size)
-    test = table.sample(rng, settings.num_test, settings.batch_size)
+    train, test = code_table(codes, factors, min_codes=2).training_and_test(settings)
     return {"SAP_score": gap(accuracy_matrix(train, test, seed=settings.seed))}
 
 

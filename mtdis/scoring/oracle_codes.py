@@ -20,8 +20,8 @@ Classes = npt.NDArray[np.int64]
 SIZES = (6, 8, 10, 16)
 """Classes of each factor: 7,680 combinations."""
 CORRELATION = 6.0
-"""How much two factors go together: combinations occur like exp(−(a − b)²·CORRELATION²/2) of their
-values in 0..1 (Träuble et al. 2021, arXiv 2006.07886, section 3).
+"""How much two factors go together: combinations occur like exp(−(a − b)²·CORRELATION²/2) of
+their values in 0..1 (Träuble et al. 2021, arXiv 2006.07886, section 3).
 """
 KEPT = 0.5
 """Share of the combinations that are there, where there are holes."""

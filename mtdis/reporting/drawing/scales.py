@@ -15,8 +15,8 @@ NAMES = ((math.log10, "log scale"), (float, ""))
 
 
 class Scale(NamedTuple):
-    """Text of a value → its place, in widths of a tick's label; what the axis says; and whether the
-    values are numbers, which have an order and distances.
+    """Text of a value → its place, in widths of a tick's label; what the axis says; and whether
+    the values are numbers, which have an order and distances.
     """
 
     places: dict[str, float]

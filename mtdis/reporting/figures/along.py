@@ -32,12 +32,11 @@ CAPTION = (
     " fields are held at the values in a panel's title; panels in which no kind has two values are"
     " left out. A kind that does not read a field is not in its block. Squares are means over seeds"
     " with one standard deviation (ddof 1), circles single seeds, n counts them; a red cross at the"
-    " top, with their number, marks networks (for R², seeds) that diverged and are left out. Scores"
-    " reach from 0 to 1, R² to 1; the axes do not."
-    " Where scores were calibrated, a pale band shows what 5 to 95 % of the rotations of the white"
-    " codes score: a small hollow square inside it is a score that arbitrary axes of these codes"
-    " have, and the short line is the best aligned rotation. The band belongs to that square, not"
-    " to the filled one."
+    " top, with their number, marks networks (for R², seeds) that diverged and are left out."
+    " Scores reach from 0 to 1, R² to 1; the axes do not. Where scores were calibrated, a pale"
+    " band shows what 5 to 95 % of the rotations of the white codes score: a small hollow square"
+    " inside it is a score that arbitrary axes of these codes have, and the short line is the best"
+    " aligned rotation. The band belongs to that square, not to the filled one."
 )
 
 

@@ -24,11 +24,12 @@ from mtdis.reporting.summaries.scores import headline_scores
 COLUMNS = [*CELL, "row", "column", "text", "run", "mean", "sd", "n", "diverged", "failed", *BESIDE]
 CAPTION = (
     "Every run of the experiment on a line of its own, by kind, fields and seed; fields that all"
-    " runs of a dataset share are left out, and one that a kind does not read is a dash. MSE and R²"
-    " are on the test split, means over the tasks (of single-task networks on their own task); then"
-    " the scores that the paper reports. Of several networks the mean ± standard deviation (ddof 1)"
-    " over those that have a value, with their number and what became of the others in parentheses;"
-    " missing is a score that a run does not have yet. The csv file names each line's run."
+    " runs of a dataset share are left out, and one that a kind does not read is a dash. MSE and"
+    " R² are on the test split, means over the tasks (of single-task networks on their own task);"
+    " then the scores that the paper reports. Of several networks the mean ± standard deviation"
+    " (ddof 1) over those that have a value, with their number and what became of the others in"
+    " parentheses; missing is a score that a run does not have yet. The csv file names each line's"
+    " run."
 )
 
 

@@ -25,8 +25,8 @@ CAPTION = (
     " images learned from, on the unseen combinations: where few combinations are held out, a"
     " readout that knows which classes went together falls below it. Compare with random encoders,"
     " which have seen nothing: what they lose is the readout's own. And the others were trained on"
-    " the seen images themselves, so that a part of their loss is that of new images alone. Means ±"
-    " standard deviation over the shown seeds, whose number is in parentheses."
+    " the seen images themselves, so that a part of their loss is that of new images alone. Means"
+    " ± standard deviation over the shown seeds, whose number is in parentheses."
 )
 
 

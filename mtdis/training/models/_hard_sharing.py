@@ -1,6 +1,11 @@
-"""The network of the kinds whose heads learn through one encoder."""
+"""The network of the kinds whose heads learn through one encoder, and its errors."""
 
+from torch import Tensor
+
+from mtdis.specs.models._hard_sharing_run import RegularisedRun
 from mtdis.specs.run import HeadsRun
+from mtdis.training.learner import Moment
+from mtdis.training.loss_terms import noisy
 from mtdis.training.networks import (
     Heads,
     TaskNetwork,
@@ -24,3 +29,13 @@ def sharing_network(
     heads = Heads(count, outputs, run.latent_size, run.head_layers, run.head_activation)
     initialise_heads(heads, run.initialisation, run.seed)
     return TaskNetwork(encoder, heads)
+
+
+def codes_and_errors(
+    run: RegularisedRun, model: TaskNetwork, images: Tensor, targets: Tensor, moment: Moment | None
+) -> tuple[Tensor, Tensor]:
+    """Codes (B, D) of images (B, C, S, S), and the squared errors (B, T) of the predictions of
+    targets (B, T) from these codes with the run's noise.
+    """
+    codes = model.codes(images)
+    return codes, (model.predict_from(noisy(run, codes, moment)) - targets).square()

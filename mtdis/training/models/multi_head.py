@@ -4,8 +4,8 @@ from torch import Tensor
 
 from mtdis.specs.models.multi_head import MultiHead
 from mtdis.training.learner import Moment
-from mtdis.training.loss_terms import noisy, size_cost, weighted
-from mtdis.training.models._hard_sharing import sharing_network
+from mtdis.training.loss_terms import size_cost, weighted
+from mtdis.training.models._hard_sharing import codes_and_errors, sharing_network
 from mtdis.training.networks import TaskNetwork
 
 
@@ -23,6 +23,5 @@ def loss(
     moment: Moment | None = None,
 ) -> Tensor:
     """The sum over tasks of the mean squared error over images (B, C, S, S) and targets (B, T)."""
-    codes = model.codes(images)
-    errors = (model.predict_from(noisy(run, codes, moment)) - targets).square().mean(0)
-    return size_cost(run, codes, weighted(run, errors, model.task_weights).sum())
+    codes, errors = codes_and_errors(run, model, images, targets, moment)
+    return size_cost(run, codes, weighted(run, errors.mean(0), model.task_weights).sum())

@@ -4,8 +4,8 @@ from torch import Tensor
 
 from mtdis.specs.models.one_head import OneHead
 from mtdis.training.learner import Moment
-from mtdis.training.loss_terms import noisy, size_cost, weighted
-from mtdis.training.models._hard_sharing import sharing_network
+from mtdis.training.loss_terms import size_cost, weighted
+from mtdis.training.models._hard_sharing import codes_and_errors, sharing_network
 from mtdis.training.networks import TaskNetwork
 
 
@@ -25,6 +25,5 @@ def loss(
     """The mean squared error over images (B, C, S, S) and tasks (B, T), as the released code has
     it.
     """
-    codes = model.codes(images)
-    errors = (model.predict_from(noisy(run, codes, moment)) - targets).square()
+    codes, errors = codes_and_errors(run, model, images, targets, moment)
     return size_cost(run, codes, weighted(run, errors, model.task_weights).mean())

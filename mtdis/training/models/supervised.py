@@ -7,8 +7,8 @@ from torch import Tensor
 from mtdis.data.tasks import scale_inputs
 from mtdis.specs.models.supervised import Supervised
 from mtdis.training.learner import Moment
-from mtdis.training.loss_terms import noisy, size_cost
-from mtdis.training.models._hard_sharing import sharing_network
+from mtdis.training.loss_terms import size_cost
+from mtdis.training.models._hard_sharing import codes_and_errors, sharing_network
 from mtdis.training.networks import TaskNetwork
 
 
@@ -31,6 +31,5 @@ def loss(
     moment: Moment | None = None,
 ) -> Tensor:
     """The sum over factors of the mean squared error on images (B, C, S, S), targets (B, T)."""
-    codes = model.codes(images)
-    errors = (model.predict_from(noisy(run, codes, moment)) - targets).square().mean(0)
-    return size_cost(run, codes, errors.sum())
+    codes, errors = codes_and_errors(run, model, images, targets, moment)
+    return size_cost(run, codes, errors.mean(0).sum())

@@ -1,4 +1,4 @@
-"""What linear maps leave: R² against scikit-learn, ranks in closed form, independent components."""
+"""What linear maps leave: R² against scikit-learn, closed forms of ranks, independent parts."""
 
 import numpy as np
 import pytest

@@ -37,6 +37,9 @@ def run_of(kind: str, **fields: Any) -> Run:
     return cls.parse(FIELDS | batch | read)
 
 
+PAIRS = {"count": 6, "subsets": "pairs"}
+
+
 @pytest.mark.parametrize("kind", [*DRAWN, *LINEAR])
 def test_nothing_that_treats_directions_alike_breaks_the_symmetry(kind: str) -> None:
     """But the posterior of VAEs, which has axes."""
@@ -107,7 +110,7 @@ def test_all_factors_are_seen_where_tasks_take_all() -> None:
         ("multi_head", {"count": 4}, "4 tasks < 5 factors; 5 seen, not apart"),
         ("single_task", {"count": 4}, "1 task < 5 factors; 5 seen, not apart"),
         ("one_head", {"count": 1, "subsets": "halves"}, "1 task < 5 factors; 2 seen, not apart"),
-        ("multi_head", {"count": 6, "subsets": "pairs"}, "6 tasks ≥ 5 factors; 5 seen, not apart"),
+        ("multi_head", PAIRS, "6 tasks ≥ 5 factors; 5 seen, not apart"),
         ("multi_head", {"count": 20, "subsets": "random"}, "20 tasks ≥ 5 factors; 5 seen, apart"),
         ("supervised", {}, "5 tasks ≥ 5 factors; 5 seen, apart"),
     ],

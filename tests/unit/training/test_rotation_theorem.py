@@ -1,5 +1,5 @@
-"""Gradient descent from codes Z and from Z·R ends in codes Z and Z·R; Adam's does not, nor does any
-with a non-linearity or an absolute value on the codes.
+"""Gradient descent from codes Z and from Z·R ends in codes Z and Z·R; Adam's does not, nor does
+any with a non-linearity or an absolute value on the codes.
 
 The encoder ends in a linear layer and each head begins with one, so losses and gradients keep to
 the rotation, and a step that treats all directions alike does, too (float64).
