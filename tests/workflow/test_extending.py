@@ -51,7 +51,7 @@ def test_a_study_of_all_extensions_runs(extended: Path) -> None:
     runs = frame.drop_duplicates("run")
     assert runs["kind"].value_counts().to_dict() == {"one_head": 4, "worst_task": 2}
     errors = runs.loc[runs["kind"] == "one_head", "spec.error"]
-    assert sorted(errors) == ["absolute", "absolute", "squared", "squared"]
+    assert sorted(errors) == ["pseudo_huber", "pseudo_huber", "squared", "squared"]
     losses = frame[frame["metric"].eq("mse") & frame["key"].eq("test")].groupby("run")["value"]
     assert losses.mean().nunique() == 6, "a field changes nothing"
     for metric, most in (("corr_gap", 1), ("active_codes", 4)):
