@@ -134,6 +134,8 @@ def _unlike(frame: pd.DataFrame) -> pd.DataFrame:
     def joined(texts: "pd.Series[str]") -> str:
         return " or ".join(sorted({text for text in texts.fillna("") if text}))
 
+    if "transform" in frame.columns:  # losses have none
+        frame = frame[frame["transform"].eq("none")]  # cautions are on the scores of these codes
     groups = frame.groupby([*CELL, "kind"], dropna=False)
     return groups.agg(
         replica_of=("replica_of", joined), unlike_paper=("unlike_paper", joined)

@@ -18,10 +18,11 @@ Fumero et al. 2023, arXiv 2304.07939, learns such heads). No kind here has spars
 
 from collections.abc import Iterator
 from functools import lru_cache
-from random import Random
+from random import Random as Draws
 from typing import NamedTuple
 
 from mtdis.specs.models._hard_sharing_run import RegularisedRun
+from mtdis.specs.models.random import Random
 from mtdis.specs.models.supervised import Supervised
 from mtdis.specs.run import ActivatedRun, EncoderRun, HeadedRun, Run, TrainedRun
 from mtdis.specs.tasks import MASK_SEED, factor_groups
@@ -77,6 +78,8 @@ def breaks(run: Run) -> Iterator[str]:
         yield "uniform initialisation"  # of `released` that of biases and heads
     if isinstance(run, ActivatedRun) and run.latent_activation != "none":
         yield f"{run.latent_activation} codes"
+    if isinstance(run, Random) and run.scaling == "standardised":
+        yield "standardised codes"  # each by its own spread
     if isinstance(run, RegularisedRun) and run.code_penalty:
         yield "L1 on the codes"
     if run.name() in DIAGONAL:
@@ -153,7 +156,7 @@ def _random_masks(count: int, factors: int) -> list[frozenset[int]]:
     state = [MASK_SEED]
     for place in range(1, 624):
         state.append((1812433253 * (state[-1] ^ state[-1] >> 30) + place) % 2**32)
-    draws = Random()
+    draws = Draws()
     draws.setstate((3, (*state, 624), None))
     return [_mask(draws, factors) for _ in range(count)]
 
@@ -162,12 +165,12 @@ def _another(task: int, varying: tuple[bool, ...]) -> frozenset[int]:
     """The draws of RandomState([MASK_SEED, task]), task from 1, until a factor varies: Python seeds
     with the words of a number as numpy does with a list.
     """
-    draws = Random(MASK_SEED + (task << 32))
+    draws = Draws(MASK_SEED + (task << 32))
     while True:
         mask = _mask(draws, len(varying))
         if any(varying[factor] for factor in mask):
             return mask
 
 
-def _mask(draws: Random, factors: int) -> frozenset[int]:
+def _mask(draws: Draws, factors: int) -> frozenset[int]:
     return frozenset([factor for factor in range(factors) if draws.random() > 0.5])

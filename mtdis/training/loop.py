@@ -56,8 +56,8 @@ def build(run: Run, image_shape: tuple[int, int, int], device: torch.device) -> 
 def fit(
     run: Run, networks: Mapping[str, Network], images: Images, train_rows: NDArray[np.int64]
 ) -> None:
-    """Find what comes from the training split before any step: the weights of tasks, and all of
-    networks whose kind has no loss and defines `fit`.
+    """Find what comes from the training split before any step: the weights of tasks, and what kinds
+    that define `fit` take from there.
     """
     kind = _kind(run)
     if hasattr(kind, "fit"):

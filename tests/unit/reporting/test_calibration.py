@@ -14,7 +14,7 @@ from mtdis.reporting.drawing.style import BAND
 from mtdis.reporting.figures import claims, figure3, figure4, figure14, figure15
 from mtdis.reporting.statistics import headline_rows
 from mtdis.reporting.summaries.calibration import COLUMNS, with_calibration
-from mtdis.reporting.tables import calibration
+from mtdis.reporting.tables import calibration, table5
 
 KEYS = ("discrete_mig", "completeness")
 KINDS = ("single_task", "multi_head", "one_head")
@@ -53,6 +53,16 @@ def test_scores_are_what_they_were(plain: pd.DataFrame) -> None:
     frame, _ = calibrated(plain)
     pd.testing.assert_frame_equal(with_calibration(rows, frame)[rows.columns], rows)
     assert with_calibration(rows, plain)[COLUMNS].isna().all(axis=None)
+
+
+def test_a_caution_on_the_scores_alone_is_said_once(plain: pd.DataFrame) -> None:
+    """Mapped codes share the cell of the codes as they are, without its cautions."""
+    frame, _ = calibrated(plain)
+    own = frame["transform"].eq("none") & ~frame["metric"].str.endswith("_calibrated")
+    frame["unlike_paper"] = own.map({True: "epochs=2, few rows: a of b", False: "epochs=2"})
+    notes = table5.make(frame)["note"].dropna()
+    assert notes.str.contains("unlike the paper: epochs=2, few rows: a of b").any()
+    assert not notes.str.contains(" or epochs").any()
 
 
 def test_another_setting_of_the_metric_has_no_null_of_this_one(plain: pd.DataFrame) -> None:

@@ -107,6 +107,35 @@ def test_pca_sees_the_training_split_alone(data: Path) -> None:
     np.testing.assert_allclose(codes[0].mean(axis=0), 0, atol=1e-5)
 
 
+@pytest.mark.parametrize("varied", [True, False])
+def test_standardised_random_codes_have_mean_0_and_deviation_1(data: Path, varied: bool) -> None:
+    """On the training split, from which they come; other images get the same scale and shift."""
+    images = load(data / "d.json", None, torch.device("cpu"))
+    if not varied:
+        images.pixels[:] = images.pixels[:1].clone()
+    rows, fields = split_rows(96)["train"], FIELDS | {"kind": "random"}
+    codes = {}
+    for scaling in ("raw", "standardised"):
+        run = Run.from_fields(fields | {"scaling": scaling})
+        networks = networks_of(run, images)
+        training.fit(run, networks, images, rows)
+        codes[scaling] = encode(networks["random"], images).astype(float)
+    raw, own = codes.values()
+    if not varied:
+        np.testing.assert_allclose(own, 0, atol=1e-6)
+        return
+    np.testing.assert_allclose(own[rows].mean(axis=0), 0, atol=1e-4)
+    np.testing.assert_allclose(own[rows].std(axis=0), 1, rtol=1e-4)
+    expected = (raw - raw[rows].mean(axis=0)) / raw[rows].std(axis=0)
+    np.testing.assert_allclose(own, expected, atol=1e-3)
+
+
+def test_standardised_relu_codes_are_refused() -> None:
+    wanted = {"kind": "random", "scaling": "standardised", "latent_activation": "relu"}
+    with pytest.raises(ConfigError, match="relu codes can't have mean 0"):
+        Run.from_fields(FIELDS | wanted)
+
+
 def test_more_components_than_there_are_is_refused() -> None:
     with pytest.raises(ConfigError, match=r"have 19 principal components at most"):
         Run.from_fields(FIELDS | {"kind": "pca", "latent_size": 20, "fit_images": 20})
