@@ -37,9 +37,10 @@ def score(codes: FloatArray, factors: Factors, settings: IcaMcc = DEFAULTS) -> d
     codes' rank. Where several are Gaussian, or the codes are no linear mixture, FastICA has nothing
     to find and may not converge: its last components are then some basis of the same codes, the
     values are theirs, and `converged` is 0. A value with it is a lower bound that another `seed`
-    may lift, not the codes' own. Factors that depend on each other (an incomplete grid) break ICA's
-    one assumption. Constant codes score 0, and nothing has converged. Raises ValueError for inputs
-    that `code_table` refuses, and when the draw holds a single class of a factor.
+    may lift, not the codes' own, and another processor's rounding may move it. Factors that depend
+    on each other (an incomplete grid) break ICA's one assumption. Constant codes score 0, and
+    nothing has converged. Raises ValueError for inputs that `code_table` refuses, and when the draw
+    holds a single class of a factor.
     """
     return _values(*_samples(codes, factors, settings), settings)
 

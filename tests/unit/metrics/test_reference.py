@@ -236,6 +236,19 @@ def test_every_importance_finds_the_code_of_each_factor(importance):
     assert matrix[3:].max() < 0.05
 
 
+def test_a_lasso_keeps_one_of_two_codes_that_say_the_same() -> None:
+    """So that its completeness does not tell them from one code, as that by gain does."""
+    factors = np.random.default_rng(0).integers(0, 4, (600, 3))
+    codes = np.concatenate([factors, factors], axis=1).astype(float)
+    settings = {"num_train": 300, "num_test": 100}
+    lasso, gain = (
+        dci.score(codes, factors, Dci(importance=importance, **settings))["completeness"]
+        for importance in ("lasso", "gain")
+    )
+    assert lasso == pytest.approx(1)
+    assert gain < 0.8
+
+
 def test_trees_that_no_lasso_grows_are_refused():
     with pytest.raises(ConfigError, match="estimator 'sklearn' is read by importances of trees"):
         Dci.parse({"importance": "lasso", "estimator": "sklearn"})
