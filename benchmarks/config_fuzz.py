@@ -66,6 +66,7 @@ def planned(kind: str, text: str, folder: Path) -> Outcome:
 def _plan(config: Path, said: Path) -> None:
     """Run `mtdis plan` and end this process with its status."""
     status = 70
+    os.chdir(config.parent)  # where no config.yaml lies below it
     with said.open("w", encoding="utf-8") as told, Path(os.devnull).open("w") as nothing:
         sys.stdout, sys.stderr = nothing, told
         try:

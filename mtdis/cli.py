@@ -2,19 +2,17 @@
 mtdis/commands.
 """
 
-import ast
 import codecs
 import errno
 import os
 import signal
 import sys
-from argparse import ArgumentParser, RawDescriptionHelpFormatter
 from contextlib import suppress
 from importlib import import_module
 from io import TextIOWrapper
-from pathlib import Path
 
-from mtdis import commands, discover, kernels
+from mtdis import discover, kernels
+from mtdis.commands import _overview
 from mtdis.errors import ConfigError, Interrupted, UserError, unknown
 
 FULL = (errno.ENOSPC, errno.EDQUOT)
@@ -29,6 +27,12 @@ ASCII = {"–": "-", "−": "-", "…": "...", "×": "x", "±": "+-", "·": "*",
 what they are.
 """
 
+SAID = {"-h": _overview.overview, "--help": _overview.overview, "help": _overview.overview} | {
+    "-V": _overview.version_text,
+    "--version": _overview.version_text,
+}
+"""What is said instead of running a command."""
+
 
 def main(arguments: list[str] | None = None) -> int:
     """Run one sub-command.
@@ -42,10 +46,7 @@ def main(arguments: list[str] | None = None) -> int:
             stream.reconfigure(errors="mtdis")
     words = sys.argv[1:] if arguments is None else arguments
     try:
-        if not words or words[0] in ("-h", "--help"):
-            print(_overview())
-            return 0
-        status = _run(words[0], words[1:])
+        status = _run(words[0] if words else "--help", words[1:])
         sys.stdout.flush()
         return status
     except UserError as error:
@@ -94,31 +95,16 @@ def _failed(message: str) -> int:
 
 
 def _run(name: str, words: list[str]) -> int:
+    _overview.complete()
+    if name in SAID:
+        print(SAID[name]())
+        return 0
     kernels.fix()
     # Only the chosen command is imported: planning must not wait for torch.
     if name not in discover.names("mtdis.commands"):
         raise ConfigError(unknown("command", name, discover.names("mtdis.commands")))
-    command = import_module(f"mtdis.commands.{name}")
-    parser = ArgumentParser(
-        f"mtdis {name}",
-        description=command.__doc__,
-        formatter_class=RawDescriptionHelpFormatter,
-        fromfile_prefix_chars="@",  # for what is longer than a command line may be
-    )
-    command.add_arguments(parser)
-    return int(command.run(parser.parse_args(words)) or 0)
-
-
-def _overview() -> str:
-    lines = [f"  {name:<12} {_summary(name)}" for name in discover.names("mtdis.commands")]
-    return "\n".join(
-        ["usage: mtdis COMMAND ...", "", *lines, "", "mtdis COMMAND --help explains one of them."]
-    )
-
-
-def _summary(name: str) -> str:
-    source = Path(commands.__path__[0], f"{name}.py").read_text(encoding="utf-8")
-    return (ast.get_docstring(ast.parse(source)) or "").partition("\n")[0]
+    parser = _overview.parser_of(name)
+    return int(import_module(f"mtdis.commands.{name}").run(parser.parse_args(words)) or 0)
 
 
 if __name__ == "__main__":

@@ -1,13 +1,16 @@
 """Types and options that several sub-commands share."""
 
 from argparse import ArgumentParser, ArgumentTypeError, Namespace
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
 from mtdis.errors import ConfigError, cut
 from mtdis.study import Study
-from mtdis.study.config_files import overlay, parse_json, parse_yaml, read_configs
+from mtdis.study.config_files import for_snakemake, overlay, parse_json, parse_yaml
+
+DEFAULT = Path("config.yaml")
+"""The config that every study starts from."""
 
 
 def json_mapping(text: str) -> dict[str, Any]:
@@ -52,15 +55,17 @@ def add_scored_run(parser: ArgumentParser, beside: str) -> None:
 
 
 def add_study(parser: ArgumentParser) -> None:
-    """Declare the options that name a study: config files, later ones laid over earlier ones, or
-    the JSON that the workflow passes.
+    """Declare the options that name a study: config files laid over config.yaml, or the JSON that
+    the workflow passes.
     """
     group = parser.add_mutually_exclusive_group()
     group.add_argument(
         "--config",
         type=Path,
-        action="append",
-        help="config file; later ones overlay (default: config.yaml)",
+        nargs="+",
+        action="extend",
+        metavar="FILE",
+        help="config files laid over config.yaml in their order, as snakemake's --configfile",
     )
     group.add_argument("--study", type=json_mapping, help="the config as JSON")
     parser.add_argument(
@@ -80,15 +85,21 @@ def study_of(args: Namespace) -> Study:
 
 def config_of(args: Namespace) -> dict[str, Any]:
     """The config that the options name, `--override` laid over."""
-    config = (
-        args.study if args.study is not None else read_configs(args.config or [Path("config.yaml")])
-    )
+    config = args.study if args.study is not None else laid_over_default(args.config or [])
     over = getattr(args, "override", None) or {}
     return overlay(config, {"override": over} if over else {})
 
 
+def laid_over_default(given: Sequence[Path]) -> dict[str, Any]:
+    """The config of files laid over config.yaml, which may be missing if others are given: what
+    snakemake makes of its --configfile.
+    """
+    first = [DEFAULT] if DEFAULT.exists() or not given else []
+    return for_snakemake(first, given, None)
+
+
 def study_here(args: Namespace) -> Study | None:
     """The study that the options name, or that of config.yaml; None if there is neither."""
-    if args.study is None and not args.config and not Path("config.yaml").exists():
+    if args.study is None and not args.config and not DEFAULT.exists():
         return None
     return study_of(args)

@@ -12,6 +12,8 @@ from mtdis.scoring import run_calibrations, run_scores
 from mtdis.specs.calibration import CalibratedMetric
 from mtdis.specs.run import Run
 
+GROUP = "step"
+
 
 def add_arguments(parser: ArgumentParser) -> None:
     """Declare the options."""

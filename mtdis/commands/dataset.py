@@ -11,6 +11,8 @@ from mtdis.artifacts import datasets, files
 from mtdis.commands._options import json_mapping
 from mtdis.specs.dataset import Dataset
 
+GROUP = "step"
+
 
 def add_arguments(parser: ArgumentParser) -> None:
     """Declare the options."""

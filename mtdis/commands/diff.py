@@ -18,6 +18,8 @@ from mtdis.commands._text import aligned
 from mtdis.operations.diff import compare
 from mtdis.operations.show import describe
 
+GROUP = "look"
+
 
 def add_arguments(parser: ArgumentParser) -> None:
     """Declare the options."""

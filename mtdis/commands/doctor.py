@@ -17,6 +17,8 @@ from mtdis.commands._options import add_study, study_here
 from mtdis.commands._text import aligned
 from mtdis.operations.doctor import BAD, Finding, findings, study_findings
 
+GROUP = "study"
+
 
 def add_arguments(parser: ArgumentParser) -> None:
     """Declare the options."""

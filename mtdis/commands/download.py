@@ -14,14 +14,14 @@ from mtdis.errors import ConfigError
 from mtdis.specs.dataset import Dataset
 from mtdis.specs.genuine import GenuineGrid
 
+GROUP = "own"
+
 
 def add_arguments(parser: ArgumentParser) -> None:
     """Declare the options."""
+    parser.add_argument("dataset", nargs="?", help="its name, such as shapes3d")
     parser.add_argument(
-        "--spec",
-        type=json_mapping,
-        required=True,
-        help='the dataset as JSON, such as {"name": "shapes3d"}',
+        "--spec", type=json_mapping, help='instead the dataset as JSON, such as {"name": "mpi3d"}'
     )
     parser.add_argument(
         "--out",
@@ -34,7 +34,9 @@ def add_arguments(parser: ArgumentParser) -> None:
 
 def run(args: Namespace) -> None:
     """Say what is fetched, from where and on which terms; then fetch it."""
-    spec = Dataset.from_fields(args.spec)
+    if (args.dataset is None) == (args.spec is None):
+        raise ConfigError("one dataset is needed: `mtdis download shapes3d`, or its --spec.")
+    spec = Dataset.from_fields(args.spec or {"name": args.dataset})
     if not isinstance(spec, GenuineGrid):
         raise ConfigError(
             f"{spec.name()} has no files to download; it is rendered, or it is your own."

@@ -8,6 +8,8 @@ from mtdis.artifacts import shown
 from mtdis.commands._shown import add_shown, shown_by
 from mtdis.reporting.drawing.style import settings
 
+GROUP = "step"
+
 
 def add_arguments(parser: ArgumentParser) -> None:
     """Declare the options."""

@@ -18,6 +18,8 @@ from mtdis.specs.stage import Stage
 from mtdis.specs.targets import targets_of
 from mtdis.study import Study
 
+GROUP = "step"
+
 
 def add_arguments(parser: ArgumentParser) -> None:
     """Declare the options."""

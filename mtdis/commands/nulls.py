@@ -17,6 +17,8 @@ from mtdis.reporting import long_table, long_table_files
 from mtdis.specs.calibration import CalibratedMetric
 from mtdis.study import Study
 
+GROUP = "step"
+
 
 def add_arguments(parser: ArgumentParser) -> None:
     """Declare the options."""

@@ -16,6 +16,8 @@ from mtdis.data.own.folder import entry, examine, find_images, find_table, folde
 from mtdis.errors import ConfigError
 from mtdis.specs.datasets.own import FILE
 
+GROUP = "own"
+
 
 def add_arguments(parser: ArgumentParser) -> None:
     """Declare the options."""

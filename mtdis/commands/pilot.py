@@ -13,6 +13,8 @@ from mtdis.errors import ConfigError
 from mtdis.specs.run import Run, TrainedRun
 from mtdis.training.pilot import timed
 
+GROUP = "study"
+
 
 def add_arguments(parser: ArgumentParser) -> None:
     """Declare the options."""

@@ -16,6 +16,8 @@ from mtdis.commands._text import aligned, duration, size
 from mtdis.errors import ConfigError
 from mtdis.operations.plan import PILOT_SECONDS, make_plan
 
+GROUP = "study"
+
 COLUMNS = (
     "wanted",
     "finished",
@@ -110,11 +112,9 @@ def _expected_lines(expected: dict[str, dict[str, dict[str, list[str]]]]) -> lis
 
 
 def _forecast_lines(found: dict[str, Any]) -> list[str]:
-    hours, disk = found["core_hours"], found["bytes"]
-    cores = ", ".join(
-        f"{what} {'unknown' if h is None else duration(3600 * h)}" for what, h in hours.items()
-    )
-    lines = [f"still to do: GPUs {duration(3600 * found['gpu_hours'])}; cores: {cores}"]
+    disk = found["bytes"]
+    cores = ", ".join(f"{what} {_hours(h)}" for what, h in found["core_hours"].items())
+    lines = [f"still to do: GPUs {_hours(found['gpu_hours'])}; cores: {cores}"]
     sizes = {name: size(count) for name, count in disk.items()}
     if found["unknown"]["weights"]:
         sizes["weights"] = f"at least {sizes['weights']}" if disk["weights"] else "unknown"
@@ -126,6 +126,10 @@ def _forecast_lines(found: dict[str, Any]) -> list[str]:
         lines.append(f"  judged by other kinds: {', '.join(found['by_other_kinds'])}")
     for what, count in found["unknown"].items():
         if count:
-            hint = "; --pilot trains for 30 s to judge by" if what == "runs" else ""
+            hint = "; add --pilot, which trains each kind for 30 s" if what == "runs" else ""
             lines.append(f"  {count} {what}: nothing finished to judge by{hint}")
     return lines
+
+
+def _hours(hours: float | None) -> str:
+    return "unknown" if hours is None else duration(3600 * hours)

@@ -1,6 +1,6 @@
 """List the results that no config wants, with their sizes; delete them with --yes.
 
-    mtdis prune --config config.yaml --protect config.yaml workflow/configs/demo.yaml
+    mtdis prune --protect workflow/configs/demo.yaml
 
 Everything that a config names is wanted, selected or not. Links, folders with files that mtdis did
 not write, and records of unknown format are named and left alone.
@@ -12,10 +12,11 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from mtdis.commands._options import add_study, config_of
+from mtdis.commands._options import add_study, config_of, laid_over_default
 from mtdis.commands._text import aligned, size
 from mtdis.operations.prune import UNSEEN, Found, Kept, Unwanted, prune
-from mtdis.study.config_files import read_configs
+
+GROUP = "study"
 
 
 def add_arguments(parser: ArgumentParser) -> None:
@@ -29,7 +30,7 @@ def add_arguments(parser: ArgumentParser) -> None:
         default=[],
         metavar="CONFIG",
         help=(
-            "the config files, later ones laid over, of another study whose results stay; may be"
+            "the config files, laid over config.yaml, of another study whose results stay; may be"
             " repeated"
         ),
     )
@@ -40,7 +41,7 @@ def add_arguments(parser: ArgumentParser) -> None:
 
 def run(args: Namespace) -> None:
     """List, and with --yes delete."""
-    configs = [config_of(args), *map(read_configs, args.protect)]
+    configs = [config_of(args), *map(laid_over_default, args.protect)]
     found = prune(configs, Path(), with_data=args.data, delete=args.yes)
     listing = as_json(found, deleted=args.yes)
     print(json.dumps(listing, indent=1) if args.json else as_text(listing))

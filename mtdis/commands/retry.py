@@ -12,6 +12,8 @@ from pathlib import Path
 
 from mtdis.operations.retry import Retried, retry_damaged
 
+GROUP = "study"
+
 
 def add_arguments(parser: ArgumentParser) -> None:
     """Declare the options."""

@@ -6,6 +6,8 @@ from pathlib import Path
 from mtdis.artifacts import files
 from mtdis.study.schema import as_text
 
+GROUP = "study"
+
 DEFAULT = Path("workflow/config.schema.json")
 """Where the shipped configs tell editors to look."""
 

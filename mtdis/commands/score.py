@@ -36,6 +36,8 @@ from mtdis.specs.calibration import Calibration
 from mtdis.specs.metric import Metric
 from mtdis.specs.nulls import summarise
 
+GROUP = "own"
+
 ALL = "all"
 """Stands for every metric."""
 

@@ -13,6 +13,8 @@ from mtdis.scoring import run_scores as scoring
 from mtdis.specs.metric import Metric
 from mtdis.specs.run import Run
 
+GROUP = "step"
+
 
 def add_arguments(parser: ArgumentParser) -> None:
     """Declare the options."""

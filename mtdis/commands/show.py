@@ -16,6 +16,8 @@ from mtdis.commands._options import add_study, study_here
 from mtdis.commands._text import aligned, duration, size
 from mtdis.operations.show import describe
 
+GROUP = "look"
+
 SUMMARIES = {
     "scores, over networks and metric seeds": "values",
     "what their nulls say, over networks and metric seeds": "calibrated",

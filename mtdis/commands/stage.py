@@ -13,6 +13,8 @@ from mtdis.specs.stage import Stage
 from mtdis.stages._run import run_stage
 from mtdis.training import interrupts
 
+GROUP = "step"
+
 
 def add_arguments(parser: ArgumentParser) -> None:
     """Declare the options."""

@@ -19,6 +19,8 @@ from mtdis.errors import ConfigError
 from mtdis.operations.mixed_kernels import in_words
 from mtdis.operations.status import STATES, study_status
 
+GROUP = "study"
+
 HOME_AND_CLEAR = "\x1b[H\x1b[J"
 LISTED = 10
 """Values of a dimension, and failed jobs, that text shows; --json has all."""

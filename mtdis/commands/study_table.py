@@ -7,6 +7,8 @@ from pathlib import Path
 
 from mtdis.reporting import long_table_files
 
+GROUP = "step"
+
 
 def add_arguments(parser: ArgumentParser) -> None:
     """Declare the options."""

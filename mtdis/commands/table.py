@@ -8,6 +8,8 @@ from mtdis.artifacts import shown
 from mtdis.commands._shown import add_shown, shown_by
 from mtdis.reporting.formats import texts
 
+GROUP = "step"
+
 
 def add_arguments(parser: ArgumentParser) -> None:
     """Declare the options."""

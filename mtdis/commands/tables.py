@@ -12,6 +12,8 @@ from mtdis.commands._options import add_study, study_of
 from mtdis.commands._text import aligned, cut
 from mtdis.errors import ConfigError, unknown
 
+GROUP = "study"
+
 
 def add_arguments(parser: ArgumentParser) -> None:
     """Declare the options."""

@@ -8,6 +8,8 @@ from mtdis.commands._options import json_mapping
 from mtdis.data.tasks import make_targets
 from mtdis.specs.targets import Targets
 
+GROUP = "step"
+
 
 def add_arguments(parser: ArgumentParser) -> None:
     """Declare the options."""

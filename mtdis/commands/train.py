@@ -18,6 +18,8 @@ from mtdis.training.jobs.gpu_sharing import READY, train_own, train_with_others
 from mtdis.training.jobs.job_file import Job, read_jobs, train_all
 from mtdis.training.run import trainer
 
+GROUP = "step"
+
 TOGETHER_ON_GPU = 4
 """Runs of a job file that train at once on a GPU: one small network leaves most of it idle."""
 

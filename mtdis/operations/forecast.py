@@ -67,9 +67,9 @@ def forecast(
     kinds = {run.name() for run in lost}
     unweighed = kinds - set(_weight_bytes(study, runs))
     return {
-        "gpu_hours": sum(gpu for gpu, _ in known) / HOUR,
+        "gpu_hours": None if lost and not known else sum(gpu for gpu, _ in known) / HOUR,
         "core_hours": {
-            "training": sum(core for _, core in known) / HOUR,
+            "training": None if lost and not known else sum(core for _, core in known) / HOUR,
             "scores": None if scored is None else scored / HOUR,
             "stages": None if staged is None else staged / HOUR,
         },

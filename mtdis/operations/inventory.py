@@ -3,6 +3,7 @@ id says.
 """
 
 import os
+import re
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from difflib import get_close_matches
@@ -168,9 +169,13 @@ def wanted_ids(studies: Iterable[Study]) -> set[str]:
     }
 
 
+VERSION = re.compile(r"\+version=\d+")
+"""What of an id says the version of its kind, which users need not know."""
+
+
 def resolve(text: str, known: Collection[str]) -> str:
     """The one id that a user means: itself, its beginning, the id before it was shortened, or a
-    path that holds it.
+    path that holds it; each with the version of its kind or without.
 
     ConfigError names the ids that it may be the beginning of, or the nearest ones.
     """
@@ -179,7 +184,10 @@ def resolve(text: str, known: Collection[str]) -> str:
             if one in known:
                 return one
     word = _word(text)
-    begun = sorted(i for i in known if i.startswith(word)) or sorted(i for i in known if word in i)
+    names = {i: (i, VERSION.sub("", i)) for i in sorted(known)}
+    same = [i for i, either in names.items() if word in either]
+    begun = same or [i for i, either in names.items() if any(n.startswith(word) for n in either)]
+    begun = begun or [i for i, either in names.items() if any(word in n for n in either)]
     if len(begun) == 1:
         return begun[0]
     if begun:

@@ -177,7 +177,7 @@ def _line(error: dict[str, Any], cls: type[BaseModel], where: str) -> str:
     if error["type"] == "string_type" and isinstance(error["input"], (int, float)):
         message += f" (quote a text that looks like a number: '{error['input']}')"
     found = "" if isinstance(error["input"], Mapping) else f"; found {cut(error['input'])}"
-    return f"{path}: {message[0].lower()}{message[1:]}{found}."
+    return f"{path}: {message[0].lower()}{message[1:].removesuffix('.')}{found}."
 
 
 def _owner(cls: type[BaseModel], loc: tuple[Any, ...]) -> type[BaseModel]:

@@ -8,10 +8,10 @@ from collections.abc import Sequence
 
 from mtdis.specs.metric import Metric
 
-INCOMPLETE_GRID = "incomplete grid: metrics draw from its rows"
+INCOMPLETE_GRID = "no full grid in order: metrics draw from its rows"
 """Where some combination of classes is missing, repeated or out of order."""
 CONSTANT_CODES = "constant codes: every image has the same"
-BEGINNINGS = ("incomplete grid: ", "few rows: ", "single images: ", "constant codes: ")
+BEGINNINGS = ("no full grid in order: ", "few rows: ", "single images: ", "constant codes: ")
 DRAWN = ("num_train", "num_test", "num_eval", "num_variance_estimate")
 """Settings that say how many rows, or batches of them, a metric draws."""
 TESTED = ("num_test", "num_eval")

@@ -52,9 +52,9 @@ def for_snakemake(
     """The config of a Snakefile, read again from its files: `given` on the command line come last,
     then `--config` entries name=value.
     """
-    last = [Path(file).absolute() for file in given]
-    first = [path for file in files if (path := Path(file).absolute()) not in last]
-    merged = read_configs([*first, *last])
+    last = {file.absolute() for file in given}
+    first = [Path(file) for file in files if Path(file).absolute() not in last]
+    merged = read_configs([*first, *given])
     for entry in entries or ():
         key, _, text = entry.partition("=")
         merged = overlay(merged, {key: parse_yaml(text, f"--config {key}")})

@@ -55,9 +55,13 @@ def test_own_images_with_holes_end_in_scores_and_figures(
     scores = long[long["metric"].isin(METRICS)]
     assert set(scores["metric"]) == set(METRICS)
     assert scores["value"].notna().all()
-    assert scores["unlike_paper"].str.contains("incomplete grid: metrics draw from its rows").all()
     assert (
-        "- own beads: incomplete grid: metrics draw from its rows."
+        scores["unlike_paper"]
+        .str.contains("no full grid in order: metrics draw from its rows")
+        .all()
+    )
+    assert (
+        "- own beads: no full grid in order: metrics draw from its rows."
         in (results / "tables/beads/all_scores.md").read_text()
     )
     with Image.open(results / "figures/beads/figure6.png") as picture:

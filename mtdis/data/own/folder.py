@@ -18,7 +18,7 @@ from mtdis.data.chunks import Chunk
 from mtdis.data.own.arrays import open_array
 from mtdis.data.own.columns import printable
 from mtdis.data.own.images import ImageSource, listed
-from mtdis.data.own.pngs import open_pngs
+from mtdis.data.own.pngs import CONVERT, open_pngs
 from mtdis.data.own.table import FactorTable, read_table
 from mtdis.errors import ArtifactError
 from mtdis.specs.datasets.own import Own
@@ -33,6 +33,7 @@ MEMORY = (
 )
 INDENT = " " * 4
 """Before the settings of an experiment."""
+OTHER_IMAGES = (".jpg", ".jpeg", ".webp", ".bmp", ".gif", ".tif", ".tiff")
 IMAGES = f"a folder of png images, or one file of {', '.join(READERS)}"
 
 
@@ -105,7 +106,16 @@ def find_images(folder: Path) -> str:
             f"{folder}: png images lie beside the table; move them into a folder"
             f" {folder / 'images'}."
         )
+    if not found and (others := sorted(p.name for p in folder.rglob("*") if _is_other(p))):
+        raise ArtifactError(
+            f"{folder} has {len(others):,} images such as {printable(others[0])}; png is needed,"
+            f" whose pixels are the same everywhere. {CONVERT}"
+        )
     return _only(folder, found, IMAGES, "--images")
+
+
+def _is_other(path: Path) -> bool:
+    return path.suffix.lower() in OTHER_IMAGES
 
 
 def find_table(folder: Path) -> str:

@@ -23,6 +23,7 @@ DEEP_GREY = "Image.fromarray((np.asarray(Image.open(path)) >> 8).astype(np.uint8
 """Pillow itself would make all but the darkest 255."""
 MANY = 5
 """Names of files in one message."""
+CONVERT = "Convert them: `mogrify -format png *.jpg`, and name the pngs in the factor table."
 
 
 def open_pngs(folder: Path, files: Sequence[str] | None) -> ImageSource:
@@ -36,7 +37,7 @@ def open_pngs(folder: Path, files: Sequence[str] | None) -> ImageSource:
         if file.suffix.lower() == ".png" and not file.name.startswith(".")
     }
     if not there:
-        raise ArtifactError(f"{folder} has no png image; save the images there as png files.")
+        raise ArtifactError(f"{folder} has no png image; save the images there as png. {CONVERT}")
     if files is None:
         raise ArtifactError(
             f"images lie in folder {folder}: the factor table needs a column 'image' with their"

@@ -187,10 +187,13 @@ def test_without_anything_finished_the_forecast_says_so(
     found = planned(capsys, "--hours")["forecast"]
     assert found["unknown"] == {"runs": 6, "scores": 6, "stages": 0, "weights": 6}
     assert found["core_hours"]["scores"] is None
+    assert found["core_hours"]["training"] is None
+    assert found["gpu_hours"] is None
     assert main(["plan", "--hours"]) == 0
     out = capsys.readouterr().out
+    assert "still to do: GPUs unknown; cores: training unknown, scores unknown" in out
     assert ", weights unknown, " in out
-    assert "6 runs: nothing finished to judge by; --pilot trains for 30 s" in out
+    assert "6 runs: nothing finished to judge by; add --pilot, which trains each kind" in out
 
 
 def test_weights_of_which_a_part_is_known_are_a_lower_bound(

@@ -1,11 +1,14 @@
 """`mtdis show` and `mtdis diff`: one run or two, found by any unambiguous part of their ids."""
 
 import json
+import re
+from importlib import import_module
 from pathlib import Path
 from statistics import fmean
 from typing import Any
 
 import pytest
+from helpers.places import ROOT
 from helpers.resealed import resealed
 from helpers.small_results import CONFIG, SECONDS, calibrate, finish, of_kind, score, study_in
 
@@ -47,6 +50,24 @@ IDS = ("multi_head+seed=1", "multi_head+seed=1+epochs=2", "multi_head+seed=10", 
 )
 def test_any_unambiguous_part_of_an_id_will_do(text: str, expected: str) -> None:
     assert resolve(text, IDS) == expected
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["vae+seed=1", "vae+version=2+seed=1", "vae+s", "results/runs/vae+seed=1/run.json"],
+)
+def test_the_version_of_a_kind_may_be_left_out(text: str) -> None:
+    ids = (*IDS, "vae+version=2+seed=1", "factor_vae+version=2+seed=1")
+    assert resolve(text, ids) == "vae+version=2+seed=1"
+
+
+@pytest.mark.parametrize("command", ["show", "diff"])
+def test_the_examples_of_the_help_are_runs_of_the_paper(command: str) -> None:
+    text = import_module(f"mtdis.commands.{command}").__doc__ or ""
+    study = Study.from_files([ROOT / "config.yaml"])
+    examples = re.findall(r"'(\w+\+[^']+)'", text)
+    assert len(examples) == {"show": 1, "diff": 2}[command]
+    assert {resolve(example, study.runs) for example in examples} <= set(study.runs)
 
 
 @pytest.mark.parametrize(

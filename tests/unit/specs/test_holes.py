@@ -371,3 +371,8 @@ def test_a_class_of_another_factor_that_a_correlation_happens_to_lose_is_named()
         ConfigError, match=r"leaves no image of class \d+ of orientation .* correlation_seed"
     ):
         kept_rows(spec)
+
+
+def test_a_message_that_is_a_sentence_has_one_full_stop() -> None:
+    with pytest.raises(ConfigError, match=r"unknown factor 'foo'.*, scale, shape\.$"):
+        Dataset.from_fields({"name": "dsprites_rendered", "subgrid": {"foo": 3}})

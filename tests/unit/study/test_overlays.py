@@ -101,15 +101,18 @@ def test_the_controls_stand_for_what_theory_says_of_them(below: list[str]) -> No
         for name in study.experiments
     }
     adam = "not O(d): adam, uniform initialisation"
-    sparse = f"{adam}, relu codes, L1 on the codes"
+    relu = f"{adam}, relu codes"
+    pressed = {adam, relu, f"{relu}, L1 on the codes"}
+    untrained = "not O(d): uniform initialisation"
     assert found == {
         "no_training": {
             *(("noise", "O(d)"), ("linear_mix", "O(d)"), ("pca", "axes of variance")),
-            *(("ground_truth", "axes of factors"), ("random", "not O(d): uniform initialisation")),
+            *(("ground_truth", "axes of factors"), ("random", untrained)),
+            ("random", f"{untrained}, standardised codes"),
         },
         "no_axes": {(kind, "O(d)") for kind in ("random", "multi_head", "supervised")},
-        "sparse": {("multi_head", adam), ("multi_head", sparse)},
-        "supervised": {("supervised", adam), ("supervised", sparse)},
+        "sparse": {("multi_head", said) for said in pressed},
+        "supervised": {("supervised", said) for said in pressed},
     }
-    assert len(study.runs) == 66
+    assert len(study.runs) == 102
     assert set(study.calibrated_runs) == set(study.runs)

@@ -422,7 +422,7 @@ def test_images_of_a_folder_are_of_one_size_and_mode(
 
 
 def test_the_table_names_each_image_of_the_folder(tmp_path: Path) -> None:
-    with pytest.raises(ArtifactError, match="has no png image; save the images there as png files"):
+    with pytest.raises(ArtifactError, match="has no png image; save the images there as png"):
         open_pngs(tmp_path, ("a.png",))
     for name in "ab":
         save(tmp_path, f"{name}.png", Image.fromarray(noise(8, 8)))

@@ -395,9 +395,17 @@ def black(folder: Path) -> None:
     np.save(folder / "images.npy", np.ones((2, 8, 8), np.uint8))
 
 
+def photographs(folder: Path) -> None:
+    nothing(folder)
+    (folder / "photos").mkdir()
+    for name in ("a.jpg", "b.JPEG"):
+        (folder / "photos" / name).touch()
+
+
 @pytest.mark.parametrize(
     ("spoil", "message"),
     [
+        (photographs, "own/beads has 2 images such as a.jpg; png is needed"),
         (
             nothing,
             (
