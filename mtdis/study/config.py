@@ -6,8 +6,9 @@ from typing import Annotated, Any
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
-from mtdis.errors import ConfigError, check_distinct, unknown
+from mtdis.errors import ConfigError, check_distinct, cut, unknown
 from mtdis.specs.base import explain
+from mtdis.study import expand
 
 SLUG = r"^[A-Za-z][A-Za-z0-9_-]{0,59}$"
 
@@ -85,6 +86,12 @@ def check(config: Mapping[str, Any]) -> Config:
 
     What its experiments hold is checked where they are expanded.
     """
+    for key, value in config.items():
+        if key not in Config.model_fields and key.partition(".")[0] in expand.point_fields():
+            raise ConfigError(
+                f"{key}: a field of runs stands below an experiment, or below `defaults`. To lay it"
+                f" over all of them: snakemake --config 'override={{{key}: {cut(value)}}}'."
+            )
     try:
         checked = Config.model_validate(dict(config))
     except ValidationError as error:

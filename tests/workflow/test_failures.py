@@ -159,6 +159,27 @@ def test_a_field_on_the_command_line_is_laid_over_the_study_and_checked(tmp_path
     assert "override.epoch: unknown setting 'epoch'. Did you mean 'epochs'" in refused.stdout
 
 
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["--config", "epochs=5"], "snakemake --config 'override={epochs: 5}'"),
+        (["onee"], "unknown target 'onee'. Did you mean 'one'? Known: all, one."),
+        (["results/scores/foo/index.json"], "no id 'foo' in this study"),
+        (["--directory", "elsewhere"], "a study runs in the folder of its config"),
+    ],
+)
+def test_what_the_command_line_asks_for_in_vain_is_told_in_our_words(
+    words: list[str], said: str, tmp_path: Path
+) -> None:
+    folder = StudyFolder(tmp_path)
+    folder.write(CONFIG)
+    (tmp_path / "elsewhere").mkdir()
+    refused = folder.snakemake("-n", *words)
+    assert refused.returncode == 1
+    assert said in refused.stdout
+    assert "Traceback" not in refused.stdout
+
+
 def test_the_queue_is_replaced_in_one_step(finished: StudyFolder) -> None:
     """What reads the old one reads it to its end."""
     queue = finished.path / "logs/queue.jsonl"
