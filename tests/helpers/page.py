@@ -2,6 +2,7 @@
 
 from typing import Any
 
+import numpy as np
 import pandas as pd
 from helpers.calibration import calibrated
 from helpers.long_table import make_long_table, with_losses
@@ -11,6 +12,7 @@ from mtdis.reporting.page import answer, outputs
 from mtdis.reporting.page.explorer import Dimension, Explorer, Score, explorer
 from mtdis.reporting.page.facts import Facts, Standing
 from mtdis.reporting.page.html import Content
+from mtdis.reporting.page.pictures import Pictures
 
 HOSTILE = (
     """</script><script>window.stolen=1</script><img src=x onerror="window.stolen=2">'"&{{7*7}}"""
@@ -84,6 +86,35 @@ def hostile_run() -> dict[str, Any]:
         "umap": [umap | {"classes": [[0], [1]], "of": 2}],
         "problems": [HOSTILE],
     }
+
+
+def run_with_stages(pictures: Pictures) -> dict[str, Any]:
+    """The details of a run with losses, a decoder, a traversal of two codes, and an embedding."""
+    rng = np.random.default_rng(0)
+    images = rng.integers(0, 256, (2, 3, 8, 8, 3), dtype=np.uint8)
+    sheet = pictures.sheet(list(images))._asdict()
+    about = {"network": "shared"}
+    umap = about | {"points": rng.normal(size=(40, 2)).tolist(), "factors": ["scale", "hue"]}
+    return {
+        "name": "multi-head, dsprites_rendered, seed 1",
+        "spec": [["latent_size", "2"]],
+        "diverged": [],
+        "networks": ["shared"],
+        "history": {"shared": [[epoch, 1 / epoch] for epoch in range(1, 9)]},
+        "correlations": {
+            "factors": ["scale", "hue"],
+            "networks": {"shared": [[0.1, 0.9], [0.4, 0.0]]},
+            "rows": 40,
+        },
+        "decoder": [about | {"sheet": sheet}],
+        "traversal": [
+            about
+            | {"unit": "sd", "move": "add", "offsets": [-1, 0, 1]}
+            | {"sheet": sheet, "image": sheet}
+        ],
+        "umap": [umap | {"classes": rng.integers(0, 3, (40, 2)).tolist(), "of": 50}],
+        "problems": [],
+    }  # fmt: skip
 
 
 def content(**changes: Any) -> Content:

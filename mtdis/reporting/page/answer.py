@@ -133,7 +133,7 @@ def _cell(line: Mapping[Hashable, Any]) -> Cell:
     interval = ""
     if has and pd.notna(line["level"]):
         bounds = [_signed(line[end], places) for end in ("low", "high")]
-        interval = f"[{', '.join(bounds)}] at {100 * line['level']:.4g} %"
+        interval = f"[{', '.join(bounds)}] at {100 * line['level']:.4g}\u00a0%"
     verdict = str(line["verdict"])
     lost = [f"{line[w]} {w}" for w in ("diverged", "failed") if line[w]]
     return Cell(

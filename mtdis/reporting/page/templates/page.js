@@ -38,6 +38,9 @@ function look() {
   };
 }
 
+// Of a scale from dark to bright the end that the ground would swallow is left out.
+const scale = (given) => ({...given, scheme: {name: "viridis", extent: scheme.matches ? [0.3, 1] : [0, 0.92]}});
+
 async function draw(name, host, rows, description, change = () => {}) {
   const spec = structuredClone(data.charts[name]);
   spec.datasets = {rows};
@@ -50,6 +53,7 @@ async function draw(name, host, rows, description, change = () => {}) {
     config: look(),
     tooltip: {theme: scheme.matches ? "dark" : "light"},
   });
+  host.querySelector("summary").setAttribute("aria-label", "Save this chart");
 }
 
 function asTable(host, columns, rows) {
@@ -111,14 +115,14 @@ function explore({dimensions, scores, rows, runs, states, experiments, wanted}) 
   }
 
   const kept = () => every.filter((row) => filters.every(({select, keeps}) => select.value === "" || keeps(row)));
-  const varying = (list) => dimensions.map((_, d) => d).filter((d) => distinct(list.map((row) => rows[row][d])).length > 1);
+  const varying = (list) => dimensions.map((_, d) => d).filter((d) => distinct(list.map((row) => rows[row][d]).filter((v) => v !== null)).length > 1);
 
   function axes() {
     const options = dimensions.map((dimension, d) => [d, dimension.label]);
     const none = [["", "none"]];
     const fields = dimensions.map((_, d) => d).filter((d) => !["kind", "dataset", "network", "seed"].includes(dimensions[d].name));
     const list = kept();
-    const x = fields.find((d) => distinct(list.map((row) => rows[row][d]).filter((v) => v !== null)).length > 1) ?? Math.max(0, place("kind"));
+    const x = fields.find((d) => varying(list).includes(d)) ?? Math.max(0, place("kind"));
     fill(at("metric"), scores.map((score, s) => [s, score.label]), 0);
     fill(at("x"), options, x);
     fill(at("colour"), [...none, ...options], place("kind") >= 0 ? place("kind") : "");
@@ -248,7 +252,8 @@ function explore({dimensions, scores, rows, runs, states, experiments, wanted}) 
     const values = used(list, colour);
     const legend = {...encoding.legend, columns: window.innerWidth < 640 ? 1 : 4};
     if (dimensions[colour].name === "kind") return {...encoding, legend, scale: {domain: values, range: values.map((kind) => data.colours[kind] ?? "#777")}};
-    return {...encoding, legend, scale: {domain: values, scheme: dimensions[colour].ordered ? "viridis" : "tableau10"}};
+    const own = {domain: values};
+    return {...encoding, legend, scale: dimensions[colour].ordered ? scale(own) : {...own, scheme: "tableau10"}};
   }
 
   async function drawParallel() {
@@ -277,6 +282,7 @@ function explore({dimensions, scores, rows, runs, states, experiments, wanted}) 
       spec.width = Math.max(at("parallel").clientWidth - 150, 110 * names.length);
       for (const layer of spec.layer) {
         layer.encoding.x.sort = names;
+        if (layer.encoding.color) layer.encoding.color.scale = scale({});
         if (layer.mark.stroke) layer.mark.stroke = getComputedStyle(document.documentElement).getPropertyValue("--ground").trim();
       }
     });
@@ -289,11 +295,11 @@ function explore({dimensions, scores, rows, runs, states, experiments, wanted}) 
     const lost = list.some((row) => states[row]);
     const there = scores.map((_, s) => list.some((row) => value(row, s) !== null));
     if (table === null) {
-      const words = window.jQuery.fn.dataTable.render.text();
+      const words = window.jQuery.fn.dataTable.render.text(); // cells of DataTables are HTML otherwise
       const columns = [
-        ...dimensions.map((dimension, d) => ({title: escaped(dimension.label), data: (row, type) => (type === "sort" ? rows[row][d] ?? -1 : text(row, d)), render: {_: words.display ?? words, sort: (v) => v}})),
+        ...dimensions.map((dimension, d) => ({title: escaped(dimension.label), data: (row, type) => (type === "sort" ? rows[row][d] ?? -1 : text(row, d)), render: {...words, sort: (place) => place}})),
         ...scores.map((score, s) => ({title: escaped(score.label), className: "dt-right", type: "num", data: (row, type) => (type === "display" ? number(value(row, s), score.decimals) : value(row, s))})),
-        {title: "state", data: (row) => states[row]},
+        {title: "state", data: (row) => states[row], render: words},
       ];
       table = window.jQuery(at("table")).DataTable({
         data: list, columns, order: [], deferRender: true, pageLength: 15, lengthMenu: [15, 50, 200], autoWidth: false,
@@ -338,7 +344,8 @@ function viewRun(explorer) {
     const rows = explorer?.scoresOf(id) ?? [];
     return (rows.length && explorer.runName(rows[0].row)) || runs[id].name;
   };
-  fill(at("which"), ids.map((id) => [id, named(id)]), ids[0]);
+  const staged = ids.filter((id) => ["decoder", "traversal", "umap"].some((part) => runs[id][part].length));
+  fill(at("which"), ids.map((id) => [id, named(id)]), staged.at(-1) ?? ids.at(-1));
   at("which").addEventListener("change", choose);
   at("network").addEventListener("change", show);
   at("factor").addEventListener("change", drawEmbedding);
@@ -451,7 +458,7 @@ function viewRun(explorer) {
     const said = `UMAP of the codes, coloured by the class of ${name}; ${counted(rows.length, "image")}${rows.length < one.of ? ` of ${one.of.toLocaleString("en")}, evenly chosen` : ""}. Axes have no unit, and distances between clusters mean nothing.`;
     at("embedding-note").textContent = said;
     asTable(at("embedding-rows"), ["x", "y", name], rows.map((row) => [row.x, row.y, row.class]));
-    await draw("embedding", at("embedding"), rows, said);
+    await draw("embedding", at("embedding"), rows, said, (spec) => (spec.encoding.color.scale = scale({})));
   }
 
   redraws.push(choose);

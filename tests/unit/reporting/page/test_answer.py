@@ -26,7 +26,7 @@ def test_each_line_is_a_cell_with_effect_interval_n_and_verdict(table: pd.DataFr
         assert cell.n == f"n = {line['n']}"
         assert cell.verdict == line["verdict"]
         if pd.notna(line["level"]):
-            assert cell.interval.endswith(f"{100 * line['level']:.4g} %")
+            assert cell.interval.endswith(f"{100 * line['level']:.4g}\u00a0%")
         assert line["text"] in cell.sentence
 
 

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 from helpers.long_table import make_long_table
-from helpers.small_study import DATASET
+from helpers.small_study import LEARNING
 
 from mtdis.artifacts import files
 from mtdis.artifacts.shown import write_table
@@ -65,13 +65,9 @@ def test_a_figure_that_is_not_there_says_so() -> None:
 
 
 def test_what_was_asked_names_kinds_fields_data_and_seeds() -> None:
-    runs = [
-        Run.from_fields(
-            {"kind": "multi_head", "seed": seed, "latent_size": size, "dataset": DATASET}
-        )
-        for seed in (1, 2)
-        for size in (16, 4)
-    ]
+    sizes, seeds = (16, 4), (1, 2)
+    fields = [{"latent_size": size, "seed": seed} for seed in seeds for size in sizes]
+    runs = [Run.from_fields({"kind": "multi_head"} | LEARNING | own) for own in fields]
     said = outputs.asked(runs)
     assert said.startswith("Encoders: multi-head; on ")
     assert "along latent_size (4, 16); 2 seeds." in said
