@@ -98,14 +98,13 @@ def _lacking(study: Study, name: str, results: Results) -> list[str]:
     """What an experiment lacks, in words."""
     ids = study.run_ids(name)
     stages = [identify(stage) for stage in study.experiments[name].stages]
-    lost = {
-        "run": [i for i in ids if results.runs[i].standing not in FINISHED],
-        "run without scores": [
-            i for i in ids if results.runs[i].standing in FINISHED and i not in results.scored
-        ],
-        "stage": [i for i in stages if results.stages[i].standing not in FINISHED],
-    }
-    said = [f"{counted(len(each), what)} missing" for what, each in lost.items() if each]
+    done = [i for i in ids if results.runs[i].standing in FINISHED]
+    lost = [
+        (len(ids) - len(done), "run", "missing"),
+        (sum(i not in results.scored for i in done), "run", "not scored"),
+        (sum(results.stages[i].standing not in FINISHED for i in stages), "stage", "missing"),
+    ]
+    said = [f"{counted(count, thing)} {what}" for count, thing, what in lost if count]
     diverged = sum(results.runs[i].standing == DIVERGED for i in ids)
     return said + ([f"diverged networks in {counted(diverged, 'run')}"] if diverged else [])
 

@@ -81,7 +81,7 @@ def figure(path: Path, page: Path, pictures: Pictures) -> Figure:
     """The figure whose pdf is given, with its picture if it is there and whole."""
     name, caption = path.stem, caption_of("figures", path.stem)
     try:
-        shown.verify_shown(path)
+        _there(path)
         source, problem = pictures.place(read_bytes(path.with_suffix(".png"))), ""
     except ArtifactError as error:
         source, problem = "", str(error)
@@ -113,11 +113,21 @@ def read_table(path: Path) -> pd.DataFrame:
     """A table as it was written, from its csv; ArtifactError if it is missing, damaged, or made of
     another long table than there is.
     """
-    if not path.exists():
-        raise ArtifactError(f"{path} is not there yet; snakemake makes it.")
-    shown.verify_shown(path)
-    found = pd.read_csv(path, dtype=dict.fromkeys(WORDS, str))
+    _there(path)
+    try:
+        found = pd.read_csv(path, dtype=dict.fromkeys(WORDS, str))
+    except (OSError, ValueError) as error:
+        raise ArtifactError(
+            f"can't read {path}: {error}. Delete it and run snakemake to make it again."
+        ) from None
     return found.assign(**{name: found[name].fillna("") for name in WORDS if name in found})
+
+
+def _there(path: Path) -> None:
+    """ArtifactError unless a table or figure is there, and is as its record seals it."""
+    if not path.exists():
+        raise ArtifactError(f"{path} is not there yet; snakemake makes it of all that it shows.")
+    shown.verify_shown(path)
 
 
 def asked(runs: Sequence[Run]) -> str:

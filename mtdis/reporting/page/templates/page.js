@@ -8,6 +8,7 @@ const scheme = window.matchMedia("(prefers-color-scheme: dark)");
 const MOST_SHOWN = 200; // rows of a chart that stand below it
 const MOST_POINTS = 3000; // seeds that a chart draws
 const MOST_LINES = 500; // runs that the parallel axes draw
+const MOST_TICKS = 12; // values that are written beside an axis
 const redraws = []; // what is drawn again when the scheme changes
 
 function element(tag, text, attributes = {}) {
@@ -270,9 +271,10 @@ function explore({dimensions, scores, rows, runs, states, experiments, wanted}) 
       shown.forEach((d) => out.push({...about, axis: dimensions[d].label, place: rows[row][d] === null ? null : height(d, rows[row][d])}));
       out.push({...about, axis: scores[s].label, place: scaled(score)});
     }
-    shown.forEach((d) => dimensions[d].values.forEach((word, v) => {
-      if (drawn.some(({row}) => rows[row][d] === v)) out.push({role: "tick", axis: dimensions[d].label, place: height(d, v), said: word});
-    }));
+    for (const d of shown) {
+      const there = distinct(drawn.map(({row}) => rows[row][d])).filter((v) => v !== null).sort((a, b) => a - b);
+      for (const v of evenly(there, MOST_TICKS)) out.push({role: "tick", axis: dimensions[d].label, place: height(d, v), said: dimensions[d].values[v]});
+    }
     if (all.length) [low, high].forEach((v) => out.push({role: "tick", axis: scores[s].label, place: scaled(v), said: number(v, scores[s].decimals)}));
     const said = `${counted(drawn.length, "run")}${drawn.length < all.length ? ` of ${all.length.toLocaleString("en")}, evenly chosen` : ""}, each a line through its fields to its score, which colours it; a line ends where a kind does not read a field.`;
     at("parallel-note").textContent = said;

@@ -61,7 +61,7 @@ def test_a_long_table_is_cut_and_says_how_much() -> None:
 def test_a_figure_that_is_not_there_says_so() -> None:
     figure = outputs.figure(PAGE.parent / "figures/one/figure3.pdf", PAGE, Pictures(PAGE))
     assert (figure.source, figure.pdf) == ("", "figures/one/figure3.pdf")
-    assert "figure3.png" in figure.problem
+    assert "figure3.pdf is not there yet" in figure.problem
 
 
 def test_what_was_asked_names_kinds_fields_data_and_seeds() -> None:
