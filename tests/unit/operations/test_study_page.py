@@ -37,8 +37,7 @@ def test_what_is_there_is_shown_and_the_rest_named(study: Study) -> None:
         finish(study, of_kind(study, kind, seed))
         score(study, of_kind(study, kind, seed))
     finish(study, of_kind(study, "multi_head"), diverged=["multi_head"])
-    bank = Path(paths.run(of_kind(study, "random", 1))).with_name("codes.h5")
-    bank.write_bytes(b"damaged")
+    Path(paths.run(of_kind(study, "random"))).with_name("history.csv").write_bytes(b"damaged")
     records._checksums_once.cache_clear()
     text = page()
     assert "6 runs, 4 done, 1 with diverged networks (counted, never averaged), 2 missing." in text
@@ -47,8 +46,8 @@ def test_what_is_there_is_shown_and_the_rest_named(study: Study) -> None:
     assert "figure3 is not shown." in text
     assert '<th scope="row">random</th>' in text, "table5 has what is there"
     assert 'id="explorer"' in text
-    assert "codes.h5 has 7 bytes" in text
-    assert f"{of_kind(study, 'single_task')}" in text
+    assert "history.csv has 7 bytes" in text
+    assert ".json is missing; snakemake makes it." in text, "the dataset of the correlations"
 
 
 def test_the_page_lies_where_it_is_told_to(
