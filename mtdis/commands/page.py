@@ -11,6 +11,8 @@ from pathlib import Path
 from mtdis import paths
 from mtdis.commands._options import add_study, study_of
 
+GROUP = "study"
+
 
 def add_arguments(parser: ArgumentParser) -> None:
     """Declare the options."""
