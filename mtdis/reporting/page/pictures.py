@@ -54,7 +54,10 @@ class Pictures:
         return Sheet(self.place(png_of(flat)), across, down, width, height)
 
     def write(self) -> None:
-        """Write the images that lie beside the page."""
+        """Write the images that lie beside the page, and remove those of an earlier page."""
+        for old in self.folder.glob(f"{'[0-9a-f]' * 16}.png"):
+            if old.name not in self.beside:
+                files.remove(old)
         for name, png in self.beside.items():
             files.write_bytes(self.folder / name, png)
 

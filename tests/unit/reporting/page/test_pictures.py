@@ -38,6 +38,10 @@ def test_what_would_make_the_page_too_large_lies_beside_it() -> None:
     pictures.write()
     assert (PAGE.parent / source).read_bytes() == large
     assert source.startswith("index_files/")
+    mine = PAGE.parent / "index_files/mine.png"
+    mine.write_bytes(b"")
+    Pictures(PAGE).write()
+    assert list(mine.parent.iterdir()) == [mine], "an earlier page's are gone, others stay"
 
 
 def test_without_large_pictures_nothing_lies_beside_the_page() -> None:
