@@ -91,6 +91,11 @@ def partial(study: str) -> str:
     return f"results/studies/{study}/partial"
 
 
+def page(study: str) -> str:
+    """The study's page; images that would make it too large lie beside it."""
+    return f"results/studies/{study}/index.html"
+
+
 def log(rule: str, some_id: str) -> str:
     """The log of a job: of the rules train, scores, calibrate and stages."""
     return f"logs/{rule}/{some_id}.log"

@@ -7,18 +7,20 @@ from pathlib import Path
 import pytest
 from helpers.small_study import make_data
 
+ON_REQUEST = ("simulation", "browser")
 QUICK = ("tests/unit/", "tests/contract/")
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Mark as quick what lies in these folders and is not marked as slow, the first case of each:
     the edit loop tries every claim, not every case. What lies in tests/workflow runs snakemake.
-    Simulations run when they are asked for, and are counted as deselected otherwise.
+    What is ON_REQUEST runs when it is asked for, and is counted as deselected otherwise.
     """
-    if "simulation" not in config.option.markexpr:
-        simulations = [item for item in items if item.get_closest_marker("simulation")]
-        config.hook.pytest_deselected(items=simulations)
-        items[:] = [item for item in items if item not in simulations]
+    for marker in ON_REQUEST:
+        if marker not in config.option.markexpr:
+            others = [item for item in items if item.get_closest_marker(marker)]
+            config.hook.pytest_deselected(items=others)
+            items[:] = [item for item in items if item not in others]
     seen: set[str] = set()
     for item in items:
         if item.nodeid.startswith("tests/workflow/"):

@@ -1,11 +1,12 @@
-"""Labels, directions, decimals and order of what tables and figures show; no matplotlib, for tables
-need none.
+"""Labels, colours, directions, decimals and order of what tables, figures and the page show; no
+matplotlib, for tables need none.
 
 What is said of one kind, metric or stage stands in its spec: `label`, `colour` and `order` of a
 kind (mtdis/specs/run.py), `shown` of a metric or stage (mtdis/specs/shown.py).
 """
 
 from functools import cache
+from itertools import cycle
 from typing import Any
 
 from mtdis.discover import members
@@ -44,6 +45,12 @@ DIFFERENCES = {"multi_head": "multi_minus_single", "one_head": "one_minus_single
 """Kind → the row of its values minus those of single tasks; see `difference_row`."""
 
 
+PALETTE = ("#332288", "#44AA99", "#882255", "#999933", "#117733", "#CC6677", "#AA4499")
+"""Colours of kinds whose specs name none, in the order of kinds: those by Tol (2021, muted) that
+differ from the colours by Okabe and Ito (2008) of the kinds that name one.
+"""
+
+
 def said_of(kind: str, attribute: str, default: Any) -> Any:
     """A kind's own attribute: one built on another's class has neither its label nor its colour."""
     return vars(Run.member(kind)).get(attribute, default)
@@ -53,6 +60,13 @@ def said_of(kind: str, attribute: str, default: Any) -> Any:
 def kinds() -> tuple[str, ...]:
     """Model kinds in the order of lines and bars; those without a place come last, by name."""
     return tuple(sorted(members("models"), key=lambda k: (said_of(k, "order", Run.order), k)))
+
+
+@cache
+def kind_colours() -> dict[str, str]:
+    """Each kind's own colour, or the next one of the palette."""
+    spare = cycle(PALETTE)
+    return {kind: said_of(kind, "colour", "") or next(spare) for kind in kinds()}
 
 
 @cache

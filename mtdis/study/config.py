@@ -28,6 +28,7 @@ RULES = (
     "study_table",
     "table",
     "figure",
+    "page",
 )
 """Rule names of the workflow, which an experiment can't take: `snakemake <experiment>` is its
 target.

@@ -199,6 +199,8 @@ class Study:
                 trainings.append(json.dumps({key: v for key, v in job.items() if v}) + "\n")
             elif rule == "study_table":
                 found[self.arguments()] = "\n".join(["--long", *self.long_tables()])
+            elif rule == "page":
+                found[self.arguments("page")] = f"--study\n{self.whole}"
             elif rule in ("long_table", "nulls"):
                 name = of["experiment"]
                 found[self.arguments(name)] = f"--study\n{self.only(name)}"
@@ -271,6 +273,16 @@ class Study:
             part["calibration"] = self.config["calibration"] | {"experiments": [experiment]}
         return json.dumps(part | {"experiments": {experiment: body}}, sort_keys=True)
 
+    @property
+    def page(self) -> str:
+        """The page that shows the study."""
+        return paths.page(self.name)
+
+    @cached_property
+    def whole(self) -> str:
+        """The whole config as JSON."""
+        return json.dumps(self.config, sort_keys=True)
+
     def results(self, experiment: str) -> dict[str, list[str]]:
         """The records and score indexes of an experiment's runs, the records of its stages."""
         ids = self.run_ids(experiment)
@@ -311,7 +323,7 @@ class Study:
         return [long, *self._nulls(experiment), *tables, *figures]
 
     def all_outputs(self) -> list[str]:
-        """Everything that the study ends in."""
+        """Everything that the study ends in, and its page shows."""
         each = [output for e in self.experiments for output in self.outputs(e)]
         return [paths.study_table(self.name), *each]
 

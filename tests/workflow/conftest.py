@@ -31,7 +31,7 @@ CONFIG: dict[str, Any] = {
         }
     },
 }
-AGGREGATES = {"long_table": 1, "study_table": 1, "table": 1, "figure": 1, "study": 1}
+AGGREGATES = dict.fromkeys(("long_table", "study_table", "table", "figure", "page", "study"), 1)
 PLANNED = AGGREGATES | {"dataset": 1, "targets": 1, "train": 2, "scores": 2}
 
 

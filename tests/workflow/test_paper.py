@@ -118,6 +118,7 @@ def test_snakemake_plans_a_job_per_run_score_stage_table_and_figure(
         "stage": sum(STAGES.values()),
         "long_table": len(TRAINED),
         "study_table": 1,
+        "page": 1,
         "table": sum(len(e.tables) for e in experiments),
         "figure": sum(len(e.figures) for e in experiments),
         "study": 1,

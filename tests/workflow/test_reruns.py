@@ -26,6 +26,7 @@ def test_the_study_ends_in_tables_and_figures(finished: StudyFolder) -> None:
         "figures/one/figure3.pdf",
         "figures/one/figure3.png",
         "figures/one/figure3.seal.json",
+        "index.html",
         "tables/long.csv",
         "tables/long.parquet",
         "tables/long.parquet.sha256",
@@ -166,7 +167,7 @@ def test_metrics_in_another_order_and_another_figure_compute_no_score(
     finished.write(CONFIG | {"metrics": other | CONFIG["metrics"]})
     assert finished.planned() == {}
     finished.change(figures=["figure3", "figure4"])
-    assert finished.planned() == {"figure": 1, "study": 1}
+    assert finished.planned() == {"figure": 1, "page": 1, "study": 1}
 
 
 def test_touched_files_do_nothing(finished: StudyFolder) -> None:

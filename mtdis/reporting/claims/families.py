@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 
 from mtdis.reporting.claims.values import Cell, cells_in
+from mtdis.reporting.claims.verdicts import LEVEL
 from mtdis.reporting.statistics import CELL
 from mtdis.reporting.statistics.blocks import block_permutations, friedman_table, page_table
 from mtdis.reporting.statistics.resampling import (
@@ -23,7 +24,6 @@ from mtdis.reporting.statistics.resampling import (
     step_down,
 )
 
-LEVEL = 0.05
 STEP_DOWN = "Westfall-Young"
 COLUMNS = ["p", "adjusted_p", "holm_p", "adjustment", "smallest_p", "family", "needed"]
 """`family` counts the cells corrected for, `needed` what would do for the least p of them all."""

@@ -5,9 +5,10 @@ from typing import Any
 
 import pandas as pd
 
-from mtdis.reporting.claims.families import LEVEL
 from mtdis.reporting.labels import shown
 
+LEVEL = 0.05
+"""The adjusted p up to which a claim is supported."""
 SUPPORTED, NOT_SUPPORTED = "supported", "not supported"
 TOO_SMALL, NOT_ALIGNED = "n too small", "higher score, axes not above chance"
 HOLDS, FAILS, REFUSED, NOTHING = "holds", "does not hold", "refused", "no value"

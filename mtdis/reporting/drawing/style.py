@@ -2,20 +2,14 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from functools import cache
-from itertools import cycle
 from typing import Any
 
 import matplotlib as mpl
 import seaborn as sns
 
-from mtdis.reporting.labels import STANDARDISED, SUPERVISED, kind_of, kinds, said_of
+from mtdis.reporting.labels import STANDARDISED, SUPERVISED, kind_colours, kind_of
 
 BLACK, LOST, UNKNOWN, BAND = "#000000", "#CC0000", "#555555", "#CCDDEE"
-PALETTE = ("#332288", "#44AA99", "#882255", "#999933", "#117733", "#CC6677", "#AA4499")
-"""Colours of kinds whose specs name none, in the order of kinds: those by Tol (2021, muted) that
-differ from the colours by Okabe and Ito (2008) of the kinds that name one.
-"""
 COLOURED_AS = {STANDARDISED: "ground_truth", SUPERVISED: "multi_head"}
 LOST_WORDS = ("diverged", "failed")
 OUTLINE: dict[str, Any] = {"linestyle": "none", "markeredgecolor": BLACK, "markeredgewidth": 0.8}
@@ -51,17 +45,10 @@ MARKS: dict[str, tuple[str, dict[str, Any]]] = {
 """Every mark but bars and lines: its words in the legend, and how it is drawn."""
 
 
-@cache
-def _colours() -> dict[str, str]:
-    """Each kind's own colour, or the next one of the palette."""
-    spare = cycle(PALETTE)
-    return {kind: said_of(kind, "colour", "") or next(spare) for kind in kinds()}
-
-
 def row_colour(row: str) -> str:
     """The colour of a row or kind; dark grey for what is no kind of run."""
     kind = kind_of(row)
-    return _colours().get(COLOURED_AS.get(kind, kind), UNKNOWN)
+    return kind_colours().get(COLOURED_AS.get(kind, kind), UNKNOWN)
 
 
 @contextmanager

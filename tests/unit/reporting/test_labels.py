@@ -38,7 +38,7 @@ NEW: dict[str, type[Run]] = {
 def new_kinds(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """Three kinds beside those of the package, as if each had a file."""
     there, member = members("models"), Run.member
-    caches = (labels.kinds, labels.row_places, style._colours)
+    caches = (labels.kinds, labels.row_places, labels.kind_colours)
     monkeypatch.setattr(
         labels, "members", lambda f: (*there, *NEW) if f == "models" else members(f)
     )

@@ -1,0 +1,1 @@
+"""The study's page: one file of HTML that opens from disk and asks no network."""
