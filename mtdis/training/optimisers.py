@@ -37,24 +37,24 @@ class Optimiser(ABC):
     @torch.no_grad()
     def step(self) -> None:
         """Make one step of the weights that have a gradient."""
-        moved = [p for p in self.parameters if p.grad is not None]
+        moved = [(p, p.grad) for p in self.parameters if p.grad is not None]
         if moved:
-            self._step(moved, [p.grad for p in moved if p.grad is not None])
+            self._step([weight for weight, _ in moved], [gradient for _, gradient in moved])
 
     @abstractmethod
-    def _step(self, parameters: list[nn.Parameter], gradients: list[Tensor]) -> None:
+    def _step(self, weights: list[Tensor], gradients: list[Tensor]) -> None:
         """Change the weights in place."""
 
 
 class Adam(Optimiser):
     """Adam with β .9 and .999 (Kingma and Ba 2015)."""
 
-    def _step(self, parameters: list[nn.Parameter], gradients: list[Tensor]) -> None:
-        states = [self.state[p] or self._begun(p) for p in parameters]
+    def _step(self, weights: list[Tensor], gradients: list[Tensor]) -> None:
+        states = [self.state[weight] or self._begun(weight) for weight in weights]
         counts = [state["step"] for state in states]
         torch._foreach_add_(counts, 1)
         torch._fused_adam_(
-            parameters,
+            weights,
             gradients,
             [state["exp_avg"] for state in states],
             [state["exp_avg_sq"] for state in states],
@@ -69,11 +69,11 @@ class Adam(Optimiser):
             maximize=False,
         )
 
-    def _begun(self, parameter: nn.Parameter) -> dict[str, Tensor]:
-        state = self.state[parameter]
-        state["step"] = torch.zeros((), dtype=torch.float32, device=parameter.device)
-        state["exp_avg"] = torch.zeros_like(parameter)
-        state["exp_avg_sq"] = torch.zeros_like(parameter)
+    def _begun(self, weight: Tensor) -> dict[str, Tensor]:
+        state = self.state[weight]
+        state["step"] = torch.zeros((), dtype=torch.float32, device=weight.device)
+        state["exp_avg"] = torch.zeros_like(weight)
+        state["exp_avg_sq"] = torch.zeros_like(weight)
         return state
 
 
@@ -86,14 +86,14 @@ class GradientDescent(Optimiser):
         super().__init__(parameters, rate)
         self.momentum = momentum
 
-    def _step(self, parameters: list[nn.Parameter], gradients: list[Tensor]) -> None:
-        held = [self.state[p] for p in parameters] if self.momentum else []
+    def _step(self, weights: list[Tensor], gradients: list[Tensor]) -> None:
+        held = [self.state[weight] for weight in weights] if self.momentum else []
         first = bool(held) and not any(held)
         if first:
             for state, gradient in zip(held, gradients, strict=True):
                 state["momentum_buffer"] = torch.empty_like(gradient)
         torch._fused_sgd_(
-            parameters,
+            weights,
             gradients,
             [state["momentum_buffer"] for state in held],
             weight_decay=0.0,
