@@ -4,26 +4,25 @@ and nulls between chance and ceiling.
 
 import pandas as pd
 
-DATASETS = {"dsprites_rendered": 0.1, "mpi3d_real_rendered": 0.05, "shapes3d_rendered": 0.1}
-"""Dataset: the test R² that its multi-head networks must pass. MPI3D is the hardest to learn from
-so few images.
-"""
-KINDS, SEEDS, METRICS = 4, 2, 11
-NETWORKS = len(DATASETS) * SEEDS * (4 + 1 + 1 + 1)
-CALIBRATED = {"mig": "discrete_mig", "factor_vae": "eval_accuracy"}
+DATASETS = {"dsprites_rendered": 0.08, "mpi3d_real_rendered": 0.08, "shapes3d_rendered": 0.12}
+"""Dataset: the test R² that its multi-head networks must pass."""
+KINDS, SEEDS, METRICS = 4, 2, {"mig", "factor_vae", "sap", "dci"}
+NETWORKS = len(DATASETS) * SEEDS * (2 + 1 + 1 + 1)
+CALIBRATED = {"mig": "discrete_mig"}
 
 everything = pd.read_parquet("results/studies/demo/tables/demo/long.parquet")
 said_of_nulls = everything["metric"].str.endswith("_calibrated")  # some of it may be missing
 frame, nulls = everything[~said_of_nulls], everything[said_of_nulls]
 assert frame["value"].notna().all(), frame[frame["value"].isna()]
 scores = frame.loc[frame["settings"] != "", ["dataset", "kind", "seed", "metric"]].drop_duplicates()
-assert len(scores) == len(DATASETS) * KINDS * SEEDS * METRICS, len(scores)
-learned = frame[
-    (frame["metric"] == "r2") & (frame["key"] == "test") & (frame["kind"] == "multi_head")
-]
-r2 = learned.groupby(["dataset", "seed"])["value"].mean()
-for (dataset, seed), value in r2.items():
-    print(f"multi-head test R², {dataset}, seed {seed}: {value:.3f}")
+assert set(scores["metric"]) == METRICS, set(scores["metric"])
+assert len(scores) == len(DATASETS) * KINDS * SEEDS * len(METRICS), len(scores)
+of_test = frame[(frame["metric"] == "r2") & (frame["key"] == "test")]
+own = of_test[(of_test["kind"] != "single_task") | of_test["task"].eq(of_test["trained_task"])]
+fits = own.groupby(["kind", "dataset", "seed"])["value"].mean()
+for (kind, dataset, seed), value in fits.items():
+    print(f"{kind} test R² of the trained tasks, {dataset}, seed {seed}: {value:.3f}")
+r2 = fits["multi_head"]
 assert list(r2.index) == [(dataset, seed) for dataset in DATASETS for seed in (1, 2)], r2
 assert all(value > DATASETS[dataset] for (dataset, _), value in r2.items()), r2
 
@@ -37,15 +36,3 @@ for name, key in CALIBRATED.items():
     null, chance = own[f"{key}.null_mean"].mean(), own[f"{key}.permuted_mean"].mean()
     print(f"{key}: chance {chance:.3f}, rotated {null:.3f}, oriented {mean['oriented']:.3f}")
     assert chance < null < mean["oriented"] < mean["perfect"], (name, chance, null, mean)
-
-of_dci = nulls[nulls["key"] == "informativeness_test.permuted_mean"]
-informed = frame[(frame["key"] == "informativeness_test") & (frame["transform"] == "whitened")]
-for dataset in DATASETS:
-    chance, own = (
-        part.loc[part["dataset"].eq(dataset) & part["kind"].eq("multi_head"), "value"].mean()
-        for part in (of_dci, informed)
-    )
-    print(
-        f"multi-head informativeness, {dataset}: {own:.3f}, of other images' factors {chance:.3f}"
-    )
-    assert 0.2 < chance < own, (dataset, chance, own)

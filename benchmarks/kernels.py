@@ -1,7 +1,7 @@
 """What a common instruction set costs: training steps under MTDIS_KERNELS=avx2 beside native ones.
 
 Each side runs in processes of its own, in turns, as the libraries choose their kernels when they
-are loaded. Images of 32×32 pixels as in the demo study; by CPU seconds, which other work on the
+are loaded. Images of 32×32 pixels; by CPU seconds, which other work on the
 machine disturbs less than seconds.
 """
 

@@ -87,7 +87,7 @@ def config_of(args: Namespace) -> dict[str, Any]:
     """The config that the options name, `--override` laid over."""
     config = args.study if args.study is not None else laid_over_default(args.config or [])
     over = getattr(args, "override", None) or {}
-    return overlay(config, {"override": over} if over else {})
+    return overlay(config, {"override": over} if over else {}, "--override")
 
 
 def laid_over_default(given: Sequence[Path]) -> dict[str, Any]:

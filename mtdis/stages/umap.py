@@ -1,9 +1,12 @@
 """UMAP of the codes of the test split (paper, section 4.2.1)."""
 
 import warnings
+from functools import cache
 from importlib.util import find_spec
+from types import ModuleType
 
 import numpy as np
+from numba.core.dispatcher import Dispatcher
 from numpy.typing import NDArray
 
 from mtdis.artifacts import datasets, records, runs
@@ -52,14 +55,29 @@ def embed(
         )
     neighbours = min(n_neighbors, len(codes) - 1)
     state = stream_seed(seed, "umap") % 2**32
-    for package in ("umap", "pynndescent"):
-        if (spec := find_spec(package)) and spec.origin:
-            is_cacheable(spec.origin)  # else it would refuse to be imported
+    # One thread, since the order of threads would enter the result.
+    model = _umap().UMAP(n_neighbors=neighbours, min_dist=min_dist, random_state=state, n_jobs=1)
+    found: NDArray[np.float32] = np.asarray(model.fit_transform(codes), dtype=np.float32)
+    return found
+
+
+@cache
+def _umap() -> ModuleType:
+    """The package, seconds to import, with what it compiles kept on disk: most of it is not by
+    default, and is 20 seconds of each process.
+    """
+    cacheable = [
+        is_cacheable(spec.origin)  # else pynndescent would refuse to be imported
+        for package in ("umap", "pynndescent")
+        if (spec := find_spec(package)) and spec.origin
+    ]
     with warnings.catch_warnings():
         # It says that it found no TensorFlow, which it would need for another estimator only.
         warnings.filterwarnings("ignore", "Tensorflow not installed", ImportWarning)
-        from umap import UMAP  # seconds to import and to compile: only this stage spends them
-    # One thread, since the order of threads would enter the result.
-    model = UMAP(n_neighbors=neighbours, min_dist=min_dist, random_state=state, n_jobs=1)
-    found: NDArray[np.float32] = np.asarray(model.fit_transform(codes), dtype=np.float32)
-    return found
+        import umap
+        from umap import layouts, umap_, utils
+    for function in (one for part in (layouts, umap_, utils) for one in vars(part).values()):
+        if isinstance(function, Dispatcher) and all(cacheable):
+            function.enable_caching()
+    package: ModuleType = umap
+    return package

@@ -39,10 +39,12 @@ _LOADER = getattr(yaml, "CBaseLoader", yaml.BaseLoader)
 
 
 def read_configs(files: Sequence[Path]) -> dict[str, Any]:
-    """Config files merged in order, as snakemake merges them; ConfigError for what is not safe."""
-    merged: dict[str, Any] = {}
-    for file in files:
-        merged = overlay(merged, _read(file))
+    """Config files, each laid over those before; ConfigError for what is not safe."""
+    if not files:
+        return {}
+    merged = _read(files[0])
+    for file in files[1:]:
+        merged = overlay(merged, _read(file), f"config file {file}")
     return merged
 
 
@@ -57,7 +59,8 @@ def for_snakemake(
     merged = read_configs([*first, *given])
     for entry in entries or ():
         key, _, text = entry.partition("=")
-        merged = overlay(merged, {key: parse_yaml(text, f"--config {key}")})
+        where = f"--config {key}"
+        merged = overlay(merged, {key: parse_yaml(text, where)}, where)
     return merged
 
 
@@ -82,14 +85,35 @@ def _read(file: Path) -> dict[str, Any]:
     return content
 
 
-def overlay(base: Mapping[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:
-    """A deep merge: mappings key by key, anything else replaced, as snakemake merges configs."""
+def overlay(base: Mapping[str, Any], over: Mapping[str, Any], where: str) -> dict[str, Any]:
+    """A deep merge: mappings key by key, anything else replaced, and null takes a key away.
+
+    ConfigError for a null that takes nothing away. A mapping that stands over nothing is as it is.
+    """
     merged = dict(base)
     for key, value in over.items():
         below = merged.get(key)
-        both = isinstance(below, Mapping) and isinstance(value, Mapping)
-        merged[key] = overlay(below, value) if both and isinstance(below, Mapping) else value
+        if value is None:
+            _take_away(merged, key, where)
+        elif isinstance(below, Mapping) and isinstance(value, Mapping):
+            merged[key] = overlay(below, value, f"{where}: {key}")
+        else:
+            merged[key] = value
     return merged
+
+
+def _take_away(merged: dict[str, Any], key: str, where: str) -> None:
+    if key not in merged:
+        raise ConfigError(
+            f"{where}: {cut(key)} is null, which takes a key away that is in the configs below, and"
+            f" they have none of this name there; {_found(merged)}. Mend it, take the line out, or"
+            " write {} for a mapping without settings."
+        )
+    del merged[key]
+
+
+def _found(mapping: Mapping[str, Any]) -> str:
+    return f"found {cut(', '.join(mapping))}" if mapping else "nothing is there"
 
 
 def parse_json(text: str, where: str) -> Any:

@@ -21,6 +21,7 @@ from mtdis.study.dataset_groups import GROUPS
 from mtdis.study.stages import PARENT, SHOW
 
 Schema = dict[str, Any]
+NULL: Schema = {"type": "null"}
 
 
 def as_text() -> str:
@@ -53,11 +54,11 @@ def config_schema() -> Schema:
         "metrics": _mapping({m: _metric(m) for m in members("metrics")}),
         "experiments": {
             "type": "object",
-            "additionalProperties": {"$ref": "#/$defs/experiment"},
+            "additionalProperties": _or_null({"$ref": "#/$defs/experiment"}),
             "minProperties": 1,
         },
-        "calibration": {"anyOf": [_calibration(), {"type": "null"}]},
-        "override": {"anyOf": [{"$ref": "#/$defs/point"}, {"type": "null"}]},
+        "calibration": _calibration(),
+        "override": {"$ref": "#/$defs/point"},
         "select": {"type": "array", "items": {"type": "string"}, "minItems": 1},
     }
     described = {name: schema | {"description": notes[name]} for name, schema in properties.items()}
@@ -110,11 +111,10 @@ def _combinations() -> dict[str, Schema]:
         "exclude": "points taken from the product: those that have all the values given",
     }
     things = {"zip": "zip", "include": "point", "exclude": "point"}
-    maybe = {
-        key: [_one_or_list({"$ref": f"#/$defs/{thing}"}), {"type": "null"}]
+    return {
+        key: _one_or_list({"$ref": f"#/$defs/{thing}"}) | {"description": notes[key]}
         for key, thing in things.items()
     }
-    return {key: {"anyOf": schemas, "description": notes[key]} for key, schemas in maybe.items()}
 
 
 def _when() -> Schema:
@@ -124,7 +124,7 @@ def _when() -> Schema:
         "fields that other values take where a point of the product has all the values given, rule"
         " after rule"
     )
-    return {"anyOf": [_one_or_list(rule), {"type": "null"}], "description": note}
+    return _one_or_list(rule) | {"description": note}
 
 
 def _on_runs() -> dict[str, Schema]:
@@ -144,7 +144,7 @@ def _claims() -> dict[str, Schema]:
         name: {k: v for k, v in schema.items() if k != "title"}
         for name, schema in Claim.model_json_schema(mode="validation")["properties"].items()
     }
-    fields = {"anyOf": [_mapping(own), {"type": "null"}]}
+    fields = _or_null(_mapping(own))
     note = (
         "claim: its fields, laid over the paper's claim of that name"
         f" ({', '.join(PAPER)}); what the table and the figure `claims` test"
@@ -163,7 +163,7 @@ def _stage(name: str) -> Schema:
     fields = {k: v for k, v in _fields(Stage.member(name)).items() if k not in PARENT}
     if "tasks" in Stage.member(name).model_fields:
         fields["tasks"] = _one_or_list(_mapping(_fields(Tasks)))
-    return {"anyOf": [_mapping(fields), {"type": "null"}]}
+    return _mapping(fields)
 
 
 def _zipped(name: str) -> Schema:
@@ -201,7 +201,7 @@ def _dataset() -> Schema:
 
 
 def _metric(name: str) -> Schema:
-    return {"anyOf": [_mapping(_fields(Metric.member(name))), {"type": "null"}]}
+    return _mapping(_fields(Metric.member(name)))
 
 
 def _fields(spec: type[Spec]) -> dict[str, Schema]:
@@ -231,4 +231,12 @@ def _listed(names: Iterable[str]) -> Schema:
 
 
 def _mapping(properties: dict[str, Schema]) -> Schema:
-    return {"type": "object", "properties": properties, "additionalProperties": False}
+    each = {name: _or_null(schema) for name, schema in properties.items()}
+    return {"type": "object", "properties": each, "additionalProperties": False}
+
+
+def _or_null(schema: Schema) -> Schema:
+    """The schema, or null: in a config laid over another it takes the key away."""
+    notes = {key: schema[key] for key in ("description", "default") if key in schema}
+    own = {key: value for key, value in schema.items() if key not in notes}
+    return {"anyOf": [*own["anyOf"], NULL] if [*own] == ["anyOf"] else [own, NULL]} | notes

@@ -18,6 +18,7 @@ from mtdis.artifacts.files import atomic
 from mtdis.specs.base import Spec
 from mtdis.specs.ids import canonical
 from mtdis.training.learner import Learner
+from mtdis.training.optimisers import Optimiser
 
 SUMS = "sums"
 """Key of the losses so far; those of a network's tensors hold a slash."""
@@ -155,7 +156,7 @@ def _load(name: str, learner: Learner, tensors: Mapping[str, Tensor]) -> None:
     """Copy into the existing tensors: their memory layout, which kernels and so bits depend on,
     stays.
     """
-    owner = {p: o for o in learner.optimisers for group in o.param_groups for p in group["params"]}
+    owner: dict[Tensor, Optimiser] = {p: o for o in learner.optimisers for p in o.parameters}
     for key, parameter in learner.module.named_parameters():
         parameter.data.copy_(tensors[f"{name}/{key}"])
         prefix = f"{name}/{key}/"

@@ -9,6 +9,7 @@ from torch import Tensor, nn
 
 from mtdis.specs.run import Trainable, TrainedRun
 from mtdis.specs.stage import TrainedStage
+from mtdis.training.optimisers import Adam, GradientDescent, Optimiser
 
 Moment = tuple[int, int]
 """Epoch and step, from 0: with the seed, what the noise of a step is drawn from."""
@@ -57,12 +58,7 @@ class Learner:
         """
         halvings = epoch // self.spec.halve_every if self.spec.halve_every else 0
         for group, optimiser in zip(self.groups, self.optimisers, strict=True):
-            rate = (group.learning_rate or self.spec.learning_rate) * 0.5**halvings
-            (settings,) = optimiser.param_groups
-            if isinstance(settings["lr"], Tensor):
-                settings["lr"].fill_(rate)  # in place: a captured graph holds this tensor
-            else:
-                settings["lr"] = rate
+            optimiser.set_rate((group.learning_rate or self.spec.learning_rate) * 0.5**halvings)
 
     def step(self, inputs: Tensor, targets: Tensor, moment: Moment) -> Tensor:
         """Make one step on a batch; the loss, of several groups that of the first.
@@ -79,8 +75,7 @@ class Learner:
         losses = losses if isinstance(losses, tuple) else (losses,)
         for optimiser, loss in zip(self.optimisers, losses, strict=True):
             optimiser.zero_grad()
-            own = optimiser.param_groups[0]["params"]
-            loss.sum().backward(inputs=own)  # type: ignore[no-untyped-call]
+            loss.sum().backward(inputs=optimiser.parameters)  # type: ignore[no-untyped-call]
         self._decay()
         for optimiser in self.optimisers:
             optimiser.step()
@@ -94,22 +89,19 @@ class Learner:
         """
         if self.spec.weight_decay:
             for group, optimiser in zip(self.groups, self.optimisers, strict=True):
-                kept = 1 - optimiser.param_groups[0]["lr"] * self.spec.weight_decay
+                kept = 1 - optimiser.rate * self.spec.weight_decay
                 for weight in group.decayed or group.module.parameters():
                     weight.mul_(kept)
 
 
-def _optimiser(spec: Trainable, module: nn.Module) -> torch.optim.Optimizer:
+def _optimiser(spec: Trainable, module: nn.Module) -> Optimiser:
     """The optimiser of a module, its rate to be set; on a GPU one that a graph can capture.
 
     Adam as in the paper (section C.1), or gradient descent with the spec's momentum.
     """
     parameters = list(module.parameters())
     device = parameters[0].device
-    captures = device.type == "cuda"
-    rate = torch.zeros((), device=device) if captures else 0.0  # a graph reads it at each replay
+    rate = torch.zeros((), device=device) if device.type == "cuda" else 0.0
     if spec.optimiser == "sgd":
-        return torch.optim.SGD(parameters, lr=rate, momentum=spec.momentum, fused=True)
-    return torch.optim.Adam(
-        parameters, lr=rate, betas=(0.9, 0.999), fused=True, capturable=captures
-    )
+        return GradientDescent(parameters, rate, spec.momentum)
+    return Adam(parameters, rate)

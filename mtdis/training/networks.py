@@ -44,6 +44,16 @@ def conv_channels(image_size: int) -> tuple[int, ...]:
     return _first(depth, CONV_CHANNELS)
 
 
+def _with_memory(layers: nn.Sequential) -> nn.Sequential:
+    """The layers of the device "meta" with memory that holds no values yet; `to_empty` would do
+    the same and import sympy for it.
+    """
+    for layer in layers:
+        for name, parameter in list(layer.named_parameters(recurse=False)):
+            setattr(layer, name, nn.Parameter(torch.empty(parameter.shape)))
+    return layers
+
+
 def _first(count: int, channels: tuple[int, ...]) -> tuple[int, ...]:
     """So many of the channels, the last one repeated beyond their end."""
     return channels[:count] + channels[-1:] * (count - len(channels))
@@ -65,7 +75,7 @@ def make_encoder(
             layers += [convolution(i, o, 4, stride=2, padding=1), LAYERS[activation]()]
         layers += [nn.Flatten(), nn.Linear(outputs[-1], latent_size)]
         layers += [] if latent_activation == "none" else [LAYERS[latent_activation]()]
-    return nn.Sequential(*layers).to_empty(device="cpu")
+    return _with_memory(nn.Sequential(*layers))
 
 
 def make_decoder(
@@ -93,7 +103,7 @@ def make_decoder(
         for i, o in pairwise((256, *doubled)):
             layers += [between(), nn.ConvTranspose2d(i, o, 4, stride=2)]
         layers += [between(), nn.ConvTranspose2d(doubled[-1], channels, 3)]
-    return nn.Sequential(*layers).to_empty(device="cpu")
+    return _with_memory(nn.Sequential(*layers))
 
 
 class Heads(nn.Module):

@@ -26,7 +26,8 @@ FIGURES = names(PACKAGE)
 every_figure = pytest.mark.parametrize("name", FIGURES)
 every_figure_of_frames = pytest.mark.parametrize("name", unstaged(PACKAGE))
 every_figure_of_bars = pytest.mark.parametrize("name", every(PACKAGE, "ROWS"))
-every_case = pytest.mark.parametrize(("name", "case"), shown(PACKAGE))
+# One case after the other: whoever runs some of its tests draws it once.
+every_case = pytest.mark.parametrize(("name", "case"), shown(PACKAGE), scope="module")
 
 
 @cache

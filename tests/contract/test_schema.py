@@ -69,6 +69,21 @@ def test_typos_are_marked_in_the_editor(change: str) -> None:
         jsonschema.validate(config | yaml.safe_load(change), SCHEMA)
 
 
+@pytest.mark.parametrize(
+    "away",
+    [
+        "metrics: {dci: null}",
+        "metrics: {dci: {num_train: null}}",
+        "experiments: {headline: null}",
+        "experiments: {headline: {figures: null, tasks: {count: null}}}",
+        "calibration: null",
+    ],
+)
+def test_an_overlay_may_take_keys_away(away: str) -> None:
+    base = {"name": "x", "experiments": {"headline": {"seed": 1}}}
+    jsonschema.validate(base | yaml.safe_load(away), SCHEMA)
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize(
     "body",

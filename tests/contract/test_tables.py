@@ -24,7 +24,8 @@ PACKAGE = "mtdis.reporting.tables"
 TABLES = names(PACKAGE)
 every_table = pytest.mark.parametrize("name", TABLES)
 every_table_of_frames = pytest.mark.parametrize("name", unstaged(PACKAGE))
-every_case = pytest.mark.parametrize(("name", "case"), shown(PACKAGE))
+# One case after the other: whoever runs some of its tests makes it once.
+every_case = pytest.mark.parametrize(("name", "case"), shown(PACKAGE), scope="module")
 
 
 @cache

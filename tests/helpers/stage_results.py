@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from copy import deepcopy
+from functools import cache
 from itertools import product
 from typing import TYPE_CHECKING, Any
 
@@ -22,6 +24,12 @@ def examples(kind: str) -> list[StageResult]:
             f"tests/helpers/stage_results.py has no maker of '{kind}' (known:"
             f" {', '.join(MAKERS) or 'none'}); add one, so that what shows this stage is tested."
         )
+    return deepcopy(_made(kind))
+
+
+@cache
+def _made(kind: str) -> list[StageResult]:
+    """The results of a maker, some of which compute for seconds."""
     return MAKERS[kind]()
 
 

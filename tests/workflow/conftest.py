@@ -31,6 +31,8 @@ CONFIG: dict[str, Any] = {
         }
     },
 }
+HALF_WRITTEN = shutil.ignore_patterns("*.pyc.*", "*.tmp.*")
+"""What Python and numba are about to put into their caches: it may be gone before it is copied."""
 AGGREGATES = dict.fromkeys(("long_table", "study_table", "table", "figure", "page", "study"), 1)
 PLANNED = AGGREGATES | {"dataset": 1, "targets": 1, "train": 2, "scores": 2}
 
@@ -106,10 +108,13 @@ def finished(finished_once: Path, tmp_path: Path) -> StudyFolder:
 
 @pytest.fixture
 def other_checkout(tmp_path: Path) -> Path:
-    """A copy of Snakefile, package and config without any results, which a test may change."""
+    """A copy of Snakefile, package and config without any results, which a test may change.
+
+    With what Python and numba have compiled: it stands by the dates of the sources.
+    """
     copy = tmp_path / "checkout"
     for name in ("mtdis", "workflow", "envs", "profiles"):
-        shutil.copytree(ROOT / name, copy / name, ignore=shutil.ignore_patterns("__pycache__"))
+        shutil.copytree(ROOT / name, copy / name, ignore=HALF_WRITTEN)
     for name in ("Snakefile", "config.yaml"):
         shutil.copy(ROOT / name, copy)
     return copy

@@ -11,7 +11,7 @@ import pandas as pd
 import pytest
 from helpers.places import ROOT
 
-from .conftest import StudyFolder
+from .conftest import HALF_WRITTEN, StudyFolder
 
 PAGE = (ROOT / "docs/extending.md").read_text()
 FILES = dict(re.findall(r"^`(mtdis/[^`]+\.py)`:\n\n```python\n(.*?)^```", PAGE, re.S | re.M))
@@ -23,10 +23,10 @@ NEW = ["corr_gap", "discs_rendered", "worst_task", "active_codes", "gap_scores",
 
 @pytest.fixture(scope="module")
 def extended(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A copy of the project with all extensions of the page."""
+    """A copy of the project with all extensions of the page, and with what numba has compiled."""
     copy = tmp_path_factory.mktemp("extended") / "checkout"
-    ignored = shutil.ignore_patterns("__pycache__", ".*", "results", "logs", "build", "*.egg-info")
-    shutil.copytree(ROOT, copy, ignore=ignored)
+    others = shutil.ignore_patterns(".*", "results", "logs", "build", "*.egg-info")
+    shutil.copytree(ROOT, copy, ignore=lambda *found: others(*found) | HALF_WRITTEN(*found))
     for name, text in FILES.items():
         assert not (copy / name).exists()
         (copy / name).write_text(text)

@@ -144,6 +144,76 @@ def test_a_config_given_twice_and_entries_are_laid_over_in_order(tmp_path: Path)
         for_snakemake([base], given=[], entries=["seed=010"])
 
 
+BASE = """name: x
+metrics: {mig: {}, dci: {num_train: 3}}
+experiments: {a: {seed: 1, epochs: 2}, b: {}}
+"""
+
+
+def laid(tmp_path: Path, *texts: str) -> dict[str, Any]:
+    """Configs of these texts, each laid over those before."""
+    files = [tmp_path / f"{i}.yaml" for i in range(len(texts))]
+    for file, text in zip(files, texts, strict=True):
+        file.write_text(text)
+    return read_configs(files)
+
+
+@pytest.mark.parametrize(
+    ("over", "left"),
+    [
+        ("metrics: {dci: null}", {"metrics": {"mig": {}}}),
+        ("metrics: {dci: {num_train: }}", {"metrics": {"mig": {}, "dci": {}}}),
+        ("experiments: {b: ~}", {"experiments": {"a": {"seed": 1, "epochs": 2}}}),
+        ("experiments: {a: {epochs: null}}", {"experiments": {"a": {"seed": 1}, "b": {}}}),
+        ("metrics: null", {}),
+    ],
+)
+def test_null_in_an_overlay_takes_a_key_away(tmp_path: Path, over: str, left: Any) -> None:
+    whole = parse_yaml(BASE, "base")
+    rest = {key: value for key, value in whole.items() if key != over.partition(":")[0]}
+    assert laid(tmp_path, BASE, over) == rest | left
+
+
+@pytest.mark.parametrize(
+    ("over", "words"),
+    [
+        ("metrics: {dcii: null}", r"1.yaml: metrics: 'dcii' is null, .* found 'mig, dci'"),
+        ("calibration:", r"1.yaml: 'calibration' is null"),
+        ("experiments: {b: {epochs: null}}", r"experiments: b: 'epochs' is null, .* nothing is"),
+    ],
+)
+def test_a_null_that_takes_nothing_away_is_refused(tmp_path: Path, over: str, words: str) -> None:
+    with pytest.raises(ConfigError, match=words):
+        laid(tmp_path, BASE, over)
+    with pytest.raises(ConfigError, match="takes a key away"):
+        laid(tmp_path, BASE, "metrics: {dci: null}", "metrics: {dci: null}")
+
+
+def test_null_is_empty_where_nothing_is_below(tmp_path: Path) -> None:
+    """In the first config, and in a mapping that an overlay brings: a key without value."""
+    assert laid(tmp_path, "metrics: {mig: }") == {"metrics": {"mig": None}}
+    new = laid(tmp_path, BASE, "experiments: {c: {stages: {umap: }}}")["experiments"]["c"]
+    assert new == {"stages": {"umap": None}}
+
+
+def test_entries_of_the_command_line_take_away_too(tmp_path: Path) -> None:
+    base = tmp_path / "config.yaml"
+    base.write_text(BASE)
+    found = for_snakemake([base], given=[], entries=["metrics={mig: null}", "experiments={b: }"])
+    assert (list(found["metrics"]), list(found["experiments"])) == (["dci"], ["a"])
+    with pytest.raises(ConfigError, match=r"--config metrics: metrics: 'sap' is null"):
+        for_snakemake([base], given=[], entries=["metrics={sap: null}"])
+
+
+def test_a_study_scores_nothing_that_an_overlay_took_away(tmp_path: Path) -> None:
+    over = "name: y\nmetrics: {irs: null, beta_vae: null}\nselect: [headline]\n"
+    without = {m.name() for m in Study.from_config(laid(tmp_path, PAPER, over)).metrics}
+    assert {m.name() for m in Study.from_config(laid(tmp_path, PAPER)).metrics} - without == {
+        "irs",
+        "beta_vae",
+    }
+
+
 def outcome(text: str) -> str:
     """`planned`, or what is said; anything but a ConfigError is a failure."""
     try:
