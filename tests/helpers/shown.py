@@ -14,6 +14,8 @@ from helpers.stage_results import MAKERS, examples
 from mtdis.discover import constant, load, names
 from mtdis.specs.run import Run
 
+IDENTIFIER = r"\w*[a-z]_\w+|\b[a-z]+\.[a-z]\w*|\w+=\S*"
+"""What no reader should meet: names of columns, fields and modules."""
 PLAIN, STAGED = "plain", "stages"
 SEEDS = (0, 1)
 LOST = (("multi_head", "shared", 0), ("single_task", "task2", 1), ("vae", "shared", 0))

@@ -15,7 +15,7 @@ from matplotlib.ticker import MaxNLocator
 from mtdis.reporting.claims import verdicts
 from mtdis.reporting.drawing.panels import BAND_WORDS, Handle, Layout, empty_figure, lost_words
 from mtdis.reporting.drawing.style import BAND, BLACK, OUTLINE, UNKNOWN, settings
-from mtdis.reporting.labels import shown
+from mtdis.reporting.labels import dataset_label, in_words, shown
 from mtdis.reporting.statistics import variant_text
 
 MARKS: dict[str, dict[str, Any]] = {
@@ -35,7 +35,11 @@ def draw_forest(table: pd.DataFrame) -> Figure:
     """Draw the lines of the claims table: scores downwards, datasets and variants across."""
     fields = [c for c in table.columns if c.startswith("spec.")]
     names = [
-        "\n".join(filter(None, [line["dataset"], fill(_variant(line, fields), 32)]))
+        "\n".join(
+            filter(
+                None, [dataset_label(line["dataset"]), fill(in_words(_variant(line, fields)), 32)]
+            )
+        )
         for line in table.to_dict("records")
     ]
     table = table.assign(column=names, score=_scores(table))
@@ -64,7 +68,7 @@ def _scores(table: pd.DataFrame) -> list[str]:
         alike = table[table["metric"].eq(line["metric"]) & table["key"].eq(line["key"])]
         several = alike["settings"].nunique() > 1
         label = shown(line["metric"], line["key"]).label
-        names.append(f"{label}\n{fill(line['settings'], 40)}" if several else label)
+        names.append(f"{label}\n{fill(in_words(line['settings']), 40)}" if several else label)
     return names
 
 

@@ -23,7 +23,7 @@ from mtdis.reporting.drawing.panels import (
     spread_evenly,
 )
 from mtdis.reporting.drawing.style import LOST, MARKS, row_colour
-from mtdis.reporting.labels import HEADLINE, row_label
+from mtdis.reporting.labels import HEADLINE, in_words, row_label
 from mtdis.reporting.published import scores as published
 from mtdis.reporting.statistics import (
     CELL,
@@ -155,7 +155,7 @@ def _draw_panel(axes: Axes, panel: Panel, sweep: Sweep, rows: list[str]) -> None
 
 
 def _tick(text: str) -> str:
-    return fill(text, LABEL, break_long_words=False)
+    return fill(in_words(text), LABEL, break_long_words=False)
 
 
 def _draw_row(

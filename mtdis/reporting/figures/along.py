@@ -17,7 +17,7 @@ from mtdis.reporting.drawing.sweeps import (
     score_lines,
     slot_of,
 )
-from mtdis.reporting.labels import HEADLINE
+from mtdis.reporting.labels import HEADLINE, field_label
 from mtdis.reporting.statistics import CELL, none_said, of_runs, summarise, swept, variant_fields
 from mtdis.reporting.summaries.losses import own_fits
 
@@ -89,7 +89,7 @@ def _sweep(runs: pd.DataFrame, group: list[str]) -> Sweep:
 
 def _words(group: list[str], scale: Scale) -> str:
     """The axis' name: the field, those that change with it, and its scale."""
-    field, *others = (name.removeprefix("spec.") for name in group)
+    field, *others = map(field_label, group)
     together = f", and with it {', '.join(others)}" if others else ""
     return fill(f"{field}{together}" + (f" ({scale.words})" if scale.words else ""), 34)
 

@@ -2,7 +2,7 @@
 
 import pandas as pd
 
-from mtdis.reporting.formats.cells import blocks, columns_of
+from mtdis.reporting.formats.cells import blocks, heads_of
 from mtdis.reporting.formats.notes import notes
 
 LATEX_COLUMNS = 4
@@ -25,7 +25,7 @@ SPECIAL = {c: rf"\{c}" for c in "&%$#_{}"} | {
 
 def latex(table: pd.DataFrame, caption: str) -> str:
     """The table with its caption and notes for a document that uses booktabs and longtable."""
-    columns = columns_of(table)
+    columns = heads_of(table)
     lines = [r"% needs \usepackage{booktabs,longtable}", r"\begingroup\footnotesize"]
     for start in range(0, max(len(columns), 1), LATEX_COLUMNS):
         text = f"{caption} (Continued.)" if start else caption
@@ -36,7 +36,7 @@ def latex(table: pd.DataFrame, caption: str) -> str:
 
 def _longtable(table: pd.DataFrame, part: slice, caption: str) -> list[str]:
     """The lines of a longtable with some of the columns."""
-    columns = columns_of(table)[part]
+    columns = heads_of(table)[part]
     width = len(columns) + 1
     heads = _tex_line(["", *map(escape, columns)])
     lines = [

@@ -4,7 +4,7 @@ comparable.
 
 import pandas as pd
 
-from mtdis.reporting.labels import kind_of, row_label, shown
+from mtdis.reporting.labels import dataset_label, kind_of, row_label, shown
 from mtdis.specs.cautions import BEGINNINGS
 
 SPREAD = (
@@ -59,7 +59,7 @@ def _cautions(table: pd.DataFrame) -> list[str]:
     for dataset, note in zip(table["dataset"], table["note"].astype(str), strict=True):
         for remark in note.split("; "):
             if remark.startswith(BEGINNINGS):
-                about.setdefault(remark, {})[str(dataset)] = None
+                about.setdefault(remark, {})[dataset_label(str(dataset))] = None
     return [f"{', '.join(datasets)}: {remark}." for remark, datasets in about.items()]
 
 
@@ -81,5 +81,5 @@ def _remarks(compared: pd.DataFrame) -> list[str]:
         everything = parts[parts["dataset"] == dataset]
         partial = [c for c in ("kind", "label") if group[c].nunique() < everything[c].nunique()]
         scope = "".join(f" ({', '.join(group[c].unique())})" for c in partial)
-        about.setdefault(f"{scope}: {remark}.", []).append(str(dataset))
+        about.setdefault(f"{scope}: {remark}.", []).append(dataset_label(str(dataset)))
     return [", ".join(datasets) + text for text, datasets in about.items()]
