@@ -36,8 +36,8 @@ CAPTION = (
     " an illustration, not a measurement."
 )
 PANEL, LABEL, NAME, BAR = 1.45, 0.5, 0.2, 0.6
-"""Inches of a panel's side at most, a line's label, a factor's name above a panel, and the colour bars with
-their ticks.
+"""Inches of a panel's side at most, a line's label, a factor's name above a panel, and the colour
+bars with their ticks.
 """
 HEAD = 0.3
 """Inches of a block's title."""

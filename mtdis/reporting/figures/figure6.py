@@ -27,8 +27,8 @@ CAPTION = (
     " measurement."
 )
 IMAGE, LABELS, HEAD = 0.62, 1.3, 0.75
-"""Inches of an image's side at most, of the labels at the left, and of a block's title with the numbers of
-its images.
+"""Inches of an image's side at most, of the labels at the left, and of a block's title with the
+numbers of its images.
 """
 
 

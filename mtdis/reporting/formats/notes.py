@@ -26,6 +26,7 @@ NETWORKS = (
     " tasks and seeds alike; ours is over seeds of their means over tasks. Networks ± is ours as"
     " printed, with ddof 0."
 )
+NO_LINE = "No line: the experiment has nothing of what this table shows."
 DAGGER = "† The published value is not comparable with ours, for the reasons below."
 MADE_BY_RELEASED = ("5", "8", "9", "10")
 
@@ -34,6 +35,8 @@ def notes(table: pd.DataFrame) -> list[str]:
     """The notes of a table: which sd is which, what made the printed numbers, what is not
     comparable.
     """
+    if table.empty:
+        return [NO_LINE]
     if "text" in table.columns:
         return list(dict.fromkeys(filter(None, "\n".join(table["note"]).split("\n"))))
     compared = table[table["published_mean"].notna()]
