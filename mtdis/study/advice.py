@@ -42,8 +42,8 @@ def notes(experiment: Experiment) -> list[str]:
         if isinstance(wanted, str):
             if wanted not in swept:
                 said.append(
-                    f"{thing} would hold one point per panel: {wanted} has one value; give it a list"
-                    f" or leave {name} out"
+                    f"{thing} would hold one point per panel: {wanted} has one value; give it a"
+                    f" list or leave {name} out"
                 )
         elif len(swept) < wanted:
             there = f"only {', '.join(swept)} varies" if swept else "no field varies"

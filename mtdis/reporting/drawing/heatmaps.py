@@ -120,22 +120,22 @@ def _draw_key(
     label = score_label(key, keys)
     bar = figure.colorbar(scale, ax=[axes for axes, _ in panels], aspect=14, pad=0.02)
     bar.set_label(label)
-    bar.outline.set_visible(False)  # type: ignore[operator]
+    bar.outline.set_visible(False)
 
 
 def _draw_cell(
     axes: Axes, x: int, y: int, cell: dict[Any, Any] | None, scale: ScalarMappable
 ) -> None:
     """A cell's colour with mean, spread and what was lost; hatched where there is no value."""
-    frame = {"xy": (x - 0.5, y - 0.5), "width": 1, "height": 1, "edgecolor": "white"}
     middle: Any = {"ha": "center", "va": "center", "fontsize": 6}
     if cell is None or not cell["n"]:
         hatched: Any = {"facecolor": "#EEEEEE", "edgecolor": "#BBBBBB", "hatch": "////"}
-        axes.add_patch(Rectangle(**frame | hatched, linewidth=0))
+        axes.add_patch(Rectangle((x - 0.5, y - 0.5), 1, 1, linewidth=0, **hatched))
         axes.text(x, y, _lost(cell) or "no run", color=LOST if cell else UNKNOWN, **middle)
         return
     red, green, blue, _ = colour = scale.to_rgba(cell["mean"])
-    axes.add_patch(Rectangle(**frame, facecolor=colour, linewidth=0.8))
+    look: Any = {"facecolor": colour, "edgecolor": "white", "linewidth": 0.8}
+    axes.add_patch(Rectangle((x - 0.5, y - 0.5), 1, 1, **look))
     light = 0.299 * red + 0.587 * green + 0.114 * blue > 0.46
     axes.text(x, y, _words(cell), color="black" if light else "white", **middle)
 

@@ -20,7 +20,22 @@ SPECIAL = {c: rf"\{c}" for c in "&%$#_{}"} | {
     "²": r"\textsuperscript{2}",
     "†": r"\textdagger{}",
     "–": "--",
+    "→": r"$\rightarrow$",
+    "ρ": r"$\rho$",
+    "τ": r"$\tau$",
+    "β": r"$\beta$",
+    "σ": r"$\sigma$",
+    "≤": r"$\leq$",
+    "≥": r"$\geq$",
+    "·": r"$\cdot$",
+    "|": r"\textbar{}",
+    # after the end of a line they would be its arguments
+    "[": "{[}",
+    "]": "{]}",
+    "*": "{*}",
 }
+LATIN = 0x17F
+"""The last letter that LaTeX knows without further packages."""
 
 
 def latex(table: pd.DataFrame, caption: str) -> str:
@@ -55,8 +70,16 @@ def _longtable(table: pd.DataFrame, part: slice, caption: str) -> list[str]:
 
 
 def escape(text: str) -> str:
-    """Text for LaTeX, every special character as itself."""
-    return "".join(SPECIAL.get(c, c) for c in text)
+    """Text for LaTeX, every special character as itself; one that LaTeX has no letter for by its
+    number.
+    """
+    return "".join(SPECIAL.get(c) or _letter(c) for c in " ".join(text.split()))
+
+
+def _letter(char: str) -> str:
+    if not char.isprintable():
+        return ""
+    return char if ord(char) <= LATIN else f"(U+{ord(char):04X})"
 
 
 def _tex_line(cells: list[str]) -> str:

@@ -27,9 +27,9 @@ from mtdis.reporting.summaries.scores import headline_scores
 SWEEPS = True
 CAPTION = (
     "What each choice of settings does: a column per variant, named by the fields that vary within"
-    " this experiment. Only a column headed paper has just the settings of the paper's text, and one"
-    " headed released just those of the released code (learning rate 1e-4, its initialisation, heads"
-    " of four tanh layers), which made the printed numbers. Scores, and"
+    " this experiment. Only a column headed paper has just the settings of the paper's text, and"
+    " one headed released just those of the released code (learning rate 1e-4, its initialisation,"
+    " heads of four tanh layers), which made the printed numbers. Scores, and"
     " R² on the test split, where single-task networks count on their own tasks. Mean ± standard"
     " deviation over seeds, the number of seeds in parentheses; Δ is the mean change from the first"
     " column, which is nearest to the paper's text, paired by seed; published values in brackets."
