@@ -1,6 +1,7 @@
 """R² of tasks learned from codes against the angle that the codes were turned by."""
 
 from collections.abc import Sequence
+from textwrap import fill
 
 import numpy as np
 import pandas as pd
@@ -94,7 +95,8 @@ def _draw_panel(axes: Axes, lines: Sequence[Curve], angles: Sequence[float]) -> 
     axes.set_ylim(low - lack, high + lack)
     images = lines[0].images
     head = f"learned from {images:,} images" if images else "how far axes follow factors"
-    axes.set_title("\n".join([head, *(f"{SHORT[c.arm]}: {verdict(c)}" for c in lines)]), fontsize=7)
+    said = [head, *(f"{SHORT[c.arm]}: {verdict(c)}" for c in lines)]
+    axes.set_title("\n".join(fill(text, 24) for text in said), fontsize=6)
     axes.set_ylabel("R² on other images" if images else "MIG (0 to 1)")
     axes.set_xlabel("angle (degrees)")
     axes.set_xticks(np.linspace(0, max(angles), 4))
