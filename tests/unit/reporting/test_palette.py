@@ -29,8 +29,12 @@ SEEN: dict[str, Array] = {
 }
 """What is seen of linear RGB: Machado, Oliveira, Fernandes 2009, severity 1."""
 XYZ = np.array(
-    [[0.4124564, 0.3575761, 0.1804375], [0.2126729, 0.7151522, 0.072175], [0.0193339, 0.119192, 0.9503041]]
-)  # fmt: skip
+    [
+        [0.4124564, 0.3575761, 0.1804375],
+        [0.2126729, 0.7151522, 0.072175],
+        [0.0193339, 0.119192, 0.9503041],
+    ]
+)
 WHITE = np.array([0.95047, 1.0, 1.08883])
 APART = 10.0
 """Distance in CIELAB: 2.3 is just noticed, and twice as much on thin lines."""
