@@ -15,13 +15,13 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
 from mtdis.reporting.drawing.panels import score_label
-from mtdis.reporting.drawing.sizes import EDGE, most_abreast, width_of
+from mtdis.reporting.drawing.sizes import PAGE, width_of
 from mtdis.reporting.drawing.style import LOST, UNKNOWN, settings
 from mtdis.reporting.labels import dataset_label, in_words, row_label, shown
 
 COLOURS = colormaps["cividis"]
 """Made for colour-blind readers (Nuñez et al. 2018), dark for low values."""
-CELL, TALL, BESIDE, ABOVE = 0.52, 0.36, 1.3, 0.75
+CELL, TALL, BESIDE, ABOVE = 0.55, 0.36, 1.45, 0.75
 """Inches of a cell's width and height, and of what stands beside and above and below them."""
 ABREAST = 3
 """Panels side by side where there is one kind, dataset and variant."""
@@ -49,11 +49,11 @@ def draw_heatmaps(lines: pd.DataFrame, across: Crossed, up: Crossed) -> Figure:
     """
     maps = _maps(lines)
     width = BESIDE + CELL * len(across.values)
-    down, wide, places = _places(maps, most_abreast(width))
+    down, wide, places = _places(maps, max(1, int(PAGE / width)))  # numbers can't be narrower
     keys = list(dict.fromkeys(one.key for one in maps))
     with settings():
         height = 0.3 + down * (ABOVE + TALL * len(up.values))
-        figure = Figure(figsize=(width_of(EDGE + wide * width), height), layout="constrained")
+        figure = Figure(figsize=(width_of(wide * width), height), layout="constrained")
         FigureCanvasAgg(figure)
         axes = [figure.add_subplot(down, wide, place + 1) for place in places]
         for key in keys:
@@ -71,7 +71,8 @@ def _maps(lines: pd.DataFrame) -> list[Map]:
     by = ["metric", "key", "settings", "row", "dataset", "column"]
     for (metric, key, own, row, dataset, variant), part in lines.groupby(by, sort=False):
         where = [dataset_label(str(dataset)), fill(in_words(str(variant)), 32)]
-        title = "\n".join(filter(None, where if beside else [row_label(str(row))]))
+        where += [] if beside else [row_label(str(row))]
+        title = "\n".join(filter(None, where))
         line = row_label(str(row)) if beside else ""
         cells = {(cell["x"], cell["y"]): cell for cell in part.to_dict("records")}
         found.append(Map((str(metric), str(key), str(own)), line, title, cells))
@@ -131,7 +132,9 @@ def _draw_cell(
     if cell is None or not cell["n"]:
         hatched: Any = {"facecolor": "#EEEEEE", "edgecolor": "#BBBBBB", "hatch": "////"}
         axes.add_patch(Rectangle((x - 0.5, y - 0.5), 1, 1, linewidth=0, **hatched))
-        axes.text(x, y, _lost(cell) or "no run", color=LOST if cell else UNKNOWN, **middle)
+        behind = {"facecolor": "white", "edgecolor": "none", "pad": 1}
+        words = _lost(cell) or "no run"
+        axes.text(x, y, words, color=LOST if cell else UNKNOWN, bbox=behind, **middle)
         return
     red, green, blue, _ = colour = scale.to_rgba(cell["mean"])
     look: Any = {"facecolor": colour, "edgecolor": "white", "linewidth": 0.8}
