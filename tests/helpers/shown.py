@@ -126,6 +126,8 @@ def _frame(
     """The long table of a case; `kind` is the one that cases OF_KIND are about. One that `sweeps`
     has several values of so many fields, of another one where the case has that already.
     """
+    if sweeps not in SWEPT:
+        return _doubled(_frame(kind, case, keys), f"spec.{sweeps}")
     swept = SWEPT_BESIDE.get((sweeps, case), SWEPT[sweeps]) | CASES.get(case, {})
     if case == "all diverged":
         networks = [f"task{t}" for t in range(1, 5)] if kind == "single_task" else ["shared"]
@@ -135,3 +137,10 @@ def _frame(
         )
     kinds = (kind,) if kind else EVERY_KIND
     return with_losses(make_long_table(kinds=kinds, keys=keys, **swept))
+
+
+def _doubled(frame: pd.DataFrame, column: str) -> pd.DataFrame:
+    """The table twice, the second time of other runs with another value in a column."""
+    first = frame.assign(**{column: frame.get(column, 1)})
+    second = first.assign(run=first["run"] + "+other", **{column: first[column] * 2})
+    return pd.concat([first, second])
