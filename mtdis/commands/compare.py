@@ -24,6 +24,7 @@ from mtdis.reporting.formats.pages import Part, page
 from mtdis.reporting.labels import dataset_label, in_words, row_label, shown
 from mtdis.reporting.long_table import unlike_metric
 
+GROUP = "look"
 HEAD = ("score", "dataset", "runs", "first", "second", "difference", "interval (level)", "n")
 
 
