@@ -67,6 +67,8 @@ def as_text(plan: dict[str, Any]) -> str:
             f"{experiment}: {kind} does not read {', '.join(fields)}"
             for kind, fields in kinds.items()
         ]
+    lines += [f"{e}: {said}" for e, each in plan["notes"].items() for said in each]
+    lines += [_suggested(e, more) for e, more in plan["suggested"].items()]
     lines += _first(
         [f"diverged: {', '.join(networks)} of {i}" for i, networks in plan["diverged"].items()]
     )
@@ -79,6 +81,16 @@ def as_text(plan: dict[str, Any]) -> str:
     disk = plan["bytes"]
     lines.append(f"disk: images {size(disk['images'])}, codes {size(disk['codes'])}")
     return "\n".join([*lines, *(_forecast_lines(plan["forecast"]) if "forecast" in plan else [])])
+
+
+def _suggested(experiment: str, more: dict[str, list[str]]) -> str:
+    """The outputs that would show what an experiment sweeps, as lines of its config."""
+    verb = "varies" if len(more["fields"]) == 1 else "vary"
+    outputs = ", ".join(f"{key}: [{', '.join(more[key])}]" for key in ("figures", "tables"))
+    return (
+        f"{experiment}: {', '.join(more['fields'])} {verb} and none of its outputs shows it; add"
+        f" {outputs}"
+    )
 
 
 def _first(lines: list[str]) -> list[str]:

@@ -17,6 +17,7 @@ from mtdis.specs.genuine import downloads_of
 from mtdis.specs.ids import canonical
 from mtdis.specs.run import Run, TrainedRun
 from mtdis.study import Study
+from mtdis.study.advice import notes, suggestions
 
 PILOT_SECONDS = 30.0
 """Of training, shared among the kinds without a finished run."""
@@ -26,7 +27,8 @@ def make_plan(
     study: Study, folder: Path, *, hours: bool = False, pilot: bool = False
 ) -> dict[str, Any]:
     """Counts per experiment and in total, what was dropped, disk, the terms of downloads, what
-    theory expects of each kind, and the runs; with `hours` the forecast, with `pilot` that of kinds
+    outputs would not show of swept fields and which would, what theory expects of each kind, and
+    the runs; with `hours` the forecast, with `pilot` that of kinds
     without a finished run, too.
     """
     found = inventory.runs(study, folder)
@@ -53,6 +55,8 @@ def make_plan(
             name: {"licence": d.licence, "citation": d.citation}
             for name, d in downloads_of(study.datasets.values()).items()
         },
+        "notes": {e: said for e, x in study.experiments.items() if (said := notes(x))},
+        "suggested": {e: more for e, x in study.experiments.items() if (more := suggestions(x))},
         "expected": {e: _expected(x.runs) for e, x in study.experiments.items()},
         "runs": {e: ids for e, (ids, _) in each.items()},
     }

@@ -14,7 +14,7 @@ from mtdis.discover import members
 from mtdis.reporting.labels import kind_of, shown
 from mtdis.reporting.long_table import as_cell
 from mtdis.reporting.published import scores as published
-from mtdis.reporting.statistics import CELL, Label, value_text
+from mtdis.reporting.statistics import CELL, Label, value_text, variant_text
 from mtdis.specs.base import Spec
 from mtdis.specs.cautions import cautions_in
 from mtdis.specs.ids import flatten
@@ -34,6 +34,8 @@ PAIRED_COLUMNS = [
 ]
 """The columns of such a table."""
 """What `beside_published` adds to a tidy table."""
+ONE_SETTING = "these runs"
+"""The name of a variant where none varies and it is not the paper's."""
 NAMES = {name: f"published_{name}" for name in ("table", "mean", "sd", "sd_ddof", "digits")}
 
 
@@ -102,17 +104,28 @@ def as_printed(kind: str, unlike_paper: str) -> bool:
     return not unlike_paper or set(unlike_paper.split(", ")) == released
 
 
-def setting_name(label: Label) -> str:
-    """The name of a variant: `paper`, `released`, or the fields in which it differs from the
-    paper's text.
+def setting_name(label: Label, part: pd.DataFrame) -> str:
+    """The name of a variant, of whose runs `part` has rows: `paper` or `released` if these are just
+    the settings of the paper's text or of the released code, on its datasets or replicas of them;
+    else the values of the fields that vary within the experiment.
     """
-    unlike = unlike_text(label)
-    if not unlike:
-        return "paper"
-    read = {*TaskRun.model_fields, *(field.removeprefix("spec.") for field in label)}
-    if unlike == {n: value_text(v) for n, v in SETTINGS["released"].items() if n in read}:
-        return "released"
-    return ", ".join(f"{path}={text}" for path, text in unlike.items())
+    runs = _unlike_of_runs(part)
+    papers = part["replica_of"].fillna("").ne("") | part["dataset"].isin(published.GENUINE)
+    if papers.all() and all(as_printed(kind, unlike) for kind, unlike in runs):
+        made = {"released" if unlike else "paper" for _, unlike in runs}
+        if len(made) == 1:
+            return made.pop()
+    return variant_text(label) or ONE_SETTING
+
+
+def _unlike_of_runs(part: pd.DataFrame) -> list[tuple[str, str]]:
+    """Kind and differences from the paper's text of each run: of its rows the shortest, for others
+    add what a metric's settings differ in.
+    """
+    first = part.assign(unlike_paper=part["unlike_paper"].fillna(""))
+    first = first.sort_values("unlike_paper", key=lambda c: c.str.len(), kind="stable")
+    chosen = first.drop_duplicates("run")[["kind", "unlike_paper"]]
+    return [(str(kind), str(unlike)) for kind, unlike in chosen.itertuples(index=False)]
 
 
 def unlike_text(label: Label) -> dict[str, str]:

@@ -1,15 +1,19 @@
 """Labels, colours, directions, decimals and order of what tables, figures and the page show; no
 matplotlib, for tables need none.
 
-What is said of one kind, metric or stage stands in its spec: `label`, `colour` and `order` of a
-kind (mtdis/specs/run.py), `shown` of a metric or stage (mtdis/specs/shown.py).
+What is said of one dataset, kind, metric or stage stands in its spec: `display_name` of a dataset
+(mtdis/specs/dataset.py), `label`, `colour` and `order` of a kind (mtdis/specs/run.py), `shown` of a
+metric or stage (mtdis/specs/shown.py).
 """
 
+import re
 from functools import cache
 from itertools import cycle
 from typing import Any
 
 from mtdis.discover import members
+from mtdis.specs.dataset import Dataset
+from mtdis.specs.ids import BETWEEN_FIELDS
 from mtdis.specs.metric import Metric
 from mtdis.specs.run import Run
 from mtdis.specs.shown import Shown
@@ -41,6 +45,16 @@ OTHER_ROWS = {
     STANDARDISED: "true factors, standardised",
     SUPERVISED: "multi-head, trained end to end",
 }
+FIELDS = {
+    "tasks.count": "number of tasks",
+    "tasks.subsets": "factors of the tasks",
+    "tasks.seed": "seed of the tasks",
+    "dataset.name": "dataset",
+}
+"""Fields whose names in a config say too little by themselves."""
+PARTS = ("tasks.", "dataset.")
+"""The beginnings of a field's path that its name does without."""
+IDENTIFIER = re.compile(r"(?<![\w.])([A-Za-z]\w*(?:\.[A-Za-z]\w*)*)(=?)")
 DIFFERENCES = {"multi_head": "multi_minus_single", "one_head": "one_minus_single"}
 """Kind → the row of its values minus those of single tasks; see `difference_row`."""
 
@@ -116,4 +130,49 @@ def _said_of_keys() -> dict[tuple[str, str], Shown]:
 
 def shown(metric: str, key: str) -> Shown:
     """Label, direction and decimals of a metric's key; its name in words if no spec says them."""
-    return _said_of_keys().get((metric, key)) or Shown(f"{metric} {key.replace('_', ' ')}")
+    return _said_of_keys().get((metric, key)) or Shown(f"{metric} {key}".replace("_", " "))
+
+
+@cache
+def _dataset_labels() -> dict[str, str]:
+    return {name: label for name in members("datasets") if (label := dataset_name(name))}
+
+
+def dataset_name(name: str) -> str:
+    """What a dataset is called for people; empty if its spec does not say."""
+    return str(Dataset.member(name).display_name)
+
+
+def dataset_label(title: str) -> str:
+    """The name for people of a dataset of the long table; of one's own, the label it was given."""
+    if title.startswith("own "):
+        return title
+    return _dataset_labels().get(title) or in_words(title.replace(BETWEEN_FIELDS, ", "))
+
+
+def field_label(path: str) -> str:
+    """The name for people of a field of a run: `learning rate`, `number of tasks`, `subgrid:
+    orientation`.
+    """
+    path = path.removeprefix("spec.")
+    if path in FIELDS:
+        return FIELDS[path]
+    for part in PARTS:
+        path = path.removeprefix(part)
+    return path.replace(".", ": ").replace("_", " ")
+
+
+def in_words(text: str) -> str:
+    """Text of titles and headings without identifiers: `learning_rate=0.001, dsprites_rendered`
+    becomes `learning rate = 0.001, dSprites (rendered)`. What is one's own dataset's stays.
+    """
+
+    def said(found: re.Match[str]) -> str:
+        name, equals = found.groups()
+        if equals:
+            return f"{field_label(name)} = "
+        if name in _dataset_labels():
+            return _dataset_labels()[name]
+        return field_label(name) if "_" in name or "." in name or name in FIELDS else name
+
+    return text if text.startswith("own ") else IDENTIFIER.sub(said, text)

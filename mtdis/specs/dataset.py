@@ -25,6 +25,8 @@ class Dataset(Spec):
     family: ClassVar[str] = "datasets"
     thing: ClassVar[str] = "dataset"
     defines: ClassVar[tuple[str, ...]] = ("chunks(spec, folder)",)
+    display_name: ClassVar[str] = ""
+    """The name for people in tables and figures; without one, the dataset's own name in words."""
     replica_of: ClassVar[str] = ""
     """The published dataset whose numbers stand beside this one's."""
     white: ClassVar[int]
@@ -32,7 +34,7 @@ class Dataset(Spec):
 
     @property
     def title(self) -> str:
-        """The name in tables and figures."""
+        """The name in long tables, by which they are compared with published values."""
         return self.name()
 
     @property

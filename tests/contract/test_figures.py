@@ -5,6 +5,7 @@ A figure with a constant STAGES is given examples of those stages beside the lon
 values beside them; one with SCHEMATIC draws no data, so that there is nothing to count.
 """
 
+import re
 import sys
 from functools import cache
 
@@ -12,7 +13,7 @@ import matplotlib as mpl
 import pandas as pd
 import pytest
 from helpers.long_table import with_stages
-from helpers.shown import PLAIN, STAGED, arguments, every, module, shown, unstaged
+from helpers.shown import IDENTIFIER, PLAIN, STAGED, arguments, every, module, shown, unstaged
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.text import Text
@@ -20,6 +21,7 @@ from matplotlib.transforms import Bbox
 
 from mtdis.discover import constant, names
 from mtdis.reporting.drawing import style
+from mtdis.reporting.drawing.sizes import COLUMN, PAGE
 
 PACKAGE = "mtdis.reporting.figures"
 FIGURES = names(PACKAGE)
@@ -127,6 +129,18 @@ def test_no_text_covers_another_or_leaves_the_figure(name: str, case: str) -> No
 
 
 @every_figure
+def test_no_identifier_is_left_in_words_for_people(name: str) -> None:
+    figure = _drawn(name, STAGED if name in every(PACKAGE, "STAGES") else "variants")
+    assert not re.findall(IDENTIFIER, _words(figure))
+
+
+@every_figure
+def test_a_figure_is_as_wide_as_a_column_or_a_page(name: str) -> None:
+    figure = _drawn(name, STAGED if name in every(PACKAGE, "STAGES") else "variants")
+    assert figure.get_figwidth() in (COLUMN, PAGE)
+
+
+@every_figure
 def test_no_figure_is_left_with_pyplot(name: str) -> None:
     _drawn(name, STAGED if name in every(PACKAGE, "STAGES") else PLAIN)
     pyplot = sys.modules.get("matplotlib.pyplot")
@@ -143,8 +157,8 @@ def test_divergence_is_said(name: str) -> None:
 def test_every_variant_has_its_title(name: str) -> None:
     titles = {axes.get_title() for axes in _drawn(name, "variants").axes}
     assert {
-        "dsprites_rendered\nlearning_rate=0.0001",
-        "dsprites_rendered\nlearning_rate=0.001",
+        "dSprites (rendered)\nlearning rate = 0.0001",
+        "dSprites (rendered)\nlearning rate = 0.001",
     } <= titles
 
 

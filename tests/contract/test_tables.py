@@ -4,6 +4,7 @@ A table with a constant STAGES is given examples of those stages beside the long
 (tests/helpers/stage_results.py).
 """
 
+import re
 import subprocess
 import sys
 from functools import cache
@@ -11,10 +12,10 @@ from functools import cache
 import pandas as pd
 import pytest
 from helpers.long_table import with_stages
-from helpers.shown import PLAIN, STAGED, arguments, every, module, shown, unstaged
+from helpers.shown import IDENTIFIER, PLAIN, STAGED, arguments, every, module, shown, unstaged
 
 from mtdis.discover import constant, names
-from mtdis.reporting.formats.cells import blocks, cell
+from mtdis.reporting.formats.cells import blocks, cell, heads_of
 from mtdis.reporting.formats.html import html
 from mtdis.reporting.formats.latex import latex
 from mtdis.reporting.formats.markdown import markdown
@@ -90,6 +91,14 @@ def test_rendered(name: str, case: str) -> None:
         assert "nan" not in text
         assert "<NA>" not in text
         assert ("diverged" in text) == bool(table["diverged"].any())
+
+
+@every_table
+def test_no_identifier_is_left_in_words_for_people(name: str) -> None:
+    table = _made(name, STAGED if name in every(PACKAGE, "STAGES") else "variants")
+    found = list(blocks(table))
+    words = [*heads_of(table), *(b.title for b in found), *(r for b in found for r, _ in b.lines)]
+    assert not re.findall(IDENTIFIER, "\n".join(words))
 
 
 @every_case

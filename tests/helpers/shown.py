@@ -8,12 +8,14 @@ from typing import Any
 import pandas as pd
 import pytest
 from helpers.calibration import calibrated
-from helpers.long_table import EVERY_KIND, KEYS, make_long_table, with_losses
+from helpers.long_table import EVERY_KIND, HEADLINE, KEYS, make_long_table, with_losses
 from helpers.stage_results import MAKERS, examples
 
 from mtdis.discover import constant, load, names
 from mtdis.specs.run import Run
 
+IDENTIFIER = r"\w*[a-z]_\w+|\b[a-z]+\.[a-z]\w*|\w+=\S*"
+"""What no reader should meet: names of columns, fields and modules."""
 PLAIN, STAGED = "plain", "stages"
 SEEDS = (0, 1)
 LOST = (("multi_head", "shared", 0), ("single_task", "task2", 1), ("vae", "shared", 0))
@@ -44,9 +46,19 @@ COMPARING = ("one kind", "one panel")
 """Those that a module with the constant READS_CLAIMS is spared: a claim compares two kinds; and
 one with COMPARES_SCORES, two scores.
 """
-SWEPT: dict[str, Any] = {"learning_rates": (0.01, 0.001)}
-"""What a module with the constant SWEEPS is given beside a case, and that beside its variants."""
-SWEPT_BESIDE: dict[str, dict[str, Any]] = {"variants": {"tasks": (1, 4)}}
+SWEPT: dict[Any, dict[str, Any]] = {
+    0: {},
+    1: {"learning_rates": (0.01, 0.001)},
+    2: {"learning_rates": (0.01, 0.001), "tasks": (1, 4)},
+    "tasks.count": {"tasks": (1, 4)},
+    "tasks.subsets": {"subsets": ("halves", "all")},
+}
+"""What a module with this constant SWEEPS (True is 1) is given beside a case."""
+SWEPT_BESIDE: dict[tuple[Any, str], dict[str, Any]] = {
+    (1, "variants"): {"tasks": (1, 4)},
+    (2, "variants"): {"tasks": (1, 2, 4), "subsets": ("all", "halves", "random")},
+}
+"""Instead of it, beside a case whose variants are other fields'."""
 TWO = ("eval_accuracy", "completeness")  # keys enough where the number of panels does not matter
 
 
@@ -90,7 +102,9 @@ def arguments(package: str, name: str, case: str, few: bool = False) -> tuple[An
     ]
     metrics = constant(package, name, "METRICS")
     keys = tuple(k for k, (metric, _) in KEYS.items() if metrics is None or metric in metrics)
-    sweeps = bool(constant(package, name, "SWEEPS"))
+    sweeps = constant(package, name, "SWEEPS") or 0
+    if sweeps == 2:  # kinds that read both fields
+        shows = [kind for kind in shows if kind in HEADLINE[1:]]
     if case == "one panel" or ((few or sweeps) and case != PLAIN):
         keys = tuple(key for key in TWO if key in keys) or keys
     kind = shows[-1] if case in OF_KIND else ""
@@ -107,12 +121,14 @@ def module(package: str, name: str) -> Any:
 
 @cache
 def _frame(
-    kind: str, case: str, keys: tuple[str, ...] = tuple(KEYS), sweeps: bool = False
+    kind: str, case: str, keys: tuple[str, ...] = tuple(KEYS), sweeps: Any = 0
 ) -> pd.DataFrame:
     """The long table of a case; `kind` is the one that cases OF_KIND are about. One that `sweeps`
-    has two values of a field, of two fields where the case has one already.
+    has several values of so many fields, of another one where the case has that already.
     """
-    swept = (SWEPT_BESIDE.get(case, SWEPT) | CASES.get(case, {})) if sweeps else CASES.get(case, {})
+    if sweeps not in SWEPT:
+        return _doubled(_frame(kind, case, keys), f"spec.{sweeps}")
+    swept = SWEPT_BESIDE.get((sweeps, case), SWEPT[sweeps]) | CASES.get(case, {})
     if case == "all diverged":
         networks = [f"task{t}" for t in range(1, 5)] if kind == "single_task" else ["shared"]
         lost = [(kind, network, seed) for network in networks for seed in SEEDS]
@@ -121,3 +137,10 @@ def _frame(
         )
     kinds = (kind,) if kind else EVERY_KIND
     return with_losses(make_long_table(kinds=kinds, keys=keys, **swept))
+
+
+def _doubled(frame: pd.DataFrame, column: str) -> pd.DataFrame:
+    """The table twice, the second time of other runs with another value in a column."""
+    first = frame.assign(**{column: frame.get(column, 1)})
+    second = first.assign(run=first["run"] + "+other", **{column: first[column] * 2})
+    return pd.concat([first, second])

@@ -13,7 +13,7 @@ from mtdis.reporting.claims.values import (
     row_of,
     scores_of,
 )
-from mtdis.reporting.labels import row_label
+from mtdis.reporting.labels import field_label, row_label
 from mtdis.reporting.statistics import CELL, Label
 from mtdis.reporting.statistics.resampling import Table
 from mtdis.specs.claim import Claim
@@ -32,7 +32,7 @@ def trend(asked: Asked) -> Found:
         lines = lines_of(matrix, tested, asked.rng).assign(
             improvement=improvement(*(_column(blocks, cells, place) for place in (-1, 0))),
             about=f" from {values[0]} to {values[-1]}",
-            row=f"{row_label(claim.kind)} rises with {claim.field}",
+            row=f"{row_label(claim.kind)} rises with {field_label(claim.field)}",
         )
         yield (
             _with_values(label, claim, values),

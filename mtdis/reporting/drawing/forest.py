@@ -2,6 +2,7 @@
 variant.
 """
 
+from itertools import product
 from textwrap import fill
 from typing import Any
 
@@ -14,8 +15,9 @@ from matplotlib.ticker import MaxNLocator
 
 from mtdis.reporting.claims import verdicts
 from mtdis.reporting.drawing.panels import BAND_WORDS, Handle, Layout, empty_figure, lost_words
+from mtdis.reporting.drawing.sizes import PAGE
 from mtdis.reporting.drawing.style import BAND, BLACK, OUTLINE, UNKNOWN, settings
-from mtdis.reporting.labels import shown
+from mtdis.reporting.labels import dataset_label, in_words, shown
 from mtdis.reporting.statistics import variant_text
 
 MARKS: dict[str, dict[str, Any]] = {
@@ -27,15 +29,23 @@ MARKS: dict[str, dict[str, Any]] = {
     verdicts.FAILS: {"marker": "v", "color": "#CC6677", "markersize": 6},
 }
 """Every verdict's own shape; its colour says nothing more."""
-LINE = 0.3
+LINE = 0.28
 """Inches of a row."""
+ABREAST = 2
+"""Panels that a page has room for beside the names of the claims."""
 
 
 def draw_forest(table: pd.DataFrame) -> Figure:
-    """Draw the lines of the claims table: scores downwards, datasets and variants across."""
+    """Draw the lines of the claims table: scores downwards, datasets and variants across, two at a
+    time.
+    """
     fields = [c for c in table.columns if c.startswith("spec.")]
     names = [
-        "\n".join(filter(None, [line["dataset"], fill(_variant(line, fields), 32)]))
+        "\n".join(
+            filter(
+                None, [dataset_label(line["dataset"]), fill(in_words(_variant(line, fields)), 32)]
+            )
+        )
         for line in table.to_dict("records")
     ]
     table = table.assign(column=names, score=_scores(table))
@@ -43,13 +53,20 @@ def draw_forest(table: pd.DataFrame) -> Figure:
     scores = list(table["score"].unique())
     with settings():
         height = 0.75 + LINE * len(rows)
-        figure = empty_figure(_handles(table), len(scores), len(columns), Layout(3.4, height))
-        figure.set_figwidth(figure.get_figwidth() + 2.2)
-        for (score, column), lines in table.groupby(["score", "column"], sort=False):
-            place = scores.index(score) * len(columns) + columns.index(column)
-            axes = figure.add_subplot(len(scores), len(columns), place + 1)
+        across = min(ABREAST, len(columns))
+        down = -(-len(columns) // across) * len(scores)
+        figure = empty_figure(_handles(table), down, across, Layout(PAGE, height))
+        named: set[object] = set()  # columns, and lines of panels
+        for score, column in product(scores, columns):
+            lines = table[table["score"].eq(score) & table["column"].eq(column)]
+            if lines.empty:
+                continue
+            band, beside = divmod(columns.index(column), across)
+            line = band * len(scores) + scores.index(score)
+            axes = figure.add_subplot(down, across, line * across + beside + 1)
             _draw_panel(axes, lines, rows)
-            _name(axes, str(score), str(column), table)
+            _name(axes, score, first=line not in named, title="" if column in named else column)
+            named |= {line, column}
     return figure
 
 
@@ -64,7 +81,7 @@ def _scores(table: pd.DataFrame) -> list[str]:
         alike = table[table["metric"].eq(line["metric"]) & table["key"].eq(line["key"])]
         several = alike["settings"].nunique() > 1
         label = shown(line["metric"], line["key"]).label
-        names.append(f"{label}\n{fill(line['settings'], 40)}" if several else label)
+        names.append(f"{label}\n{fill(in_words(line['settings']), 40)}" if several else label)
     return names
 
 
@@ -107,17 +124,16 @@ def _words(line: dict[Any, Any]) -> str:
     return "\n".join([", ".join([f"n = {line['n']}{level}", *p, *ratio]), *lost_words(line)])
 
 
-def _name(axes: Axes, score: str, column: str, table: pd.DataFrame) -> None:
-    """The score below, claims at the left of the first panel of a line, the dataset above the
-    first of a column.
+def _name(axes: Axes, score: str, first: bool, title: str) -> None:
+    """The score below, claims at the left of the first panel of a line, the dataset as title of
+    the top of a column.
     """
     axes.set_xlabel(f"{score}: difference")
-    if column == table.loc[table["score"] == score, "column"].iloc[0]:
+    if first:
         axes.set_ylabel("claim")
     else:
         axes.set_yticklabels([])
-    if score == table.loc[table["column"] == column, "score"].iloc[0]:
-        axes.set_title(column)
+    axes.set_title(title)
 
 
 def _handles(table: pd.DataFrame) -> list[Handle]:

@@ -73,4 +73,4 @@ def draw_rows(axes: Axes, rows: Sequence[Row], size: int, columns: Sequence[str]
     middle = (size + gap(size)) * len(columns) / 2
     for centre, row in zip(centres, rows, strict=False):
         if row.words:
-            axes.text(middle, centre, row.words, color=LOST, fontsize=9, ha="center", va="center")
+            axes.text(middle, centre, row.words, color=LOST, fontsize=8, ha="center", va="center")

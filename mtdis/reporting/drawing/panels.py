@@ -12,12 +12,13 @@ from matplotlib.figure import Figure, SubFigure
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 
+from mtdis.reporting.drawing.sizes import EDGE, most_abreast, width_of
 from mtdis.reporting.drawing.style import BAND, BLACK, LOST, LOST_WORDS, MARKS, settings
-from mtdis.reporting.labels import LOSSES, shown
+from mtdis.reporting.labels import LOSSES, dataset_label, in_words, shown
 from mtdis.reporting.statistics import CELL
 
-LEGEND_COLUMN = 2.6
-"""Inches that the longest words of the legend need; no figure is narrower."""
+LEGEND_COLUMN = 2.3
+"""Inches that the longest words of the legend need."""
 BAND_WORDS = "rotations of the codes, 5 to 95 %"
 Handle = Patch | Line2D
 
@@ -60,7 +61,7 @@ def draw_grid(
 ) -> Figure:
     """Draw every panel by `draw`: keys downwards, datasets and variants across; y axes from 0, or
     from the lowest value below it."""
-    down, across, places = _places(panels, layout.abreast)
+    down, across, places = _places(panels, layout)
     with settings():
         figure = empty_figure(handles, down, across, layout)
         _fill(figure, panels, draw, (down, across, places), int(figure.get_figwidth() * 14))
@@ -73,9 +74,9 @@ def draw_blocks(
     """Draw a grid per block below each other, their panels of one width, and one legend."""
     if len(blocks) == 1:
         return draw_grid(*blocks[0], handles, layout)
-    grids = [_places(panels, layout.abreast) for panels, _ in blocks]
+    grids = [_places(panels, layout) for panels, _ in blocks]
     across = max(columns for _, columns, _ in grids)
-    width = max(0.5 + across * layout.width, LEGEND_COLUMN)
+    width = width_of(EDGE + across * layout.width)
     columns = _legend_columns(width)
     heights = [0.35 + down * layout.height for down, _, _ in grids]
     heights.append(0.25 + 0.2 * math.ceil(len(handles) / columns))
@@ -114,7 +115,7 @@ def _fill(
 def score_label(key: Sequence[str], keys: Sequence[tuple[str, ...]]) -> str:
     """The name of a score's axis; with its settings where there are several of one metric's key."""
     several = any(other[:2] == tuple(key[:2]) and other != tuple(key) for other in keys)
-    details = f"\n{fill(key[2], 28)}" if several else ""
+    details = f"\n{fill(in_words(key[2]), 28)}" if several else ""
     reach = "at most 1" if tuple(key[:2]) in LOSSES else "0 to 1"
     return f"{shown(key[0], key[1]).label}\n({reach}){details}"
 
@@ -198,7 +199,7 @@ def mark_handles(panels: Sequence[Panel], rows: Sequence[str] = ()) -> list[Hand
 def write_diverged(axes: Axes) -> None:
     """Write that a network diverged where its results would be drawn, without ticks."""
     middle: Any = {"ha": "center", "va": "center", "transform": axes.transAxes}
-    axes.text(0.5, 0.5, "diverged", color=LOST, fontsize=9, **middle)
+    axes.text(0.5, 0.5, "diverged", color=LOST, fontsize=8, **middle)
     axes.set_xticks([])
     axes.set_yticks([])
 
@@ -221,7 +222,7 @@ def _published_mark(comparable: bool) -> str:
 
 def empty_figure(handles: Sequence[Handle], down: int, across: int, layout: Layout) -> Figure:
     """An empty figure with its legend, of a size that leaves every panel room for its labels."""
-    width = max(0.5 + across * layout.width, LEGEND_COLUMN)
+    width = width_of(EDGE + across * layout.width)
     legend_columns = _legend_columns(width)
     legend_lines = math.ceil(len(handles) / legend_columns)
     figure = Figure(
@@ -238,17 +239,22 @@ def _legend_columns(width: float) -> int:
     return min(3, int(width // LEGEND_COLUMN))
 
 
-def _places(panels: Sequence[Panel], abreast: int) -> tuple[int, int, list[int]]:
+def _places(panels: Sequence[Panel], layout: Layout) -> tuple[int, int, list[int]]:
     """The height and width of the grid, and each panel's place: keys downwards; of one column,
-    several keys abreast.
+    several keys abreast. Columns that a page has no room for come below all keys of the others.
     """
     columns = list(dict.fromkeys(panel.column for panel in panels))
     keys = list(dict.fromkeys(panel.key for panel in panels))
+    most = most_abreast(layout.width)
     if len(columns) == 1:
-        across = min(abreast, len(keys))
+        across = min(layout.abreast, most, len(keys))
         return math.ceil(len(keys) / across), across, list(range(len(keys)))
-    across = len(columns)
-    return len(keys), across, [keys.index(p.key) * across + columns.index(p.column) for p in panels]
+    across = min(most, len(columns))
+    places = []
+    for panel in panels:
+        band, beside = divmod(columns.index(panel.column), across)
+        places.append((band * len(keys) + keys.index(panel.key)) * across + beside)
+    return math.ceil(len(columns) / across) * len(keys), across, places
 
 
 def _limits(panels: Sequence[Panel]) -> tuple[float, float]:
@@ -286,15 +292,23 @@ def _name_axes(
     """
     one_column = len({panel.column for panel in panels}) == 1
     named: set[object] = set()
-    below = {place: panel.ticks for panel, place in zip(panels, places, strict=True)}
+    below = {place: panel for panel, place in zip(panels, places, strict=True)}
     for axes, panel, place in zip(figure.axes, panels, places, strict=True):
-        if panel.key not in named:
+        row = (panel.key, place // across)
+        if row not in named and (not one_column or panel.key not in named):
             axes.set_ylabel(panel.label)
         if panel.column not in named and not one_column:
-            axes.set_title("\n".join(fill(part, 32) for part in panel.column if part))
-        if below.get(place + across) != panel.ticks:
+            axes.set_title("\n".join(fill(part, 32) for part in _title(panel.column)))
+        under = below.get(place + across)
+        if under is None or (under.ticks, under.column) != (panel.ticks, panel.column):
             axes.set_xlabel(panel.ticks)
-        named |= {panel.key, panel.column}
+        named |= {row, panel.key, panel.column}
     if one_column:
-        title = ", ".join(filter(None, panels[0].column))
-        figure.suptitle(fill(title, characters), fontsize=9)
+        title = ", ".join(_title(panels[0].column))
+        figure.suptitle(fill(title, characters), fontsize=8)
+
+
+def _title(column: tuple[str, str]) -> list[str]:
+    """Dataset and variant in words."""
+    dataset, variant = column
+    return list(filter(None, [dataset_label(dataset), in_words(variant)]))

@@ -25,20 +25,29 @@ class Scale(NamedTuple):
 
 
 def scale_of(values: Iterable[Any]) -> Scale:
-    """The scale of a field's values: of numbers log where they span a decade, else linear; equal
-    steps where either would lay labels over each other; words and lists in equal steps.
+    """The scale of a field's values: of numbers log where they span a decade or each is the same
+    multiple of the one before (2, 4, 8), else linear; equal steps where either would lay labels
+    over each other; words and lists in equal steps.
     """
     texts = {value_text(value): value for value in sorted(values, key=_rank)}
     equal = {text: float(place) for place, text in enumerate(texts)}
     if not all(_is_number(value) for value in texts.values()):
         return Scale(equal, "", numeric=False)
     numbers = [float(value) for value in texts.values()]
-    decade = numbers[0] > 0 and numbers[-1] >= 10 * numbers[0]
-    for function, words in NAMES if decade else NAMES[1:]:
+    for function, words in NAMES if _is_for_log(numbers) else NAMES[1:]:
         places = _in_slots([function(number) for number in numbers])
         if places[-1] <= LONGEST:
             return Scale(dict(zip(texts, places, strict=True)), words, numeric=True)
     return Scale(equal, "steps not to scale", numeric=True)
+
+
+def _is_for_log(numbers: Sequence[float]) -> bool:
+    """Return whether ascending numbers span a decade or are three or more equal steps of a log."""
+    if numbers[0] <= 0:
+        return False
+    steps = [b / a for a, b in pairwise(numbers)]
+    equal = len(steps) > 1 and all(math.isclose(step, steps[0]) for step in steps)
+    return equal or numbers[-1] >= 10 * numbers[0]
 
 
 def _in_slots(numbers: Sequence[float]) -> list[float]:

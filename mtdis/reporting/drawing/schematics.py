@@ -12,6 +12,7 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from matplotlib.patches import FancyBboxPatch
 
+from mtdis.reporting.drawing.sizes import PAGE
 from mtdis.reporting.drawing.style import BLACK, settings
 
 Item = TypeVar("Item")
@@ -23,13 +24,17 @@ TEXT = 7.5
 def draw_each(
     items: Sequence[Item], draw: Callable[[Axes, Item], None], width: float, height: float
 ) -> Figure:
-    """Draw each item with this width and height, one below another, without axes."""
+    """Draw each item in a field of this width and height, one below another and without axes, as
+    small as a page needs.
+    """
+    scale = min(1.0, PAGE / width)
     with settings():
-        figure = Figure(figsize=(width, height * len(items)))
+        figure = Figure(figsize=(PAGE, scale * height * len(items)))
         FigureCanvasAgg(figure)
         for place, item in enumerate(items):
             axes = figure.add_axes((0, 1 - (place + 1) / len(items), 1, 1 / len(items)))
-            axes.set(xlim=(0, width), ylim=(0, height))
+            margin = (PAGE / scale - width) / 2
+            axes.set(xlim=(-margin, width + margin), ylim=(0, height))
             axes.axis("off")
             draw(axes, item)
     return figure
@@ -57,7 +62,9 @@ def box(axes: Axes, corner: Point, size: Point, text: str, colour: str = BLACK) 
 def label(axes: Axes, place: Point, text: str, **how: Any) -> None:
     """Write text around a place."""
     look: dict[str, Any] = {"ha": "center", "va": "center", "fontsize": TEXT}
-    axes.text(*place, text, **look | how)
+    look |= how
+    low, high = axes.get_xlim()
+    axes.text(*place, text, **look | {"fontsize": look["fontsize"] * PAGE / (high - low)})
 
 
 def arrow(axes: Axes, start: Point, end: Point, colour: str = BLACK, **how: Any) -> None:

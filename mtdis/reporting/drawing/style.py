@@ -55,14 +55,16 @@ def row_colour(row: str) -> str:
 def settings() -> Iterator[None]:
     """The rc settings to draw and to save under; the ones before return afterwards."""
     own: Any = {
-        "axes.titlesize": 9,
-        "axes.labelsize": 8,
-        "xtick.labelsize": 7.5,
-        "ytick.labelsize": 7.5,
-        "legend.fontsize": 8,
+        "axes.titlesize": 8,
+        "axes.labelsize": 7,
+        "xtick.labelsize": 6.5,
+        "ytick.labelsize": 6.5,
+        "legend.fontsize": 7,
+        "figure.titlesize": 8,
         "figure.dpi": 150,
-        "savefig.dpi": 150,
-        "pdf.fonttype": 42,  # text stays text
+        "savefig.dpi": 200,
+        "pdf.fonttype": 42,  # fonts are embedded whole, and text stays text
+        "ps.fonttype": 42,
         "svg.fonttype": "none",
         "svg.hashsalt": "mtdis",  # the same figure, the same bytes
     }

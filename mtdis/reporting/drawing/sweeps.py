@@ -22,14 +22,16 @@ from mtdis.reporting.drawing.panels import (
     score_label,
     spread_evenly,
 )
+from mtdis.reporting.drawing.sentences import no_second_point
 from mtdis.reporting.drawing.style import LOST, MARKS, row_colour
-from mtdis.reporting.labels import HEADLINE, row_label
+from mtdis.reporting.labels import HEADLINE, in_words, row_label
 from mtdis.reporting.published import scores as published
 from mtdis.reporting.statistics import (
     CELL,
     along,
     headline_points,
     headline_rows,
+    of_runs,
     value_text,
     variant_text,
 )
@@ -59,6 +61,11 @@ class Sweep(NamedTuple):
         return 0.9 + self.slot * (max(self.places.values()) + 1)
 
 
+def has_several(panel: Panel) -> bool:
+    """Return whether any kind has two values of the field in a panel."""
+    return bool(panel.table.groupby("row")["at"].nunique().gt(1).any())
+
+
 def slot_of(texts: Iterable[str]) -> float:
     """Inches that the longest line of the values' labels needs."""
     longest = max(len(line) for text in texts for line in _tick(text).split("\n"))
@@ -77,6 +84,8 @@ def draw_sweep(
     panels, values = panels_along(headline_scores(frame), frame, field, words, score_lines)
     if not panels:
         raise nothing(f"scores of a kind that reads {field.removeprefix('spec.')}")
+    if not any(has_several(panel) for panel in panels):
+        return no_second_point(of_runs(frame), field)
     texts = [value_text(value) for value in sorted(values, key=place)]
     return draw_sweeps([Sweep(panels, {t: n for n, t in enumerate(texts)}, between)])
 
@@ -155,7 +164,7 @@ def _draw_panel(axes: Axes, panel: Panel, sweep: Sweep, rows: list[str]) -> None
 
 
 def _tick(text: str) -> str:
-    return fill(text, LABEL, break_long_words=False)
+    return fill(in_words(text), LABEL, break_long_words=False)
 
 
 def _draw_row(

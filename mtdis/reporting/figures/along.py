@@ -7,17 +7,19 @@ from matplotlib.figure import Figure
 
 from mtdis.reporting.drawing.panels import nothing
 from mtdis.reporting.drawing.scales import Scale, scale_of
+from mtdis.reporting.drawing.sentences import no_second_point, sentences
 from mtdis.reporting.drawing.sweeps import (
     R2,
     Between,
     Lines,
     Sweep,
     draw_sweeps,
+    has_several,
     panels_along,
     score_lines,
     slot_of,
 )
-from mtdis.reporting.labels import HEADLINE
+from mtdis.reporting.labels import HEADLINE, field_label
 from mtdis.reporting.statistics import CELL, none_said, of_runs, summarise, swept, variant_fields
 from mtdis.reporting.summaries.losses import own_fits
 
@@ -48,18 +50,15 @@ def draw(frame: pd.DataFrame) -> Figure:
     if not (shown := _shown(runs)).size:
         raise nothing("scores that the paper reports, and no R² of tasks")
     if not (fields := variant_fields(shown)):
-        raise nothing(
-            "field that varies among the runs of a kind on a dataset: sweep one"
-            " (`learning_rate: [1e-4, 1e-3]`), or show another figure, such as figure3, which"
-            " compares kinds"
-        )
+        return no_second_point(runs)
     runs = none_said(runs, fields)
     sweeps = [sweep for group in swept(_shown(runs)) if (sweep := _sweep(runs, group)).panels]
     if not sweeps:
-        varied = ", ".join(field.removeprefix("spec.") for field in fields)
-        raise nothing(
-            f"panel with more than one point: {varied} vary, each value of one only beside other"
-            " values of the others. Cross them, or vary one at a time, or show the table runs"
+        return sentences(
+            f"No panel would have more than one point: {', '.join(map(field_label, fields))} vary,"
+            " each value of one only beside other values of the others (n ="
+            f" {runs['run'].nunique()} runs).\nCross them, or vary one at a time, or show the table"
+            " runs."
         )
     return draw_sweeps(sweeps)
 
@@ -78,18 +77,14 @@ def _sweep(runs: pd.DataFrame, group: list[str]) -> Sweep:
     panels, values = panels_along(_shown(own), own, field, "", _lines)
     scale = scale_of(values)
     words = _words(group, scale)
-    several = [
-        panel._replace(ticks=words)
-        for panel in panels
-        if panel.table.groupby("row")["at"].nunique().gt(1).any()
-    ]
+    several = [panel._replace(ticks=words) for panel in panels if has_several(panel)]
     between: Between = "-" if scale.numeric else "none"
     return Sweep(several, scale.places, between, slot_of(scale.places))
 
 
 def _words(group: list[str], scale: Scale) -> str:
     """The axis' name: the field, those that change with it, and its scale."""
-    field, *others = (name.removeprefix("spec.") for name in group)
+    field, *others = map(field_label, group)
     together = f", and with it {', '.join(others)}" if others else ""
     return fill(f"{field}{together}" + (f" ({scale.words})" if scale.words else ""), 34)
 

@@ -11,7 +11,7 @@ from matplotlib.figure import Figure
 from mtdis.artifacts.stages import StageResult
 from mtdis.reporting.drawing.schematics import arrow, box, draw_each, label
 from mtdis.reporting.drawing.style import row_colour
-from mtdis.reporting.labels import row_label
+from mtdis.reporting.labels import dataset_label, row_label
 from mtdis.reporting.summaries.layers import Described, shape_text, with_tasks
 from mtdis.specs.run import HeadedRun
 
@@ -39,7 +39,7 @@ def draw(frame: pd.DataFrame, stages: Sequence[StageResult]) -> Figure:
 def _draw(axes: Axes, network: Described) -> None:
     run, colour = network.run, row_colour(network.run.name())
     assert isinstance(run, HeadedRun)
-    label(axes, (WIDTH / 2, HEIGHT - 0.12), run.dataset.title, fontsize=9)
+    label(axes, (WIDTH / 2, HEIGHT - 0.12), dataset_label(run.dataset.title), fontsize=8)
     sizes = zip(run.dataset.names, run.dataset.sizes, strict=True)
     factors = ["true factors z", "(number of values)", *(f"{name}: {size}" for name, size in sizes)]
     box(axes, (0.1, BOTTOM), (1.8, TOP + TALL - BOTTOM), "\n".join(factors))

@@ -53,7 +53,7 @@ def draw(frame: pd.DataFrame) -> Figure:
     """
     panels = _panels(of_runs(learned_tasks(frame)))
     tasks = max(panel.table["column"].nunique() for panel in panels)
-    width = max(0.8 + 0.42 * tasks, 3.2)
+    width = max(0.8 + 0.25 * tasks, 3.2)
     # The bars of all tasks and of trained ones differ in what a single-task network counts for, not
     # in colour.
     kinds = [

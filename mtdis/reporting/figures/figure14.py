@@ -6,6 +6,7 @@ from matplotlib.figure import Figure
 from mtdis.reporting.drawing.sweeps import draw_sweep
 
 READS = "tasks"
+SWEEPS = "tasks.count"
 CAPTION = (
     "Do more tasks make codes more disentangled? Follow the lines from left to right; tasks are"
     " nested, so a run of 20 learns the 10 of the run before and 10 more. The steps of the axis are"

@@ -6,6 +6,7 @@ from matplotlib.figure import Figure
 from mtdis.reporting.drawing.sweeps import draw_sweep
 
 READS = "tasks"
+SWEEPS = "tasks.subsets"
 SCHEMES = ("all", "random", "halves", "grow", "pairs", "triples", "positions")
 CAPTION = (
     "Do codes disentangle better when each task depends on some of the factors only? Compare every"

@@ -11,7 +11,7 @@ from matplotlib.patches import Rectangle
 from mtdis.artifacts.stages import StageResult
 from mtdis.reporting.drawing.schematics import PALE, arrow, box, draw_each, label
 from mtdis.reporting.drawing.style import BLACK, row_colour
-from mtdis.reporting.labels import row_label
+from mtdis.reporting.labels import dataset_label, row_label
 from mtdis.reporting.summaries.layers import Described, Layer, shape_text, with_tasks
 
 STAGES = ("architecture",)
@@ -43,8 +43,8 @@ def draw(frame: pd.DataFrame, stages: Sequence[StageResult]) -> Figure:
 def _draw(axes: Axes, network: Described) -> None:
     encoder, colour = network.parts["encoder"], row_colour(network.run.name())
     height, width, channels = network.run.dataset.image_shape
-    title = f"{network.run.dataset.title}, {row_label(network.run.name())}"
-    label(axes, (axes.get_xlim()[1] / 2, HEIGHT - 0.12), title, fontsize=9)
+    title = f"{dataset_label(network.run.dataset.title)}, {row_label(network.run.name())}"
+    label(axes, (sum(axes.get_xlim()) / 2, HEIGHT - 0.12), title, fontsize=8)
     blocks: list[tuple[str, Sequence[int]]] = [("image", (channels, height, width))]
     for layer in encoder:
         made_by = [layer.name, *(layer.settings.split(", ") if layer.settings else ["(codes)"])]

@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from mtdis.artifacts.stages import StageResult
 from mtdis.randomness import generator
 from mtdis.reporting.drawing.panels import write_diverged
+from mtdis.reporting.drawing.sizes import PAGE, width_of
 from mtdis.reporting.drawing.style import row_colour, settings
 from mtdis.reporting.summaries.stage_networks import Block, Network, blocks, heading
 
@@ -35,8 +36,8 @@ CAPTION = (
     " an illustration, not a measurement."
 )
 PANEL, LABEL, NAME, BAR = 1.45, 0.5, 0.2, 0.6
-"""Inches of a panel's side, a line's label, a factor's name above a panel, and the colour bars with
-their ticks.
+"""Inches of a panel's side at most, a line's label, a factor's name above a panel, and the colour
+bars with their ticks.
 """
 HEAD = 0.3
 """Inches of a block's title."""
@@ -63,8 +64,10 @@ def draw(frame: pd.DataFrame, stages: Sequence[StageResult]) -> Figure:
     """
     del frame  # no value is shown
     found = [(block, _embedded(block)) for block in blocks(stages)]
-    heights = [HEAD + BAR + (PANEL + NAME) * len(block.networks) for block, _ in found]
-    width = LABEL + PANEL * max(3, *(len(about.names) for _, about in found))
+    most = max(3, *(len(about.names) for _, about in found))
+    side = min(PANEL, (PAGE - LABEL) / most)
+    heights = [HEAD + BAR + (side + NAME) * len(block.networks) for block, _ in found]
+    width = width_of(LABEL + side * most)
     with settings():
         figure = Figure(figsize=(width, sum(heights)), layout="constrained")
         FigureCanvasAgg(figure)
@@ -90,7 +93,7 @@ def _embedded(block: Block) -> Embedded:
 
 def _draw_block(figure: SubFigure, block: Block, about: Embedded, characters: int) -> None:
     title = heading([block.title, f"n = {about.images} images of the test split"], characters)
-    figure.suptitle(title, fontsize=9, fontweight="bold")
+    figure.suptitle(title, fontsize=8, fontweight="bold")
     lines = len(block.networks)
     ratios = [*[PANEL] * lines, 0.08]
     grid = figure.add_gridspec(lines + 1, max(1, len(about.names)), height_ratios=ratios)

@@ -11,6 +11,7 @@ from matplotlib.figure import Figure, SubFigure
 
 from mtdis.artifacts.stages import StageResult
 from mtdis.reporting.drawing.mosaics import Row, draw_rows
+from mtdis.reporting.drawing.sizes import PAGE, width_of
 from mtdis.reporting.drawing.style import settings
 from mtdis.reporting.summaries.stage_networks import Block, blocks, heading
 
@@ -26,8 +27,8 @@ CAPTION = (
     " measurement."
 )
 IMAGE, LABELS, HEAD = 0.62, 1.3, 0.75
-"""Inches of an image's side, of the labels at the left, and of a block's title with the numbers of
-its images.
+"""Inches of an image's side at most, of the labels at the left, and of a block's title with the
+numbers of its images.
 """
 
 
@@ -37,10 +38,12 @@ def draw(frame: pd.DataFrame, stages: Sequence[StageResult]) -> Figure:
     """
     del frame  # no value is shown
     found = blocks(stages)
-    heights = [HEAD + IMAGE * (1 + len(block.networks)) for block in found]
     # Where all networks of a block diverged, nothing is known of its test images.
     sound = [n.result for block in found for n in block.networks if not n.result.diverged]
-    width = LABELS + IMAGE * max([6, *(len(result.arrays["inputs"]) for result in sound)])
+    most = max([6, *(len(result.arrays["inputs"]) for result in sound)])
+    image = min(IMAGE, (PAGE - LABELS) / most)
+    heights = [HEAD + image * (1 + len(block.networks)) for block in found]
+    width = width_of(LABELS + image * most)
     with settings():
         figure = Figure(figsize=(width, sum(heights)), layout="constrained")
         FigureCanvasAgg(figure)
@@ -58,7 +61,7 @@ def _draw_block(figure: SubFigure, block: Block, characters: int) -> None:
         images = None if lost else network.result.arrays["reconstructions"]
         rows.append(Row(fill(network.label, 16), images, "diverged" if lost else ""))
     count = len(sound[0]["inputs"]) if sound else 0
-    figure.suptitle(heading([block.title, f"n = {count} test images"], characters), fontsize=9)
+    figure.suptitle(heading([block.title, f"n = {count} test images"], characters), fontsize=8)
     axes = figure.add_subplot()
     size = sound[0]["inputs"].shape[1] if sound else 8
     draw_rows(axes, rows, size, [str(number) for number in range(1, count + 1)] or [""])

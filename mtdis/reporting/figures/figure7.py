@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from mtdis.artifacts.stages import StageResult
 from mtdis.reporting.drawing.mosaics import Row, draw_rows
+from mtdis.reporting.drawing.sizes import width_of
 from mtdis.reporting.drawing.style import row_colour, settings
 from mtdis.reporting.summaries.stage_networks import Block, Network, blocks, heading
 
@@ -30,10 +31,10 @@ CAPTION = (
     " the network of all tasks, and mere degradation for a single task and the untrained network."
     " One image of one seed is shown: an illustration, not a measurement."
 )
-IMAGE, LABELS, HEAD = 0.24, 0.95, 0.8
+IMAGE, LABELS, HEAD = 0.24, 0.85, 0.8
 """Inches of a frame's side, of the labels at the left, and of title and axis of a network's grid.
 """
-MOST = 21
+MOST = 11
 """Frames of a line: of more offsets, so many evenly spaced ones are shown."""
 UNITS = {
     ("add", "raw"): "offset from the image's code (raw units)",
@@ -51,7 +52,7 @@ def draw(frame: pd.DataFrame, stages: Sequence[StageResult]) -> Figure:
     found = blocks(stages)
     across = 2 if max(len(block.networks) for block in found) > 1 else 1
     heights = [sum(_line_heights(block, across)) + 0.35 for block in found]
-    width = across * (LABELS + IMAGE * MOST)
+    width = width_of(across * (LABELS + IMAGE * MOST))
     with settings():
         figure = Figure(figsize=(width, sum(heights)), layout="constrained")
         FigureCanvasAgg(figure)
@@ -72,7 +73,7 @@ def _line_heights(block: Block, across: int) -> list[float]:
 
 def _draw_block(figure: SubFigure, block: Block, across: int, characters: int) -> None:
     images = 0 if all(n.result.diverged for n in block.networks) else 1
-    figure.suptitle(heading([block.title, f"n = {images} test image"], characters), fontsize=9)
+    figure.suptitle(heading([block.title, f"n = {images} test image"], characters), fontsize=8)
     heights = _line_heights(block, across)
     grids = figure.subfigures(len(heights), across, height_ratios=heights, squeeze=False)
     for part, network in zip(grids.ravel(), block.networks, strict=False):

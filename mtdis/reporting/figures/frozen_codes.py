@@ -30,6 +30,7 @@ from mtdis.reporting.summaries.heads_on_codes import head_points, heads_frame, l
 from mtdis.reporting.summaries.losses import METRICS, kind_points, loss_rows, losses_on_test
 
 STAGES = ("heads",)
+ROWS_OF = ("scaling",)
 CAPTION = (
     "How well can the tasks be learned from codes that were learned without them? Test error of"
     " heads on frozen codes and on the true factors, and R² against the variance of the targets,"

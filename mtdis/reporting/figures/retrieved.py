@@ -17,6 +17,7 @@ from matplotlib.patches import Rectangle
 
 from mtdis.artifacts.stages import StageResult
 from mtdis.reporting.drawing.panels import write_diverged
+from mtdis.reporting.drawing.sizes import PAGE
 from mtdis.reporting.drawing.style import row_colour, settings
 from mtdis.reporting.summaries.stage_networks import Block, blocks, heading
 
@@ -35,7 +36,6 @@ CAPTION = (
 )
 CELL, LEFT, HEAD, FOOT = 0.32, 1.0, 0.5, 0.45
 """Inches of a cell, and left of, above and below the cells of a network."""
-MOST_ABREAST = 3
 LEGEND = 0.7
 COLOURS = "Blues"
 DOT: dict[str, Any] = {
@@ -57,9 +57,9 @@ def draw(frame: pd.DataFrame, stages: Sequence[StageResult]) -> Figure:
     shapes = [EMPTY_SHAPE if s.diverged else s.arrays["correlations"].shape for s in stages]
     codes, factors = map(max, zip(*shapes, strict=True))
     most = max(len(block.networks) for block in found)
-    lines = -(-most // MOST_ABREAST)
+    lines = -(-most // max(1, int(PAGE / (LEFT + CELL * codes))))
     abreast = -(-most // lines)
-    width = max(6.0, abreast * (LEFT + CELL * codes))
+    width = PAGE
     heights = [
         0.4 + -(-len(block.networks) // abreast) * (HEAD + CELL * factors + FOOT) for block in found
     ]
@@ -80,7 +80,7 @@ def _draw_block(figure: SubFigure, block: Block, abreast: int, characters: int) 
     parts = [block.title, f"n = {int(arrays[0]['rows']) if arrays else 0} images of the test split"]
     if arrays and len(arrays[0]["constant_factors"]):
         parts.append(f"without {', '.join(_names(arrays[0]['constant_factors']))} (one class)")
-    figure.suptitle(heading(parts, characters), fontsize=9, fontweight="bold")
+    figure.suptitle(heading(parts, characters), fontsize=8, fontweight="bold")
     for place, network in enumerate(block.networks):
         axes = figure.add_subplot(-(-len(block.networks) // abreast), abreast, place + 1)
         title = network.label

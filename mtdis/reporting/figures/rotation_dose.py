@@ -1,6 +1,7 @@
 """R² of tasks learned from codes against the angle that the codes were turned by."""
 
 from collections.abc import Sequence
+from textwrap import fill
 
 import numpy as np
 import pandas as pd
@@ -11,6 +12,7 @@ from matplotlib.lines import Line2D
 
 from mtdis.artifacts.stages import StageResult
 from mtdis.reporting.drawing.panels import write_diverged
+from mtdis.reporting.drawing.sizes import width_of
 from mtdis.reporting.drawing.style import settings
 from mtdis.reporting.summaries.rotation_dose import MIG, Curve, curves, verdict
 from mtdis.reporting.summaries.stage_networks import Block, Network, blocks, heading
@@ -55,11 +57,12 @@ def draw(frame: pd.DataFrame, stages: Sequence[StageResult]) -> Figure:
     arms = [arm for arm in LABELS if any(arm in network.result.arrays for _, network in found)]
     heights = [*[HEIGHT] * len(found), LEGEND]
     with settings():
-        figure = Figure(figsize=(PANEL * most, sum(heights)), layout="constrained")
+        width = width_of(PANEL * most)
+        figure = Figure(figsize=(width, sum(heights)), layout="constrained")
         FigureCanvasAgg(figure)
         parts = figure.subfigures(len(heights), 1, height_ratios=heights, squeeze=False)[:, 0]
         for part, (block, network) in zip(parts, found, strict=False):
-            _draw_network(part, block, network, int(PANEL * most * 12))
+            _draw_network(part, block, network, int(width * 12))
         handles = [
             Line2D([], [], color=COLOURS[arm], marker="o", label=LABELS[arm]) for arm in arms
         ]
@@ -70,7 +73,7 @@ def draw(frame: pd.DataFrame, stages: Sequence[StageResult]) -> Figure:
 def _draw_network(figure: SubFigure, block: Block, network: Network, characters: int) -> None:
     spec, title = network.result.spec, [block.title, network.label]
     title.append(f"n = {spec['rotations']} sets of planes")
-    figure.suptitle(heading(title, characters), fontsize=9, fontweight="bold")
+    figure.suptitle(heading(title, characters), fontsize=8, fontweight="bold")
     if network.result.diverged:
         write_diverged(figure.add_subplot())
         return
@@ -92,7 +95,8 @@ def _draw_panel(axes: Axes, lines: Sequence[Curve], angles: Sequence[float]) -> 
     axes.set_ylim(low - lack, high + lack)
     images = lines[0].images
     head = f"learned from {images:,} images" if images else "how far axes follow factors"
-    axes.set_title("\n".join([head, *(f"{SHORT[c.arm]}: {verdict(c)}" for c in lines)]), fontsize=8)
+    said = [head, *(f"{SHORT[c.arm]}: {verdict(c)}" for c in lines)]
+    axes.set_title("\n".join(fill(text, 24) for text in said), fontsize=6)
     axes.set_ylabel("R² on other images" if images else "MIG (0 to 1)")
     axes.set_xlabel("angle (degrees)")
     axes.set_xticks(np.linspace(0, max(angles), 4))

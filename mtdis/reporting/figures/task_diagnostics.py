@@ -12,10 +12,11 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
 from mtdis.artifacts.stages import StageResult
+from mtdis.reporting.drawing.sizes import PAGE
 from mtdis.reporting.drawing.style import settings
+from mtdis.reporting.labels import dataset_label, in_words
 from mtdis.reporting.published.diagnostics import MEASURES
 from mtdis.reporting.summaries.task_diagnostics import task_points
-from mtdis.specs.ids import BETWEEN_FIELDS
 
 STAGES = ("task_diagnostics",)
 CAPTION = (
@@ -65,8 +66,12 @@ def draw(frame: pd.DataFrame, stages: Sequence[StageResult]) -> Figure:
     with settings():
         figure = _figure(points, len(lines))
         for line, part in enumerate(lines):
-            dataset = part["dataset"].iloc[0].replace(BETWEEN_FIELDS, ", ")
-            title = [dataset, part["settings"].iloc[0], f"n = {part['task'].nunique()} tasks"]
+            dataset = dataset_label(part["dataset"].iloc[0])
+            title = [
+                dataset,
+                in_words(part["settings"].iloc[0]),
+                f"n = {part['task'].nunique()} tasks",
+            ]
             for column, measure in enumerate(MEASURES):
                 axes = figure.add_subplot(len(lines), 2, 2 * line + column + 1)
                 _draw_panel(axes, part[part["key"] == measure])
@@ -76,7 +81,7 @@ def draw(frame: pd.DataFrame, stages: Sequence[StageResult]) -> Figure:
 
 
 def _figure(points: pd.DataFrame, lines: int) -> Figure:
-    """An empty figure with its legend, wide enough for the names of the factors."""
+    """An empty figure with its legend."""
     dot: Any = {"linestyle": "none", "marker": "o", "markersize": 4}
     handles = [
         Line2D([], [], color=colour, label=f"{name} inputs, one task", **dot)
@@ -90,10 +95,9 @@ def _figure(points: pd.DataFrame, lines: int) -> Figure:
         for known, (words, mark) in REFERENCES.items()
         if known in shown
     ]
-    width = max(6.5, 2 * (0.8 + 0.72 * (points["place"].max() + 1)))
-    columns = int(width // 2.4)
+    columns = int(PAGE // 2.4)
     height = 0.4 + 0.2 * -(-len(handles) // columns) + 2.6 * lines
-    figure = Figure(figsize=(width, height), layout="constrained")
+    figure = Figure(figsize=(PAGE, height), layout="constrained")
     FigureCanvasAgg(figure)
     figure.legend(handles=handles, loc="outside lower center", ncols=columns, frameon=False)
     return figure

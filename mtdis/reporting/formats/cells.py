@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 
 import pandas as pd
 
-from mtdis.reporting.labels import row_label, shown
+from mtdis.reporting.labels import dataset_label, in_words, row_label, shown
 from mtdis.reporting.long_table import unlike_metric
 from mtdis.reporting.statistics import variant_text
 
@@ -51,10 +51,11 @@ def blocks(table: pd.DataFrame) -> Iterator[Block]:
             dict(zip(about, map(str, names[len(fields) :]), strict=True)),
         )
         other = unlike_metric(named["settings"], named["metric"])
-        settings = f" ({other})" if other else ""
+        settings = f" ({in_words(other)})" if other else ""
         title = f"{shown(named['metric'], named['key']).label}{settings}"
+        dataset = dataset_label(named.get("dataset", ""))
         yield Block(
-            ", ".join(filter(None, [title, named.get("dataset", ""), variant_text(label)])),
+            ", ".join(filter(None, [title, dataset, in_words(variant_text(label))])),
             _lines(table, group),
         )
 
@@ -117,6 +118,12 @@ def columns_of(table: pd.DataFrame) -> list[str]:
     lines.
     """
     return [str(name) for name in table[_column(table)].unique()]
+
+
+def heads_of(table: pd.DataFrame) -> list[str]:
+    """The names for people of the columns that `columns_of` names."""
+    said = dataset_label if _column(table) == "dataset" else in_words
+    return [said(name) for name in columns_of(table)]
 
 
 def _column(table: pd.DataFrame) -> str:

@@ -4,7 +4,7 @@ from html import escape
 
 import pandas as pd
 
-from mtdis.reporting.formats.cells import Cell, blocks, columns_of
+from mtdis.reporting.formats.cells import Cell, blocks, heads_of
 from mtdis.reporting.formats.notes import notes
 
 STYLE = (
@@ -17,7 +17,7 @@ STYLE = (
 
 def html(table: pd.DataFrame, caption: str) -> str:
     """The table with its caption and notes as a self-contained page; all text is escaped."""
-    heads = "".join(f"<th>{escape(name)}</th>" for name in ("", *columns_of(table)))
+    heads = "".join(f"<th>{escape(name)}</th>" for name in ("", *heads_of(table)))
     parts = [f"<p>{escape(caption)}</p>"]
     for block in blocks(table):
         lines = "".join(_line(label, cells) for label, cells in block.lines)

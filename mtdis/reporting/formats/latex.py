@@ -2,7 +2,7 @@
 
 import pandas as pd
 
-from mtdis.reporting.formats.cells import blocks, columns_of
+from mtdis.reporting.formats.cells import blocks, heads_of
 from mtdis.reporting.formats.notes import notes
 
 LATEX_COLUMNS = 4
@@ -20,12 +20,27 @@ SPECIAL = {c: rf"\{c}" for c in "&%$#_{}"} | {
     "²": r"\textsuperscript{2}",
     "†": r"\textdagger{}",
     "–": "--",
+    "→": r"$\rightarrow$",
+    "ρ": r"$\rho$",
+    "τ": r"$\tau$",
+    "β": r"$\beta$",
+    "σ": r"$\sigma$",
+    "≤": r"$\leq$",
+    "≥": r"$\geq$",
+    "·": r"$\cdot$",
+    "|": r"\textbar{}",
+    # after the end of a line they would be its arguments
+    "[": "{[}",
+    "]": "{]}",
+    "*": "{*}",
 }
+LATIN = 0x17F
+"""The last letter that LaTeX knows without further packages."""
 
 
 def latex(table: pd.DataFrame, caption: str) -> str:
     """The table with its caption and notes for a document that uses booktabs and longtable."""
-    columns = columns_of(table)
+    columns = heads_of(table)
     lines = [r"% needs \usepackage{booktabs,longtable}", r"\begingroup\footnotesize"]
     for start in range(0, max(len(columns), 1), LATEX_COLUMNS):
         text = f"{caption} (Continued.)" if start else caption
@@ -36,7 +51,7 @@ def latex(table: pd.DataFrame, caption: str) -> str:
 
 def _longtable(table: pd.DataFrame, part: slice, caption: str) -> list[str]:
     """The lines of a longtable with some of the columns."""
-    columns = columns_of(table)[part]
+    columns = heads_of(table)[part]
     width = len(columns) + 1
     heads = _tex_line(["", *map(escape, columns)])
     lines = [
@@ -55,8 +70,16 @@ def _longtable(table: pd.DataFrame, part: slice, caption: str) -> list[str]:
 
 
 def escape(text: str) -> str:
-    """Text for LaTeX, every special character as itself."""
-    return "".join(SPECIAL.get(c, c) for c in text)
+    """Text for LaTeX, every special character as itself; one that LaTeX has no letter for by its
+    number.
+    """
+    return "".join(SPECIAL.get(c) or _letter(c) for c in " ".join(text.split()))
+
+
+def _letter(char: str) -> str:
+    if not char.isprintable():
+        return ""
+    return char if ord(char) <= LATIN else f"(U+{ord(char):04X})"
 
 
 def _tex_line(cells: list[str]) -> str:

@@ -4,13 +4,13 @@ import re
 
 import pandas as pd
 
-from mtdis.reporting.formats.cells import blocks, columns_of
+from mtdis.reporting.formats.cells import blocks, heads_of
 from mtdis.reporting.formats.notes import notes
 
 
 def markdown(table: pd.DataFrame, caption: str) -> str:
     """The table with its caption and notes as GitHub markdown."""
-    columns = [_md(name) for name in columns_of(table)]
+    columns = [_md(name) for name in heads_of(table)]
     parts = [_md(caption)]
     for block in blocks(table):
         head = [f"**{_md(block.title)}**", "", _md_line(["", *columns])]

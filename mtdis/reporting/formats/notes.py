@@ -4,7 +4,7 @@ comparable.
 
 import pandas as pd
 
-from mtdis.reporting.labels import kind_of, row_label, shown
+from mtdis.reporting.labels import dataset_label, kind_of, row_label, shown
 from mtdis.specs.cautions import BEGINNINGS
 
 SPREAD = (
@@ -26,6 +26,7 @@ NETWORKS = (
     " tasks and seeds alike; ours is over seeds of their means over tasks. Networks ± is ours as"
     " printed, with ddof 0."
 )
+NO_LINE = "No line: the experiment has nothing of what this table shows."
 DAGGER = "† The published value is not comparable with ours, for the reasons below."
 MADE_BY_RELEASED = ("5", "8", "9", "10")
 
@@ -34,6 +35,8 @@ def notes(table: pd.DataFrame) -> list[str]:
     """The notes of a table: which sd is which, what made the printed numbers, what is not
     comparable.
     """
+    if table.empty:
+        return [NO_LINE]
     if "text" in table.columns:
         return list(dict.fromkeys(filter(None, "\n".join(table["note"]).split("\n"))))
     compared = table[table["published_mean"].notna()]
@@ -59,7 +62,7 @@ def _cautions(table: pd.DataFrame) -> list[str]:
     for dataset, note in zip(table["dataset"], table["note"].astype(str), strict=True):
         for remark in note.split("; "):
             if remark.startswith(BEGINNINGS):
-                about.setdefault(remark, {})[str(dataset)] = None
+                about.setdefault(remark, {})[dataset_label(str(dataset))] = None
     return [f"{', '.join(datasets)}: {remark}." for remark, datasets in about.items()]
 
 
@@ -81,5 +84,5 @@ def _remarks(compared: pd.DataFrame) -> list[str]:
         everything = parts[parts["dataset"] == dataset]
         partial = [c for c in ("kind", "label") if group[c].nunique() < everything[c].nunique()]
         scope = "".join(f" ({', '.join(group[c].unique())})" for c in partial)
-        about.setdefault(f"{scope}: {remark}.", []).append(str(dataset))
+        about.setdefault(f"{scope}: {remark}.", []).append(dataset_label(str(dataset)))
     return [", ".join(datasets) + text for text, datasets in about.items()]

@@ -11,7 +11,7 @@ import pandas as pd
 
 from mtdis.artifacts.stages import StageResult
 from mtdis.reporting import long_table
-from mtdis.reporting.labels import row_label, row_place
+from mtdis.reporting.labels import dataset_label, in_words, row_label, row_place
 from mtdis.reporting.published import scores as published
 from mtdis.reporting.statistics import (
     CELL,
@@ -92,7 +92,14 @@ def blocks(stages: Sequence[StageResult]) -> list[Block]:
     return [
         Block(
             ", ".join(
-                filter(None, [str(dataset), variant_text(label), str(settings), f"seed {seed}"])
+                filter(
+                    None,
+                    [
+                        dataset_label(str(dataset)),
+                        *(in_words(text) for text in (variant_text(label), str(settings))),
+                        f"seed {seed}",
+                    ],
+                )
             ),
             list(_networks(group, found)),
         )

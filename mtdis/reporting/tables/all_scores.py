@@ -14,14 +14,19 @@ from mtdis.reporting.summaries.scores import COLUMNS as COLUMNS
 
 WRITTEN = "_paper"
 """End of the names of metrics that follow Appendix B: the table `formulas` is about them."""
+ROWS_OF = ("scaling",)
 CAPTION = (
     "Do the scores that the paper leaves out tell the same story? First the six of Tables 5 and 6,"
     " with the published values in brackets, then those that the released code or"
     " disentanglement_lib computes beside them: IRS, the metric of the beta-VAE, modularity and"
     " explicitness, each from 0 to 1 (IRS can fall a little below), more is better; the number of"
-    " codes that FactorVAE's score leaves in; and three that know nothing of the factors, of which"
+    " codes that FactorVAE's score leaves in; three that know nothing of the factors, of which"
     " less is better: Gaussian total correlation and mutual information between codes in nats, and"
-    " the Wasserstein distance from independent codes (norm: over their variance). Look at whether"
+    " the Wasserstein distance from independent codes (normalised: over their variance); and the"
+    " field's later ones, where the config names them: InfoM, InfoC and InfoE, MIG-sup, DCIMIG and"
+    " JEMMIG (in nats less is better), MCC of codes matched to factors one to one, before and after"
+    " ICA (cross-fitted: 0 by chance), linear R² both ways, effective rank, and accuracy from few"
+    " labels. The metric cards say what each can see. Look at whether"
     " the order of the kinds is the same in every block. IRS rates noise near .35 and not 0; in an"
     " old notebook of the authors it favours single-task networks, and the paper does not report"
     " it. Mean ± standard deviation over seeds, the number of seeds in parentheses; single tasks as"

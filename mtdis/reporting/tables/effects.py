@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 
 from mtdis.randomness import generator
-from mtdis.reporting.labels import HEADLINE, row_label, row_places
+from mtdis.reporting.labels import HEADLINE, field_label, in_words, row_label, row_places
 from mtdis.reporting.published import scores as published
 from mtdis.reporting.statistics import (
     CELL,
@@ -67,8 +67,8 @@ def _effects(runs: pd.DataFrame, group: list[str]) -> Iterator[pd.DataFrame]:
     for label, points in parts.values():
         first, *rest = points
         for value in rest:
-            names = " and ".join(name.removeprefix("spec.") for name in group)
-            held = f" ({variant_text(label)})" if label else ""
+            names = " and ".join(map(field_label, group))
+            held = f" ({in_words(variant_text(label))})" if label else ""
             yield _differences(points[value], points[first], f"{names}: {first} → {value}{held}")
 
 

@@ -21,6 +21,7 @@ from mtdis.reporting.statistics import (
 from mtdis.reporting.summaries.losses import losses_on_test, on_own_tasks
 from mtdis.reporting.summaries.scores import headline_scores
 
+SWEEPS = 0
 COLUMNS = [*CELL, "row", "column", "text", "run", "mean", "sd", "n", "diverged", "failed", *BESIDE]
 CAPTION = (
     "Every run of the experiment on a line of its own, by kind, fields and seed; fields that all"

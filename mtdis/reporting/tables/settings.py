@@ -24,10 +24,12 @@ from mtdis.reporting.statistics import (
 from mtdis.reporting.summaries.losses import losses_on_test, own_fits
 from mtdis.reporting.summaries.scores import headline_scores
 
+SWEEPS = True
 CAPTION = (
-    "What each choice of settings does: a column per variant, named by the fields in which it"
-    " differs from the paper's text (paper) or as the released code (released: learning rate 1e-4,"
-    " its initialisation, heads of four tanh layers), which made the printed numbers. Scores, and"
+    "What each choice of settings does: a column per variant, named by the fields that vary within"
+    " this experiment. Only a column headed paper has just the settings of the paper's text, and"
+    " one headed released just those of the released code (learning rate 1e-4, its initialisation,"
+    " heads of four tanh layers), which made the printed numbers. Scores, and"
     " R² on the test split, where single-task networks count on their own tasks. Mean ± standard"
     " deviation over seeds, the number of seeds in parentheses; Δ is the mean change from the first"
     " column, which is nearest to the paper's text, paired by seed; published values in brackets."
@@ -40,7 +42,7 @@ def make(frame: pd.DataFrame) -> pd.DataFrame:
     """
     labels = [(label, part) for label, part in variants(frame)]
     labels.sort(key=lambda pair: len(unlike_text(pair[0])))
-    parts = [(setting_name(label), part) for label, part in labels]
+    parts = [(setting_name(label, part), part) for label, part in labels]
     points = pd.concat([_points(part).assign(column=name) for name, part in parts])
     if points.empty:
         return pd.DataFrame(columns=PAIRED_COLUMNS)

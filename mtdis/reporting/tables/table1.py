@@ -11,6 +11,7 @@ from mtdis.reporting.statistics import CELL, variant_fields, variants
 from mtdis.reporting.summaries.heads_on_codes import AUTOENCODERS, heads_frame, lines_of_variant
 
 STAGES = ("heads",)
+ROWS_OF = ("scaling",)
 CAPTION = (
     "How well can the tasks be learned from codes that were learned without them? Test error of"
     " heads on the frozen codes of auto-encoders and on the true factors, as they are and"

@@ -1,5 +1,7 @@
 """Noisy-dSprites of disentanglement_lib from our own renderer: white sprites in coloured noise."""
 
+from typing import ClassVar
+
 from mtdis.specs.datasets._sprite_variant import SpriteVariant
 
 
@@ -8,3 +10,5 @@ class DspritesNoisyRendered(SpriteVariant):
 
     737,280 images in full.
     """
+
+    display_name: ClassVar[str] = "Noisy-dSprites (rendered)"

@@ -2,6 +2,8 @@
 of the painting.
 """
 
+from typing import ClassVar
+
 from mtdis.specs.datasets._sprite_variant import SpriteVariant
 
 
@@ -10,3 +12,5 @@ class DspritesScreamFreeRendered(SpriteVariant):
 
     737,280 in full.
     """
+
+    display_name: ClassVar[str] = "Scream-free dSprites (rendered)"

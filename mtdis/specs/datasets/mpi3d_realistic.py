@@ -12,6 +12,7 @@ class Mpi3dRealistic(GenuineGrid):
     images in full.
     """
 
+    display_name: ClassVar[str] = "MPI3D-realistic"
     full_grid: ClassVar[Grid] = MPI3D
     channels: ClassVar[int] = 3
     white: ClassVar[int] = 255

@@ -113,7 +113,7 @@ class Own(Dataset):
 
     @property
     def title(self) -> str:
-        """The name in tables and figures."""
+        """The name in long tables and for people."""
         return f"own {self.label}"
 
     @property

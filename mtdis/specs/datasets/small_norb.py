@@ -23,6 +23,7 @@ class SmallNorb(GenuineGrid):
     48,600 in full.
     """
 
+    display_name: ClassVar[str] = "smallNORB"
     full_grid: ClassVar[Grid] = Grid(
         ("category", "instance", "elevation", "azimuth", "lighting"),
         (indices(5), indices(10), indices(9), indices(18), indices(6)),

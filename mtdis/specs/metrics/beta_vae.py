@@ -16,6 +16,7 @@ class BetaVae(Metric):
     """2: the classifier is scikit-learn's own, no longer our equal of it."""
     shown: ClassVar[Mapping[str, Shown]] = {
         "eval_accuracy": Shown("beta-VAE metric"),
+        "train_accuracy": Shown("beta-VAE metric on training rows"),
     }
 
     num_train: int = Field(10000, ge=2, description="batches that fit the classifier")

@@ -18,6 +18,7 @@ class Dci(Metric):
         "disentanglement": Shown("DCI disentanglement"),
         "completeness": Shown("DCI completeness"),
         "informativeness_test": Shown("DCI informativeness"),
+        "informativeness_train": Shown("DCI informativeness on training rows"),
     }
     permutations: ClassVar[int] = 5
     calibrated_at: ClassVar[Mapping[str, int]] = {"num_train": 2000, "num_test": 1000}

@@ -15,7 +15,9 @@ class DciPaper(Metric):
     """Settings of DCI with the paper's logarithms and its normalised error."""
 
     shown: ClassVar[Mapping[str, Shown]] = {
-        "normalised_error": Shown("dci_paper normalised error", "lowest"),
+        "disentanglement": Shown("DCI disentanglement by Appendix B"),
+        "completeness": Shown("DCI completeness by Appendix B"),
+        "normalised_error": Shown("DCI error by Appendix B", "lowest"),
     }
 
     num_train: int = Field(10000, ge=2, description="rows that fit")

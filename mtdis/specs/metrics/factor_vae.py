@@ -14,7 +14,8 @@ class FactorVae(Metric):
 
     shown: ClassVar[Mapping[str, Shown]] = {
         "eval_accuracy": Shown("FactorVAE score"),
-        "num_active_dims": Shown("factor_vae num active dims", "neither"),
+        "train_accuracy": Shown("FactorVAE score on training rows"),
+        "num_active_dims": Shown("FactorVAE active codes", "neither"),
     }
     rotations: ClassVar[int] = 499
 

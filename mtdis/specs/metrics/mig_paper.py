@@ -2,13 +2,19 @@
 (`mig`).
 """
 
+from collections.abc import Mapping
+from typing import ClassVar
+
 from pydantic import Field
 
 from mtdis.specs.metric import Metric
+from mtdis.specs.shown import Shown
 
 
 class MigPaper(Metric):
     """Settings of MIG normalised by the information of all codes."""
+
+    shown: ClassVar[Mapping[str, Shown]] = {"discrete_mig": Shown("MIG by Appendix B")}
 
     num_train: int = Field(10000, ge=2, description="sampled rows")
     num_bins: int = Field(

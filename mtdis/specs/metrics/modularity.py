@@ -19,6 +19,7 @@ class Modularity(Metric):
     shown: ClassVar[Mapping[str, Shown]] = {
         "modularity_score": Shown("modularity"),
         "explicitness_score_test": Shown("explicitness"),
+        "explicitness_score_train": Shown("explicitness on training rows"),
     }
 
     num_train: int = Field(10000, ge=2, description="rows that fit")

@@ -2,13 +2,19 @@
 (`sap`).
 """
 
+from collections.abc import Mapping
+from typing import ClassVar
+
 from pydantic import Field
 
 from mtdis.specs.metric import Metric
+from mtdis.specs.shown import Shown
 
 
 class SapPaper(Metric):
     """Settings of SAP with one decision tree per code and factor."""
+
+    shown: ClassVar[Mapping[str, Shown]] = {"SAP_score": Shown("SAP by Appendix B")}
 
     num_train: int = Field(10000, ge=2, description="rows that fit")
     num_test: int = Field(5000, ge=1, description="rows that score")

@@ -13,13 +13,12 @@ class Unsupervised(Metric):
     """Settings of the unsupervised scores."""
 
     shown: ClassVar[Mapping[str, Shown]] = {
-        key: Shown(f"unsupervised {key.replace('_', ' ')}", "lowest")
-        for key in (
-            "gaussian_total_correlation",
-            "gaussian_wasserstein_correlation",
-            "gaussian_wasserstein_correlation_norm",
-            "mutual_info_score",
-        )
+        "gaussian_total_correlation": Shown("Gaussian total correlation", "lowest"),
+        "gaussian_wasserstein_correlation": Shown("Gaussian Wasserstein correlation", "lowest"),
+        "gaussian_wasserstein_correlation_norm": Shown(
+            "Gaussian Wasserstein correlation, normalised", "lowest"
+        ),
+        "mutual_info_score": Shown("mutual information of codes", "lowest"),
     }
 
     num_train: int = Field(10000, ge=2, description="sampled rows")

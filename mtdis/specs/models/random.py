@@ -11,7 +11,7 @@ class Random(ActivatedRun):
     """An encoder at its initial values."""
 
     label: ClassVar[str] = "random"
-    colour: ClassVar[str] = "#999999"
+    colour: ClassVar[str] = "#707070"
     order: ClassVar[int] = 10
 
     scaling: Literal["raw", "standardised"] = Field(

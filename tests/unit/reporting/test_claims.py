@@ -150,7 +150,7 @@ def test_a_trend_is_pages_test() -> None:
     line = _line(claims.make(_along("tasks.count", (1, 2, 5, 20), values)))
     assert line["p"] == pytest.approx(stats.page_trend_test(values, method="exact").pvalue)
     assert line["mean"] == pytest.approx(0.7 / 3)
-    assert line["row"] == "multi-head rises with tasks.count"
+    assert line["row"] == "multi-head rises with number of tasks"
     assert line["spec.tasks.count"] == "1 2 5 20"
 
 

@@ -1,5 +1,7 @@
 """What a result may be compared with, what a variant is called, and which line is the best."""
 
+from typing import Any
+
 import pandas as pd
 import pytest
 from helpers.long_table import make_long_table
@@ -41,21 +43,41 @@ def test_a_part_of_the_released_settings_or_more_is_not(change: dict[str, object
     assert not as_printed("multi_head", _unlike("multi_head", **change))
 
 
-def test_variants_are_named_by_what_differs_from_the_paper() -> None:
-    frame = make_long_table(settings=("paper", "released"), tasks=(10, 20), kinds=("multi_head",))
-    names = {setting_name(label) for label, _ in variants(frame)}
-    both = (
-        "learning_rate=0.0001, head_layers=300 300 300 300, initialisation=released,"
-        " head_activation=tanh"
-    )
-    assert {"paper", "released", "tasks.count=20"} < names
-    [last] = names - {"paper", "released", "tasks.count=20"}
-    assert set(last.split(", ")) == {*both.split(", "), "tasks.count=20"}
+def _names(unlike: dict[float, str], **table: Any) -> dict[str, str]:
+    """Learning rate as text → the name of its variant, of runs that differ so from the paper."""
+    frame = make_long_table(kinds=("multi_head",), learning_rates=tuple(unlike), **table)
+    frame = frame.assign(unlike_paper=frame["spec.learning_rate"].map(unlike))
+    return {
+        f"{label['spec.learning_rate']:g}": setting_name(label, part)
+        for label, part in variants(frame)
+    }
 
 
-def test_a_field_of_other_kinds_is_always_named() -> None:
-    assert setting_name({"spec.beta": 4.0, "spec.learning_rate": 0.001}) == "beta=4"
-    assert setting_name({}) == "paper"
+def test_only_a_variant_that_is_the_papers_is_named_so() -> None:
+    released = _unlike("multi_head", **_released("multi_head"))
+    assert _names({0.001: "", 0.0001: released}) == {"0.001": "paper", "0.0001": "released"}
+
+
+def test_other_variants_are_named_by_what_varies_within_the_experiment() -> None:
+    other = "epochs=2, latent_size=8"
+    assert _names({0.001: other, 0.0001: f"{other}, learning_rate=0.0001"}) == {
+        "0.001": "learning_rate=0.001",
+        "0.0001": "learning_rate=0.0001",
+    }
+
+
+def test_no_dataset_of_ones_own_is_the_papers() -> None:
+    assert _names({0.001: "", 0.01: "learning_rate=0.01"}, datasets=("own beads",)) == {
+        "0.001": "learning_rate=0.001",
+        "0.01": "learning_rate=0.01",
+    }
+
+
+def test_settings_of_a_metric_are_none_of_the_run() -> None:
+    frame = make_long_table(kinds=("multi_head",), unlike_paper="")
+    frame.loc[frame["metric"].eq("mig"), "unlike_paper"] = "num_train=500"
+    assert setting_name({}, frame) == "paper"
+    assert setting_name({}, frame.assign(unlike_paper="epochs=2")) == "these runs"
 
 
 def _lines(**columns) -> pd.DataFrame:

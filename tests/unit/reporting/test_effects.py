@@ -23,16 +23,16 @@ def test_an_effect_is_the_mean_difference_over_seeds_that_both_values_have() -> 
     frame.loc[lost, ["diverged", "value"]] = [True, np.nan]
     table = effects.make(frame).set_index("row")
     assert list(table.index) == [
-        "multi-head, learning_rate: 0.001 → 0.01",
-        "multi-head, learning_rate: 0.001 → 0.1",
+        "multi-head, learning rate: 0.001 → 0.01",
+        "multi-head, learning rate: 0.001 → 0.1",
     ]
     changes = _scores(frame, 0.01) - _scores(frame, 0.001)
-    line = table.loc["multi-head, learning_rate: 0.001 → 0.01"]
+    line = table.loc["multi-head, learning rate: 0.001 → 0.01"]
     assert (line["mean"], line["sd"]) == pytest.approx((changes.mean(), changes.std()))
     # of three pairs the interval ends at the outermost differences: the test rejects beyond them
     assert (line["low"], line["high"]) == pytest.approx((changes.min(), changes.max()))
     assert line["level"] == 0.75
-    other = table.loc["multi-head, learning_rate: 0.001 → 0.1"]
+    other = table.loc["multi-head, learning rate: 0.001 → 0.1"]
     assert (other["n"], other["diverged"]) == (2, 1)
     assert other["text"].endswith("n = 2, 1 diverged")
 
@@ -42,10 +42,10 @@ def test_other_swept_fields_are_held() -> None:
         kinds=("multi_head",), learning_rates=(0.01, 0.001), tasks=(1, 4), keys=MIG
     )
     assert set(effects.make(frame)["row"]) == {
-        "multi-head, learning_rate: 0.001 → 0.01 (tasks.count=1)",
-        "multi-head, learning_rate: 0.001 → 0.01 (tasks.count=4)",
-        "multi-head, tasks.count: 1 → 4 (learning_rate=0.001)",
-        "multi-head, tasks.count: 1 → 4 (learning_rate=0.01)",
+        "multi-head, learning rate: 0.001 → 0.01 (number of tasks = 1)",
+        "multi-head, learning rate: 0.001 → 0.01 (number of tasks = 4)",
+        "multi-head, number of tasks: 1 → 4 (learning rate = 0.001)",
+        "multi-head, number of tasks: 1 → 4 (learning rate = 0.01)",
     }
 
 

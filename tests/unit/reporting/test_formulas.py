@@ -97,7 +97,7 @@ def test_settings_that_both_metrics_share_are_one_block(version: str) -> None:
         "mig+num_train=500", f"mig{version}+num_train=500"
     )
     [block] = blocks(formulas.make(frame))
-    assert block.title == "MIG (num_train=500), dsprites_rendered"
+    assert block.title == "MIG (num train = 500), dSprites (rendered)"
     assert all(cell.text for _, cells in block.lines for cell in cells)
 
 

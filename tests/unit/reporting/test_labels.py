@@ -1,6 +1,7 @@
 """Labels, colours and order: from the specs, and sensible where a spec says nothing."""
 
 from collections.abc import Iterator
+from importlib import import_module
 from typing import ClassVar
 
 import pandas as pd
@@ -10,7 +11,7 @@ from helpers.long_table import make_long_table
 from mtdis.discover import members
 from mtdis.reporting import labels
 from mtdis.reporting.drawing import style
-from mtdis.reporting.labels import kinds, row_label, row_place, shown
+from mtdis.reporting.labels import dataset_label, in_words, kinds, row_label, row_place, shown
 from mtdis.reporting.tables import all_scores, table5
 from mtdis.specs.models.multi_head import MultiHead
 from mtdis.specs.run import Run
@@ -92,3 +93,29 @@ def test_every_headline_key_has_a_label_of_its_own() -> None:
     said = [shown(*key).label for key in labels.HEADLINE]
     assert len(set(said)) == len(said)
     assert not any("_" in label for label in said)
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("learning_rate=0.001, tasks.count=20", "learning rate = 0.001, number of tasks = 20"),
+        ("dsprites_rendered, decoder.loss=bce", "dSprites (rendered), decoder: loss = bce"),
+        ("dataset.subgrid.posX=3", "subgrid: posX = 3"),
+        ("300 300 at 0.5 of MIG", "300 300 at 0.5 of MIG"),
+        ("own my_beads", "own my_beads"),
+        ("", ""),
+    ],
+)
+def test_identifiers_become_words_and_all_else_stays(text: str, words: str) -> None:
+    assert in_words(text) == words
+
+
+@pytest.mark.parametrize("name", members("datasets"))
+def test_datasets_are_called_by_words(name: str) -> None:
+    assert "_" not in dataset_label(name)
+
+
+@pytest.mark.parametrize("name", members("metrics"))
+def test_keys_of_metrics_are_called_by_words(name: str) -> None:
+    keys = import_module(f"mtdis.metrics.{name}").KEYS
+    assert not [key for key in keys if "_" in shown(name, key).label]

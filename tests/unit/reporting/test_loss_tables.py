@@ -120,8 +120,22 @@ def test_table_6_has_auto_encoders_in_the_papers_order() -> None:
     assert table.groupby("key")["best"].sum().eq(1).all()
 
 
+def _printed(frame: pd.DataFrame) -> pd.DataFrame:
+    """The frame with what differs from the paper's text: nothing, or all of the released code."""
+    released = frame["spec.initialisation"].eq("released")
+    texts = {"random": "initialisation=released"}
+    every = (
+        "learning_rate=0.0001, initialisation=released, head_layers=300 300 300 300,"
+        " head_activation=tanh"
+    )
+    own = frame["kind"].map(texts).fillna(every)
+    return frame.assign(unlike_paper=own.where(released, ""))
+
+
 def test_settings_has_a_column_per_variant_the_papers_first() -> None:
-    table = settings.make(_frame(settings=("released", "paper"), kinds=("random", "multi_head")))
+    table = settings.make(
+        _printed(_frame(settings=("released", "paper"), kinds=("random", "multi_head")))
+    )
     assert list(table["column"].unique()) == ["paper", "released"]
     line = _line(table, column="released", row="multi_head", key="discrete_mig")
     paper = _line(table, column="paper", row="multi_head", key="discrete_mig")
@@ -137,7 +151,7 @@ def test_settings_compares_fits_on_the_tasks_that_were_learned() -> None:
         frame["metric"].eq("r2") & frame["key"].eq("test") & frame["trained_task"].eq(frame["task"])
     ]
     means = own.groupby("spec.initialisation")["value"].mean()
-    fits = settings.make(frame).query("metric == 'r2'").set_index("column")["mean"]
+    fits = settings.make(_printed(frame)).query("metric == 'r2'").set_index("column")["mean"]
     assert fits["paper"] == pytest.approx(means["pytorch"])
     assert fits["released"] == pytest.approx(means["released"])
 
@@ -147,7 +161,7 @@ def test_without_the_papers_settings_changes_are_from_the_variant_nearest_to_the
     frame = _frame(settings=("released", "paper"), kinds=("multi_head",))
     frame["spec.head_layers"] = frame["spec.head_layers"].replace("300 300 300", "64 64")
     table = settings.make(frame)
-    assert list(table["column"].unique()) == ["head_layers=64 64", "released"]
+    assert ["head_layers=64 64" in name for name in table["column"].unique()] == [True, False]
     near, far = (_line(table, column=name, key="SAP_score") for name in table["column"].unique())
     assert pd.isna(near["change"])
     assert far["change"] == pytest.approx(far["mean"] - near["mean"])

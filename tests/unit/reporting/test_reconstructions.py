@@ -144,7 +144,7 @@ def test_figure_7_shows_a_few_of_many_offsets_and_names_its_unit() -> None:
         "reconstruction",
         "code 1",
     ]
-    assert np.asarray(axes.get_images()[0].get_array()).shape[1] == 21 * 9 - 1
+    assert np.asarray(axes.get_images()[0].get_array()).shape[1] == 11 * 9 - 1
 
 
 def test_traversals_through_decoders_of_unlike_settings_are_shown_apart() -> None:
@@ -152,7 +152,10 @@ def test_traversals_through_decoders_of_unlike_settings_are_shown_apart() -> Non
     bce = first.spec["parent"] | {"loss": "bce"}
     other = StageResult("other", first.spec | {"parent": bce}, [], first.arrays)
     titles = [block.title for block in blocks([first, other])]
-    assert titles == ["dsprites_rendered, seed 1", "dsprites_rendered, decoder.loss=bce, seed 1"]
+    assert titles == [
+        "dSprites (rendered), seed 1",
+        "dSprites (rendered), decoder: loss = bce, seed 1",
+    ]
 
 
 def test_blocks_stand_in_the_papers_order_of_datasets() -> None:
@@ -167,5 +170,7 @@ def test_blocks_stand_in_the_papers_order_of_datasets() -> None:
     ]
     results = [StageResult(identify(stage), stage.resolved(), [], {}, True) for stage in stages]
     assert [block.title for block in blocks(results)] == [
-        f"{name}, seed {seed}" for name in names for seed in (1, 2)
+        f"{name} (rendered), seed {seed}"
+        for name in ("dSprites", "Shapes3D", "MPI3D-real")
+        for seed in (1, 2)
     ]

@@ -44,7 +44,8 @@ def test_numbers_of_tasks_stand_in_their_order_with_their_seeds() -> None:
 def test_datasets_stand_in_the_papers_order() -> None:
     names = ["dsprites_rendered", "shapes3d_rendered", "mpi3d_rendered"]
     figure = figure14.draw(_counts(datasets=sorted(names)))
-    assert [axes.get_title() for axes in figure.axes] == names
+    titles = ["dSprites (rendered)", "Shapes3D (rendered)", "mpi3d rendered"]
+    assert [axes.get_title() for axes in figure.axes] == titles
 
 
 def test_a_diverged_run_is_a_cross_with_its_number_and_no_mean() -> None:

@@ -134,7 +134,7 @@ def test_blocks_keep_settings_and_variants_apart() -> None:
     both = pd.concat([frame, frame[frame["metric"] == "mig"].assign(settings="mig+bins=10")])
     titles = [block.title for block in blocks(table5.make(both))]
     assert len(titles) == len(set(titles)) == 14
-    assert "MIG (bins=10), learning_rate=0.01" in titles
+    assert "MIG (bins = 10), learning rate = 0.01" in titles
 
 
 def test_notes_name_the_spreads_the_released_settings_and_every_difference(
@@ -144,9 +144,9 @@ def test_notes_name_the_spreads_the_released_settings_and_every_difference(
     assert "ddof 1" in text
     assert "ddof 0" in text
     assert "released code" in text
-    assert "dsprites_rendered: stands for dSprites." in text
+    assert "dSprites (rendered): stands for dSprites." in text
     assert (
-        "dsprites_rendered, mpi3d_rendered (single-task, multi-head, one-head): unlike the paper"
+        "dSprites (rendered), mpi3d rendered (single-task, multi-head, one-head): unlike the paper"
         in text
     )
 

@@ -374,8 +374,8 @@ def test_figure_has_all_its_points_and_no_text_covers_another(case):
 def test_titles_break_between_fields():
     title = figure.draw(NO_RUNS, [stage(SUBGRID, count=1)]).axes[0].get_title()
     pieces = [piece for line in title.splitlines() for piece in line.removesuffix(",").split(", ")]
-    assert pieces[0] == "dsprites_rendered"
-    assert {f"subgrid.{name}={count}" for name, count in SUBGRID.items()} <= set(pieces)
+    assert pieces[0] == "dSprites (rendered)"
+    assert {f"subgrid: {name} = {count}" for name, count in SUBGRID.items()} <= set(pieces)
 
 
 @pytest.mark.slow

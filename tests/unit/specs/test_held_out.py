@@ -300,10 +300,10 @@ def test_tables_show_which_combinations_are_held_out() -> None:
     frame = long_table.make(
         "one", [(random_run(held_out=value), record, index) for value in ([], PAIR)]
     )
-    labels_found = [label for label, _ in variants(frame)]
-    assert [variant_text(label) for label in labels_found] == [
+    found = list(variants(frame))
+    assert [variant_text(label) for label, _ in found] == [
         "held_out=none",
         "held_out=shape scale",
     ]
-    assert [setting_name(label) for label in labels_found] == ["paper", "held_out=shape scale"]
+    assert [setting_name(*pair) for pair in found] == ["paper", "held_out=shape scale"]
     assert frame["unlike_paper"].str.contains("held_out=shape scale").tolist() == [False, True]
