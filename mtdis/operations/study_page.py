@@ -13,7 +13,7 @@ from mtdis.operations import inventory
 from mtdis.operations.inventory import DIVERGED, FINISHED, MISSING, STALE, Found
 from mtdis.operations.partial_tables import make_tables
 from mtdis.reporting import long_table_files
-from mtdis.reporting.labels import row_label
+from mtdis.reporting.labels import field_label, row_label
 from mtdis.reporting.page import answer, facts, outputs, runs
 from mtdis.reporting.page.explorer import Explorer, explorer
 from mtdis.reporting.page.facts import Facts, Standing, counted
@@ -128,7 +128,9 @@ def _claims(study: Study, partial: bool) -> tuple[dict[str, list[answer.Claim]],
 def _question(study: Study, answered: bool) -> str:
     """The question of the paper where its claims are tested, else what the sweep asks."""
     swept = list(
-        dict.fromkeys(f for e in study.experiments.values() for f in outputs.swept(e.runs))
+        dict.fromkeys(
+            field_label(f) for e in study.experiments.values() for f in outputs.swept(e.runs)
+        )
     )
     if answered or not swept:
         return QUESTION

@@ -17,7 +17,7 @@ from mtdis.reporting.claims.verdicts import (
     TOO_SMALL,
     p_text,
 )
-from mtdis.reporting.labels import shown
+from mtdis.reporting.labels import dataset_label, in_words, shown
 from mtdis.reporting.page.facts import counted
 from mtdis.reporting.statistics import variant_text
 
@@ -74,7 +74,7 @@ def _claim(key: tuple[Any, ...], fields: list[str], part: pd.DataFrame) -> Claim
         title=str(key[-1]),
         variant=variant_text(label),
         summary=summary(part),
-        datasets=datasets,
+        datasets=[dataset_label(name) for name in datasets],
         lines=[(score, [cells.get(d) for d in datasets]) for score, cells in lines.items()],
     )
 
@@ -82,7 +82,7 @@ def _claim(key: tuple[Any, ...], fields: list[str], part: pd.DataFrame) -> Claim
 def _score(line: Mapping[Hashable, Any]) -> str:
     other = str(line["settings"]).removeprefix(str(line["metric"])).lstrip("+")
     label = shown(str(line["metric"]), str(line["key"])).label
-    return f"{label} ({other})" if other else label
+    return f"{label} ({in_words(other)})" if other else label
 
 
 def summary(part: pd.DataFrame) -> str:
@@ -143,7 +143,7 @@ def _cell(line: Mapping[Hashable, Any]) -> Cell:
         null=_null(line, places) if has else "",
         verdict=verdict,
         tone=TONES.get(verdict, "open"),
-        sentence=f"{_score(line)}, {line['dataset']}: {line['text']}",
+        sentence=f"{_score(line)}, {dataset_label(str(line['dataset']))}: {line['text']}",
     )
 
 

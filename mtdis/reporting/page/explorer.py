@@ -2,14 +2,23 @@
 says of them.
 """
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
 
 from mtdis.randomness import generator
-from mtdis.reporting.labels import HEADLINE, LOSSES, row_label, row_place, shown
+from mtdis.reporting.labels import (
+    HEADLINE,
+    LOSSES,
+    dataset_label,
+    field_label,
+    in_words,
+    row_label,
+    row_place,
+    shown,
+)
 from mtdis.reporting.long_table import unlike_metric
 from mtdis.reporting.published import scores as published
 from mtdis.reporting.statistics import (
@@ -23,6 +32,8 @@ from mtdis.reporting.statistics import (
 from mtdis.reporting.summaries.calibration import calibrated_networks
 from mtdis.reporting.summaries.losses import losses_on_test, on_own_tasks
 
+SAID: Mapping[str, Callable[[Any], str]] = {"kind": row_label, "dataset": dataset_label}
+"""How the values of a dimension are written; others as text."""
 MOST_ROWS = 10_000
 """Rows that a page holds; of more whole runs are drawn."""
 NETWORK = ["run", "network"]
@@ -86,7 +97,7 @@ def explorer(
         return None
     networks, drawn = _drawn(networks, set(first), most)
     runs = runs[runs["run"].isin(networks["run"].unique())]
-    dimensions = {name: _label(name) for name in _varying(runs)}
+    dimensions = {name: field_label(name) for name in _varying(runs)}
     networks = none_said(networks, [n for n in dimensions if n.startswith("spec.")])
     networks = _ordered(networks, list(dimensions))
     values, scores = _values(runs, networks)
@@ -134,10 +145,6 @@ def _varying(runs: pd.DataFrame) -> list[str]:
     return [*about, *variant_fields(runs), *last]
 
 
-def _label(name: str) -> str:
-    return name.removeprefix("spec.").replace("_", " ")
-
-
 def _ordered(networks: pd.DataFrame, dimensions: list[str]) -> pd.DataFrame:
     """The networks in the order of datasets and kinds, then of the dimensions' values."""
     datasets = published.dataset_order(networks)
@@ -165,7 +172,8 @@ def _dimension(networks: pd.DataFrame, name: str, label: str) -> tuple[Dimension
     else:
         values.sort(key=_rank)
     places = column.map({value: place for place, value in enumerate(values)}).fillna(-1)
-    texts = [row_label(v) if name == "kind" else value_text(v) for v in values]
+    said = SAID.get(name, value_text)
+    texts = [said(v) for v in values]
     ordered = bool(values) and all(isinstance(v, int | float) for v in values)
     return Dimension(name, label, texts, ordered), places.to_numpy(dtype=np.int64)
 
@@ -191,7 +199,7 @@ def _values(runs: pd.DataFrame, networks: pd.DataFrame) -> tuple[pd.DataFrame, l
 
 def _score(cell: Cell, bands: dict[str, int]) -> Score:
     about, other = shown(*cell[:2]), unlike_metric(cell[2], cell[0])
-    label = f"{about.label} ({other})" if other else about.label
+    label = f"{about.label} ({in_words(other)})" if other else about.label
     return Score(label, about.decimals, about.best, bands)
 
 

@@ -13,7 +13,7 @@ from mtdis.artifacts.files import read_bytes
 from mtdis.errors import ArtifactError, UserError
 from mtdis.reporting.formats.cells import Block, blocks, columns_of
 from mtdis.reporting.formats.notes import notes
-from mtdis.reporting.labels import row_label
+from mtdis.reporting.labels import dataset_label, field_label, row_label
 from mtdis.reporting.page.facts import counted
 from mtdis.reporting.page.pictures import Pictures
 from mtdis.reporting.statistics import value_text
@@ -133,9 +133,9 @@ def _there(path: Path) -> None:
 def asked(runs: Sequence[Run]) -> str:
     """What an experiment asks, in words: which kinds, along which fields, on which data."""
     kinds = list(dict.fromkeys(row_label(run.name()) for run in runs))
-    datasets = list(dict.fromkeys(run.dataset.title for run in runs))
+    datasets = list(dict.fromkeys(dataset_label(run.dataset.title) for run in runs))
     seeds = counted(len({run.seed for run in runs}), "seed")
-    along = [f"{name} ({', '.join(_values(runs, name))})" for name in swept(runs)]
+    along = [f"{field_label(name)} ({', '.join(_values(runs, name))})" for name in swept(runs)]
     parts = [f"Encoders: {', '.join(kinds)}", f"on {', '.join(datasets)}"]
     parts += [f"along {' and '.join(along)}"] if along else []
     return f"{'; '.join([*parts, seeds])}."

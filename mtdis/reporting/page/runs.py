@@ -14,7 +14,7 @@ from mtdis import paths
 from mtdis.artifacts import datasets, files, records, runs
 from mtdis.artifacts.stages import StageResult
 from mtdis.errors import UserError
-from mtdis.reporting.labels import row_label
+from mtdis.reporting.labels import dataset_label, row_label
 from mtdis.reporting.page.pictures import Pictures
 from mtdis.reporting.statistics import value_text
 from mtdis.specs.ids import flatten, identify
@@ -73,7 +73,7 @@ def chosen(found: Iterable[Found], most: int = MOST_RUNS) -> list[Found]:
 
 
 def _name(run: Run) -> str:
-    return f"{row_label(run.name())}, {run.dataset.title}, seed {run.seed}"
+    return f"{row_label(run.name())}, {dataset_label(run.dataset.title)}, seed {run.seed}"
 
 
 def evenly(count: int, most: int) -> NDArray[np.int64]:

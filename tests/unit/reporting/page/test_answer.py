@@ -19,7 +19,7 @@ def test_each_line_is_a_cell_with_effect_interval_n_and_verdict(table: pd.DataFr
     assert [claim.title for claim in found] == list(table["row"].unique())
     for claim, line in zip(found, table.to_dict("records"), strict=True):
         ((score, (cell,)),) = claim.lines
-        assert (score, claim.datasets) == ("MIG", ["dsprites_rendered"])
+        assert (score, claim.datasets) == ("MIG", ["dSprites (rendered)"])
         assert float(cell.effect.split(",")[0].replace("−", "-")) == pytest.approx(
             line["mean"], abs=0.0006
         )

@@ -70,4 +70,4 @@ def test_what_was_asked_names_kinds_fields_data_and_seeds() -> None:
     runs = [Run.from_fields({"kind": "multi_head"} | LEARNING | own) for own in fields]
     said = outputs.asked(runs)
     assert said.startswith("Encoders: multi-head; on ")
-    assert "along latent_size (4, 16); 2 seeds." in said
+    assert "along latent size (4, 16); 2 seeds." in said
