@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from mtdis import discover, paths
-from mtdis.errors import ConfigError, nearest, unknown
+from mtdis.errors import ConfigError, unknown
 from mtdis.specs.calibration import CalibratedMetric
 from mtdis.specs.dataset import Dataset
 from mtdis.specs.genuine import GenuineGrid, downloads_of
@@ -20,7 +20,7 @@ from mtdis.specs.stage import ON_NETWORK, ON_TARGETS, Stage
 from mtdis.specs.targets import Targets, targets_of
 from mtdis.study import calibrations as calibrating
 from mtdis.study import experiments as expansion
-from mtdis.study.config import RULES, check
+from mtdis.study.config import check
 from mtdis.study.config_files import for_snakemake
 from mtdis.study.experiments import (
     CLAIMS,
@@ -33,8 +33,6 @@ from mtdis.study.experiments import (
 
 SHOWN = tuple(key.removesuffix("s") for key in OUTPUTS)
 """The rules that show an experiment: table and figure."""
-RESULTS = tuple(str(Path(of("x")).parents[1]) for of in (paths.run, paths.stage, paths.scores))
-"""The folders of results, by id."""
 
 
 @dataclass(frozen=True)
@@ -121,17 +119,6 @@ class Study:
             f"no id '{some_id}' in this study; near: {', '.join(near) or 'none'}."
             " `mtdis plan --json` lists all."
         )
-
-    def check_targets(self, targets: Iterable[str]) -> None:
-        """ConfigError for a target of the command line that is nearly the name of an experiment, or
-        a result of a run or stage that the study does not want; others are snakemake's to judge.
-        """
-        for target in map(str, targets):
-            parts = Path(target).parts
-            if target not in (*self.experiments, *RULES) and nearest(target, self.experiments):
-                raise ConfigError(unknown("target", target, [*self.experiments, "all"]))
-            if len(parts) > 3 and str(Path(*parts[:2])) in RESULTS:
-                self[parts[2]]
 
     def spec(self, some_id: str) -> str:
         """The elided canonical spec of an id of this study, as one JSON string."""

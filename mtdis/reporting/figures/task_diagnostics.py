@@ -118,7 +118,8 @@ def _draw_panel(axes: Axes, points: pd.DataFrame) -> None:
             "fontsize": 7,
         }
         axes.text(place, 0.5, "one class", rotation=90, color="#555555", **middle)
-    axes.set_xticks(factors["place"], [name.replace("_", "\n") for name in factors["row"]])
+    names = [name.replace("_", "\n") for name in factors["row"]]
+    axes.set_xticks(factors["place"], names, rotation=90)
     axes.set_xlim(-0.6, len(factors) - 0.4)
     lowest = points["value"].min()
     axes.set_ylim(lowest - 0.06 if lowest < 0 else 0.0, 1.08)

@@ -28,6 +28,6 @@ def test_a_seeds_networks_are_averaged_over_its_pairs() -> None:
 def test_labels_and_settings_stand_in_titles() -> None:
     stages = examples("unseen_combinations")
     text = markdown(unseen_combinations.make(None, stages), unseen_combinations.CAPTION)
-    assert "**accuracy on unseen combinations, learning\\_rate=0.001**" in text
+    assert "**accuracy on unseen combinations, learning rate = 0.001**" in text
     with pytest.raises(ValueError, match="no result of the stage"):
         unseen_combinations.make(None, [])
