@@ -113,7 +113,7 @@ def setting_name(label: Label, part: pd.DataFrame) -> str:
     papers = part["replica_of"].fillna("").ne("") | part["dataset"].isin(published.GENUINE)
     if papers.all() and all(as_printed(kind, unlike) for kind, unlike in runs):
         made = {"released" if unlike else "paper" for _, unlike in runs}
-        if len(made) == 1:
+        if made == {"released"} or (made == {"paper"} and not unlike_text(label)):
             return made.pop()
     return variant_text(label) or ONE_SETTING
 
