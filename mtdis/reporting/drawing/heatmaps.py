@@ -13,6 +13,7 @@ from matplotlib.cm import ScalarMappable
 from matplotlib.colors import Normalize
 from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
+from matplotlib.ticker import MaxNLocator
 
 from mtdis.reporting.drawing.panels import score_label
 from mtdis.reporting.drawing.sizes import PAGE, width_of
@@ -101,10 +102,11 @@ def _draw_key(
     up: Crossed,
     keys: list[tuple[str, ...]],
 ) -> None:
-    """Draw the panels of one key on one scale of colours, and its bar."""
+    """Draw the panels of one key on one scale of colours, and a bar beside each line of them."""
     means = [cell["mean"] for _, one in panels for cell in one.cells.values() if cell["n"]]
     low, high = (min(means), max(means)) if means else (0.0, 1.0)
-    scale = ScalarMappable(Normalize(low, high if high > low else low + 1e-6), COLOURS)
+    high = max(high, low + 1e-6)
+    scale = ScalarMappable(Normalize(low, high), COLOURS)
     for axes, one in panels:
         for x, first in enumerate(across.values):
             for y, second in enumerate(up.values):
@@ -119,9 +121,27 @@ def _draw_key(
         axes.set_title(one.title)
     key = panels[0][1].key
     label = score_label(key, keys)
-    bar = figure.colorbar(scale, ax=[axes for axes, _ in panels], aspect=14, pad=0.02, shrink=0.8)
-    bar.set_label(label)
-    bar.outline.set_visible(False)
+    for line in _lines([axes for axes, _ in panels]):  # one beside each: lines of keys take turns
+        bar = figure.colorbar(
+            scale, ax=line, aspect=14, pad=0.02, shrink=0.8, ticks=_ticks(low, high)
+        )
+        bar.set_label(label)
+        bar.outline.set_visible(False)
+
+
+def _ticks(low: float, high: float) -> list[float]:
+    """Two or three round values of a scale, none beyond it, where its label would stand alone."""
+    return [float(v) for v in MaxNLocator(2).tick_values(low, high) if low <= v <= high]
+
+
+def _lines(panels: Sequence[Axes]) -> list[list[Axes]]:
+    """The panels that stand beside each other."""
+    lines: dict[int, list[Axes]] = {}
+    for axes in panels:
+        place = axes.get_subplotspec()
+        assert place is not None
+        lines.setdefault(place.rowspan.start, []).append(axes)
+    return list(lines.values())
 
 
 def _draw_cell(
