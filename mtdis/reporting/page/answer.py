@@ -18,6 +18,7 @@ from mtdis.reporting.claims.verdicts import (
     p_text,
 )
 from mtdis.reporting.labels import dataset_label, in_words, shown
+from mtdis.reporting.long_table import unlike_metric
 from mtdis.reporting.page.facts import counted
 from mtdis.reporting.statistics import variant_text
 
@@ -80,8 +81,8 @@ def _claim(key: tuple[Any, ...], fields: list[str], part: pd.DataFrame) -> Claim
 
 
 def _score(line: Mapping[Hashable, Any]) -> str:
-    other = str(line["settings"]).removeprefix(str(line["metric"])).lstrip("+")
-    label = shown(str(line["metric"]), str(line["key"])).label
+    metric = str(line["metric"])
+    label, other = shown(metric, str(line["key"])).label, unlike_metric(line["settings"], metric)
     return f"{label} ({in_words(other)})" if other else label
 
 
