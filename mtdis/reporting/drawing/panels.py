@@ -15,6 +15,7 @@ from matplotlib.patches import Patch
 from mtdis.reporting.drawing.sizes import EDGE, most_abreast, width_of
 from mtdis.reporting.drawing.style import BAND, BLACK, LOST, LOST_WORDS, MARKS, settings
 from mtdis.reporting.labels import LOSSES, dataset_label, in_words, shown
+from mtdis.reporting.long_table import unlike_metric
 from mtdis.reporting.statistics import CELL
 
 LEGEND_COLUMN = 2.3
@@ -115,7 +116,8 @@ def _fill(
 def score_label(key: Sequence[str], keys: Sequence[tuple[str, ...]]) -> str:
     """The name of a score's axis; with its settings where there are several of one metric's key."""
     several = any(other[:2] == tuple(key[:2]) and other != tuple(key) for other in keys)
-    details = f"\n{fill(in_words(key[2]), 28)}" if several else ""
+    own = in_words(unlike_metric(key[2], key[0]))
+    details = f"\n{fill(own, 28)}" if several and own else ""
     reach = "at most 1" if tuple(key[:2]) in LOSSES else "0 to 1"
     return f"{shown(key[0], key[1]).label}\n({reach}){details}"
 
