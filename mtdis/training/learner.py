@@ -75,7 +75,7 @@ class Learner:
         losses = losses if isinstance(losses, tuple) else (losses,)
         for optimiser, loss in zip(self.optimisers, losses, strict=True):
             optimiser.zero_grad()
-            loss.sum().backward(inputs=optimiser.parameters)  # type: ignore[no-untyped-call]
+            torch.autograd.backward(loss.sum(), inputs=optimiser.parameters)
         self._decay()
         for optimiser in self.optimisers:
             optimiser.step()

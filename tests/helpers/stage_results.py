@@ -389,13 +389,8 @@ def _traversal(fields: dict[str, Any], unit: str, channels: int) -> StageResult:
     frames = draw.integers(0, 256, (8, stage.steps, 8, 8, channels), dtype=np.uint8)
     offsets = np.linspace(stage.low, stage.high, stage.steps)
     image = frames[0, 10]
-    arrays = {
-        "input": image,
-        "reconstruction": image,
-        "frames": frames,
-        "offsets": offsets,
-        "unit_size": np.ones(8),
-    }
+    arrays = {"input": image, "reconstruction": image, "frames": frames, "offsets": offsets}
+    arrays["unit_size"] = np.ones(8)
     return StageResult(identify(stage), stage.resolved(), [], arrays)
 
 
