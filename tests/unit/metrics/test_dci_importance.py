@@ -2,15 +2,11 @@
 
 import numpy as np
 import pytest
+from helpers.grids import grid
 
 from mtdis.errors import ConfigError
 from mtdis.metrics import dci
 from mtdis.specs.metrics.dci import Dci
-
-
-def grid(sizes: tuple[int, ...]) -> np.ndarray:
-    """Classes (N, K) of the complete grid in C order."""
-    return np.indices(sizes).reshape(len(sizes), -1).T
 
 
 @pytest.mark.parametrize("importance", ["gain", "permutation", "lasso"])

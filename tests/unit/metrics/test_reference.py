@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from helpers.grids import grid
 from helpers.places import REFERENCES
 
 from mtdis.metrics import _information as information
@@ -29,11 +30,6 @@ at a tolerance of 1e-6 and below scikit-learn gives our value exactly (.24890 fo
 DSPRITES = (3, 6, 40, 32, 32)
 TWICE_THE_SAME_ROW = 1
 """Seed with which a grid of 2 × 3 gives the same row at the first two draws."""
-
-
-def grid(sizes):
-    """Classes (N, K) of the complete grid in C order."""
-    return np.indices(sizes).reshape(len(sizes), -1).T
 
 
 def mix(factors, recipe):
