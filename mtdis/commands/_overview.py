@@ -35,9 +35,7 @@ def overview() -> str:
     found = {name: _about(name) for name in discover.names("mtdis.commands")}
     parts = []
     for group, title in GROUPS.items():
-        own = {
-            n: summary for n, (its, summary) in found.items() if (its in GROUPS and its) == group
-        }
+        own = {name: summary for name, (its, summary) in found.items() if its == group}
         if own:
             parts.append("\n".join([f"{title}:", *(f"  {n:<12} {own[n]}" for n in own)]))
     return "\n\n".join([USAGE, *parts, HINT])
@@ -91,16 +89,9 @@ def _words(line: str) -> list[str]:
 
 def _about(name: str) -> tuple[str, str]:
     """The GROUP of a command, empty if it has none, and the beginning of what it says of itself."""
+    group = discover.constant("mtdis.commands", name, "GROUP")
     source = Path(commands.__path__[0], f"{name}.py").read_text(encoding="utf-8")
-    tree = ast.parse(source)
-    groups = [
-        node.value.value
-        for node in tree.body
-        if isinstance(node, ast.Assign)
-        and isinstance(node.value, ast.Constant)
-        and any(isinstance(one, ast.Name) and one.id == "GROUP" for one in node.targets)
-    ]
-    first, _, _ = (ast.get_docstring(tree) or "").partition("\n\n")
+    first, _, _ = (ast.get_docstring(ast.parse(source)) or "").partition("\n\n")
     said = " ".join(first.split())
     ends = [end for mark in (": ", ". ", "; ", ", which ") if (end := said.find(mark)) > 0]
-    return str(groups[0]) if groups else "", said[: min(ends, default=len(said))].rstrip(".")
+    return group if group in GROUPS else "", said[: min(ends, default=len(said))].rstrip(".")

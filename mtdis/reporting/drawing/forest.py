@@ -18,6 +18,7 @@ from mtdis.reporting.drawing.panels import BAND_WORDS, Handle, Layout, empty_fig
 from mtdis.reporting.drawing.sizes import PAGE
 from mtdis.reporting.drawing.style import BAND, BLACK, OUTLINE, UNKNOWN, settings
 from mtdis.reporting.labels import dataset_label, in_words, shown
+from mtdis.reporting.long_table import unlike_metric
 from mtdis.reporting.statistics import variant_text
 
 MARKS: dict[str, dict[str, Any]] = {
@@ -81,7 +82,8 @@ def _scores(table: pd.DataFrame) -> list[str]:
         alike = table[table["metric"].eq(line["metric"]) & table["key"].eq(line["key"])]
         several = alike["settings"].nunique() > 1
         label = shown(line["metric"], line["key"]).label
-        names.append(f"{label}\n{fill(in_words(line['settings']), 40)}" if several else label)
+        own = in_words(unlike_metric(line["settings"], line["metric"]))
+        names.append(f"{label}\n{fill(own, 40)}" if several and own else label)
     return names
 
 
