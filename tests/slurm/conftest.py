@@ -197,7 +197,7 @@ def _cluster_is_up() -> None:
 def checkout(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A copy of workflow and package whose trainings write a checkpoint each second."""
     copy = tmp_path_factory.mktemp("checkout")
-    for name in ("mtdis", "workflow", "envs", "profiles"):
+    for name in ("mtdis", "snakemake_logger_plugin_mtdis", "workflow", "envs", "profiles"):
         shutil.copytree(ROOT / name, copy / name, ignore=shutil.ignore_patterns("__pycache__"))
     shutil.copy(ROOT / "Snakefile", copy)
     rule = copy / "workflow/rules/train.smk"

@@ -113,7 +113,7 @@ def other_checkout(tmp_path: Path) -> Path:
     With what Python and numba have compiled: it stands by the dates of the sources.
     """
     copy = tmp_path / "checkout"
-    for name in ("mtdis", "workflow", "envs", "profiles"):
+    for name in ("mtdis", "snakemake_logger_plugin_mtdis", "workflow", "envs", "profiles"):
         shutil.copytree(ROOT / name, copy / name, ignore=HALF_WRITTEN)
     for name in ("Snakefile", "config.yaml"):
         shutil.copy(ROOT / name, copy)

@@ -100,7 +100,7 @@ def test_each_profile_plans_its_study(
 
 
 def test_the_slurm_profile_asks_a_gpu_for_the_kinds_that_learn(other_checkout: Path) -> None:
-    words = ["-n", "--workflow-profile", "profiles/slurm", "headline"]
+    words = ["-n", "--logger-mtdis-jobs", "--workflow-profile", "profiles/slurm", "headline"]
     done = snakemake(*words, checkout=other_checkout, folder=other_checkout)
     jobs = [part for part in done.stdout.split("rule ") if part.startswith("train:")]
     asked = {part.partition("wildcards: run=")[2].split("+")[0]: "gpu=1" in part for part in jobs}
@@ -150,7 +150,9 @@ def test_results_record_what_made_them(finished: StudyFolder) -> None:
 def test_a_field_on_the_command_line_is_laid_over_the_study_and_checked(tmp_path: Path) -> None:
     folder = StudyFolder(tmp_path)
     folder.write(CONFIG)
-    planned = folder.snakemake("-n", "--config", "override={epochs: 7, tasks.count: 2}")
+    planned = folder.snakemake(
+        "-n", "--logger-mtdis-jobs", "--config", "override={epochs: 7, tasks.count: 2}"
+    )
     assert planned.returncode == 0
     assert "+epochs=7" in planned.stdout
     assert "+tasks.count=2" in planned.stdout

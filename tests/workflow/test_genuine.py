@@ -86,7 +86,7 @@ def test_a_study_downloads_once_then_reads(
 
 def study_outputs(study: StudyFolder) -> Iterator[str]:
     """The records of datasets that a dry-run names."""
-    for line in study.snakemake("-n").stdout.splitlines():
+    for line in study.snakemake("-n", "--logger-mtdis-jobs").stdout.splitlines():
         name = line.strip().removeprefix("output: ")
         if name.startswith("data/mpi3d_toy") and name.endswith(".json"):
             yield name
