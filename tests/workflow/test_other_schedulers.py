@@ -1,0 +1,65 @@
+"""The profiles of HTCondor, LSF and PBS plan the study and ask a GPU for what learns, only.
+
+None of them was run on a cluster of its kind: see the heads of the profiles.
+"""
+
+import os
+import re
+import subprocess
+from pathlib import Path
+
+import pytest
+from helpers.places import ROOT
+from workflow.conftest import AGGREGATES, CONFIG, StudyFolder
+
+GPU = {
+    "htcondor": re.compile(r"request_gpus=1"),
+    "lsf": re.compile(r"lsf_extra=-gpu num=1"),
+    "pbs": re.compile(r" gpu=1"),
+}
+
+
+@pytest.mark.slow
+@pytest.mark.workflow
+@pytest.mark.parametrize("scheduler", sorted(GPU))
+def test_a_gpu_is_asked_for_what_learns(scheduler: str, tmp_path: Path) -> None:
+    folder = StudyFolder(tmp_path)
+    folder.write(CONFIG)
+    profile = str(ROOT / "profiles" / scheduler)
+    done = folder.snakemake("-n", "--logger-mtdis-jobs", "--workflow-profile", profile)
+    assert done.returncode == 0, done.stdout
+    asked = {}
+    for job in re.split(r"^(?:local)?rule ", done.stdout, flags=re.MULTILINE)[1:]:
+        if job.startswith("train:"):
+            asked[job.partition("run=")[2].split("+")[0]] = bool(GPU[scheduler].search(job))
+    assert asked == {"random": False, "multi_head": True}
+    assert all(f"\n{rule} " in done.stdout for rule in AGGREGATES)
+
+
+@pytest.mark.parametrize(
+    ("said", "word"),
+    [
+        ("    job_state = R", "running"),
+        ("    job_state = Q", "running"),
+        ("    job_state = F\n    Exit_status = 0", "success"),
+        ("    job_state = F\n    Exit_status = 271", "failed"),
+        ("    job_state = F", "failed"),
+        ("", "failed"),  # forgotten
+    ],
+)
+def test_pbs_states_become_the_three_words_of_snakemake(
+    said: str, word: str, tmp_path: Path
+) -> None:
+    (tmp_path / "said").write_text(said)
+    qstat = tmp_path / "qstat"
+    qstat.write_text(f'#!/bin/sh\ntest "$1 $2" = "-xf 7.server" && cat {tmp_path}/said\n')
+    qstat.chmod(0o755)
+    path = {"PATH": f"{tmp_path}{os.pathsep}{os.environ['PATH']}"}
+    done = subprocess.run(
+        [ROOT / "profiles/pbs/status", "7.server"],
+        env=os.environ | path,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert done.stdout.split() == [word]
