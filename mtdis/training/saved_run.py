@@ -90,7 +90,7 @@ class SavedRun:
         made = build(self.spec, self.spec.dataset.image_shape, torch.device("cpu"))
         for name, network in made.items():
             network.load_state_dict(runs.read_weights(self.record, name))
-            network.eval().requires_grad_(False)
+            network.requires_grad_(False).train(False)
         return made
 
     def encode(self, images: NDArray[np.uint8], network: str | None = None) -> NDArray[np.float32]:
