@@ -1,5 +1,5 @@
-"""Puts what runs a study (Snakefile, workflow/, config.yaml, profiles/) into wheels, where `mtdis
-init` finds it: setuptools takes only what lies in the package, and git keeps one copy, at the root.
+"""Puts what runs a study (Snakefile, workflow/, config.yaml, …) into wheels, where `mtdis init`
+finds it: setuptools takes only what lies in the package, and git keeps one copy, at the root.
 """
 
 import shutil

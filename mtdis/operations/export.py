@@ -100,10 +100,10 @@ def _parts(study: Study, codes: int) -> Iterator[Part]:
 
 
 def _workflow() -> Iterator[Part]:
-    """The Snakefiles, of the checkout or the package."""
+    """The rules and the environment that they name, of the checkout or the package."""
     root = workflow_files.root()
     for name in workflow_files.names(root):
-        if name.endswith(("Snakefile", ".smk", ".rst")):
+        if name.endswith(("Snakefile", ".smk", ".rst")) or name.startswith("envs/"):
             yield Part(name, files.read_bytes(root / name), "The workflow that made the results")
 
 

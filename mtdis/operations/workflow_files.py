@@ -6,8 +6,8 @@ from pathlib import Path
 
 from mtdis.errors import ArtifactError, ConfigError
 
-PARTS = ("Snakefile", "config.yaml", "workflow", "profiles")
-"""What lies at the root of a checkout and runs a study; setup.py puts the same into wheels."""
+PARTS = ("Snakefile", "config.yaml", "envs/mtdis.yaml", "workflow", "profiles")
+"""What lies in a checkout and runs a study; setup.py puts the same into wheels."""
 SUFFIXES = ("", ".smk", ".yaml", ".rst")
 PACKAGE = Path(__file__).parents[1]
 PACKED = "_workflow"
