@@ -96,6 +96,11 @@ def page(study: str) -> str:
     return f"results/studies/{study}/index.html"
 
 
+def exported(study: str) -> str:
+    """The zip that `mtdis export` makes of a finished study."""
+    return f"results/studies/{study}/export/results.zip"
+
+
 def log(rule: str, some_id: str) -> str:
     """The log of a job: of the rules train, scores, calibrate and stages."""
     return f"logs/{rule}/{some_id}.log"

@@ -1,45 +1,48 @@
-"""Score anyone's codes by one metric, or by all, and print its values as JSON.
+"""Score anyone's codes by one metric, or by all.
 
     mtdis score --metric mig --codes codes.npy --factors factors.npy
-    mtdis score --metric all --codes codes.npy --factors factors.npy
+    mtdis score --metric all --seeds 5 --codes codes.npy --factors factors.npy
+    mtdis score --metric mig --calibrate --json --codes codes.npy --factors factors.npy
 
 Codes are (N, d) numbers, factors (N, K) integer classes; .npy, .npz (one array, or named codes and
 factors) or .h5 (a dataset of that name). On a complete grid in C order the sample is the one that
-disentanglement_lib draws. Where the values mislead, `notes` beside them say why.
+disentanglement_lib draws. Notes below the table say where the values mislead: fewer rows than a
+metric draws, factors with single images, constant codes.
 
-With --calibrate, `calibration` holds what each value is beside those of rotated codes (is it above
-what the same codes with meaningless axes score?) and of permuted factors (its chance level).
+With --seeds N each metric draws N samples: the table has mean and standard deviation (ddof 1).
+With --calibrate it also has the score of the whitened codes, the mean of their rotations (null),
+the share p of these that reach it, and the best rotation (ceiling). --json prints everything:
+values by name, `calibration` with the chance level of permuted factors too, `notes`.
 
-With --metric all, each metric's values stand under its name, and --set is for those that have the
-setting. A metric that refuses has an `error` there and on standard error; the others go on, and the
-exit status is 2.
+With --metric all, --set is for those that have the setting. A metric that refuses says so; the
+others go on, and the exit status is 2.
 """
 
 import json
 import sys
 from argparse import ArgumentParser, Namespace
-from collections.abc import Callable
-from dataclasses import asdict
-from functools import partial
+from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Any
 
-from numpy.typing import NDArray
-
+from mtdis.commands._text import aligned
 from mtdis.discover import members
 from mtdis.errors import ConfigError, UserError, unknown
-from mtdis.metrics import FactorTable, factor_table
-from mtdis.scoring import run_scores
-from mtdis.scoring.calibration import calibrate, stream
+from mtdis.metrics import factor_table
+from mtdis.progress import progress_bar
+from mtdis.scoring import user_scores
 from mtdis.scoring.user_arrays import read_table
+from mtdis.scoring.user_scores import UserScore, Wanted
 from mtdis.specs.calibration import Calibration
 from mtdis.specs.metric import Metric
-from mtdis.specs.nulls import summarise
+from mtdis.specs.shown import Shown
 
 GROUP = "own"
 
 ALL = "all"
 """Stands for every metric."""
+
+HEAD = ("metric", "score", "value")
+CALIBRATED = ("whitened", "null", "p", "ceiling")
 
 
 def add_arguments(parser: ArgumentParser) -> None:
@@ -55,6 +58,13 @@ def add_arguments(parser: ArgumentParser) -> None:
     )
     parser.add_argument("--seed", type=int, default=0, help="seed of the sample (default 0)")
     parser.add_argument(
+        "--seeds",
+        type=int,
+        default=1,
+        metavar="N",
+        help="score N samples, of the seeds from --seed on: mean and deviation (default 1)",
+    )
+    parser.add_argument(
         "--set",
         action="append",
         default=[],
@@ -66,6 +76,7 @@ def add_arguments(parser: ArgumentParser) -> None:
         action="store_true",
         help="compare the score with those of rotated codes and permuted factors",
     )
+    parser.add_argument("--json", action="store_true", help="print JSON")
     for name, field in Calibration.model_fields.items():
         parser.add_argument(
             f"--{name.replace('_', '-')}" if name != "seed" else "--calibration-seed",
@@ -76,11 +87,10 @@ def add_arguments(parser: ArgumentParser) -> None:
 
 
 def run(args: Namespace) -> int:
-    """Print the values of the metric, or of each by its name, as one JSON mapping, with `notes` on
-    what misleads in them; 2 if one of all metrics refuses.
+    """Print the values of the metric, or of all, with notes on what misleads in them; 2 if one of
+    all metrics refuses.
     """
-    metrics = _metrics(args)
-    calibrations = [_calibration(metric, args) for metric in metrics]
+    wanted = _wanted(args)
     codes, factors = read_table(args.codes, "codes"), read_table(args.factors, "factors")
     try:
         table = factor_table(factors)
@@ -89,67 +99,89 @@ def run(args: Namespace) -> int:
     if table.dropped:
         columns = ", ".join(map(str, table.dropped))
         print(f"factors with one class, left out: columns {columns}", file=sys.stderr)
-    scored = [
-        partial(_scored, metric, codes, table, factors.shape[1], calibration)
-        for metric, calibration in zip(metrics, calibrations, strict=True)
-    ]
-    if args.metric != ALL:
-        print(json.dumps(scored[0]()))
-        return 0
-    found = {m.name(): _or_error(one) for m, one in zip(metrics, scored, strict=True)}
-    print(json.dumps(found))
-    return 2 if any("error" in values for values in found.values()) else 0
+    found = []
+    with progress_bar(sum(one.steps for one in wanted), "scored", "scores") as bar:
+        for one in wanted:
+            bar.set_description(one.name)
+            try:
+                found.append(user_scores.score(one, codes, table, factors.shape[1], bar.update))
+            except UserError as error:
+                if args.metric != ALL:
+                    raise
+                bar.write(f"mtdis: error: {error}", sys.stderr)
+                found.append(UserScore(one, error=str(error)))
+    print(_as_json(found, args.metric) if args.json else as_text(found))
+    return 2 if any(one.error for one in found) else 0
 
 
-def _metrics(args: Namespace) -> list[Metric]:
-    """The metrics that the options name, with their settings.
+def _as_json(found: Sequence[UserScore], metric: str) -> str:
+    """Of one metric its values; of all, each metric's under its name."""
+    if metric != ALL:
+        return json.dumps(found[0].plain())
+    return json.dumps({one.wanted.name: one.plain() for one in found})
+
+
+def as_text(found: Sequence[UserScore]) -> str:
+    """A line per value, below them each note once, and what was refused."""
+    several = any(len(one.wanted.metrics) > 1 for one in found)
+    calibrated = any(one.calibration for one in found)
+    head = [*HEAD, *(["sd"] if several else []), *(CALIBRATED if calibrated else [])]
+    lines = [line for one in found for line in _lines(one, several, calibrated)]
+    notes = dict.fromkeys(note for one in found for note in one.notes)
+    said = [f"note: {note}" for note in notes]
+    refused = [f"no score of {one.wanted.name}: {one.error}" for one in found if one.error]
+    return "\n".join([aligned([head, *lines]), *said, *refused])
+
+
+def _lines(one: UserScore, several: bool, calibrated: bool) -> Iterator[list[object]]:
+    """A line for each key of a metric, those that its tables show first."""
+    shown = one.wanted.metrics[0].shown
+    for key in [
+        *(k for k in shown if k in one.by_seed),
+        *(k for k in one.by_seed if k not in shown),
+    ]:
+        label, best, _ = shown.get(key, Shown(key))
+        about = f"{label}, lower is better" if best == "lowest" else label
+        said = one.calibration.get(key, {})
+        nulls = [said.get(name) for name in ("whitened", "null_mean", "p_whitened", "oriented")]
+        yield [
+            one.wanted.name,
+            about,
+            _three(one.mean(key)),
+            *([_three(one.sd(key))] if several else []),
+            *(map(_three, nulls) if calibrated else []),
+        ]
+
+
+def _three(value: float | None) -> str | None:
+    """A number with three decimals; None stays what it is."""
+    return None if value is None else f"{value:.3f}"
+
+
+def _wanted(args: Namespace) -> list[Wanted]:
+    """The metrics that the options name, with their settings, seeds and calibration.
 
     Of all metrics each takes the settings that it has; ConfigError for one that none has.
     """
-    given = {"seed": args.seed} | dict(_setting(text) for text in args.set)
-    if args.metric != ALL:
-        return [Metric.member(args.metric).parse(given, args.metric)]
-    classes = {name: Metric.member(name) for name in members("metrics")}
-    known = {field for cls in classes.values() for field in cls.model_fields}
-    for name in given:
-        if name not in known:
-            raise ConfigError(f"--set {unknown('setting', name, known)}")
-    return [
-        cls.parse({n: v for n, v in given.items() if n in cls.model_fields}, name)
-        for name, cls in classes.items()
-    ]
-
-
-def _scored(
-    metric: Metric,
-    codes: NDArray[Any],
-    factors: FactorTable,
-    columns: int,
-    calibration: Calibration | None,
-) -> dict[str, Any]:
-    """The metric's values, with its calibration and notes if there are any; ConfigError if it
-    refuses.
-    """
-    try:
-        values: dict[str, Any] = {**run_scores.score_codes(metric, codes, factors)}
-        if calibration is not None:
-            values["calibration"] = _calibrated(metric, codes, factors, calibration)
-    except UserError:
-        raise
-    except (ArithmeticError, ValueError) as error:  # the metrics refuse what can't be scored
-        raise ConfigError(f"{metric.name()}: {error}") from None
-    names = [f"column {column}" for column in range(columns)]
-    notes = run_scores.notes(metric, factors, names, constant=run_scores.are_constant(codes))
-    return values | ({"notes": notes} if notes else {})
-
-
-def _or_error(scored: Callable[[], dict[str, Any]]) -> dict[str, Any]:
-    """What a metric's values are, or why there are none, which is printed, too."""
-    try:
-        return scored()
-    except UserError as error:
-        print(f"mtdis: error: {error}", file=sys.stderr, flush=True)
-        return {"error": str(error)}
+    if args.seeds < 1:
+        raise ConfigError(f"--seeds {args.seeds}: at least 1 is needed.")
+    names = members("metrics") if args.metric == ALL else [args.metric]
+    classes = {name: Metric.member(name) for name in names}
+    given = dict(_setting(text) for text in args.set)
+    if "seed" in given:
+        raise ConfigError(f"--set seed={given['seed']}: write --seed {given['seed']}.")
+    if args.metric == ALL:
+        known = {field for cls in classes.values() for field in cls.model_fields}
+        for name in given:
+            if name not in known:
+                raise ConfigError(f"--set {unknown('setting', name, known)}")
+    wanted = []
+    for name, cls in classes.items():
+        own = {k: v for k, v in given.items() if args.metric != ALL or k in cls.model_fields}
+        seeds = range(args.seed, args.seed + args.seeds)
+        metrics = tuple(cls.parse({"seed": seed} | own, name) for seed in seeds)
+        wanted.append(Wanted(metrics, _calibration(metrics[0], args)))
+    return wanted
 
 
 def _calibration(metric: Metric, args: Namespace) -> Calibration | None:
@@ -162,28 +194,6 @@ def _calibration(metric: Metric, args: Namespace) -> Calibration | None:
         return None
     defaults = {"rotations": metric.rotations, "permutations": metric.permutations}
     return Calibration.parse(defaults | given, "calibration")
-
-
-def _calibrated(
-    metric: Metric, codes: NDArray[Any], factors: FactorTable, calibration: Calibration
-) -> dict[str, Any]:
-    """By key the score's transforms and what its nulls say, and the codes' spectrum; ConfigError
-    if too few codes vary.
-    """
-    draws = stream(calibration.seed, "", "")
-    try:
-        found = calibrate(metric, codes, factors, calibration, draws)
-    except (ArithmeticError, ValueError) as error:  # the metric took the codes as they are
-        raise ConfigError(
-            f"{metric.name()}: its calibration, which leaves out constant codes: {error}; leave"
-            " --calibrate out for the score alone"
-        ) from None
-    said: dict[str, Any] = {}
-    for key, values in found.values.items():
-        transforms = {name: value for name, value in values.items() if isinstance(value, float)}
-        summary = summarise(values, metric.best(key), calibration.stop_after)
-        said[key] = {**transforms, **summary}
-    return said | {"codes": asdict(found.spectrum) | asdict(found.linear_r2)}
 
 
 def _setting(text: str) -> tuple[str, str]:

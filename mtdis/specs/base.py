@@ -32,6 +32,8 @@ class Spec(BaseModel):
     """What messages call a member of the family."""
     defines: ClassVar[tuple[str, ...]] = ()
     """What the file of the same name defines that does what the spec asks for."""
+    references: ClassVar[tuple[str, ...]] = ()
+    """Keys in `reporting/published/references.bib` of the papers that the thing is from."""
     first: ClassVar[tuple[str, ...]] = ()
     """Fields that stand first in the elided form, and so in ids; the others follow as they are
     declared.

@@ -100,6 +100,10 @@ def mixed_score(metric):
 
 def test_metrics_are_found():
     assert METRICS
+    assert tuple(METRICS) == mtdis.metrics.METRICS
+    assert set(METRICS) <= set(mtdis.metrics.__all__) & set(dir(mtdis.metrics))
+    with pytest.raises(AttributeError, match=r"no 'mog'; its metrics are beta_vae, dci"):
+        _ = mtdis.metrics.mog
 
 
 @pytest.mark.slow

@@ -11,6 +11,7 @@ from mtdis.specs.grids import DSPRITES, Grid
 class SpriteVariant(RenderedGrid):
     """dSprites in three channels, with something drawn for each image that is no factor."""
 
+    references: ClassVar[tuple[str, ...]] = ("matthey2017", "locatello2019")
     full_grid: ClassVar[Grid] = DSPRITES
     channels: ClassVar[int] = 3
     white: ClassVar[int] = 255

@@ -9,6 +9,7 @@ from mtdis.specs.grids import Grid, indices
 class Cars3d(GenuineGrid):
     """183 car models seen from around, made smaller to 64×64, 17,568 images in full."""
 
+    references: ClassVar[tuple[str, ...]] = ("reed2015",)
     display_name: ClassVar[str] = "Cars3D"
     full_grid: ClassVar[Grid] = Grid(
         ("elevation", "azimuth", "object"), (indices(4), indices(24), indices(183))

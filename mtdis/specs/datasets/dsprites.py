@@ -11,6 +11,7 @@ NAME = "dsprites_ndarray_co1sh3sc6or40x32y32_64x64.npz"
 class Dsprites(GenuineGrid):
     """White squares, ellipses and hearts on black, 737,280 images in full."""
 
+    references: ClassVar[tuple[str, ...]] = ("matthey2017",)
     display_name: ClassVar[str] = "dSprites"
     replica_of: ClassVar[str] = "dSprites"
     full_grid: ClassVar[Grid] = DSPRITES

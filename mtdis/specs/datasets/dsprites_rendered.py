@@ -9,6 +9,7 @@ from mtdis.specs.grids import DSPRITES, Grid
 class DspritesRendered(RenderedGrid):
     """White squares, ellipses and hearts on black, 737,280 images in full."""
 
+    references: ClassVar[tuple[str, ...]] = ("matthey2017",)
     display_name: ClassVar[str] = "dSprites (rendered)"
     replica_of: ClassVar[str] = "dSprites"
     full_grid: ClassVar[Grid] = DSPRITES

@@ -12,6 +12,7 @@ class Mpi3dReal(GenuineGrid):
     full.
     """
 
+    references: ClassVar[tuple[str, ...]] = ("gondal2019",)
     display_name: ClassVar[str] = "MPI3D-real"
     replica_of: ClassVar[str] = "MPI3D"
     full_grid: ClassVar[Grid] = MPI3D

@@ -11,6 +11,7 @@ class Mpi3dRealRendered(RenderedGrid):
     1,036,800 images.
     """
 
+    references: ClassVar[tuple[str, ...]] = ("gondal2019",)
     display_name: ClassVar[str] = "MPI3D-real (rendered)"
     replica_of: ClassVar[str] = "MPI3D"
     full_grid: ClassVar[Grid] = MPI3D

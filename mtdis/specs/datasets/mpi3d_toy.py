@@ -12,6 +12,7 @@ class Mpi3dToy(GenuineGrid):
     images in full.
     """
 
+    references: ClassVar[tuple[str, ...]] = ("gondal2019",)
     display_name: ClassVar[str] = "MPI3D-toy"
     full_grid: ClassVar[Grid] = MPI3D
     channels: ClassVar[int] = 3

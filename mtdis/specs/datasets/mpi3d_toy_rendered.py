@@ -11,6 +11,7 @@ class Mpi3dToyRendered(RenderedGrid):
     full.
     """
 
+    references: ClassVar[tuple[str, ...]] = ("gondal2019",)
     display_name: ClassVar[str] = "MPI3D-toy (rendered)"
     full_grid: ClassVar[Grid] = MPI3D
     channels: ClassVar[int] = 3

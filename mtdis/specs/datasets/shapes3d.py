@@ -9,6 +9,7 @@ from mtdis.specs.grids import SHAPES3D, Grid
 class Shapes3d(GenuineGrid):
     """A cube, cylinder, sphere or capsule in a coloured room, 480,000 images in full."""
 
+    references: ClassVar[tuple[str, ...]] = ("burgess2018", "kim2018")
     display_name: ClassVar[str] = "Shapes3D"
     replica_of: ClassVar[str] = "Shapes3D"
     full_grid: ClassVar[Grid] = SHAPES3D

@@ -23,6 +23,7 @@ class SmallNorb(GenuineGrid):
     48,600 in full.
     """
 
+    references: ClassVar[tuple[str, ...]] = ("lecun2004",)
     display_name: ClassVar[str] = "smallNORB"
     full_grid: ClassVar[Grid] = Grid(
         ("category", "instance", "elevation", "azimuth", "lighting"),

@@ -12,6 +12,7 @@ from mtdis.specs.shown import Shown
 class BetaVae(Metric):
     """Settings of the β-VAE metric."""
 
+    references: ClassVar[tuple[str, ...]] = ("higgins2017", "locatello2019")
     version: ClassVar[int] = 2
     """2: the classifier is scikit-learn's own, no longer our equal of it."""
     shown: ClassVar[Mapping[str, Shown]] = {

@@ -14,6 +14,7 @@ from mtdis.specs.shown import Shown
 class Dci(Metric):
     """Settings of DCI, with gradient boosted trees unless `importance` says otherwise."""
 
+    references: ClassVar[tuple[str, ...]] = ("eastwood2018", "locatello2019")
     shown: ClassVar[Mapping[str, Shown]] = {
         "disentanglement": Shown("DCI disentanglement"),
         "completeness": Shown("DCI completeness"),

@@ -14,6 +14,7 @@ from mtdis.specs.shown import Shown
 class DciPaper(Metric):
     """Settings of DCI with the paper's logarithms and its normalised error."""
 
+    references: ClassVar[tuple[str, ...]] = ("eastwood2018", "maziarka2021")
     shown: ClassVar[Mapping[str, Shown]] = {
         "disentanglement": Shown("DCI disentanglement by Appendix B"),
         "completeness": Shown("DCI completeness by Appendix B"),

@@ -12,6 +12,7 @@ from mtdis.specs.shown import Shown
 class Dcimig(Metric):
     """Settings of DCIMIG."""
 
+    references: ClassVar[tuple[str, ...]] = ("sepliarskaia2019",)
     shown: ClassVar[Mapping[str, Shown]] = {
         "dcimig": Shown("DCIMIG"),
     }

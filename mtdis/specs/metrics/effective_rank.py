@@ -12,6 +12,7 @@ from mtdis.specs.shown import Shown
 class EffectiveRank(Metric):
     """Settings of the effective rank."""
 
+    references: ClassVar[tuple[str, ...]] = ("gao2017",)
     shown: ClassVar[Mapping[str, Shown]] = {
         "effective_rank": Shown("effective rank", "neither", decimals=2),
         "rank": Shown("rank", "neither", decimals=1),

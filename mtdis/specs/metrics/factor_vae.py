@@ -12,6 +12,7 @@ from mtdis.specs.shown import Shown
 class FactorVae(Metric):
     """Settings of the FactorVAE metric."""
 
+    references: ClassVar[tuple[str, ...]] = ("kim2018", "locatello2019")
     shown: ClassVar[Mapping[str, Shown]] = {
         "eval_accuracy": Shown("FactorVAE score"),
         "train_accuracy": Shown("FactorVAE score on training rows"),

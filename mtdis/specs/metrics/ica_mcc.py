@@ -12,6 +12,7 @@ from mtdis.specs.shown import Shown
 class IcaMcc(Metric):
     """Settings of the mean correlation coefficient after FastICA."""
 
+    references: ClassVar[tuple[str, ...]] = ("hyvarinen1999", "hyvarinen2016")
     shown: ClassVar[Mapping[str, Shown]] = {
         "pearson": Shown("MCC after ICA (Pearson)"),
         "spearman": Shown("MCC after ICA (Spearman)"),

@@ -12,6 +12,7 @@ from mtdis.specs.shown import Shown
 class Infomec(Metric):
     """Settings of InfoMEC."""
 
+    references: ClassVar[tuple[str, ...]] = ("hsu2023",)
     shown: ClassVar[Mapping[str, Shown]] = {
         "infom": Shown("InfoM"),
         "infoc": Shown("InfoC"),

@@ -14,6 +14,7 @@ from mtdis.specs.shown import Shown
 class Irs(Metric):
     """Settings of IRS."""
 
+    references: ClassVar[tuple[str, ...]] = ("suter2019", "locatello2019")
     shown: ClassVar[Mapping[str, Shown]] = {
         "IRS": Shown("IRS"),
     }

@@ -12,6 +12,7 @@ from mtdis.specs.shown import Shown
 class Jemmig(Metric):
     """Settings of JEMMIG."""
 
+    references: ClassVar[tuple[str, ...]] = ("do2020",)
     shown: ClassVar[Mapping[str, Shown]] = {
         "jemmig": Shown("JEMMIG (nats)", "lowest"),
         "normalised_jemmig": Shown("normalised JEMMIG", "lowest"),

@@ -12,6 +12,7 @@ from mtdis.specs.shown import Shown
 class LabelEfficiency(Metric):
     """Settings of label efficiency."""
 
+    references: ClassVar[tuple[str, ...]] = ("locatello2019",)
     shown: ClassVar[Mapping[str, Shown]] = {
         **{f"accuracy_{n}": Shown(f"accuracy from {n} labels") for n in (10, 100, 1000)},
         "accuracy_all": Shown("accuracy from all drawn labels"),

@@ -12,6 +12,7 @@ from mtdis.specs.shown import Shown
 class Mcc(Metric):
     """Settings of the mean correlation coefficient."""
 
+    references: ClassVar[tuple[str, ...]] = ("hyvarinen2016", "khemakhem2020")
     shown: ClassVar[Mapping[str, Shown]] = {
         "pearson": Shown("MCC (Pearson)"),
         "spearman": Shown("MCC (Spearman)"),

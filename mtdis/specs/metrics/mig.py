@@ -12,6 +12,7 @@ from mtdis.specs.shown import Shown
 class Mig(Metric):
     """Settings of MIG."""
 
+    references: ClassVar[tuple[str, ...]] = ("chen2018", "locatello2019")
     shown: ClassVar[Mapping[str, Shown]] = {
         "discrete_mig": Shown("MIG"),
     }

@@ -14,6 +14,7 @@ from mtdis.specs.shown import Shown
 class MigPaper(Metric):
     """Settings of MIG normalised by the information of all codes."""
 
+    references: ClassVar[tuple[str, ...]] = ("chen2018", "maziarka2021")
     shown: ClassVar[Mapping[str, Shown]] = {"discrete_mig": Shown("MIG by Appendix B")}
 
     num_train: int = Field(10000, ge=2, description="sampled rows")

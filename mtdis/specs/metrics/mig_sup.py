@@ -14,6 +14,7 @@ from mtdis.specs.shown import Shown
 class MigSup(Metric):
     """Settings of MIG-sup."""
 
+    references: ClassVar[tuple[str, ...]] = ("li2020",)
     shown: ClassVar[Mapping[str, Shown]] = {
         "mig_sup": Shown("MIG-sup"),
     }

@@ -14,6 +14,7 @@ from mtdis.specs.shown import Shown
 class Modularity(Metric):
     """Settings of modularity and explicitness."""
 
+    references: ClassVar[tuple[str, ...]] = ("ridgeway2018", "locatello2019")
     version: ClassVar[int] = 2
     """2: the classifier is scikit-learn's own, no longer our equal of it."""
     shown: ClassVar[Mapping[str, Shown]] = {

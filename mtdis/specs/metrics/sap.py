@@ -14,6 +14,7 @@ from mtdis.specs.shown import Shown
 class Sap(Metric):
     """Settings of SAP with one linear support vector machine per code and factor."""
 
+    references: ClassVar[tuple[str, ...]] = ("kumar2018", "locatello2019")
     shown: ClassVar[Mapping[str, Shown]] = {
         "SAP_score": Shown("SAP"),
     }

@@ -14,6 +14,7 @@ from mtdis.specs.shown import Shown
 class SapPaper(Metric):
     """Settings of SAP with one decision tree per code and factor."""
 
+    references: ClassVar[tuple[str, ...]] = ("kumar2018", "maziarka2021")
     shown: ClassVar[Mapping[str, Shown]] = {"SAP_score": Shown("SAP by Appendix B")}
 
     num_train: int = Field(10000, ge=2, description="rows that fit")

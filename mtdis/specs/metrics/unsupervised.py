@@ -12,6 +12,7 @@ from mtdis.specs.shown import Shown
 class Unsupervised(Metric):
     """Settings of the unsupervised scores."""
 
+    references: ClassVar[tuple[str, ...]] = ("locatello2019",)
     shown: ClassVar[Mapping[str, Shown]] = {
         "gaussian_total_correlation": Shown("Gaussian total correlation", "lowest"),
         "gaussian_wasserstein_correlation": Shown("Gaussian Wasserstein correlation", "lowest"),

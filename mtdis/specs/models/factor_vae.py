@@ -12,6 +12,7 @@ class FactorVae(AutoencoderRun):
     ones.
     """
 
+    references: ClassVar[tuple[str, ...]] = ("kim2018",)
     label: ClassVar[str] = "FactorVAE"
     colour: ClassVar[str] = "#CC79A7"
     order: ClassVar[int] = 70

@@ -12,6 +12,7 @@ class Vae(AutoencoderRun):
     one.
     """
 
+    references: ClassVar[tuple[str, ...]] = ("kingma2014", "higgins2017")
     label: ClassVar[str] = "VAE"
     colour: ClassVar[str] = "#0072B2"
     order: ClassVar[int] = 60

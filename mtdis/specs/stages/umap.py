@@ -3,7 +3,7 @@
 2018).
 """
 
-from typing import Self
+from typing import ClassVar, Self
 
 from pydantic import Field, model_validator
 
@@ -18,6 +18,8 @@ class Umap(NetworkStage):
     """Settings of the embedding; by default the 50 and 0.1 in the name of a file of the released
     notebooks (the paper's text has none).
     """
+
+    references: ClassVar[tuple[str, ...]] = ("mcinnes2018",)
 
     n_neighbors: int = Field(
         DEFAULT_NEIGHBORS,

@@ -401,12 +401,13 @@ def test_score_prints_the_values_of_anyones_codes(
         "--factors",
         str(tmp_path / f"factors{suffix}"),
     ]
-    assert main(["score", "--metric", "mig", *files, "--seed", "3"]) == 0
+    assert main(["score", "--json", "--metric", "mig", *files, "--seed", "3"]) == 0
     assert json.loads(capsys.readouterr().out)["discrete_mig"] > 0.95
     assert (
         main(
             [
                 "score",
+                "--json",
                 "--metric",
                 "factor_vae",
                 *files,

@@ -35,7 +35,7 @@ def scored(
     np.save(folder / "c.npy", codes)
     np.save(folder / "f.npy", factors)
     files = ["--codes", str(folder / "c.npy"), "--factors", str(folder / "f.npy")]
-    assert main(["score", *files, *words]) == 0
+    assert main(["score", "--json", *files, *words]) == 0
     found: dict[str, Any] = json.loads(capsys.readouterr().out)
     return found
 
