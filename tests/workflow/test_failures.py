@@ -82,7 +82,7 @@ def test_truncated_codes_are_named_and_nothing_finished_is_lost(finished: StudyF
     ("profile", "experiment", "seeds", "tables", "figures"),
     [
         ("default", "headline", 3, 3, 2),
-        ("demo", "demo", 2, 3, 3),
+        ("demo", "demo", 2, 3, 2),
         ("demo_full", "headline", 2, 3, 2),
         ("slurm", "headline", 3, 3, 2),
     ],
