@@ -20,6 +20,7 @@ BASE = {
     "discover",
     "numba_cache",
     "kernels",
+    "program",
 }
 """Single modules that every room may import."""
 ARROWS: dict[str, set[str]] = {

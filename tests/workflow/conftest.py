@@ -6,7 +6,7 @@ import shutil
 import sys
 from dataclasses import dataclass
 from pathlib import Path
-from subprocess import PIPE, STDOUT, CompletedProcess, run
+from subprocess import PIPE, STDOUT, CompletedProcess, Popen
 from typing import Any
 
 import pytest
@@ -69,13 +69,18 @@ def snakemake(*words: str, checkout: Path = ROOT, folder: Path = ROOT) -> Comple
 
     All that it prints stands in `stdout`.
     """
+    process = started(*words, checkout=checkout, folder=folder)
+    said, _ = process.communicate()
+    return CompletedProcess(process.args, process.returncode, said)
+
+
+def started(*words: str, checkout: Path = ROOT, folder: Path = ROOT) -> Popen[str]:
+    """Start snakemake in a folder on a checkout's Snakefile."""
     tools = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
     environment = os.environ | {"PATH": tools, "PYTHONPATH": str(checkout), "OMP_NUM_THREADS": "1"}
     program = str(Path(sys.executable).with_name("snakemake"))
     command = [program, "--snakefile", str(checkout / "Snakefile"), "--cores", "2", *words]
-    return run(
-        command, cwd=folder, env=environment, stdout=PIPE, stderr=STDOUT, text=True, check=False
-    )
+    return Popen(command, cwd=folder, env=environment, stdout=PIPE, stderr=STDOUT, text=True)
 
 
 def job_counts(done: CompletedProcess[str]) -> dict[str, int]:
