@@ -24,6 +24,8 @@ from pathlib import Path
 from shlex import quote
 from typing import Any
 
+from mtdis import atomic
+
 FOLDER = ".snakemake/mtdis"
 """Where copies lie, below the folder that snakemake works in."""
 MANIFEST = "program.json"
@@ -110,7 +112,7 @@ class Program:
 
 
 def start(program: Program, folder: Path, config: str) -> tuple[Path, str, str]:
-    """Freeze the program of a study that starts, and its config, given as JSON.
+    """Freeze the program of a study that starts, and its config: JSON in the config's own order.
 
     The copy, the file of the config, and in one line what has changed since the last start, empty
     if nothing has. Copies that nothing uses are removed.
@@ -120,10 +122,7 @@ def start(program: Program, folder: Path, config: str) -> tuple[Path, str, str]:
     changed = _changed(_manifest(previous), program) if previous else ""
     copy = program.freeze(home, {"commit": commit()})
     study = copy / STUDIES / f"{sha256(config.encode()).hexdigest()[:LENGTH]}.json"
-    study.parent.mkdir(exist_ok=True)
-    temporary = study.with_name(f".{study.name}.{os.getpid()}.tmp")
-    temporary.write_text(config, encoding="utf-8")
-    temporary.replace(study)
+    atomic.write_text(study, config)
     if not _jobs_are_left(folder / INCOMPLETE):
         remove_unused(home, copy)
     return copy, str(study), changed

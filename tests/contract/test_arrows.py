@@ -21,6 +21,7 @@ BASE = {
     "numba_cache",
     "kernels",
     "program",
+    "atomic",
 }
 """Single modules that every room may import."""
 ARROWS: dict[str, set[str]] = {

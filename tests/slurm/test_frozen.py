@@ -1,7 +1,9 @@
 """An edit of the checkout, its rules or the config reaches no job that a driver has submitted."""
 
 import json
+import os
 import shutil
+import signal
 from pathlib import Path
 
 import pytest
@@ -10,6 +12,7 @@ from mtdis.program import FOLDER, MANIFEST
 
 from . import cluster
 from .conftest import SlurmStudy, results, until
+from .test_faults import process_of_training
 
 pytestmark = pytest.mark.slurm
 BROKEN = "raise RuntimeError('an edit of the checkout has reached a job')\n"
@@ -31,7 +34,7 @@ def edit(study: SlurmStudy, addition: str, *, beginning: bool = False) -> None:
         file.write_text(addition + text if beginning else text + addition)
 
 
-def programs(study: SlurmStudy, pattern: str = "results/*/*/*.json") -> list[str]:
+def programs(study: SlurmStudy, pattern: str = "results/[rs][uc]*/*/*.json") -> list[str]:
     """The programs that made runs and scores."""
     return [
         json.loads(path.read_text())["execution"]["program"] for path in study.path.glob(pattern)
@@ -75,12 +78,19 @@ def test_an_edit_while_a_job_runs(own: SlurmStudy, local: Path) -> None:
 def test_a_start_after_an_edit_beside_a_job_of_before(own: SlurmStudy, local: Path) -> None:
     """The job of the killed driver ends with its own program, what comes after with the new."""
     own.start()
-    own.training()
+    orphan, _ = own.training()
+    training = process_of_training(orphan)
+    os.kill(training, signal.SIGSTOP)  # it is to live until its successor has come
     own.kill_driver()
     edit(own, "# edited\n")
     own.start("--unlock")
     assert own.finish() == 0, own.said
     own.start()
+    try:
+        [log] = (own.path / "logs/train").glob("multi_head+*.log")
+        until("waiting successor", lambda: f"waiting for SLURM job {orphan} on " in log.read_text())
+    finally:
+        os.kill(training, signal.SIGCONT)
     assert own.finish() == 0, own.said
     assert f"The program has changed since the last start here: {', '.join(EDITED)}." in own.said
     before, after = copies(own)

@@ -14,6 +14,8 @@ import yaml
 from helpers.places import ROOT
 from helpers.small_study import DATASET, TASKS
 
+from mtdis import paths
+
 CONFIG: dict[str, Any] = {
     "name": "small",
     "metrics": {"mig": {"num_train": 200}},
@@ -52,7 +54,8 @@ class StudyFolder:
         self.write(config)
 
     def write(self, config: dict[str, Any]) -> None:
-        """Replace the config."""
+        """Replace the config, and say that the tables of the one before may be replaced."""
+        (self.path / paths.started(config["name"])).unlink(missing_ok=True)
         (self.path / "config.yaml").write_text(yaml.safe_dump(config))
 
     def snakemake(self, *words: str) -> CompletedProcess[str]:

@@ -159,6 +159,18 @@ def test_a_field_on_the_command_line_is_laid_over_the_study_and_checked(tmp_path
     assert "override.epoch: unknown setting 'epoch'. Did you mean 'epochs'" in refused.stdout
 
 
+def test_another_config_of_the_name_is_refused_before_any_job(finished: StudyFolder) -> None:
+    override = "override={epochs: 7}"
+    for words in (["-n"], []):
+        refused = finished.snakemake(*words, "--config", override)
+        assert refused.returncode == 1
+        assert "one: epochs was 1, is 7. Tables of the one would" in refused.stdout
+        assert "--config name=small-epochs-7." in refused.stdout
+        assert "\njob " not in refused.stdout
+    other = finished.planned("--config", override, "name=small-epochs-7")
+    assert other == AGGREGATES | {"train": 1, "scores": 1}  # a random encoder has no epochs
+
+
 @pytest.mark.parametrize(
     ("words", "said"),
     [
