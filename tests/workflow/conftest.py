@@ -35,6 +35,8 @@ CONFIG: dict[str, Any] = {
 }
 HALF_WRITTEN = shutil.ignore_patterns("*.pyc.*", "*.tmp.*")
 """What Python and numba are about to put into their caches: it may be gone before it is copied."""
+UMASK = 0o027
+"""Not the usual one, so that files which do not follow it are seen (test_shared.py)."""
 AGGREGATES = dict.fromkeys(("long_table", "study_table", "table", "figure", "page", "study"), 1)
 PLANNED = AGGREGATES | {"dataset": 1, "targets": 1, "train": 2, "scores": 2}
 
@@ -83,7 +85,15 @@ def started(*words: str, checkout: Path = ROOT, folder: Path = ROOT) -> Popen[st
     environment = os.environ | {"PATH": tools, "PYTHONPATH": str(checkout), "OMP_NUM_THREADS": "1"}
     program = str(Path(sys.executable).with_name("snakemake"))
     command = [program, "--snakefile", str(checkout / "Snakefile"), "--cores", "2", *words]
-    return Popen(command, cwd=folder, env=environment, stdout=PIPE, stderr=STDOUT, text=True)
+    return Popen(
+        command,
+        cwd=folder,
+        env=environment,
+        stdout=PIPE,
+        stderr=STDOUT,
+        text=True,
+        umask=UMASK,
+    )
 
 
 def job_counts(done: CompletedProcess[str]) -> dict[str, int]:
