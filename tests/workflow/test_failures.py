@@ -2,6 +2,7 @@
 
 import json
 import re
+import shutil
 from pathlib import Path
 
 import pytest
@@ -105,6 +106,27 @@ def test_the_slurm_profile_asks_a_gpu_for_the_kinds_that_learn(other_checkout: P
     jobs = [part for part in done.stdout.split("rule ") if part.startswith("train:")]
     asked = {part.partition("wildcards: run=")[2].split("+")[0]: "gpu=1" in part for part in jobs}
     assert asked == {"random": False, "single_task": True, "multi_head": True, "one_head": True}
+
+
+def test_without_slurm_its_profile_says_so_before_any_job(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    programs = tmp_path / "bin"
+    programs.mkdir()
+    for name in ("bash", "which", "git"):  # no sbatch, wherever the machine has it
+        if found := shutil.which(name):
+            (programs / name).symlink_to(found)
+    monkeypatch.setenv("PATH", str(programs))
+    folder = StudyFolder(tmp_path / "study")
+    folder.path.mkdir()
+    folder.write(CONFIG)
+    done = folder.snakemake("--workflow-profile", str(ROOT / "profiles/slurm"))
+    assert done.returncode == 1
+    assert "sbatch is not on this machine" in done.stdout
+    assert "Errno" not in done.stdout
+    assert "Nothing was started." in done.stdout
+    assert {path.name for path in folder.path.iterdir()} == {".snakemake", "config.yaml"}
+    assert not any((folder.path / ".snakemake/locks").glob("*"))
 
 
 def test_snakemake_makes_its_report_on_demand(finished: StudyFolder) -> None:
