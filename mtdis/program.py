@@ -217,12 +217,14 @@ def _source(path: Path) -> Source:
 
 
 def _copy_compiled(source: Path, target: Path) -> None:
-    """Copy what is compiled; of what another process is writing just now, nothing."""
+    """Copy what is compiled, its permissions as the umask has them; of what another process is
+    writing just now, nothing.
+    """
     for file in source.iterdir() if source.is_dir() else ():
         if not (target / file.name).exists():
             target.mkdir(exist_ok=True)
             with suppress(OSError):
-                shutil.copy2(file, target / file.name)
+                shutil.copyfile(file, target / file.name)
 
 
 def _is_whole(copy: Path, program: Program) -> bool:

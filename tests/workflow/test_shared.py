@@ -53,6 +53,7 @@ def test_another_user_of_the_group_sees_what_the_owner_sees(
     with TemporaryDirectory() as place:  # pytest's own folders are closed to others
         Path(place).chmod(0o755)
         folder = copytree(finished_once, Path(place, "study"))
+        folder.chmod(0o777 & ~UMASK)
         command = [sys.executable, "-c", AS_ANOTHER, str(folder.stat().st_gid), *words, "--json"]
         environment = os.environ | {"PYTHONPATH": str(ROOT)}
         done = subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True)
