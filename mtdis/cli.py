@@ -11,7 +11,7 @@ from contextlib import suppress
 from importlib import import_module
 from io import TextIOWrapper
 
-from mtdis import discover, kernels
+from mtdis import discover, kernels, program
 from mtdis.commands import _overview
 from mtdis.errors import ConfigError, Interrupted, UserError, unknown
 
@@ -100,6 +100,7 @@ def _run(name: str, words: list[str]) -> int:
         print(SAID[name]())
         return 0
     kernels.fix()
+    program.hold()
     # Only the chosen command is imported: planning must not wait for torch.
     if name not in discover.names("mtdis.commands"):
         raise ConfigError(unknown("command", name, discover.names("mtdis.commands")))

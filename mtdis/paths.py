@@ -91,6 +91,11 @@ def partial(study: str) -> str:
     return f"results/studies/{study}/partial"
 
 
+def started(study: str) -> str:
+    """The config that a study was started with last; of the time of that start."""
+    return f"results/studies/{study}/study.json"
+
+
 def page(study: str) -> str:
     """The study's page; images that would make it too large lie beside it."""
     return f"results/studies/{study}/index.html"

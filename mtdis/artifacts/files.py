@@ -263,14 +263,22 @@ def _stored(path: Path, name: str, remedy: str) -> Iterator[h5py.Dataset]:
         raise ArtifactError(f"can't read '{name}' of {path}: {error}. {remedy}") from None
 
 
-def write_weights(path: Path, weights: Mapping[str, Any]) -> None:
-    """Write tensors by name as safetensors."""
+def write_weights(
+    path: Path, weights: Mapping[str, Any], about: Mapping[str, str] | None = None
+) -> None:
+    """Write tensors by name as safetensors, with texts about them.
+
+    The library makes its files the user's own; here the umask counts, as for their siblings.
+    """
     from safetensors.torch import (
         save_file,
     )  # torch is needed here alone; scoring and tables go without
 
     with atomic(path) as temporary:
-        save_file(dict(weights), temporary)
+        temporary.touch()
+        mode = temporary.stat().st_mode
+        save_file(dict(weights), temporary, dict(about) if about else None)
+        temporary.chmod(mode)
 
 
 def write_csv_rows(path: Path, columns: Sequence[str], rows: Sequence[Mapping[str, Any]]) -> None:

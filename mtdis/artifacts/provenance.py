@@ -3,26 +3,24 @@
 Never part of an id.
 """
 
-import os
 import platform
 import re
 import resource
-import subprocess
 import sys
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
-from mtdis import kernels
+from mtdis import kernels, program
 
 PACKAGES = ("mtdis", "torch", "numpy", "scikit-learn", "h5py")
 STATUS = Path("/proc/self/status")
 
 
 def execution(device: str, seconds: float) -> dict[str, Any]:
-    """The `execution` part of a record."""
+    """The `execution` part of a record; `program` is the hash of the frozen copy that ran."""
     return {
-        "commit": commit(),
+        "commit": program.commit(),
         "device": device,
         "kernels": kernels.in_force(device),
         "machine": f"{platform.system()} {platform.machine()}",
@@ -31,6 +29,7 @@ def execution(device: str, seconds: float) -> dict[str, Any]:
         "python": platform.python_version(),
         "seconds": round(seconds, 3),
         "versions": {name: found for name in PACKAGES if (found := _version(name))},
+        **({"program": found} if (found := program.frozen()) else {}),
     } | gpu_memory()
 
 
@@ -53,29 +52,6 @@ def gpu_memory() -> dict[str, float]:
     if torch is None or not torch.cuda.is_available():
         return {}
     return {"peak_gpu_memory_mib": round(torch.cuda.max_memory_allocated() / 2**20, 1)}
-
-
-def commit() -> str:
-    """The commit of the package's checkout, with '+changes' if it has uncommitted ones.
-
-    Empty outside a checkout, and in one that does not track the package: installed below another
-    project's folder, that one's commit would say nothing.
-    """
-    folder = Path(__file__).parents[1]
-    try:
-        _git(folder, "ls-files", "--error-unmatch", "__init__.py")
-        head = _git(folder, "rev-parse", "HEAD")
-        return head + ("+changes" if _git(folder, "status", "--porcelain", "-uno") else "")
-    except (OSError, subprocess.CalledProcessError):
-        return ""
-
-
-def _git(folder: Path, *words: str) -> str:
-    # a hook's GIT_DIR would name another repository than the one of the folder
-    variables = {key: value for key, value in os.environ.items() if not key.startswith("GIT_")}
-    command = ["git", "-C", str(folder), *words]
-    said = subprocess.run(command, capture_output=True, env=variables, check=True).stdout
-    return said.decode(errors="replace").strip()
 
 
 def _version(package: str) -> str:

@@ -1,12 +1,14 @@
 """Types and options that several sub-commands share."""
 
+import sys
 from argparse import ArgumentParser, ArgumentTypeError, Namespace
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
+from mtdis import paths
 from mtdis.errors import ConfigError, cut
-from mtdis.study import Study
+from mtdis.study import Study, started
 from mtdis.study.config_files import for_snakemake, overlay, parse_json, parse_yaml
 
 DEFAULT = Path("config.yaml")
@@ -79,8 +81,44 @@ def add_study(parser: ArgumentParser) -> None:
 
 
 def study_of(args: Namespace) -> Study:
-    """The study that the options name."""
-    return Study.from_config(config_of(args))
+    """The study that the options name.
+
+    Without options the one that was started last in this folder, which is said on standard error;
+    that of config.yaml where none was started, or where it is that study with more to it.
+    """
+    if is_named(args):
+        return Study.from_config(config_of(args))
+    try:
+        here = [Study.from_config(config_of(args))] if DEFAULT.exists() else []
+    except ConfigError:
+        if not started.started(Path()):
+            raise
+        here = []
+    last = started.study_of_last(Path(), here)
+    study = last or (here[0] if here else Study.from_config(config_of(args)))
+    print(f"study {study.name} {_origin(study, here)}", file=sys.stderr)
+    return study
+
+
+def _origin(study: Study, here: Sequence[Study]) -> str:
+    if study in here:
+        return f"of {DEFAULT}"
+    file = paths.started(study.name)
+    return f"as it was last started here ({file}); --config {DEFAULT} asks for that of the config"
+
+
+def own_study(args: Namespace) -> Study:
+    """The study that the options name, to write into its folder; ConfigError if another config made
+    what lies there.
+    """
+    study = study_of(args)
+    started.check_same(study, Path())
+    return study
+
+
+def is_named(args: Namespace) -> bool:
+    """True if the options name a study; without, it is the one of this folder."""
+    return args.study is not None or bool(args.config or getattr(args, "override", None))
 
 
 def config_of(args: Namespace) -> dict[str, Any]:
@@ -99,7 +137,7 @@ def laid_over_default(given: Sequence[Path]) -> dict[str, Any]:
 
 
 def study_here(args: Namespace) -> Study | None:
-    """The study that the options name, or that of config.yaml; None if there is neither."""
-    if args.study is None and not args.config and not DEFAULT.exists():
+    """The study that the options name, or the one of this folder; None if there is neither."""
+    if not is_named(args) and not DEFAULT.exists() and not started.started(Path()):
         return None
     return study_of(args)

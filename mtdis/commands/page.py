@@ -9,7 +9,7 @@ from argparse import ArgumentParser, Namespace
 from pathlib import Path
 
 from mtdis import paths
-from mtdis.commands._options import add_study, study_of
+from mtdis.commands._options import add_study, own_study
 
 GROUP = "study"
 
@@ -27,7 +27,7 @@ def run(args: Namespace) -> None:
     """Write the page and say where it lies, and on stderr what it could not show."""
     from mtdis.operations.study_page import write_page
 
-    study = study_of(args)
+    study = own_study(args)
     page = Path(paths.page(study.name))
     place = Path(paths.partial(study.name), page.name) if args.partial else page
     out = args.out or place

@@ -2,7 +2,9 @@
 
     mtdis prune --protect workflow/configs/demo.yaml
 
-Everything that a config names is wanted, selected or not. Links, folders with files that mtdis did
+Everything that a config names is wanted, selected or not, and everything of the studies that were
+started here: of each the config it was last started with, which lies in its folder in
+results/studies. To give one up, delete that folder. Links, folders with files that mtdis did
 not write, and records of unknown format are named and left alone.
 """
 
@@ -12,9 +14,17 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from mtdis.commands._options import add_study, config_of, laid_over_default
+from mtdis.commands._options import (
+    DEFAULT,
+    add_study,
+    config_of,
+    is_named,
+    laid_over_default,
+)
 from mtdis.commands._text import aligned, size
 from mtdis.operations.prune import UNSEEN, Found, Kept, Unwanted, prune
+from mtdis.study import Study
+from mtdis.study.started import started
 
 GROUP = "study"
 
@@ -41,8 +51,12 @@ def add_arguments(parser: ArgumentParser) -> None:
 
 def run(args: Namespace) -> None:
     """List, and with --yes delete."""
-    configs = [config_of(args), *map(laid_over_default, args.protect)]
-    found = prune(configs, Path(), with_data=args.data, delete=args.yes)
+    here = [] if not is_named(args) and started(Path()) and not DEFAULT.exists() else [args]
+    configs = [*map(config_of, here), *map(laid_over_default, args.protect)]
+    # all experiments: `select` says what is built now, not what is wanted
+    whole = [Study.from_config({**config, "select": None}) for config in configs]
+    studies = [*whole, *(one.study() for one in started(Path()))]
+    found = prune(studies, Path(), with_data=args.data, delete=args.yes)
     listing = as_json(found, deleted=args.yes)
     print(json.dumps(listing, indent=1) if args.json else as_text(listing))
 

@@ -8,7 +8,7 @@ import json
 from argparse import ArgumentParser, Namespace
 from typing import Any
 
-from mtdis.commands._options import add_study, study_of
+from mtdis.commands._options import add_study, own_study
 from mtdis.commands._text import aligned, cut
 from mtdis.errors import ConfigError, unknown
 
@@ -32,7 +32,7 @@ def run(args: Namespace) -> int:
         )
     from mtdis.operations.partial_tables import make_tables
 
-    study = study_of(args)
+    study = own_study(args)
     for name in args.experiment or ():
         if name not in study.experiments:
             raise ConfigError(unknown("experiment", name, study.experiments))

@@ -9,7 +9,7 @@ import json
 import os
 import re
 import time
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -62,18 +62,13 @@ Found = Unwanted | Kept
 
 
 def prune(
-    configs: Iterable[Mapping[str, Any]], folder: Path, *, with_data: bool, delete: bool
+    studies: Collection[Study], folder: Path, *, with_data: bool, delete: bool
 ) -> list[Found]:
-    """Find everything below results (and data) that none of the configs wants, in the order of its
+    """Find everything below results (and data) that none of the studies wants, in the order of its
     path, and delete it if so asked.
 
     ArtifactError if something is to be deleted where snakemake works.
     """
-    # all experiments: `select` says what is built now, not what is wanted
-    studies = [
-        Study.from_config({key: value for key, value in config.items() if key != "select"})
-        for config in configs
-    ]
     found = _find(studies, folder, with_data)
     if delete:
         check_idle(folder)

@@ -10,11 +10,10 @@ from typing import Any
 
 import torch
 from safetensors import safe_open
-from safetensors.torch import save_file
 from torch import Tensor
 
 from mtdis.artifacts.checkpoints import DAMAGES, seal_of
-from mtdis.artifacts.files import atomic
+from mtdis.artifacts.files import write_weights
 from mtdis.specs.base import Spec
 from mtdis.specs.ids import canonical
 from mtdis.training.learner import Learner
@@ -65,8 +64,7 @@ def save(path: Path, spec: Spec, learners: Mapping[str, Learner], progress: Prog
     }
     whole = {key: tensor.contiguous() for key, tensor in tensors.items()}
     about["seal"] = _seal(about, whole)
-    with atomic(path) as temporary:
-        save_file(whole, temporary, {"about": json.dumps(about)})
+    write_weights(path, whole, {"about": json.dumps(about)})
 
 
 def _seal(about: Mapping[str, Any], tensors: Mapping[str, Tensor]) -> str:

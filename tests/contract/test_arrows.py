@@ -20,6 +20,8 @@ BASE = {
     "discover",
     "numba_cache",
     "kernels",
+    "program",
+    "atomic",
 }
 """Single modules that every room may import."""
 ARROWS: dict[str, set[str]] = {

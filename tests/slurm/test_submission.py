@@ -66,6 +66,23 @@ def test_the_study_comes_out_as_locally_and_asks_for_what_the_profile_says(
     assert {job["ReqMem"] for job in scores} == {"2G"}
 
 
+def test_trainings_share_gpus_by_shards_and_no_account_is_guessed(
+    study: SlurmStudy, local: Path
+) -> None:
+    """A share is asked for instead of a GPU; the cap counts trainings that have one."""
+    change(study, kind=["random", "multi_head"], seed=[1, 2])
+    study.run(profile=with_settings(study, gres="shard:1", gpus=1, gpu_model="toy"))
+    trainings = study.accounted("train")
+    asked = [job["ReqTRES"] for job in trainings]
+    assert sorted("gres/shard=1" in tres for tres in asked) == [False, False, True, True]
+    assert not any("gres/gpu" in tres for tres in asked)
+    first, second = (job for job in trainings if "gres/shard=1" in job["ReqTRES"])
+    assert first["End"] <= second["Start"]
+    assert "ccount" not in study.said.partition("submitted with SLURM")[0]
+    [one] = (local / "results/runs").glob("multi_head+*")
+    assert contents(study.path / "results/runs" / one.name) == contents(one)
+
+
 def test_squeue_serves_where_there_is_no_accounting(study: SlurmStudy, local: Path) -> None:
     cluster.restart_controller("none")
     try:

@@ -6,13 +6,15 @@ import shutil
 import sys
 from dataclasses import dataclass
 from pathlib import Path
-from subprocess import PIPE, STDOUT, CompletedProcess, run
+from subprocess import PIPE, STDOUT, CompletedProcess, Popen
 from typing import Any
 
 import pytest
 import yaml
 from helpers.places import ROOT
 from helpers.small_study import DATASET, TASKS
+
+from mtdis import paths
 
 CONFIG: dict[str, Any] = {
     "name": "small",
@@ -33,6 +35,8 @@ CONFIG: dict[str, Any] = {
 }
 HALF_WRITTEN = shutil.ignore_patterns("*.pyc.*", "*.tmp.*")
 """What Python and numba are about to put into their caches: it may be gone before it is copied."""
+UMASK = 0o027
+"""Not the usual one, so that files which do not follow it are seen (test_shared.py)."""
 AGGREGATES = dict.fromkeys(("long_table", "study_table", "table", "figure", "page", "study"), 1)
 PLANNED = AGGREGATES | {"dataset": 1, "targets": 1, "train": 2, "scores": 2}
 
@@ -52,7 +56,8 @@ class StudyFolder:
         self.write(config)
 
     def write(self, config: dict[str, Any]) -> None:
-        """Replace the config."""
+        """Replace the config, and say that the tables of the one before may be replaced."""
+        (self.path / paths.started(config["name"])).unlink(missing_ok=True)
         (self.path / "config.yaml").write_text(yaml.safe_dump(config))
 
     def snakemake(self, *words: str) -> CompletedProcess[str]:
@@ -69,12 +74,25 @@ def snakemake(*words: str, checkout: Path = ROOT, folder: Path = ROOT) -> Comple
 
     All that it prints stands in `stdout`.
     """
+    process = started(*words, checkout=checkout, folder=folder)
+    said, _ = process.communicate()
+    return CompletedProcess(process.args, process.returncode, said)
+
+
+def started(*words: str, checkout: Path = ROOT, folder: Path = ROOT) -> Popen[str]:
+    """Start snakemake in a folder on a checkout's Snakefile."""
     tools = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
     environment = os.environ | {"PATH": tools, "PYTHONPATH": str(checkout), "OMP_NUM_THREADS": "1"}
     program = str(Path(sys.executable).with_name("snakemake"))
     command = [program, "--snakefile", str(checkout / "Snakefile"), "--cores", "2", *words]
-    return run(
-        command, cwd=folder, env=environment, stdout=PIPE, stderr=STDOUT, text=True, check=False
+    return Popen(
+        command,
+        cwd=folder,
+        env=environment,
+        stdout=PIPE,
+        stderr=STDOUT,
+        text=True,
+        umask=UMASK,
     )
 
 

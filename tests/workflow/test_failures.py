@@ -2,6 +2,7 @@
 
 import json
 import re
+import shutil
 from pathlib import Path
 
 import pytest
@@ -107,6 +108,27 @@ def test_the_slurm_profile_asks_a_gpu_for_the_kinds_that_learn(other_checkout: P
     assert asked == {"random": False, "single_task": True, "multi_head": True, "one_head": True}
 
 
+def test_without_slurm_its_profile_says_so_before_any_job(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    programs = tmp_path / "bin"
+    programs.mkdir()
+    for name in ("bash", "which", "git"):  # no sbatch, wherever the machine has it
+        if found := shutil.which(name):
+            (programs / name).symlink_to(found)
+    monkeypatch.setenv("PATH", str(programs))
+    folder = StudyFolder(tmp_path / "study")
+    folder.path.mkdir()
+    folder.write(CONFIG)
+    done = folder.snakemake("--workflow-profile", str(ROOT / "profiles/slurm"))
+    assert done.returncode == 1
+    assert "sbatch is not on this machine" in done.stdout
+    assert "Errno" not in done.stdout
+    assert "Nothing was started." in done.stdout
+    assert {path.name for path in folder.path.iterdir()} == {".snakemake", "config.yaml"}
+    assert not any((folder.path / ".snakemake/locks").glob("*"))
+
+
 def test_snakemake_makes_its_report_on_demand(finished: StudyFolder) -> None:
     report = finished.path / "results/snakemake-report.html"
     assert not report.exists()
@@ -159,6 +181,18 @@ def test_a_field_on_the_command_line_is_laid_over_the_study_and_checked(tmp_path
     refused = folder.snakemake("-n", "--config", "override={epoch: 7}")
     assert refused.returncode == 1
     assert "override.epoch: unknown setting 'epoch'. Did you mean 'epochs'" in refused.stdout
+
+
+def test_another_config_of_the_name_is_refused_before_any_job(finished: StudyFolder) -> None:
+    override = "override={epochs: 7}"
+    for words in (["-n"], []):
+        refused = finished.snakemake(*words, "--config", override)
+        assert refused.returncode == 1
+        assert "one: epochs was 1, is 7. Tables of the one would" in refused.stdout
+        assert "--config name=small-epochs-7." in refused.stdout
+        assert "\njob " not in refused.stdout
+    other = finished.planned("--config", override, "name=small-epochs-7")
+    assert other == AGGREGATES | {"train": 1, "scores": 1}  # a random encoder has no epochs
 
 
 @pytest.mark.parametrize(

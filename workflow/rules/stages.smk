@@ -19,7 +19,9 @@ rule stage:
         "../../envs/mtdis.yaml"
     threads: lambda wildcards: STUDY[wildcards.stage].threads
     resources:
-        gpu=lambda wildcards: STUDY[wildcards.stage].gpus,
+        gpu=lambda wildcards: 0 if GRES else STUDY[wildcards.stage].gpus,
+        gres=lambda wildcards: GRES * STUDY[wildcards.stage].gpus,
+        on_gpu=lambda wildcards: STUDY[wildcards.stage].gpus,
         mem_mb=lambda wildcards, attempt: STUDY[wildcards.stage].memory_mib * attempt,
         runtime=lambda wildcards, attempt: 720 * attempt,
     params:

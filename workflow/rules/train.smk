@@ -21,7 +21,9 @@ rule train:
         "../../envs/mtdis.yaml"
     threads: lambda wildcards: STUDY[wildcards.run].threads
     resources:
-        gpu=lambda wildcards: STUDY[wildcards.run].gpus,
+        gpu=lambda wildcards: 0 if GRES else STUDY[wildcards.run].gpus,
+        gres=lambda wildcards: GRES * STUDY[wildcards.run].gpus,
+        on_gpu=lambda wildcards: STUDY[wildcards.run].gpus,
         mem_mb=lambda wildcards, attempt: STUDY[wildcards.run].memory_mib * attempt,
         runtime=lambda wildcards, attempt: 720 * attempt,
         together=1,

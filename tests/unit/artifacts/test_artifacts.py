@@ -1,6 +1,7 @@
 """Files: written whole or not at all, refused when they are not what their record says."""
 
 import json
+import os
 import tracemalloc
 from hashlib import sha256
 from pathlib import Path
@@ -10,6 +11,7 @@ import h5py
 import numpy as np
 import pandas as pd
 import pytest
+import torch
 from helpers.resealed import resealed
 from numpy.typing import NDArray
 
@@ -270,3 +272,16 @@ def test_checksums_that_lost_the_line_of_the_csv_are_damaged(tmp_path: Path) -> 
     beside.write_text(parquet)
     with pytest.raises(ArtifactError, match=r"is damaged: it has none of long\.csv"):
         files.verify_table(path)
+
+
+@pytest.mark.parametrize(("umask", "mode"), [(0o022, 0o644), (0o027, 0o640)])
+def test_weights_follow_the_umask_as_their_siblings_do(
+    umask: int, mode: int, tmp_path: Path
+) -> None:
+    before = os.umask(umask)
+    try:
+        files.write_weights(tmp_path / "weights.safetensors", {"w": torch.zeros(2)})
+        files.write_text(tmp_path / "run.json", "{}")
+    finally:
+        os.umask(before)
+    assert {path.stat().st_mode & 0o777 for path in tmp_path.iterdir()} == {mode}

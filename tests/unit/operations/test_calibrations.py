@@ -73,7 +73,8 @@ def test_a_file_at_another_ones_place_is_named(study: Study) -> None:
 
 def test_calibrated_scores_go_with_the_run_that_no_study_wants(study: Study) -> None:
     scores = Path("results/scores") / of_kind(study, "random")
-    other = CALIBRATED | {"experiments": {"one": CONFIG["experiments"]["one"] | {"seed": [2]}}}
+    one = CONFIG["experiments"]["one"] | {"seed": [2]}
+    other = Study.from_config(CALIBRATED | {"experiments": {"one": one}})
     found = [
         one for one in prune([other], Path(), with_data=False, delete=True) if one.path == scores
     ]
@@ -85,7 +86,8 @@ def test_what_mtdis_did_not_write_keeps_the_folder(study: Study) -> None:
     scores = Path("results/scores") / of_kind(study, "random")
     (folder,) = scores.glob("mig/calibration*")
     (folder / "notes.json").write_text("{}")
-    other = CALIBRATED | {"experiments": {"one": CONFIG["experiments"]["one"] | {"seed": [2]}}}
+    one = CONFIG["experiments"]["one"] | {"seed": [2]}
+    other = Study.from_config(CALIBRATED | {"experiments": {"one": one}})
     (kept,) = [
         one for one in prune([other], Path(), with_data=False, delete=True) if one.path == scores
     ]

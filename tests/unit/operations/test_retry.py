@@ -1,13 +1,25 @@
-"""`mtdis doctor --results` names what is damaged, and `mtdis retry --damaged` has it made anew."""
+"""`mtdis doctor --results` names what is damaged; `mtdis retry` has that made anew, what failed,
+what diverged, and what is named.
+"""
 
 import json
 from pathlib import Path
 from typing import Any
 
 import pytest
-from helpers.small_results import finish, of_kind, score, study_in, text
+from helpers.small_results import (
+    CONFIG,
+    calibrate,
+    finish,
+    finish_stage,
+    of_kind,
+    score,
+    study_in,
+    text,
+)
 
 from mtdis import paths
+from mtdis.artifacts.calibrations import read_index, write_index
 from mtdis.cli import main
 from mtdis.study import Study
 
@@ -35,7 +47,7 @@ def test_whole_results_are_well_and_nothing_is_to_be_retried(
     status, (found,) = told(capsys, "doctor", "--results")
     assert (status, found["standing"]) == (0, "ok")
     assert main(["retry", "--damaged", "--yes"]) == 0
-    assert capsys.readouterr().out == "nothing is damaged\n"
+    assert capsys.readouterr().out == "nothing to retry\n"
 
 
 def test_the_record_of_damaged_codes_goes_and_nothing_else(
@@ -94,3 +106,81 @@ def test_retry_asks_what_to_retry(capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit):
         main(["retry"])
     assert "--damaged" in capsys.readouterr().err
+
+
+def retried(capsys: pytest.CaptureFixture[str], *words: str) -> set[str]:
+    """The files that a command names, none of which it has touched; without, when it is told to."""
+    before = {path for path in Path().rglob("*") if path.is_file()}
+    listed = {one["path"] for one in told(capsys, "retry", *words)[1]["files"]}
+    assert {path for path in Path().rglob("*") if path.is_file()} == before
+    told(capsys, "retry", *words, "--yes")
+    assert before - {path for path in Path().rglob("*") if path.is_file()} == set(map(Path, listed))
+    return listed
+
+
+STAGED = CONFIG | {
+    "experiments": {
+        "one": CONFIG["experiments"]["one"] | {"stages": {"decoder": {"epochs": 1}}},
+        "two": CONFIG["experiments"]["one"] | {"seed": 2, "kind": "multi_head"},
+    },
+    "calibration": {"metrics": ["mig"], "rotations": 2, "permutations": 2},
+}
+
+
+@pytest.fixture
+def staged(tmp_path: Path) -> Study:
+    """A study with all of its runs, scores, calibrations and stages."""
+    study = study_in(tmp_path, STAGED)
+    for run_id in study.runs:
+        finish(study, run_id)
+        score(study, run_id)
+        calibrate(study, run_id)
+    for stage_id in study.stages:
+        finish_stage(study, stage_id)
+    return study
+
+
+def of_run(study: Study, run_id: str) -> set[str]:
+    """All that says that a run, or what stands on it, is there."""
+    stages = {
+        paths.stage(i) for i, stage in study.stages.items() if stage.run == study.runs[run_id]
+    }
+    return {paths.run(run_id), paths.scores(run_id), paths.calibration(run_id), *stages}
+
+
+def test_of_failed_metrics_the_index_goes(
+    staged: Study, capsys: pytest.CaptureFixture[str]
+) -> None:
+    run_id = of_kind(staged, "single_task")
+    index = score(staged, run_id, error="ValueError: too few codes")
+    assert retried(capsys, "--failed") == {str(index)}
+    calibration = Path(paths.calibration(run_id))
+    content = read_index(calibration, run_id)
+    content["rows"][0] |= {"error": "ValueError: no", "value": None}
+    write_index(calibration, run_id, content["codes_sha256"], {}, content["rows"])
+    assert retried(capsys, "--failed") == {str(calibration)}
+
+
+def test_a_diverged_run_goes_with_what_stands_on_it(
+    staged: Study, capsys: pytest.CaptureFixture[str]
+) -> None:
+    run_id = of_kind(staged, "multi_head")
+    assert retried(capsys, "--diverged") == set()
+    finish(staged, run_id, diverged=staged.runs[run_id].networks)
+    assert retried(capsys, "--diverged") == of_run(staged, run_id)
+    assert len(of_run(staged, run_id)) > 3
+
+
+def test_a_run_a_stage_and_an_experiment_are_named(
+    staged: Study, capsys: pytest.CaptureFixture[str]
+) -> None:
+    stage_id = next(iter(staged.stages))
+    assert retried(capsys, "--run", stage_id) == {paths.stage(stage_id)}
+    run_id = of_kind(staged, "multi_head", 2)
+    assert retried(capsys, "--experiment", "two") == of_run(staged, run_id) - {
+        paths.stage(stage_id)
+    }
+    other = of_kind(staged, "single_task")
+    assert retried(capsys, "--run", other) == of_run(staged, other) - {paths.stage(stage_id)}
+    assert main(["retry", "--experiment", "tow"]) == 2
+    assert "Did you mean 'two'?" in capsys.readouterr().err
