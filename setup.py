@@ -23,7 +23,7 @@ class BuildWithWorkflow(build_py):
         super().run()
         for source, target in self._copies().items():
             target.parent.mkdir(parents=True, exist_ok=True)
-            shutil.copyfile(source, target)
+            shutil.copy(source, target)
 
     def get_outputs(self, include_bytecode: bool = True) -> list[str]:
         """What was built, the copies too."""
