@@ -55,5 +55,5 @@ def write(target: Path) -> list[str]:
         )
     for name in wanted:
         (target / name).parent.mkdir(parents=True, exist_ok=True)
-        shutil.copy(source / name, target / name)  # a scheduler's script stays executable
+        shutil.copy(source / name, target / name)  # profiles hold a program
     return wanted
