@@ -5,6 +5,7 @@ completes.
 import ast
 import os
 import shlex
+import subprocess
 from argparse import ArgumentParser, RawDescriptionHelpFormatter
 from importlib import import_module
 from importlib.metadata import version
@@ -13,7 +14,6 @@ from pathlib import Path
 import argcomplete
 
 from mtdis import commands, discover
-from mtdis.artifacts.provenance import commit
 
 GROUPS = {
     "study": "a study",
@@ -23,8 +23,6 @@ GROUPS = {
     "step": "steps of the workflow, called by its rules",
 }
 """What the commands of a GROUP are for, in the order of the overview."""
-SHOWN = 7
-"""Digits of a commit that its short name has."""
 USAGE = """usage: mtdis COMMAND ...    mtdis --version
 
 `snakemake` runs a study; these look at it, check it, and do its steps."""
@@ -44,9 +42,14 @@ def overview() -> str:
 
 
 def version_text() -> str:
-    """The version, and in a checkout its commit, with '+changes' if it has uncommitted ones."""
-    full, plus, changes = commit().partition("+")
-    return f"mtdis {version('mtdis')}" + (f" ({full[:SHOWN]}{plus}{changes})" if full else "")
+    """The version, and in a checkout its commit."""
+    words = ["git", "-C", str(Path(__file__).parent), "describe", "--always", "--dirty"]
+    try:
+        found = subprocess.run(words, capture_output=True, text=True, check=False)
+    except OSError:  # no git
+        return f"mtdis {version('mtdis')}"
+    commit = f" ({found.stdout.strip()})" if found.returncode == 0 else ""
+    return f"mtdis {version('mtdis')}{commit}"
 
 
 def parser_of(name: str) -> ArgumentParser:

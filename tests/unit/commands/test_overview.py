@@ -14,7 +14,6 @@ import yaml
 
 from mtdis import discover
 from mtdis.cli import main
-from mtdis.commands import _overview
 from mtdis.commands._overview import GROUPS
 
 COMMANDS = discover.names("mtdis.commands")
@@ -36,15 +35,7 @@ def test_every_command_stands_once_below_what_it_is_for(capsys: pytest.CaptureFi
 
 
 def test_the_version_is_that_of_the_package(capsys: pytest.CaptureFixture[str]) -> None:
-    assert re.match(r"mtdis \d+\.\d+\.\d+( \(\w{7}(\+changes)?\))?\n$", told(capsys, "--version"))
-
-
-def test_a_package_below_another_projects_folder_names_no_commit(
-    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
-    """As one that was installed from a wheel into a checkout's .venv."""
-    monkeypatch.setattr(_overview, "commit", lambda: "")
-    assert re.match(r"mtdis \d+\.\d+\.\d+\n$", told(capsys, "--version"))
+    assert re.match(r"mtdis \d+\.\d+\.\d+( \(\w+(-dirty)?\))?\n$", told(capsys, "--version"))
 
 
 @pytest.mark.parametrize(
