@@ -24,6 +24,7 @@ from mtdis.artifacts import datasets, files, records, runs, shown
 from mtdis.errors import ConfigError
 from mtdis.operations import export_texts, workflow_files
 from mtdis.operations.export_crate import METADATA, crate
+from mtdis.progress import progress_bar
 from mtdis.specs.dataset import Dataset
 from mtdis.specs.ids import identify
 from mtdis.specs.run import Run
@@ -151,8 +152,10 @@ def sample_of_codes(study: Study, count: int) -> bytes:
     with h5py.File(stream, "w") as file:
         for dataset_id, dataset in sorted(study.datasets.items()):
             _add_factors(file, dataset_id, dataset)
-        for run_id, run in sorted(study.runs.items()):
-            _add_codes(file, run_id, run, count)
+        with progress_bar(len(study.runs), "codes", "runs") as bar:
+            for run_id, run in sorted(study.runs.items()):
+                _add_codes(file, run_id, run, count)
+                bar.update()
     return stream.getvalue()
 
 

@@ -75,7 +75,8 @@ def _read(file: Path) -> dict[str, Any]:
         text = file.read_text(encoding="utf-8")
     except FileNotFoundError:
         raise ConfigError(
-            f"{where} is missing; run in the folder that holds it, or name another."
+            f"{where} is missing; run in the folder that holds it, name another, or write one where"
+            " there is none: mtdis init FOLDER."
         ) from None
     except (OSError, UnicodeDecodeError) as error:
         raise ConfigError(f"{where} can't be read: {error}.") from None

@@ -15,15 +15,16 @@ import numpy as np
 import pytest
 import rocrate
 import yaml
-from helpers import whole_study
-from helpers.whole_study import LONG, STUDY
+from helpers import small_results
+from helpers.small_study import DATASET
 
 from mtdis import paths
-from mtdis.artifacts import datasets, runs
+from mtdis.artifacts import datasets, files, runs
 from mtdis.cli import main
 from mtdis.discover import members
 from mtdis.reporting.published.references import bibtex, entries
 from mtdis.specs.dataset import Dataset
+from mtdis.specs.ids import identify
 from mtdis.specs.metric import Metric
 from mtdis.specs.run import Run
 from mtdis.specs.stage import Stage
@@ -47,30 +48,88 @@ TERMS_OF_1_1 = {
 """The terms that 1.1 maps otherwise than the context of 1.3, which rocrate brings."""
 
 
+CONFIG: dict[str, Any] = {
+    "name": "small",
+    "metrics": {"mig": {}, "sap": {}, "factor_vae": {}, "dci": {}},
+    "calibration": {"metrics": ["mig"], "rotations": 3, "permutations": 1},
+    "experiments": {
+        "one": {"kind": ["random", "pca"], "dataset": DATASET, "latent_size": 4, "seed": [1, 2]}
+        | {"tables": ["all_scores"], "figures": ["figure3"]}
+    },
+}
+STUDY = Study.from_config(CONFIG)
+(DATASET_ID,) = STUDY.datasets
+LONG = paths.long_table("small", "one")
+ZIP = paths.exported("small")
+
+
 @pytest.fixture(scope="module")
 def study(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder with a finished study and its zip."""
+    """A folder with a finished study of made-up codes and scores, and its zip."""
     folder = tmp_path_factory.mktemp("export")
     with pytest.MonkeyPatch.context() as patch:
         patch.chdir(folder)
-        whole_study.make(patch)
+        make()
         assert export() == 0
     return folder
 
 
+def make() -> None:
+    """Write the results of STUDY, tables and figures by their commands."""
+    Path("config.yaml").write_text(json.dumps(CONFIG))
+    dataset = ["--spec", json.dumps(DATASET), "--out", paths.dataset(DATASET_ID)]
+    of_study = ["--config", "config.yaml", "--experiment", "one", "--out"]
+    long = ["--long", LONG, "--out"]
+    for run_id, run in STUDY.runs.items():
+        finish(run)
+        small_results.score(STUDY, run_id)
+        small_results.calibrate(STUDY, run_id)
+    for words in (
+        ["dataset", *dataset],
+        ["long_table", *of_study, LONG],
+        ["nulls", *of_study, paths.nulls("small", "one")],
+        ["study_table", *long, paths.study_table("small")],
+        ["table", "--name", "all_scores", *long, paths.table("small", "one", "all_scores")],
+        ["figure", "--name", "figure3", *long, paths.figure("small", "one", "figure3")],
+    ):
+        assert main(words) == 0, words
+
+
+def finish(run: Run) -> None:
+    """Write a run that has drawn codes of every second image."""
+    files.record_id(run)
+    rng = np.random.default_rng(run.seed)
+    runs.write_run(
+        Path(paths.run(identify(run))),
+        run,
+        result={
+            "networks": [{"network": n, "diverged": False, "losses": {}} for n in run.networks]
+        },
+        codes={n: rng.standard_normal((48, 4), dtype=np.float32) for n in run.networks},
+        rows=np.arange(0, 96, 2),
+        weights={},
+        history=[],
+        execution={"seconds": 1.0},
+        stood_on={},
+    )
+
+
 @pytest.fixture
 def crate(study: Path) -> Iterator[ZipFile]:
-    with ZipFile(study / paths.exported("whole")) as archive:
+    with ZipFile(study / ZIP) as archive:
         yield archive
 
 
 def export(*words: str) -> int:
     """The status of exporting the study of config.yaml."""
-    return main(["export", "whole", "--config", "config.yaml", *words])
+    return main(["export", "small", "--config", "config.yaml", *words])
 
 
-def validate(crate: Path, patch: pytest.MonkeyPatch, folder: Path) -> list[str]:
-    """What the validator says of a crate's required properties; it gets no network.
+def validate(
+    crate: Path, patch: pytest.MonkeyPatch, folder: Path, first: bool = False
+) -> list[str]:
+    """What the validator says of a crate's required properties, all of it or the `first` that it
+    finds; it gets no network.
 
     It asks for one thing, the context of RO-Crate 1.1, and is given the one that rocrate brings,
     with the four terms as 1.1 has them.
@@ -84,6 +143,7 @@ def validate(crate: Path, patch: pytest.MonkeyPatch, folder: Path) -> list[str]:
 
     patch.setattr(HttpRequester, "get", get, raising=False)
     settings = services.ValidationSettings(
+        abort_on_first=first,
         rocrate_uri=str(crate),
         profile_identifier="workflow-run-crate",
         requirement_severity=Severity.REQUIRED,
@@ -111,7 +171,7 @@ class Response:
 def test_it_is_a_workflow_run_crate_and_one_that_is_not_is_told(
     study: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    whole = study / paths.exported("whole")
+    whole = study / ZIP
     assert validate(whole, monkeypatch, tmp_path) == []
     spoilt = tmp_path / "spoilt.zip"
     with ZipFile(whole) as old, ZipFile(spoilt, "w") as new:
@@ -119,7 +179,9 @@ def test_it_is_a_workflow_run_crate_and_one_that_is_not_is_told(
             new.writestr(
                 name, old.read(name).replace(b'"@type": "CreateAction"', b'"@type": "Thing"')
             )
-    assert any("instrument" in issue for issue in validate(spoilt, monkeypatch, tmp_path))
+    assert any(
+        "instrument" in issue for issue in validate(spoilt, monkeypatch, tmp_path, first=True)
+    )
 
 
 @pytest.mark.slow
@@ -139,7 +201,7 @@ def test_the_same_results_give_the_same_bytes(
 ) -> None:
     monkeypatch.chdir(study)
     assert export("--out", str(tmp_path / "again.zip")) == 0
-    assert (tmp_path / "again.zip").read_bytes() == Path(paths.exported("whole")).read_bytes()
+    assert (tmp_path / "again.zip").read_bytes() == Path(ZIP).read_bytes()
 
 
 @pytest.mark.slow
@@ -148,8 +210,11 @@ def test_tables_config_records_and_codes_are_those_of_the_study(
 ) -> None:
     monkeypatch.chdir(study)
     assert crate.read("tables/one/long.parquet") == Path(LONG).read_bytes()
+    for ending in (".pdf", ".png"):
+        figure = Path(paths.figure("small", "one", "figure3")).with_suffix(ending)
+        assert crate.read(f"figures/one/{figure.name}") == figure.read_bytes()
     for ending in (".csv", ".md", ".tex"):
-        table = Path(paths.table("whole", "one", "table5")).with_suffix(ending)
+        table = Path(paths.table("small", "one", "all_scores")).with_suffix(ending)
         assert crate.read(f"tables/one/{table.name}") == table.read_bytes()
     assert Study.from_config(yaml.safe_load(crate.read("config.yaml"))) == STUDY
     lines = [json.loads(line) for line in crate.read("records/runs.jsonl").splitlines()]
@@ -161,9 +226,8 @@ def test_tables_config_records_and_codes_are_those_of_the_study(
                 codes, rows = runs.read_codes(Path(paths.run(run_id)), network)
                 chosen = np.searchsorted(rows, group["rows"][()])
                 np.testing.assert_array_equal(group[network][()], codes[chosen])
-        (dataset_id,) = STUDY.datasets
-        factors = datasets.read_dataset(Path(paths.dataset(dataset_id)), "factors")
-        np.testing.assert_array_equal(sample[f"factors/{dataset_id}"][()], factors)
+            factors = datasets.read_dataset(Path(paths.dataset(DATASET_ID)), "factors")
+        np.testing.assert_array_equal(sample[f"factors/{DATASET_ID}"][()], factors)
 
 
 @pytest.mark.slow
@@ -195,26 +259,26 @@ def test_a_damaged_table_is_refused_and_nothing_is_written(
     study: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.chdir(study)
-    table = Path(paths.table("whole", "one", "table5")).with_suffix(".md")
+    table = Path(paths.table("small", "one", "all_scores")).with_suffix(".md")
     before = table.read_bytes()
     table.write_bytes(before + b"x")
     assert export("--out", str(tmp_path / "no.zip")) == 2
     table.write_bytes(before)
-    assert "table5.md has" in capsys.readouterr().err
+    assert "all_scores.md has" in capsys.readouterr().err
     assert not (tmp_path / "no.zip").exists()
 
 
 def test_an_unfinished_study_and_another_name_are_refused(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    Path("config.yaml").write_text(json.dumps(whole_study.CONFIG))
+    Path("config.yaml").write_text(json.dumps(CONFIG))
     assert export() == 2
     error = capsys.readouterr().err
     count = len(STUDY.all_outputs() + STUDY.all_results())
-    assert f"whole is not finished: {count} of {count} files are missing" in error
+    assert f"small is not finished: {count} of {count} files are missing" in error
     assert "Run snakemake with the same config first" in error
-    assert main(["export", "hole", "--config", "config.yaml"]) == 2
-    assert "the config is of study whole, not hole" in capsys.readouterr().err
+    assert main(["export", "big", "--config", "config.yaml"]) == 2
+    assert "the config is of study small, not big" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("family", FAMILIES)

@@ -36,6 +36,7 @@ def test_init_writes_them_and_a_study_can_be_planned_there(
     assert written == tracked()
     for name in written:
         assert (mine / name).read_bytes() == (ROOT / name).read_bytes()
+        assert (mine / name).stat().st_mode == (ROOT / name).stat().st_mode
     monkeypatch.chdir(mine)
     files = [Path("workflow/configs/demo.yaml")]
     assert Study.from_config(for_snakemake([Path("config.yaml")], files, None)).name == "demo"
