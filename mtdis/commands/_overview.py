@@ -5,7 +5,6 @@ completes.
 import ast
 import os
 import shlex
-import subprocess
 from argparse import ArgumentParser, RawDescriptionHelpFormatter
 from importlib import import_module
 from importlib.metadata import version
@@ -13,7 +12,7 @@ from pathlib import Path
 
 import argcomplete
 
-from mtdis import commands, discover
+from mtdis import commands, discover, program
 
 GROUPS = {
     "study": "a study",
@@ -43,13 +42,8 @@ def overview() -> str:
 
 def version_text() -> str:
     """The version, and in a checkout its commit."""
-    words = ["git", "-C", str(Path(__file__).parent), "describe", "--always", "--dirty"]
-    try:
-        found = subprocess.run(words, capture_output=True, text=True, check=False)
-    except OSError:  # no git
-        return f"mtdis {version('mtdis')}"
-    commit = f" ({found.stdout.strip()})" if found.returncode == 0 else ""
-    return f"mtdis {version('mtdis')}{commit}"
+    commit = program.commit()
+    return f"mtdis {version('mtdis')}" + (f" ({commit[:7]}{commit[40:]})" if commit else "")
 
 
 def parser_of(name: str) -> ArgumentParser:
