@@ -10,6 +10,7 @@ import yaml
 from helpers.places import ROOT
 
 from mtdis.cli import main
+from mtdis.study.config import Config
 from mtdis.study.config_files import read_configs
 from mtdis.study.schema import config_schema
 
@@ -20,6 +21,18 @@ LINE = "# yaml-language-server: $schema="
 
 def test_the_schema_is_a_schema() -> None:
     jsonschema.Draft202012Validator.check_schema(SCHEMA)
+
+
+def test_the_schema_has_every_key_of_the_top_level() -> None:
+    assert set(SCHEMA["properties"]) == set(Config.model_fields)
+
+
+@pytest.mark.parametrize(
+    "overlay", [*(ROOT / "workflow/configs").glob("*.yaml")], ids=lambda p: p.stem
+)
+def test_an_overlay_passes_by_itself(overlay: Path) -> None:
+    """Editors check the file that is open, not what it is laid over."""
+    jsonschema.validate(yaml.safe_load(overlay.read_text()), SCHEMA)
 
 
 def test_editors_find_the_schema_where_the_configs_say(

@@ -1,0 +1,27 @@
+"""How Sphinx builds these pages: sphinx-build -W --keep-going -q docs docs/_build/html."""
+
+import sys
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).parents[1]))
+
+from docs.generate import sources
+
+project = "mtdis"
+html_title = project
+author = "the developers of mtdis"
+extensions = ["myst_parser"]
+exclude_patterns = ["_build"]
+myst_enable_extensions = ["html_image"]
+myst_heading_anchors = 3
+html_theme = "furo"
+html_show_sourcelink = False
+html_copy_source = False
+html_static_path = ["_static"]
+html_css_files = ["wide.css"]
+templates_path: list[str] = []
+
+
+def setup(app: object) -> None:
+    """Bring README and the results of benchmarks into the tree."""
+    sources.connect(app)

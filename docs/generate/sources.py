@@ -1,0 +1,59 @@
+"""What the built pages take from the rest of the repository: README and results of benchmarks."""
+
+from pathlib import Path
+from typing import Any
+
+from docs.generate.links import MEASURED, README, RESULTS, ROOT, resolve
+
+MEASURED_INDEX = """# What was measured
+
+A page per measurement: the machine, the day, the command, the numbers.
+
+```{toctree}
+:maxdepth: 1
+:glob:
+
+2*
+```
+"""
+CARDS = """
+```{toctree}
+:hidden:
+:glob:
+
+*
+```
+"""
+"""The pages of metrics below their index, whose links alone would not put them into the tree."""
+
+
+def connect(app: Any) -> None:
+    """Have Sphinx bring them in."""
+    app.connect("builder-inited", lambda app: copy_results(Path(app.srcdir)))
+    app.connect("source-read", lambda _, page, source: source.__setitem__(0, built(page, source[0])))
+
+
+def copy_results(pages: Path) -> None:
+    """Write a page of each result, with a title."""
+    folder = pages / MEASURED
+    folder.mkdir(exist_ok=True)
+    (folder / "index.md").write_text(MEASURED_INDEX)
+    for result in (ROOT / RESULTS).glob("*.md"):
+        (folder / result.name).write_text(f"# {title(result)}\n\n{result.read_text()}")
+
+
+def title(result: Path) -> str:
+    """The name and the day of a result: `config fuzz, 2026-11-30`."""
+    day, name = result.stem[:10], result.stem[11:]
+    return f"{name.replace('-', ' ').capitalize()}, {day}"
+
+
+def built(page: str, text: str) -> str:
+    """The text of a page as it is built: its links resolved, README before the index."""
+    if page == "index":
+        return resolve((ROOT / README).read_text(), "", page) + text
+    above = Path(page).parent
+    if above.name == MEASURED:
+        return resolve(text, str(RESULTS), page)
+    below = CARDS if page == "metrics/index" else ""
+    return resolve(text, str(Path("docs", above)), page) + below
