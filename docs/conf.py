@@ -2,10 +2,11 @@
 
 import sys
 from pathlib import Path
+from typing import Any
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
-from docs.generate import sources
+from docs.generate import offline, sources
 
 project = "mtdis"
 html_title = project
@@ -22,6 +23,7 @@ html_css_files = ["wide.css"]
 templates_path: list[str] = []
 
 
-def setup(app: object) -> None:
-    """Bring README and the results of benchmarks into the tree."""
+def setup(app: Any) -> None:
+    """Bring README and results of benchmarks into the tree; see that no page needs a network."""
     sources.connect(app)
+    app.connect("build-finished", offline.check)

@@ -14,7 +14,9 @@ from mtdis.specs.run import Run
 from mtdis.specs.stage import Stage
 
 FOLDER = Path(__file__).parents[1] / "reference"
-COMMENT = "<!-- Made by `python -m docs.generate` from the specs and parsers: change them, not this. -->\n"
+COMMENT = (
+    "<!-- Made by python -m docs.generate from specs and parsers: change them, not this. -->\n"
+)
 
 
 def pages() -> dict[str, str]:

@@ -1,16 +1,18 @@
 """The page of the command line, from the parsers of the commands."""
 
-import argparse
-from argparse import Action, ArgumentParser
+from argparse import Action, HelpFormatter
 from collections.abc import Iterator
 
 from docs.generate.fields import cell, table
 from mtdis.commands import _overview
 from mtdis.discover import constant, names
 
+FORMATTER = HelpFormatter("mtdis")
+"""How argparse writes the values of an option."""
 INTRODUCTION = """# The command line
 
-`mtdis COMMAND --help` says the same. Completion in bash and zsh: `eval "$(register-python-argcomplete mtdis)"`."""
+`mtdis COMMAND --help` says the same. Completion in bash and zsh:
+`eval "$(register-python-argcomplete mtdis)"`."""
 
 
 def page() -> str:
@@ -41,14 +43,11 @@ def _line(line: str) -> str:
 
 def _option(action: Action) -> tuple[str, str]:
     """An option's words and its meaning."""
-    formatter = ArgumentParser()._get_formatter()
-    value = "" if action.nargs == 0 else formatter._format_args(action, _placeholder(action))
+    value = "" if action.nargs == 0 else FORMATTER._format_args(action, _placeholder(action))
     words = max(action.option_strings, key=len, default="")
     needed = " (needed)" if action.required and action.option_strings else ""
     said = (action.help or "") % {**vars(action), "prog": "mtdis"}
-    return f"`{f'{words} {value}'.strip()}`{needed}", cell(
-        "" if said == argparse.SUPPRESS else said
-    )
+    return f"`{f'{words} {value}'.strip()}`{needed}", cell(said)
 
 
 def _placeholder(action: Action) -> str:

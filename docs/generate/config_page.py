@@ -1,4 +1,4 @@
-"""The page of a config's keys: the top level, an experiment, tasks, claims, calibration, outputs."""
+"""The page of a config's keys: top level, experiment, tasks, claims, calibration, outputs."""
 
 import re
 from collections.abc import Iterator
@@ -18,9 +18,10 @@ EXPERIMENT = {
 """Keys of an experiment that say nothing of themselves in the schema."""
 INTRODUCTION = """# The config
 
-`config.yaml` is the study of the paper. A file of your own is laid over it key by key, and takes away what it sets to `null`.
-`mtdis schema --write` writes a JSON schema of all this; an editor that knows `yaml-language-server` then completes and checks a
-file whose first line is `# yaml-language-server: $schema=workflow/config.schema.json`."""
+`config.yaml` is the study of the paper. A file of your own is laid over it key by key, and takes
+away what it sets to `null`. `mtdis schema --write` writes a JSON schema of all this; an editor that
+knows `yaml-language-server` then completes and checks a file whose first line is
+`# yaml-language-server: $schema=workflow/config.schema.json`."""
 
 
 def page() -> str:
@@ -43,9 +44,8 @@ def _parts() -> Iterator[str]:
     yield table(HEAD, rows(Tasks))
     yield "## Claims"
     yield (
-        "`claims: {NAME: {…}}` of an experiment. A name of the paper's takes its fields as defaults: "
-        + ", ".join(f"`{name}`" for name in PAPER)
-        + "."
+        "`claims: {NAME: {…}}` of an experiment. Names of the paper's claims, whose fields are then"
+        " the defaults: " + ", ".join(f"`{name}`" for name in PAPER) + "."
     )
     yield table(HEAD, rows(Claim))
     yield "## Calibration"

@@ -23,18 +23,19 @@ FAMILIES: dict[type[Spec], tuple[str, str]] = {
     ),
     Run: (
         "Model kinds",
-        "`kind: NAME` in an experiment, with these fields beside it. Every field takes a list, which"
-        " is a sweep; a field that a kind does not read is dropped for it, and `mtdis plan` says so.",
+        "`kind: NAME` in an experiment, with these fields beside it. Every field takes a list,"
+        " which is a sweep; a field that a kind does not read is dropped for it, and `mtdis plan`"
+        " says so.",
     ),
     Metric: (
         "Metrics",
-        "`metrics: {NAME: {…}}` at the top of a config. Every field takes a list. What each measures"
-        " stands in [its card](../metrics/index.md).",
+        "`metrics: {NAME: {…}}` at the top of a config. Every field takes a list. What each"
+        " measures stands in [its card](../metrics/index.md).",
     ),
     Stage: (
         "Stages",
-        "`stages: {NAME: {…}}` in an experiment: what is computed on finished runs. Every field takes"
-        " a list.",
+        "`stages: {NAME: {…}}` in an experiment: what is computed on finished runs. Every field"
+        " takes a list.",
     ),
 }
 """Family: title and introduction of its page."""

@@ -30,7 +30,11 @@ CARDS = """
 def connect(app: Any) -> None:
     """Have Sphinx bring them in."""
     app.connect("builder-inited", lambda app: copy_results(Path(app.srcdir)))
-    app.connect("source-read", lambda _, page, source: source.__setitem__(0, built(page, source[0])))
+    app.connect("source-read", _replace)
+
+
+def _replace(_: Any, page: str, source: list[str]) -> None:
+    source[0] = built(page, source[0])
 
 
 def copy_results(pages: Path) -> None:

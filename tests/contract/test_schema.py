@@ -15,6 +15,7 @@ from mtdis.study.config_files import read_configs
 from mtdis.study.schema import config_schema
 
 SCHEMA = config_schema()
+OVERLAYS = sorted((ROOT / "workflow/configs").glob("*.yaml"))
 LINE = "# yaml-language-server: $schema="
 """What the first line of a config tells editors."""
 
@@ -40,7 +41,7 @@ def test_editors_find_the_schema_where_the_configs_say(
 ) -> None:
     monkeypatch.chdir(tmp_path)
     assert main(["schema", "--write"]) == 0
-    for config in (ROOT / "config.yaml", *(ROOT / "workflow/configs").glob("*.yaml")):
+    for config in (ROOT / "config.yaml", *OVERLAYS):
         place = config.read_text().partition("\n")[0].removeprefix(LINE)
         written = (tmp_path / config.parent.relative_to(ROOT) / place).resolve()
         assert json.loads(written.read_text()) == SCHEMA
