@@ -13,13 +13,14 @@ html_title = project
 author = "the developers of mtdis"
 extensions = ["myst_parser"]
 exclude_patterns = ["_build"]
+smartquotes = False  # options begin with two hyphens
 myst_enable_extensions = ["html_image"]
 myst_heading_anchors = 3
 html_theme = "furo"
 html_show_sourcelink = False
 html_copy_source = False
 html_static_path = ["_static"]
-html_css_files = ["wide.css"]
+html_css_files = ["tables.css"]
 templates_path: list[str] = []
 
 

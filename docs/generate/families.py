@@ -17,23 +17,23 @@ SHARED = 3
 """Members that have a field alike before it stands in the common table."""
 FAMILIES: dict[type[Spec], tuple[str, str]] = {
     Dataset: (
-        "Datasets",
+        "Fields of datasets",
         "`dataset: NAME` takes the defaults, `dataset: {name: NAME, …}` sets fields; what each is"
         " stands in [datasets](../datasets.md).",
     ),
     Run: (
-        "Model kinds",
+        "Fields of model kinds",
         "`kind: NAME` in an experiment, with these fields beside it. Every field takes a list,"
         " which is a sweep; a field that a kind does not read is dropped for it, and `mtdis plan`"
         " says so.",
     ),
     Metric: (
-        "Metrics",
+        "Fields of metrics",
         "`metrics: {NAME: {…}}` at the top of a config. Every field takes a list. What each"
         " measures stands in [its card](../metrics/index.md).",
     ),
     Stage: (
-        "Stages",
+        "Fields of stages",
         "`stages: {NAME: {…}}` in an experiment: what is computed on finished runs. Every field"
         " takes a list.",
     ),
@@ -51,7 +51,7 @@ def page(family: type[Spec]) -> str:
     parts = [f"# {title}", introduction]
     if common:
         lines = [(*row, _who(common[row], list(found))) for row in common]
-        parts += ["## Fields of several", table((*HEAD, "of"), lines)]
+        parts += ["## Of several", table((*HEAD, "of"), lines)]
     for name, spec in found.items():
         parts += list(_section(name, spec, own[name], common))
     return "\n\n".join(parts) + "\n"

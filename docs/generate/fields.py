@@ -56,7 +56,7 @@ def type_of(schema: Schema, defs: Mapping[str, Schema]) -> str:
             f"mapping (name: {type_of(inner, defs)})" if isinstance(inner, Mapping) else "mapping"
         )
     bounds = " and ".join(
-        f"{sign} {schema[key]:g}"
+        f"{sign}\N{NO-BREAK SPACE}{schema[key]:g}"
         for key, sign in BOUNDS.items()
         if key in schema and schema[key] != SEED
     )

@@ -121,7 +121,7 @@ def plan_yaml(example: Example) -> None:
     text = str(example.parsed) if config is written else yaml.safe_dump(config)
     if (own := example.namespace.get("own")) and "mtdis own" in text:
         text = re.sub(r"^ *dataset: +# in place of this line.*$", str(own), text, flags=re.M)
-    jsonschema.validate(yaml.safe_load(text), SCHEMA)
+    SCHEMA.validate(yaml.safe_load(text))
     MINE.write_text(text)
     read = read_configs([ROOT / "config.yaml", MINE])
     assert Study.from_config(read).runs
@@ -135,7 +135,8 @@ def _experiment(fields: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-SCHEMA = config_schema()
+SCHEMA = jsonschema.Draft202012Validator(config_schema())
+"""What editors check a config by."""
 EVALUATORS: dict[str, Callable[[Example], None]] = {
     "bash": run_bash,
     "python": PythonEvaluator(),

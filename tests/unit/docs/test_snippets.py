@@ -9,9 +9,11 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import yaml
 from helpers import small_results
 from helpers.beads import write_beads
 from helpers.places import ROOT
+from helpers.small_study import DATASET
 from helpers.snippets import EVALUATORS, MINE, examples, snippets
 
 from mtdis.cli import main
@@ -31,7 +33,11 @@ PAGES = [
 RUN = [page for page in PAGES if examples(page)]
 OF_RESULTS = ("operating.md", "results.md", "long_table.md")
 """Pages whose snippets look at the results of a study."""
-SEED_MORE = "{name: mine, experiments: {headline: {seed: [1, 2, 3, 4]}}, select: [headline]}"
+FEW = {
+    "name": "mine",
+    "experiments": {"few": {"kind": "random", "seed": 1, "dataset": DATASET}},
+    "select": ["few"],
+}
 """What mine.yaml is on pages whose commands name it before they show one."""
 WORDS = re.compile(r"`mtdis ([a-z_]+)((?: [^`]*)?)`")
 OPTION = re.compile(r"--[a-z][a-z-]*")
@@ -71,7 +77,7 @@ def test_snippets_of_a_page_do_what_they_say(
         with_results(checkout)
     assert main(["own", "beads"]) == 0
     own = capsys.readouterr().out.rstrip()
-    (checkout / MINE).write_text(SEED_MORE)
+    (checkout / MINE).write_text(yaml.safe_dump(FEW))
     for example in examples(page):
         example.namespace["own"] = own
         example.evaluate()
