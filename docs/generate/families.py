@@ -51,7 +51,7 @@ def page(family: type[Spec]) -> str:
     parts = [f"# {title}", introduction]
     if common:
         lines = [(*row, _who(common[row], list(found))) for row in common]
-        parts += ["## Of several", table((*HEAD, "of"), lines)]
+        parts += ["## Fields that several have", table((*HEAD, "of"), lines)]
     for name, spec in found.items():
         parts += list(_section(name, spec, own[name], common))
     return "\n\n".join(parts) + "\n"
