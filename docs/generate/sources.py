@@ -1,9 +1,9 @@
-"""What the built pages take from the rest of the repository: README and results of benchmarks."""
+"""What the built pages take from the rest of the repository: README, what lies beside it, results."""
 
 from pathlib import Path
 from typing import Any
 
-from docs.generate.links import MEASURED, README, RESULTS, ROOT, resolve
+from docs.generate.links import BUILT, MEASURED, PROJECT, README, RESULTS, ROOT, resolve
 
 MEASURED_INDEX = """# What was measured
 
@@ -29,7 +29,7 @@ CARDS = """
 
 def connect(app: Any) -> None:
     """Have Sphinx bring them in."""
-    app.connect("builder-inited", lambda app: copy_results(Path(app.srcdir)))
+    app.connect("builder-inited", lambda app: copy_pages(Path(app.srcdir)))
     app.connect("source-read", _replace)
 
 
@@ -37,13 +37,16 @@ def _replace(_: Any, page: str, source: list[str]) -> None:
     source[0] = built(page, source[0])
 
 
-def copy_results(pages: Path) -> None:
-    """Write a page of each result, with a title."""
-    folder = pages / MEASURED
-    folder.mkdir(exist_ok=True)
-    (folder / "index.md").write_text(MEASURED_INDEX)
+def copy_pages(pages: Path) -> None:
+    """Copy what lies elsewhere into the tree: results, with a title, and pages beside README."""
+    for folder in (MEASURED, PROJECT):
+        (pages / folder).mkdir(exist_ok=True)
+    (pages / MEASURED / "index.md").write_text(MEASURED_INDEX)
     for result in (ROOT / RESULTS).glob("*.md"):
-        (folder / result.name).write_text(f"# {title(result)}\n\n{result.read_text()}")
+        (pages / MEASURED / result.name).write_text(f"# {title(result)}\n\n{result.read_text()}")
+    for beside in ROOT.glob("*.md"):
+        if beside.name != README.name:
+            (pages / PROJECT / beside.name).write_text(beside.read_text())
 
 
 def title(result: Path) -> str:
@@ -56,8 +59,7 @@ def built(page: str, text: str) -> str:
     """The text of a page as it is built: its links resolved, README before the index."""
     if page == "index":
         return resolve((ROOT / README).read_text(), "", page) + text
-    above = Path(page).parent
-    if above.name == MEASURED:
-        return resolve(text, str(RESULTS), page)
+    above = str(Path(page).parent)
+    copied = {built: str(folder) for folder, built in BUILT.items()}
     below = CARDS if page == "metrics/index" else ""
-    return resolve(text, str(Path("docs", above)), page) + below
+    return resolve(text, copied.get(above, f"docs/{above}"), page) + below

@@ -13,7 +13,11 @@ README = (ROOT / "README.md").read_text()
 SOURCES = [
     ROOT / "README.md",
     *(ROOT / "benchmarks/results").glob("*.md"),
-    *(p for p in (ROOT / "docs").rglob("*.md") if not {"_build", "measured"} & set(p.parts)),
+    *(
+        p
+        for p in (ROOT / "docs").rglob("*.md")
+        if not {"_build", "measured", "project"} & set(p.parts)
+    ),
 ]
 
 
@@ -68,6 +72,8 @@ def test_the_page_of_the_long_table_has_its_columns_in_order() -> None:
         ("../benchmarks/results/a.md", "docs", "speed", "/measured/a.md"),
         ("../claims.md", "docs/reference", "reference/config", "/claims.md"),
         ("../../docs/sweeps.md", "benchmarks/results", "measured/a", "/sweeps.md"),
+        ("CHANGELOG.md", "", "index", "/project/CHANGELOG.md"),
+        ("docs/extending.md", "", "project/CONTRIBUTING", "/extending.md"),
         ("b.md", "benchmarks/results", "measured/a", "/measured/b.md"),
         ("../workflow/configs/demo.yaml", "docs", "demo", "../workflow/configs/demo.yaml"),
         ("https://a.b/c.md", "docs", "demo", "https://a.b/c.md"),

@@ -20,7 +20,7 @@ from mtdis.cli import main
 from mtdis.commands._overview import parser_of
 from mtdis.discover import names
 
-MADE = ("reference", "metrics", "measured", "_build")
+MADE = ("reference", "metrics", "measured", "project", "_build")
 """Folders of docs whose pages are made, and hold no snippets."""
 PAGES = [
     ROOT / "README.md",
