@@ -1,4 +1,4 @@
-"""What the built pages take from the rest of the repository: README, what lies beside it, results."""
+"""What the built pages take from elsewhere: README, pages beside it, results of benchmarks."""
 
 from pathlib import Path
 from typing import Any
