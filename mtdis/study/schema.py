@@ -30,7 +30,10 @@ def as_text() -> str:
 
 
 def config_schema() -> Schema:
-    """The schema of the whole config (JSON Schema, draft 2020-12)."""
+    """The schema of a config and of what is laid over one (JSON Schema, draft 2020-12).
+
+    No key is needed, for an overlay has only what it changes.
+    """
     notes = {name: field.description for name, field in Config.model_fields.items()}
     fields = _run_fields()
     outputs = {
@@ -59,10 +62,11 @@ def config_schema() -> Schema:
         },
         "calibration": _calibration(),
         "override": {"$ref": "#/$defs/point"},
+        "limit": {"type": "integer", "minimum": 1},
         "select": {"type": "array", "items": {"type": "string"}, "minItems": 1},
     }
     described = {name: schema | {"description": notes[name]} for name, schema in properties.items()}
-    top = _mapping(described) | {"required": ["name", "experiments"]}
+    top = _mapping(described)
     draft = "https://json-schema.org/draft/2020-12/schema"
     return {"$schema": draft, "title": "mtdis study", "$defs": definitions} | top
 

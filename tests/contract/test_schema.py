@@ -10,10 +10,12 @@ import yaml
 from helpers.places import ROOT
 
 from mtdis.cli import main
+from mtdis.study.config import Config
 from mtdis.study.config_files import read_configs
 from mtdis.study.schema import config_schema
 
 SCHEMA = config_schema()
+OVERLAYS = sorted((ROOT / "workflow/configs").glob("*.yaml"))
 LINE = "# yaml-language-server: $schema="
 """What the first line of a config tells editors."""
 
@@ -22,12 +24,24 @@ def test_the_schema_is_a_schema() -> None:
     jsonschema.Draft202012Validator.check_schema(SCHEMA)
 
 
+def test_the_schema_has_every_key_of_the_top_level() -> None:
+    assert set(SCHEMA["properties"]) == set(Config.model_fields)
+
+
+@pytest.mark.parametrize(
+    "overlay", [*(ROOT / "workflow/configs").glob("*.yaml")], ids=lambda p: p.stem
+)
+def test_an_overlay_passes_by_itself(overlay: Path) -> None:
+    """Editors check the file that is open, not what it is laid over."""
+    jsonschema.validate(yaml.safe_load(overlay.read_text()), SCHEMA)
+
+
 def test_editors_find_the_schema_where_the_configs_say(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
     assert main(["schema", "--write"]) == 0
-    for config in (ROOT / "config.yaml", *(ROOT / "workflow/configs").glob("*.yaml")):
+    for config in (ROOT / "config.yaml", *OVERLAYS):
         place = config.read_text().partition("\n")[0].removeprefix(LINE)
         written = (tmp_path / config.parent.relative_to(ROOT) / place).resolve()
         assert json.loads(written.read_text()) == SCHEMA

@@ -143,7 +143,7 @@ def test_a_killed_driver_is_started_again_beside_its_jobs(study: SlurmStudy, loc
     training = process_of_training(orphan)
     os.kill(training, signal.SIGSTOP)  # it is to live until its successor has come
     study.kill_driver()
-    mine = (  # as the README has it, without cancelling
+    mine = (  # as docs/cluster.md has it, without cancelling
         "squeue --me -h -o '%i %j %Z' |"
         """ awk -v here="$(pwd -P)" '$2 ~ /^mtdis_/ && $3 == here {print $1}'"""
     )

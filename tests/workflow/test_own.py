@@ -1,5 +1,5 @@
-"""A user's own data from its folder to scores, tables and figures, by the commands of the README
-alone.
+"""A user's own data from its folder to scores, tables and figures, by the commands of
+docs/your_data.md alone.
 """
 
 import json

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 import yaml
 from helpers.places import ROOT
+from helpers.snippets import SCHEMA, snippets
 
 from mtdis.specs.run import TrainedRun
 from mtdis.study import Study
@@ -69,6 +70,10 @@ def trained_already(paper: dict[str, Any]) -> set[str]:
 
 def test_there_are_ten() -> None:
     assert sorted(PAGE) == sorted(EXPECTED) == list(range(1, 11))
+    others = [s for s in snippets(ROOT / "docs/sweeps.md") if s.language == "yaml"][:-10]
+    assert len(others) == 1, "a sweep's heading or its numbers are written in another way"
+    first = (ROOT / "config.yaml").read_text().partition("\n")[0]
+    assert f"```yaml\n{first}\n```" in (ROOT / "docs/sweeps.md").read_text()
 
 
 @pytest.mark.parametrize("number", EXPECTED)
@@ -76,6 +81,7 @@ def test_a_sweep_adds_what_the_page_says(
     number: int, trained_already: set[str], tmp_path: Path
 ) -> None:
     *said, text = PAGE[number]
+    SCHEMA.validate(yaml.safe_load(text))  # as an editor that shows this file alone
     (tmp_path / "mine.yaml").write_text(text)
     study = Study.from_config(read_configs([ROOT / "config.yaml", tmp_path / "mine.yaml"]))
     new = {name: run for name, run in study.runs.items() if name not in trained_already}

@@ -192,13 +192,13 @@ def test_data_that_change_while_they_are_copied_are_an_error(
         list(rows)
 
 
-def test_the_entry_can_be_pasted_in_place_of_the_line_in_the_readme(
+def test_the_entry_can_be_pasted_in_place_of_the_line_in_its_page(
     working: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    readme = (ROOT / "README.md").read_text()
+    page = (ROOT / "docs/your_data.md").read_text()
     (example,) = [
         block
-        for block in re.findall(r"```yaml\n(.*?)```", readme, re.DOTALL)
+        for block in re.findall(r"```yaml\n(.*?)```", page, re.DOTALL)
         if "`mtdis own" in block
     ]
     assert main(["own", "beads"]) == 0
