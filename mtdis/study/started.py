@@ -130,14 +130,24 @@ def _of_experiment(name: str, old: Experiment, study: Study) -> list[str]:
     if name not in study.experiments:
         return []
     new = study.experiments[name]
-    found = []
-    for what, pair in {"run": (old.runs, new.runs), "stage": (old.stages, new.stages)}.items():
-        lost = {identify(one) for one in pair[0]} - {identify(one) for one in pair[1]}
-        if lost:
-            fields = [f"{name}: {said}" for said in _fields(*pair)]
-            count = f"{len(lost):,} of its {len(pair[0]):,} {what}s are gone"
-            found += fields or [f"{name}: {count}"]
-    return found
+    before, now = ([identify(stage) for stage in each.stages] for each in (old, new))
+    return [
+        f"{name}: {said}"
+        for said in (
+            *_lost("run", old.run_ids, new.run_ids, (old.runs, new.runs)),
+            *_lost("stage", before, now, (old.stages, new.stages)),
+        )
+    ]
+
+
+def _lost(
+    what: str, old: Sequence[str], new: Sequence[str], specs: tuple[Sequence[Spec], Sequence[Spec]]
+) -> list[str]:
+    """The fields in which results differ of which some are gone, or how many those are."""
+    lost = set(old).difference(new)
+    if not lost:
+        return []
+    return _fields(*specs) or [f"{len(lost):,} of its {len(old):,} {what}s are gone"]
 
 
 def _of_metrics(old: Study, new: Study) -> list[str]:

@@ -67,8 +67,8 @@ def test_a_full_disk_fails_its_run_only(finished: StudyFolder, full_disk: Path) 
 
 
 def test_a_results_folder_that_may_not_be_written_loses_nothing(finished: StudyFolder) -> None:
-    before = {p: p.read_bytes() for p in (finished.path / "results").rglob("*") if p.is_file()}
     finished.change(seed=[1, 2])
+    before = {p: p.read_bytes() for p in (finished.path / "results").rglob("*") if p.is_file()}
     with read_only(finished.path / "results"):
         done = finished.snakemake()
     assert done.returncode == 1

@@ -27,6 +27,7 @@ def test_the_study_ends_in_tables_and_figures(finished: StudyFolder) -> None:
         "figures/one/figure3.png",
         "figures/one/figure3.seal.json",
         "index.html",
+        "study.json",
         "tables/long.csv",
         "tables/long.parquet",
         "tables/long.parquet.sha256",
