@@ -15,6 +15,7 @@ from mtdis.training import loop as training
 from mtdis.training.batches import Examples
 from mtdis.training.checkpoints import Progress
 from mtdis.training.learner import Learner
+from mtdis.training.reports import Report
 from mtdis.training.run import watch
 
 
@@ -29,7 +30,8 @@ def fit(
 
     Resumed from the stage's checkpoint if there is one.
     """
-    total = training.steps_of(stage, train_rows) * stage.batch_size * stage.epochs
+    steps = training.steps_of(stage, train_rows)
+    total = steps * stage.batch_size * stage.epochs
     with progress_bar(total, stage.name(), "rows") as bar:
         return training.train(
             stage,
@@ -39,6 +41,7 @@ def fit(
             sources.checkpoint,
             sources.checkpoint_seconds,
             watch(bar),
+            Report(stage, sources.record, steps, (stage.network,)),
         )
 
 

@@ -27,6 +27,7 @@ from mtdis.training.ensemble import Ensemble, ensemble_of
 from mtdis.training.learner import Learner
 from mtdis.training.loss_terms import task_weights
 from mtdis.training.networks import Network
+from mtdis.training.reports import SILENT, Silence
 from mtdis.training.step_modes import Batches, StepMode, autotune, open_modes
 
 
@@ -97,6 +98,7 @@ def train(
     checkpoint: Path,
     checkpoint_seconds: float = 300,
     observe: Observer | None = None,
+    report: Silence = SILENT,
 ) -> Progress:
     """Train the modules of the learners in place, on the same batches unless the spec gives each
     network its own.
@@ -112,6 +114,7 @@ def train(
     if observe and (progress.epoch or progress.step):
         done = progress.epoch * steps + progress.step
         observe(Step(done * spec.batch_size * len(learners), None, resumed=True))
+    report.begin(progress)
     due = _clock()
     ensemble: Ensemble | None = None
     while progress.epoch < spec.epochs and (
@@ -126,12 +129,14 @@ def train(
                 open_modes(ensemble, data, batches), ensemble, batches, progress.execution
             )
             _step(mode, batches, progress, spec.batch_size, observe)
+            report.within_epoch(progress)
             if progress.step < steps and due(checkpoint_seconds):
                 ensemble.hand_back()
                 save(checkpoint, spec, learners, progress)
                 interrupts.end_if_asked()
         ensemble.hand_back()
         _end_epoch(progress, ensemble.names, steps)
+        report.end_epoch(progress)
         if due(checkpoint_seconds):
             save(checkpoint, spec, learners, progress)
             interrupts.end_if_asked()

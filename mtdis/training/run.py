@@ -28,6 +28,7 @@ from mtdis.training.devices import device_name, fits, set_up
 from mtdis.training.jobs.gpu_sharing import READY
 from mtdis.training.jobs.job_file import Job, Lazy, Train
 from mtdis.training.networks import Network, TaskNetwork
+from mtdis.training.reports import Report
 from mtdis.training.task_errors import split_losses
 
 SAMPLE = 20_000
@@ -56,7 +57,13 @@ def train_one(job: Job, images: Mapping[str, Lazy[Images]], checkpoint_seconds: 
     files.remove_leftovers(
         *(
             job.out.with_name(name)
-            for name in (*records.SEALED, records.CHECKPOINT, job.out.name, READY)
+            for name in (
+                *records.SEALED,
+                records.CHECKPOINT,
+                records.PROGRESS,
+                job.out.name,
+                READY,
+            )
         )
     )
     check_inputs(spec, job.dataset, job.targets)
@@ -74,7 +81,8 @@ def train_one(job: Job, images: Mapping[str, Lazy[Images]], checkpoint_seconds: 
     execution = provenance.execution(device_name(device), seconds) | trained.pop("execution")
     sources = records.stood_on(dataset=job.dataset, targets=job.targets)
     runs.write_run(job.out, spec, execution=execution, stood_on=sources, **trained)
-    job.out.with_name(records.CHECKPOINT).unlink(missing_ok=True)
+    for name in (records.CHECKPOINT, records.PROGRESS):
+        job.out.with_name(name).unlink(missing_ok=True)
 
 
 def check_inputs(spec: Run, dataset: Path, targets: Path | None) -> None:
@@ -171,7 +179,8 @@ def train_and_encode(
     training.fit(spec, networks, images, split["train"])
     progress = Progress()
     if isinstance(spec, TrainedRun):
-        seen = training.steps_of(spec, split["train"]) * spec.batch_size * len(networks)
+        steps = training.steps_of(spec, split["train"])
+        seen = steps * spec.batch_size * len(networks)
         with progress_bar(seen * spec.epochs, spec.name(), "images") as bar:
             progress = training.train(
                 spec,
@@ -181,6 +190,7 @@ def train_and_encode(
                 record.with_name(records.CHECKPOINT),
                 checkpoint_seconds,
                 observe or watch(bar),
+                Report(spec, record, steps, tuple(networks)),
             )
     codes = {name: encode(model, images) for name, model in networks.items()}
     rows = _kept_rows(spec, split, len(images.pixels))
