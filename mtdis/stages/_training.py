@@ -1,5 +1,6 @@
 """Train what a stage puts on the frozen codes of a network, by the loop that trains runs."""
 
+from contextlib import closing
 from functools import partial
 
 import numpy as np
@@ -32,7 +33,8 @@ def fit(
     """
     steps = training.steps_of(stage, train_rows)
     total = steps * stage.batch_size * stage.epochs
-    with progress_bar(total, stage.name(), "rows") as bar:
+    told = Report(stage, sources.record, steps, (stage.network,))
+    with progress_bar(total, stage.name(), "rows") as bar, closing(told) as report:
         return training.train(
             stage,
             {stage.network: learner},
@@ -41,7 +43,7 @@ def fit(
             sources.checkpoint,
             sources.checkpoint_seconds,
             watch(bar),
-            Report(stage, sources.record, steps, (stage.network,)),
+            report,
         )
 
 

@@ -7,8 +7,10 @@ import sys
 import threading
 import time
 from collections.abc import Sequence
+from itertools import takewhile
 from pathlib import Path
 from statistics import fmean
+from typing import Any
 
 from mtdis.artifacts.reached import Reached
 from mtdis.artifacts.runs import write_reached
@@ -18,6 +20,7 @@ from mtdis.specs.ids import identify
 from mtdis.specs.run import TrainedRun
 from mtdis.specs.stage import TrainedStage
 from mtdis.training.checkpoints import Progress
+from mtdis.training.tensorboard import Events
 
 SECONDS = 5.0
 """Between two lines; what is written then, and synced to the disk, takes milliseconds."""
@@ -54,6 +57,7 @@ class Report(Silence):
         # trainings that share a process are threads of it, and share its log
         alone = threading.current_thread() is threading.main_thread()
         self.of_which = "" if alone else f" ({identify(spec)})"
+        self.events = Events(spec)
         self.last, self.done = time.monotonic(), 0
         self.speed: float | None = None
         """Steps per second."""
@@ -64,6 +68,7 @@ class Report(Silence):
         """
         self.last, self.done = time.monotonic(), self._steps(progress)
         self._write(progress)
+        self.events.begin(progress.epoch)
 
     def within_epoch(self, progress: Progress) -> None:
         """Tell of a step, if the last time was long ago."""
@@ -74,11 +79,18 @@ class Report(Silence):
     def end_epoch(self, progress: Progress) -> None:
         """Tell of an epoch: the last one always, others if the last time was not just now."""
         over = progress.epoch == self.spec.epochs or not self._training(progress)
+        speed = None
         if over or time.monotonic() - self.last >= SECONDS:
             self._measure(progress)
             reached = self._write(progress)
+            speed = reached.images_per_second
             if not sys.stderr.isatty():  # which shows a bar
                 print(f"{line(reached)}{self.of_which}", file=sys.stderr, flush=True)
+        self.events.end_epoch(progress.epoch, _rows_of(progress), speed)
+
+    def close(self) -> None:
+        """Close the event files, if there are some."""
+        self.events.close()
 
     def _training(self, progress: Progress) -> int:
         return len(self.networks) - len(progress.diverged)
@@ -101,8 +113,8 @@ class Report(Silence):
         return reached
 
     def _reached(self, progress: Progress) -> Reached:
-        last = [row["train_loss"] for row in progress.history if row["epoch"] == progress.epoch]
-        finite = [loss for loss in last if loss is not None]
+        losses = [row["train_loss"] for row in _rows_of(progress)]
+        finite = [loss for loss in losses if loss is not None]
         training = self._training(progress)
         left = self.spec.epochs * self.steps - self._steps(progress) if training else 0
         return Reached(
@@ -113,6 +125,11 @@ class Report(Silence):
             round(self.speed * self.spec.batch_size * training, 1) if self.speed else None,
             round(time.time() + left / self.speed, 1) if self.speed else None,
         )
+
+
+def _rows_of(progress: Progress) -> list[dict[str, Any]]:
+    """The rows of the last epoch, at the history's end."""
+    return list(takewhile(lambda row: row["epoch"] == progress.epoch, reversed(progress.history)))
 
 
 def line(reached: Reached) -> str:

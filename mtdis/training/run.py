@@ -2,6 +2,7 @@
 
 import sys
 from collections.abc import Mapping
+from contextlib import closing
 from dataclasses import replace
 from functools import partial
 from importlib import import_module
@@ -181,7 +182,10 @@ def train_and_encode(
     if isinstance(spec, TrainedRun):
         steps = training.steps_of(spec, split["train"])
         seen = steps * spec.batch_size * len(networks)
-        with progress_bar(seen * spec.epochs, spec.name(), "images") as bar:
+        with (
+            progress_bar(seen * spec.epochs, spec.name(), "images") as bar,
+            closing(Report(spec, record, steps, tuple(networks))) as report,
+        ):
             progress = training.train(
                 spec,
                 training.learners_of(spec, networks),
@@ -190,7 +194,7 @@ def train_and_encode(
                 record.with_name(records.CHECKPOINT),
                 checkpoint_seconds,
                 observe or watch(bar),
-                Report(spec, record, steps, tuple(networks)),
+                report,
             )
     codes = {name: encode(model, images) for name, model in networks.items()}
     rows = _kept_rows(spec, split, len(images.pixels))
