@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from importlib import import_module
+from itertools import count, islice
 from math import isfinite
 from pathlib import Path
 from time import monotonic
@@ -23,12 +24,22 @@ from mtdis.training import interrupts
 from mtdis.training.batches import Examples, Images
 from mtdis.training.checkpoints import Progress, note_kernels, resume, save
 from mtdis.training.devices import device_name, set_precision
-from mtdis.training.ensemble import Ensemble, ensemble_of
+from mtdis.training.ensemble import Ensemble, ensemble_of, separate
 from mtdis.training.learner import Learner
 from mtdis.training.loss_terms import task_weights
 from mtdis.training.networks import Network
 from mtdis.training.reports import SILENT, Silence
-from mtdis.training.step_modes import Batches, StepMode, autotune, open_modes
+from mtdis.training.step_modes import (
+    EAGER,
+    STACKED,
+    Eager,
+    StepMode,
+    autotune,
+    believed,
+    note_bf16,
+    open_modes,
+)
+from mtdis.training.verification import STEPS, Batches, difference, losses_without_bf16
 
 
 @dataclass(frozen=True)
@@ -121,13 +132,10 @@ def train(
         alive := {name: one for name, one in learners.items() if name not in progress.diverged}
     ):
         if ensemble is None or ensemble.names != tuple(alive):
-            ensemble, mode = ensemble_of(spec, alive), None
+            ensemble, mode = _verified(spec, alive, data, train_rows, progress)
         for learner, _ in ensemble.learners:
             learner.begin_epoch(progress.epoch)
         for batches in _batches(spec, ensemble, data, train_rows, progress):
-            mode = mode or autotune(
-                open_modes(ensemble, data, batches), ensemble, batches, progress.execution
-            )
             _step(mode, batches, progress, spec.batch_size, observe)
             report.within_epoch(progress)
             if progress.step < steps and due(checkpoint_seconds):
@@ -143,6 +151,49 @@ def train(
     if due(END_SECONDS):
         save(checkpoint, spec, learners, progress)
     return progress
+
+
+def _verified(
+    spec: TrainedRun | TrainedStage,
+    learners: Mapping[str, Learner],
+    data: Examples,
+    train_rows: NDArray[np.int64],
+    progress: Progress,
+) -> tuple[Ensemble, StepMode]:
+    """The networks as the spec wants them trained, and how their steps are made: by what is fast,
+    if a few steps agree with those of one network after the other.
+    """
+    ensemble, execution = ensemble_of(spec, learners), progress.execution
+    plain = separate(spec, learners)
+    for learner in (*learners.values(), *(learner for learner, _ in ensemble.learners)):
+        learner.begin_epoch(progress.epoch)
+    trial = list(islice(_coming(spec, plain, data, train_rows, progress.epoch), STEPS))
+    own = list(learners.values())
+    if "stacked" in execution.get("failed_step_modes", {}) or not believed(
+        STACKED if spec.stacked else EAGER,
+        lambda: difference(
+            (ensemble, Eager(ensemble, data).step), (plain, Eager(plain, data).step), own, trial
+        ),
+        execution,
+    ):
+        ensemble = plain
+    if spec.precision == "bf16" and "bf16_losses" not in execution:
+        found = losses_without_bf16(ensemble, Eager(ensemble, data).step, own, trial)
+        note_bf16(found, execution)
+    modes = open_modes(ensemble, data, trial[0])
+    return ensemble, autotune(modes, ensemble, own, trial, execution)
+
+
+def _coming(
+    spec: TrainedRun | TrainedStage,
+    ensemble: Ensemble,
+    data: Examples,
+    train_rows: NDArray[np.int64],
+    epoch: int,
+) -> Iterator[Batches]:
+    """The batches from the beginning of an epoch on."""
+    for number in count(epoch):
+        yield from _batches(spec, ensemble, data, train_rows, Progress(number))
 
 
 def steps_of(spec: TrainedRun | TrainedStage, train_rows: NDArray[np.int64]) -> int:

@@ -180,22 +180,9 @@ def train_and_encode(
     training.fit(spec, networks, images, split["train"])
     progress = Progress()
     if isinstance(spec, TrainedRun):
-        steps = training.steps_of(spec, split["train"])
-        seen = steps * spec.batch_size * len(networks)
-        with (
-            progress_bar(seen * spec.epochs, spec.name(), "images") as bar,
-            closing(Report(spec, record, steps, tuple(networks))) as report,
-        ):
-            progress = training.train(
-                spec,
-                training.learners_of(spec, networks),
-                images,
-                split["train"],
-                record.with_name(records.CHECKPOINT),
-                checkpoint_seconds,
-                observe or watch(bar),
-                report,
-            )
+        progress = _train(
+            spec, networks, images, split["train"], record, checkpoint_seconds, observe
+        )
     codes = {name: encode(model, images) for name, model in networks.items()}
     rows = _kept_rows(spec, split, len(images.pixels))
     return {
@@ -215,6 +202,34 @@ def train_and_encode(
         "seconds_before": progress.seconds_before,
         "execution": progress.execution | {"images_on": images.pixels.device.type},
     }
+
+
+def _train(
+    spec: TrainedRun,
+    networks: Mapping[str, Network],
+    images: Images,
+    rows: NDArray[np.int64],
+    record: Path,
+    checkpoint_seconds: float,
+    observe: training.Observer | None,
+) -> Progress:
+    """Train the networks of a run in place; a bar, its log and its folder tell how far it is."""
+    steps = training.steps_of(spec, rows)
+    seen = steps * spec.batch_size * len(networks)
+    with (
+        progress_bar(seen * spec.epochs, spec.name(), "images") as bar,
+        closing(Report(spec, record, steps, tuple(networks))) as report,
+    ):
+        return training.train(
+            spec,
+            training.learners_of(spec, networks),
+            images,
+            rows,
+            record.with_name(records.CHECKPOINT),
+            checkpoint_seconds,
+            observe or watch(bar),
+            report,
+        )
 
 
 def watch(bar: Any) -> training.Observer:
