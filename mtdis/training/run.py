@@ -26,6 +26,7 @@ from mtdis.training import loop as training
 from mtdis.training.batches import Images, encode, predict
 from mtdis.training.checkpoints import Progress
 from mtdis.training.devices import device_name, fits, set_up
+from mtdis.training.graphs import Graphs
 from mtdis.training.jobs.gpu_sharing import READY
 from mtdis.training.jobs.job_file import Job, Lazy, Train
 from mtdis.training.networks import Network, TaskNetwork
@@ -43,13 +44,16 @@ def trainer(dataset: Path, checkpoint_seconds: float) -> Train:
     images = {
         name: Lazy(partial(load_images, dataset, torch.device(name))) for name in ("cpu", "cuda")
     }
-    return partial(train_one, images=images, checkpoint_seconds=checkpoint_seconds)
+    return partial(train_one, images=images, checkpoint_seconds=checkpoint_seconds, graphs=Graphs())
 
 
-def train_one(job: Job, images: Mapping[str, Lazy[Images]], checkpoint_seconds: float) -> None:
+def train_one(
+    job: Job, images: Mapping[str, Lazy[Images]], checkpoint_seconds: float, graphs: Graphs
+) -> None:
     """Train a run, encode all images, and write the results; the record comes last.
 
-    `images` gives the dataset by the kind of device that it is used on.
+    `images` gives the dataset by the kind of device that it is used on, `graphs` those of earlier
+    runs.
     """
     started = monotonic()
     spec = job.spec
@@ -77,7 +81,7 @@ def train_one(job: Job, images: Mapping[str, Lazy[Images]], checkpoint_seconds: 
         trained = codes_from_factors(spec, job.dataset, split)
     else:
         data = learned(spec, images[device.type](), job.dataset, job.targets)
-        trained = train_and_encode(spec, data, split, job.out, checkpoint_seconds)
+        trained = train_and_encode(spec, data, split, job.out, checkpoint_seconds, graphs=graphs)
     seconds = trained.pop("seconds_before") + monotonic() - started
     execution = provenance.execution(device_name(device), seconds) | trained.pop("execution")
     sources = records.stood_on(dataset=job.dataset, targets=job.targets)
@@ -169,6 +173,7 @@ def train_and_encode(
     record: Path,
     checkpoint_seconds: float,
     observe: training.Observer | None = None,
+    graphs: Graphs | None = None,
 ) -> dict[str, Any]:
     """Train the networks of a run and encode all images.
 
@@ -181,7 +186,7 @@ def train_and_encode(
     progress = Progress()
     if isinstance(spec, TrainedRun):
         progress = _train(
-            spec, networks, images, split["train"], record, checkpoint_seconds, observe
+            spec, networks, images, split["train"], record, checkpoint_seconds, observe, graphs
         )
     codes = {name: encode(model, images) for name, model in networks.items()}
     rows = _kept_rows(spec, split, len(images.pixels))
@@ -212,6 +217,7 @@ def _train(
     record: Path,
     checkpoint_seconds: float,
     observe: training.Observer | None,
+    graphs: Graphs | None,
 ) -> Progress:
     """Train the networks of a run in place; a bar, its log and its folder tell how far it is."""
     steps = training.steps_of(spec, rows)
@@ -229,6 +235,7 @@ def _train(
             checkpoint_seconds,
             observe or watch(bar),
             report,
+            graphs,
         )
 
 
