@@ -111,12 +111,14 @@ def epoch_seconds(study: Study) -> float:
 
 
 def _epoch_seconds(run: TrainedRun, images: Images) -> float:
-    set_precision(run.precision, images.device)
+    execution = {"precision": set_precision(run.precision, images.device)}
     networks = training.build(run, run.dataset.image_shape, images.device)
-    ensemble = ensemble_of(run, training.learners_of(run, networks))
+    learners = training.learners_of(run, networks)
+    ensemble = ensemble_of(run, learners)
     (first,) = images.raw_batches(torch.arange(run.batch_size), run.batch_size)
     batches = {stream: first for _, stream in ensemble.learners}
-    mode = autotune(open_modes(ensemble, images, batches), ensemble, batches, {})
+    modes = open_modes(ensemble, images, batches)
+    mode = autotune(modes, ensemble, list(learners.values()), [batches], execution)
     steps = int(0.75 * len(images.pixels)) // run.batch_size
     return steps / rate(
         mode, batches, torch.cuda.synchronize if images.device.type == "cuda" else lambda: None

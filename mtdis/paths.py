@@ -114,3 +114,8 @@ def log(rule: str, some_id: str) -> str:
 def benchmark(rule: str, some_id: str) -> str:
     """Time and memory of a job that ended well: of train, scores, calibrate and stages."""
     return f"logs/benchmarks/{rule}/{some_id}.tsv"
+
+
+def events(some_id: str) -> str:
+    """The folder of a training's event files, for `tensorboard --logdir logs/tensorboard`."""
+    return f"logs/tensorboard/{some_id}"

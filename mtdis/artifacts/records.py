@@ -41,6 +41,8 @@ SEALED_BY_STAGE = ("arrays.h5", "weights.safetensors", "history.csv")
 """Siblings of a stage's record; the last two only where the stage trains something."""
 CHECKPOINT = "checkpoint.safetensors"
 """Lies beside them until the run or stage is finished."""
+PROGRESS = "progress.json"
+"""Lies there as long, and says how far a training is."""
 READY = "ready.json"
 """Name of a record that waits in a run's folder for the run's own job."""
 _BEGINNING = '{\n "seal": "'

@@ -1,6 +1,11 @@
-"""Reads and writes runs: codes, weights and history, sealed by the run's record."""
+"""Reads and writes runs: codes, weights and history, sealed by the run's record.
+
+While one is trained its history grows, and a small file says how far it is.
+"""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import asdict
+from json import dumps
 from pathlib import Path
 from typing import Any
 
@@ -15,9 +20,11 @@ from mtdis.artifacts.files import (
     verify,
     write_csv_rows,
     write_record,
+    write_text,
     write_weights,
 )
-from mtdis.artifacts.records import SEALED, read_json
+from mtdis.artifacts.reached import COLUMNS, HISTORY, Reached
+from mtdis.artifacts.records import PROGRESS, READY, SEALED, read_json
 from mtdis.artifacts.shapes import RunContent
 from mtdis.errors import ArtifactError
 from mtdis.specs.base import Spec
@@ -25,6 +32,8 @@ from mtdis.specs.ids import identify
 
 BANK = "codes.h5"
 """The latent bank."""
+SEALING = ("run.json", "stage.json", READY)
+"""Records that seal a history: while one is there, the history is its own."""
 
 
 def write_codes(
@@ -91,7 +100,7 @@ def write_run(
     """
     write_codes(record.with_name("codes.h5"), codes, rows)
     write_weights(record.with_name("weights.safetensors"), weights)
-    write_csv_rows(record.with_name("history.csv"), ("network", "epoch", "train_loss"), history)
+    write_history(record, history)
     files = {n: seal(record.with_name(n)) for n in SEALED}
     write_record(
         record,
@@ -104,6 +113,21 @@ def write_run(
             "stood_on": stood_on,
         },
     )
+
+
+def write_history(record: Path, history: Sequence[Mapping[str, Any]]) -> None:
+    """Write the losses of each network and epoch."""
+    write_csv_rows(record.with_name(HISTORY), COLUMNS, history)
+
+
+def write_reached(record: Path, reached: Reached, history: Sequence[Mapping[str, Any]]) -> None:
+    """Write how far a training is, and its history so far.
+
+    The history is left alone if a record seals it: that of a run which is trained once more.
+    """
+    if not any(record.with_name(name).exists() for name in (record.name, *SEALING)):
+        write_history(record, history)
+    write_text(record.with_name(PROGRESS), dumps(asdict(reached)) + "\n")
 
 
 def read_weights(record: Path, prefix: str) -> dict[str, Any]:

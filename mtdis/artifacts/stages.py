@@ -9,6 +9,7 @@ import h5py
 from numpy.typing import NDArray
 
 from mtdis.artifacts import files, records
+from mtdis.artifacts.reached import COLUMNS, HISTORY
 from mtdis.artifacts.shapes import StageContent
 from mtdis.errors import ArtifactError
 from mtdis.specs.base import Spec
@@ -47,6 +48,11 @@ class Sources:
     other: Path | None = None
     """Record of a second run, for stages that compare two."""
 
+    @property
+    def record(self) -> Path:
+        """The record of the stage itself, which is written last."""
+        return self.checkpoint.with_name("stage.json")
+
 
 @dataclass(frozen=True)
 class Outcome:
@@ -84,9 +90,7 @@ def write_stage(
     write_arrays(record.with_name(ARRAYS), outcome.arrays)
     if outcome.weights:
         files.write_weights(record.with_name("weights.safetensors"), outcome.weights)
-        files.write_csv_rows(
-            record.with_name("history.csv"), ("network", "epoch", "train_loss"), outcome.history
-        )
+        files.write_csv_rows(record.with_name(HISTORY), COLUMNS, outcome.history)
     names = SEALED if outcome.weights else SEALED[:1]
     files.write_record(
         record,

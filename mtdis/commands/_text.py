@@ -2,10 +2,14 @@
 
 import os
 import sys
+import time
 from collections.abc import Sequence
+
+from mtdis.progress import duration
 
 NUMBER = set("0123456789.,-+–%e ")
 GAP = 2
+DAY = 24 * 3600.0
 
 
 def aligned(rows: Sequence[Sequence[object]], indent: int = 0) -> str:
@@ -48,14 +52,13 @@ def size(count: float) -> str:
     return f"{count / 1024:,.1f} TiB"
 
 
-def duration(seconds: float) -> str:
-    """Seconds for people: `45 s`, `12 min`, `3.4 h`, `120 h`."""
-    if seconds < 90:
-        return f"{seconds:.0f} s"
-    if seconds < 5400:
-        return f"{seconds / 60:.0f} min"
-    hours = seconds / 3600
-    return f"{hours:.1f} h" if hours < 100 else f"{hours:,.0f} h"
+def ends(expected: float) -> str:
+    """The expected end of a training for people: how long from now, and when."""
+    left = expected - time.time()
+    if left <= 0:
+        return "now"
+    day = "%H:%M" if left < DAY else "%a %H:%M" if left < 7 * DAY else "%Y-%m-%d %H:%M"
+    return f"in {duration(left)} ({time.strftime(day, time.localtime(expected))})"
 
 
 def _text(cell: object) -> str:

@@ -12,9 +12,10 @@ from pathlib import Path
 from typing import Any
 
 from mtdis.commands._options import add_study, study_of
-from mtdis.commands._text import aligned, duration, size
+from mtdis.commands._text import aligned, size
 from mtdis.errors import ConfigError
 from mtdis.operations.plan import PILOT_SECONDS, make_plan
+from mtdis.progress import duration
 
 GROUP = "study"
 

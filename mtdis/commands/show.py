@@ -1,5 +1,7 @@
 """Show a run or stage: its spec, losses, scores, what made it, and where its files are.
 
+Of one that is being trained: how far it is, its losses so far, its expected end.
+
     mtdis show 'multi_head+dataset=dsprites_rendered+seed=1'
 
 A beginning that only one id has will do, so will the id before it was shortened, or a path in
@@ -13,8 +15,9 @@ from pathlib import Path
 from typing import Any
 
 from mtdis.commands._options import add_study, study_here
-from mtdis.commands._text import aligned, duration, size
+from mtdis.commands._text import aligned, ends, size
 from mtdis.operations.show import describe
+from mtdis.progress import duration
 
 GROUP = "look"
 
@@ -52,6 +55,8 @@ def as_text(found: Mapping[str, Any]) -> str:
         made["versions"] = ", ".join(versions)
         table = aligned([[name, str(value)] for name, value in made.items()], 2)
         parts.append(f"execution\n{table}")
+    if about := found["training"]:
+        parts.append(_training(about))
     if losses := found["losses"]:
         names = list(dict.fromkeys(name for each in losses.values() for name in each))
         rows = [[network, *(each.get(n) for n in names)] for network, each in losses.items()]
@@ -67,3 +72,20 @@ def as_text(found: Mapping[str, Any]) -> str:
         [path, "not there" if held is None else size(held)] for path, held in found["files"].items()
     ]
     return "\n\n".join([*parts, "files\n" + aligned([["path", "size"], *files], 2)])
+
+
+def _training(about: Mapping[str, Any]) -> str:
+    """How far a training is, for people."""
+    rows = [["epochs that have ended", f"{about['epoch']} of {about['epochs']}"]]
+    if about["images_per_second"] is not None:
+        rows.append(["images/s", f"{about['images_per_second']:,.0f}"])
+    if about["ends"] is not None:
+        rows.append(["expected end", ends(about["ends"])])
+    text = "training\n" + aligned(rows, 2)
+    if not about["losses"]:
+        return text
+    head = ["network", "epoch", "training loss", "at the first"]
+    losses = [
+        [n, each["epoch"], each["last"], each["first"]] for n, each in about["losses"].items()
+    ]
+    return f"{text}\n\nlosses so far\n" + aligned([head, *losses], 2)

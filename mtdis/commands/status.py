@@ -3,19 +3,22 @@ dimension.
 
 A failed job is named with the last line of its log, a diverged run with its networks. What runs is
 known from the locks of trainings and stages, Snakemake's markers, the SLURM queue, and signs of
-life younger than 15 minutes; `stopped` gives none.
+life younger than 15 minutes; `stopped` gives none. Of a training that runs it says how many epochs
+have ended, its loss and speed, and when it will end at this speed.
 """
 
 import json
 import sys
 import time
 from argparse import ArgumentParser, Namespace
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from mtdis.commands._options import add_study, study_of
-from mtdis.commands._text import aligned, cut
+from mtdis.commands._text import aligned, cut, ends
 from mtdis.errors import ConfigError
+from mtdis.operations.job_states import RUNNING
 from mtdis.operations.mixed_kernels import in_words
 from mtdis.operations.status import STATES, study_status
 
@@ -103,6 +106,18 @@ def _dimensions(experiment: str, dimensions: dict[str, Any], shown: list[str]) -
     return "\n" + aligned(rows)
 
 
+def told(about: Mapping[str, Any], some_id: str) -> str:
+    """The line of a training that runs or has stopped half-way."""
+    parts = [f"{about['epoch']} of {about['epochs']} epochs"]
+    if about["loss"] is not None:
+        parts.append(f"loss {about['loss']:.4g}")
+    if about["state"] == RUNNING and about["images_per_second"] is not None:
+        parts.append(f"{about['images_per_second']:,.0f} images/s")
+    if about["state"] == RUNNING and about["ends"] is not None:
+        parts.append(f"ends {ends(about['ends'])}")
+    return cut(f"{about['state']}: {', '.join(parts)}: {some_id}")
+
+
 def _reasons(found: dict[str, Any]) -> list[str]:
     lines = [
         f"failed: {job['id']}\n" + cut(f"  {job['log']}: {job['last_line']}")
@@ -116,6 +131,10 @@ def _reasons(found: dict[str, Any]) -> list[str]:
         f"diverged: {', '.join(networks)} of {i}"
         for i, networks in list(found["diverged"].items())[:LISTED]
     ]
+    trainings = [told(about, i) for i, about in found["trainings"].items()]
+    lines[:0] = trainings[:LISTED]
+    if len(trainings) > LISTED:
+        lines.insert(LISTED, f"… and {len(trainings) - LISTED} more trainings: mtdis status --json")
     if (calibrated := found["calibrated"])["all"]:
         lines.append(f"calibrated: {calibrated['done']} of {calibrated['all']} runs")
     lines += [f"stale: {problem}" for problem in list(found["stale"].values())[:LISTED]]

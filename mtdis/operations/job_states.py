@@ -18,8 +18,11 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from mtdis import paths
 from mtdis.artifacts.locks import is_free
+from mtdis.artifacts.records import CHECKPOINT
 from mtdis.operations.programs import answer
+from mtdis.specs.ids import AFTER_PARENT
 
 RUNNING, QUEUED, STOPPED, FAILED, MISSING = "running", "queued", "stopped", "failed", "missing"
 FRESH = 900.0
@@ -28,8 +31,8 @@ since.
 """
 MARKERS = ".snakemake/incomplete"
 TAIL = 4096
-BEGINNINGS = ("training ", "computing ")
-"""How the first line of a log begins."""
+BEGINNINGS = ("training ", "computing ", "epoch ")
+"""How the lines of a log begin that say what is under way."""
 
 
 @dataclass(frozen=True)
@@ -71,6 +74,23 @@ def job_states(jobs: Mapping[str, Job], folder: Path) -> dict[str, State]:
     return {
         name: _state(job, marked.get(job.output), queue, folder, now) for name, job in jobs.items()
     }
+
+
+def state_of(some_id: str, folder: Path) -> State:
+    """The state of the run or stage of an id, whose result is not there."""
+    return job_states({some_id: job_of(some_id)}, folder)[some_id]
+
+
+def job_of(some_id: str) -> Job:
+    """The files that tell how a run or stage stands."""
+    staged = AFTER_PARENT in some_id
+    rule, output = ("stages", paths.stage) if staged else ("train", paths.run)
+    return Job(
+        output(some_id),
+        paths.log(rule, some_id),
+        paths.benchmark(rule, some_id),
+        str(Path(output(some_id)).with_name(CHECKPOINT)),
+    )
 
 
 def markers(folder: Path) -> dict[str, Marker]:

@@ -16,7 +16,14 @@ from typing import Any
 
 from mtdis import paths
 from mtdis.artifacts.locks import LOCK, is_free
-from mtdis.artifacts.records import CHECKPOINT, READY, SEALED, SEALED_BY_STAGE, read_json
+from mtdis.artifacts.records import (
+    CHECKPOINT,
+    PROGRESS,
+    READY,
+    SEALED,
+    SEALED_BY_STAGE,
+    read_json,
+)
 from mtdis.errors import ArtifactError
 from mtdis.operations import inventory
 from mtdis.operations.job_states import FRESH
@@ -96,8 +103,8 @@ def _find(studies: Collection[Study], folder: Path, with_data: bool) -> list[Fou
     }
     found: list[Found] = []
     for place, record, beside in (
-        (inventory.RUNS, "run.json", (*SEALED, CHECKPOINT, READY, LOCK)),
-        (inventory.STAGES, "stage.json", (*SEALED_BY_STAGE, CHECKPOINT, LOCK)),
+        (inventory.RUNS, "run.json", (*SEALED, CHECKPOINT, PROGRESS, READY, LOCK)),
+        (inventory.STAGES, "stage.json", (*SEALED_BY_STAGE, CHECKPOINT, PROGRESS, LOCK)),
         (inventory.SCORES, "index.json", (CALIBRATION,)),
     ):
         found += (_folder(path, record, beside, older) for path in _unwanted(folder, place, wanted))

@@ -1,15 +1,18 @@
 """The description of one run or stage: spec, losses, scores, what made it, and its files."""
 
 from collections.abc import Mapping
+from dataclasses import asdict
 from pathlib import Path
 from statistics import fmean
 from typing import Any
 
 from mtdis import paths
 from mtdis.artifacts import calibrations
+from mtdis.artifacts.reached import losses_so_far, read_reached
 from mtdis.artifacts.records import read_json, read_record
 from mtdis.errors import ArtifactError, ConfigError, UserError
 from mtdis.operations import inventory
+from mtdis.operations.job_states import RUNNING, STOPPED, state_of
 from mtdis.specs.base import Spec
 from mtdis.specs.expectation import counts, counts_text, symmetry
 from mtdis.specs.ids import AFTER_PARENT, flatten, identify
@@ -24,7 +27,7 @@ LOSSES = ("mse", "r2")
 
 def describe(text: str, study: Study | None, folder: Path) -> dict[str, Any]:
     """Standing, spec, losses, scores, execution, and files with their sizes of the run or stage
-    whose id a text gives or begins.
+    whose id a text gives or begins; of one that is being trained, how far it is.
     """
     some_id = _one_id(text, study, folder)
     output = paths.stage(some_id) if AFTER_PARENT in some_id else paths.run(some_id)
@@ -44,9 +47,10 @@ def describe(text: str, study: Study | None, folder: Path) -> dict[str, Any]:
     if problem:
         standing = inventory.STALE
     elif not (folder / output).exists():
-        standing = inventory.MISSING
+        standing = state_of(some_id, folder).name
     else:
         standing = inventory.DIVERGED if inventory.diverged(record) else inventory.DONE
+    under_way = standing in (RUNNING, STOPPED)
     return {
         "id": some_id,
         "standing": standing,
@@ -58,6 +62,7 @@ def describe(text: str, study: Study | None, folder: Path) -> dict[str, Any]:
         "expected": expected(spec) if isinstance(spec, Run) else {},
         "result": record.get("result", {}),
         "losses": losses(record),
+        "training": training(folder / output) if under_way else {},
         "values": values(rows),
         "errors": list(dict.fromkeys(errors)),
         "scores": rows,
@@ -69,6 +74,14 @@ def describe(text: str, study: Study | None, folder: Path) -> dict[str, Any]:
             for path in _files(some_id, output, record, spec)
         },
     }
+
+
+def training(record: Path) -> dict[str, Any]:
+    """How far a training is whose record is not there yet, and each network's losses so far; empty
+    if nothing says so.
+    """
+    reached = read_reached(record)
+    return asdict(reached) | {"losses": losses_so_far(record)} if reached else {}
 
 
 def _one_id(text: str, study: Study | None, folder: Path) -> str:

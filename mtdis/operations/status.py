@@ -4,14 +4,25 @@ experiment and dimension.
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 from mtdis import paths
-from mtdis.artifacts.records import CHECKPOINT, UNSEALED
+from mtdis.artifacts.reached import read_reached
+from mtdis.artifacts.records import UNSEALED
 from mtdis.operations import inventory
 from mtdis.operations.inventory import DIVERGED, DONE, MISSING, STALE
-from mtdis.operations.job_states import FAILED, QUEUED, RUNNING, STOPPED, Job, State, job_states
+from mtdis.operations.job_states import (
+    FAILED,
+    QUEUED,
+    RUNNING,
+    STOPPED,
+    Job,
+    State,
+    job_of,
+    job_states,
+)
 from mtdis.operations.mixed_kernels import mixed_kernels
 from mtdis.specs.base import Spec
 from mtdis.specs.ids import flatten, identify
@@ -28,12 +39,12 @@ APART = ("kind", "dataset")
 
 def study_status(study: Study, folder: Path) -> dict[str, Any]:
     """States of runs, scores and stages by id, counts of them, what failed, diverged or is stale,
-    with reasons, and kinds of kernels that are mixed.
+    with reasons, how far the trainings are that run or have stopped, kinds of kernels that are
+    mixed.
     """
     runs, stages = inventory.runs(study, folder), inventory.stages(study, folder)
-    lost = job_states(
-        {**_jobs(runs, "train", paths.run), **_jobs(stages, "stages", paths.stage)}, folder
-    )
+    missing = [i for i, one in {**runs, **stages}.items() if one.standing == MISSING]
+    lost = job_states({i: job_of(i) for i in missing}, folder)
     indexes = inventory.scores(study, folder, runs)
     calibrated = inventory.calibrations(study, folder, runs)
     summaries = indexes.finished if study.metrics else {}
@@ -71,10 +82,33 @@ def study_status(study: Study, folder: Path) -> dict[str, Any]:
         },
         "stale": _stale({**runs, **stages}, indexes, calibrated),
         "calibrated": _calibrated(study, calibrated),
+        "trainings": _trainings(folder, runs, stages, state),
         "mixed_kernels": mixed_kernels([*runs.values(), *stages.values()], summaries),
         "unsealed": _unsealed([*runs.values(), *stages.values()], indexes),
         "states": state,
     }
+
+
+def _trainings(
+    folder: Path,
+    runs: Iterable[str],
+    stages: Iterable[str],
+    state: Mapping[str, Mapping[str, str]],
+) -> dict[str, dict[str, Any]]:
+    """How far each training is that runs or has stopped half-way, by id: those that run first, in
+    the order of their expected ends.
+    """
+    records = {
+        **{i: (state["runs"][i], folder / paths.run(i)) for i in runs},
+        **{i: (state["stages"][i], folder / paths.stage(i)) for i in stages},
+    }
+    found = [
+        (i, standing, reached)
+        for i, (standing, record) in records.items()
+        if standing in (RUNNING, STOPPED) and (reached := read_reached(record))
+    ]
+    found.sort(key=lambda one: (one[1] != RUNNING, one[2].ends or float("inf")))
+    return {i: {"state": standing} | asdict(reached) for i, standing, reached in found}
 
 
 def _stale(
@@ -103,20 +137,6 @@ def counted(states: Iterable[str]) -> dict[str, int]:
     """The number in each state, and of all."""
     counts = Counter(states)
     return {"all": counts.total(), **{name: counts[name] for name in STATES}}
-
-
-def _jobs(found: Mapping[str, inventory.Found], rule: str, output: Any) -> dict[str, Job]:
-    """The jobs of missing results."""
-    return {
-        i: Job(
-            output(i),
-            paths.log(rule, i),
-            paths.benchmark(rule, i),
-            str(Path(output(i)).with_name(CHECKPOINT)),
-        )
-        for i, one in found.items()
-        if one.standing == MISSING
-    }
 
 
 def _state(some_id: str, found: inventory.Found, lost: Mapping[str, State]) -> str:

@@ -18,7 +18,9 @@ def run_stage(spec: Stage, sources: Sources, out: Path) -> None:
     files.check_writable(out)
     files.record_id(spec)
     files.remove_leftovers(
-        sources.checkpoint, out, *(out.with_name(name) for name in stages.SEALED)
+        sources.checkpoint,
+        out,
+        *(out.with_name(name) for name in (*stages.SEALED, records.PROGRESS)),
     )
     check_inputs(spec, sources)
     print(f"computing {identify(spec)}", file=sys.stderr)
@@ -34,7 +36,8 @@ def run_stage(spec: Stage, sources: Sources, out: Path) -> None:
         other=sources.other if spec.other else None,
     )
     stages.write_stage(out, spec, outcome, execution, stood_on)
-    sources.checkpoint.unlink(missing_ok=True)
+    for path in (sources.checkpoint, out.with_name(records.PROGRESS)):
+        path.unlink(missing_ok=True)
 
 
 def check_inputs(spec: Stage, sources: Sources) -> None:

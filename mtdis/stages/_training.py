@@ -1,5 +1,6 @@
 """Train what a stage puts on the frozen codes of a network, by the loop that trains runs."""
 
+from contextlib import closing
 from functools import partial
 
 import numpy as np
@@ -15,6 +16,7 @@ from mtdis.training import loop as training
 from mtdis.training.batches import Examples
 from mtdis.training.checkpoints import Progress
 from mtdis.training.learner import Learner
+from mtdis.training.reports import Report
 from mtdis.training.run import watch
 
 
@@ -29,8 +31,10 @@ def fit(
 
     Resumed from the stage's checkpoint if there is one.
     """
-    total = training.steps_of(stage, train_rows) * stage.batch_size * stage.epochs
-    with progress_bar(total, stage.name(), "rows") as bar:
+    steps = training.steps_of(stage, train_rows)
+    total = steps * stage.batch_size * stage.epochs
+    told = Report(stage, sources.record, steps, (stage.network,))
+    with progress_bar(total, stage.name(), "rows") as bar, closing(told) as report:
         return training.train(
             stage,
             {stage.network: learner},
@@ -39,6 +43,7 @@ def fit(
             sources.checkpoint,
             sources.checkpoint_seconds,
             watch(bar),
+            report,
         )
 
 

@@ -50,6 +50,11 @@ def ensemble_of(spec: TrainedRun | TrainedStage, learners: Mapping[str, Learner]
     if spec.stacked:
         assert isinstance(spec, HardSharingRun)
         return Stacked(spec, learners)
+    return separate(spec, learners)
+
+
+def separate(spec: TrainedRun | TrainedStage, learners: Mapping[str, Learner]) -> "Separate":
+    """Join the networks of these learners as they are."""
     return Separate(learners, {name: spec.batch_stream(name) for name in learners})
 
 

@@ -48,6 +48,7 @@ class Learner:
         draws_noise: bool = False,
     ) -> None:
         self.spec, self.module, self.loss, self.draws_noise = spec, module, loss, draws_noise
+        self.precision = spec.precision
         self.groups = groups or (ParameterGroup(module),)
         self.optimisers = [_optimiser(spec, group.module) for group in self.groups]
         self.begin_epoch(0)
@@ -66,7 +67,7 @@ class Learner:
         All gradients are taken at the same values of all weights.
         """
         context: AbstractContextManager[None] = nullcontext()
-        if self.spec.precision == "bf16":
+        if self.precision == "bf16":
             device = next(self.module.parameters()).device.type
             # a cache would outlive a captured graph
             context = torch.autocast(device, torch.bfloat16, cache_enabled=False)

@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from importlib import import_module
+from itertools import count, islice
 from math import isfinite
 from pathlib import Path
 from time import monotonic
@@ -23,11 +24,23 @@ from mtdis.training import interrupts
 from mtdis.training.batches import Examples, Images
 from mtdis.training.checkpoints import Progress, note_kernels, resume, save
 from mtdis.training.devices import device_name, set_precision
-from mtdis.training.ensemble import Ensemble, ensemble_of
+from mtdis.training.ensemble import Ensemble, ensemble_of, separate
+from mtdis.training.graphs import Graphs, Reused, key_of
 from mtdis.training.learner import Learner
 from mtdis.training.loss_terms import task_weights
 from mtdis.training.networks import Network
-from mtdis.training.step_modes import Batches, StepMode, autotune, open_modes
+from mtdis.training.reports import SILENT, Silence
+from mtdis.training.step_modes import (
+    EAGER,
+    STACKED,
+    Eager,
+    StepMode,
+    autotune,
+    believed,
+    note_bf16,
+    open_modes,
+)
+from mtdis.training.verification import STEPS, Batches, difference, losses_without_bf16
 
 
 @dataclass(frozen=True)
@@ -42,6 +55,7 @@ class Step:
 
 
 Observer = Callable[[Step], None]
+OF_ANOTHER_SEED = "graph of another seed"
 END_SECONDS = 10.0
 """A trained network is saved once more if it was not for so long: encoding may last, too."""
 
@@ -97,47 +111,125 @@ def train(
     checkpoint: Path,
     checkpoint_seconds: float = 300,
     observe: Observer | None = None,
+    report: Silence = SILENT,
+    graphs: Graphs | None = None,
 ) -> Progress:
     """Train the modules of the learners in place, on the same batches unless the spec gives each
-    network its own.
+    network its own; by a graph of an earlier run if `graphs` has one that fits.
 
     A checkpoint of the same spec at `checkpoint` is resumed; one is written every
     `checkpoint_seconds` (0: every step), and when a signal asks this process to end. Raises
     ConfigError if the training split has fewer rows than one batch.
     """
     steps = steps_of(spec, train_rows)
-    progress = resume(checkpoint, spec, learners)
-    note_kernels(progress, kernels.in_force(device_name(data.device)))
-    progress.execution["precision"] = set_precision(spec.precision, data.device)
+    progress = _begun(spec, learners, data.device, checkpoint)
     if observe and (progress.epoch or progress.step):
         done = progress.epoch * steps + progress.step
         observe(Step(done * spec.batch_size * len(learners), None, resumed=True))
+    report.begin(progress)
     due = _clock()
     ensemble: Ensemble | None = None
     while progress.epoch < spec.epochs and (
         alive := {name: one for name, one in learners.items() if name not in progress.diverged}
     ):
         if ensemble is None or ensemble.names != tuple(alive):
-            ensemble, mode = ensemble_of(spec, alive), None
+            ensemble, mode = _verified(spec, alive, data, train_rows, progress, graphs)
         for learner, _ in ensemble.learners:
             learner.begin_epoch(progress.epoch)
         for batches in _batches(spec, ensemble, data, train_rows, progress):
-            mode = mode or autotune(
-                open_modes(ensemble, data, batches), ensemble, batches, progress.execution
-            )
             _step(mode, batches, progress, spec.batch_size, observe)
+            report.within_epoch(progress)
             if progress.step < steps and due(checkpoint_seconds):
                 ensemble.hand_back()
-                save(checkpoint, spec, learners, progress)
-                interrupts.end_if_asked()
+                _save(checkpoint, spec, learners, progress)
         ensemble.hand_back()
         _end_epoch(progress, ensemble.names, steps)
+        report.end_epoch(progress)
         if due(checkpoint_seconds):
-            save(checkpoint, spec, learners, progress)
-            interrupts.end_if_asked()
+            _save(checkpoint, spec, learners, progress)
     if due(END_SECONDS):
         save(checkpoint, spec, learners, progress)
+    if graphs and ensemble:
+        graphs.give(key_of(spec, ensemble.names, data.device), ensemble, mode, progress.execution)
     return progress
+
+
+def _begun(
+    spec: TrainedRun | TrainedStage,
+    learners: Mapping[str, Learner],
+    device: torch.device,
+    checkpoint: Path,
+) -> Progress:
+    """A training where its checkpoint stands; kernels and precision are noted."""
+    progress = resume(checkpoint, spec, learners)
+    note_kernels(progress, kernels.in_force(device_name(device)))
+    progress.execution["precision"] = set_precision(spec.precision, device)
+    return progress
+
+
+def _save(
+    checkpoint: Path,
+    spec: TrainedRun | TrainedStage,
+    learners: Mapping[str, Learner],
+    progress: Progress,
+) -> None:
+    """Write a checkpoint, and end if a signal has asked for that."""
+    save(checkpoint, spec, learners, progress)
+    interrupts.end_if_asked()
+
+
+def _verified(
+    spec: TrainedRun | TrainedStage,
+    learners: Mapping[str, Learner],
+    data: Examples,
+    train_rows: NDArray[np.int64],
+    progress: Progress,
+    graphs: Graphs | None,
+) -> tuple[Ensemble, StepMode]:
+    """The networks as the spec wants them trained, and how their steps are made: by what is fast,
+    if a few steps agree with those of one network after the other.
+    """
+    own, execution, plain = list(learners.values()), progress.execution, separate(spec, learners)
+    trial = list(islice(_coming(spec, plain, data, train_rows, progress.epoch), STEPS))
+    graph = graphs and graphs.take(key_of(spec, plain.names, data.device))
+    ensemble = Reused(graph.ensemble, learners) if graph else ensemble_of(spec, learners)
+    for learner in (*own, *(learner for learner, _ in ensemble.learners)):
+        learner.begin_epoch(progress.epoch)
+    if graph:
+        eager = (plain, Eager(plain, data).step)
+        if believed(
+            OF_ANOTHER_SEED,
+            lambda: difference((ensemble, graph.mode.step), eager, own, trial),
+            execution,
+        ):
+            execution.update(graph.chosen)
+            return ensemble, graph.mode
+        return _verified(spec, learners, data, train_rows, progress, None)
+    if "stacked" in execution.get("failed_step_modes", {}) or not believed(
+        STACKED if spec.stacked else EAGER,
+        lambda: difference(
+            (ensemble, Eager(ensemble, data).step), (plain, Eager(plain, data).step), own, trial
+        ),
+        execution,
+    ):
+        ensemble = plain
+    if spec.precision == "bf16" and "bf16_losses" not in execution:
+        found = losses_without_bf16(ensemble, Eager(ensemble, data).step, own, trial)
+        note_bf16(found, execution)
+    modes = open_modes(ensemble, data, trial[0])
+    return ensemble, autotune(modes, ensemble, own, trial, execution)
+
+
+def _coming(
+    spec: TrainedRun | TrainedStage,
+    ensemble: Ensemble,
+    data: Examples,
+    train_rows: NDArray[np.int64],
+    epoch: int,
+) -> Iterator[Batches]:
+    """The batches from the beginning of an epoch on."""
+    for number in count(epoch):
+        yield from _batches(spec, ensemble, data, train_rows, Progress(number))
 
 
 def steps_of(spec: TrainedRun | TrainedStage, train_rows: NDArray[np.int64]) -> int:

@@ -2,6 +2,7 @@
 
 import sys
 from collections.abc import Mapping
+from contextlib import closing
 from dataclasses import replace
 from functools import partial
 from importlib import import_module
@@ -25,9 +26,11 @@ from mtdis.training import loop as training
 from mtdis.training.batches import Images, encode, predict
 from mtdis.training.checkpoints import Progress
 from mtdis.training.devices import device_name, fits, set_up
+from mtdis.training.graphs import Graphs
 from mtdis.training.jobs.gpu_sharing import READY
 from mtdis.training.jobs.job_file import Job, Lazy, Train
 from mtdis.training.networks import Network, TaskNetwork
+from mtdis.training.reports import Report
 from mtdis.training.task_errors import split_losses
 
 SAMPLE = 20_000
@@ -41,13 +44,16 @@ def trainer(dataset: Path, checkpoint_seconds: float) -> Train:
     images = {
         name: Lazy(partial(load_images, dataset, torch.device(name))) for name in ("cpu", "cuda")
     }
-    return partial(train_one, images=images, checkpoint_seconds=checkpoint_seconds)
+    return partial(train_one, images=images, checkpoint_seconds=checkpoint_seconds, graphs=Graphs())
 
 
-def train_one(job: Job, images: Mapping[str, Lazy[Images]], checkpoint_seconds: float) -> None:
+def train_one(
+    job: Job, images: Mapping[str, Lazy[Images]], checkpoint_seconds: float, graphs: Graphs
+) -> None:
     """Train a run, encode all images, and write the results; the record comes last.
 
-    `images` gives the dataset by the kind of device that it is used on.
+    `images` gives the dataset by the kind of device that it is used on, `graphs` those of earlier
+    runs.
     """
     started = monotonic()
     spec = job.spec
@@ -56,7 +62,13 @@ def train_one(job: Job, images: Mapping[str, Lazy[Images]], checkpoint_seconds: 
     files.remove_leftovers(
         *(
             job.out.with_name(name)
-            for name in (*records.SEALED, records.CHECKPOINT, job.out.name, READY)
+            for name in (
+                *records.SEALED,
+                records.CHECKPOINT,
+                records.PROGRESS,
+                job.out.name,
+                READY,
+            )
         )
     )
     check_inputs(spec, job.dataset, job.targets)
@@ -69,12 +81,13 @@ def train_one(job: Job, images: Mapping[str, Lazy[Images]], checkpoint_seconds: 
         trained = codes_from_factors(spec, job.dataset, split)
     else:
         data = learned(spec, images[device.type](), job.dataset, job.targets)
-        trained = train_and_encode(spec, data, split, job.out, checkpoint_seconds)
+        trained = train_and_encode(spec, data, split, job.out, checkpoint_seconds, graphs=graphs)
     seconds = trained.pop("seconds_before") + monotonic() - started
     execution = provenance.execution(device_name(device), seconds) | trained.pop("execution")
     sources = records.stood_on(dataset=job.dataset, targets=job.targets)
     runs.write_run(job.out, spec, execution=execution, stood_on=sources, **trained)
-    job.out.with_name(records.CHECKPOINT).unlink(missing_ok=True)
+    for name in (records.CHECKPOINT, records.PROGRESS):
+        job.out.with_name(name).unlink(missing_ok=True)
 
 
 def check_inputs(spec: Run, dataset: Path, targets: Path | None) -> None:
@@ -160,6 +173,7 @@ def train_and_encode(
     record: Path,
     checkpoint_seconds: float,
     observe: training.Observer | None = None,
+    graphs: Graphs | None = None,
 ) -> dict[str, Any]:
     """Train the networks of a run and encode all images.
 
@@ -171,17 +185,9 @@ def train_and_encode(
     training.fit(spec, networks, images, split["train"])
     progress = Progress()
     if isinstance(spec, TrainedRun):
-        seen = training.steps_of(spec, split["train"]) * spec.batch_size * len(networks)
-        with progress_bar(seen * spec.epochs, spec.name(), "images") as bar:
-            progress = training.train(
-                spec,
-                training.learners_of(spec, networks),
-                images,
-                split["train"],
-                record.with_name(records.CHECKPOINT),
-                checkpoint_seconds,
-                observe or watch(bar),
-            )
+        progress = _train(
+            spec, networks, images, split["train"], record, checkpoint_seconds, observe, graphs
+        )
     codes = {name: encode(model, images) for name, model in networks.items()}
     rows = _kept_rows(spec, split, len(images.pixels))
     return {
@@ -201,6 +207,36 @@ def train_and_encode(
         "seconds_before": progress.seconds_before,
         "execution": progress.execution | {"images_on": images.pixels.device.type},
     }
+
+
+def _train(
+    spec: TrainedRun,
+    networks: Mapping[str, Network],
+    images: Images,
+    rows: NDArray[np.int64],
+    record: Path,
+    checkpoint_seconds: float,
+    observe: training.Observer | None,
+    graphs: Graphs | None,
+) -> Progress:
+    """Train the networks of a run in place; a bar, its log and its folder tell how far it is."""
+    steps = training.steps_of(spec, rows)
+    seen = steps * spec.batch_size * len(networks)
+    with (
+        progress_bar(seen * spec.epochs, spec.name(), "images") as bar,
+        closing(Report(spec, record, steps, tuple(networks))) as report,
+    ):
+        return training.train(
+            spec,
+            training.learners_of(spec, networks),
+            images,
+            rows,
+            record.with_name(records.CHECKPOINT),
+            checkpoint_seconds,
+            observe or watch(bar),
+            report,
+            graphs,
+        )
 
 
 def watch(bar: Any) -> training.Observer:

@@ -1,13 +1,13 @@
 """Step modes: how one step of all networks of a run is made, and the choice of the fastest.
 
-One network after the other, side by side, or replayed as one graph: all give the same bits. On a
-CPU there is one mode.
+One network after the other, side by side, or replayed as one graph: all give the same bits, and one
+that is chosen is verified before it is used. On a CPU there is one mode.
 """
 
 import sys
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from math import isfinite
 from threading import Lock
 from time import perf_counter
 from typing import Any, Protocol
@@ -15,12 +15,18 @@ from typing import Any, Protocol
 import torch
 from torch import Tensor
 
-from mtdis.training.batches import Examples, Raw
-from mtdis.training.ensemble import BatchStream, Ensemble
-from mtdis.training.learner import Moment
+from mtdis.training.batches import Examples
+from mtdis.training.ensemble import Ensemble
+from mtdis.training.learner import Learner, Moment
+from mtdis.training.verification import (
+    BF16_LOSSES,
+    TOLERANCES,
+    Batches,
+    Difference,
+    difference,
+    undone,
+)
 
-Batches = Mapping[BatchStream, Raw]
-"""A batch as stored for each stream of batches."""
 Work = Callable[[], Tensor]
 Recorder = Callable[[Work], tuple[Tensor, Callable[[], None]]]
 """Records what some work does on a device: the tensor that each replay fills, and the replay."""
@@ -37,7 +43,7 @@ CAPTURING = Lock()
 """One capture at a time in a process, whatever the thread (PyTorch's notes on CUDA graphs)."""
 TIMED_STEPS = 30
 """Steps that each mode is timed for, after a third as many that are not."""
-EAGER = "eager"
+EAGER, STACKED = "eager", "stacked"
 
 
 class StepMode(Protocol):
@@ -139,39 +145,6 @@ def record_graph(work: Work) -> tuple[Tensor, Callable[[], None]]:
     return result, graph.replay
 
 
-@contextmanager
-def undone(ensemble: Ensemble) -> Iterator[None]:
-    """Undo in the end what the block's steps do to modules and optimisers, in place: graphs hold
-    these tensors.
-    """
-    before = [(tensor, tensor.detach().clone()) for tensor in _tensors(ensemble)]
-    held = {id(tensor) for tensor, _ in before}
-    try:
-        yield
-    finally:
-        with torch.no_grad():
-            for tensor, value in before:
-                tensor.copy_(value)
-            for tensor in _tensors(ensemble):
-                if id(tensor) not in held:
-                    tensor.zero_()  # Adam makes its moments and counts at the first step, as zeros
-
-
-def _tensors(ensemble: Ensemble) -> list[Tensor]:
-    """Everything that a step changes."""
-    found: list[Tensor] = []
-    for learner, _ in ensemble.learners:
-        found += [*learner.module.parameters(), *learner.module.buffers()]
-        for optimiser in learner.optimisers:
-            found += [
-                t
-                for state in optimiser.state.values()
-                for t in state.values()
-                if isinstance(t, Tensor)
-            ]
-    return found
-
-
 def open_modes(ensemble: Ensemble, data: Examples, batches: Batches) -> Makers:
     """The step modes that are open to an ensemble.
 
@@ -192,13 +165,18 @@ def open_modes(ensemble: Ensemble, data: Examples, batches: Batches) -> Makers:
 
 
 def autotune(
-    modes: Makers, ensemble: Ensemble, batches: Batches, execution: dict[str, Any]
+    modes: Makers,
+    ensemble: Ensemble,
+    own: Sequence[Learner],
+    trial: Sequence[Batches],
+    execution: dict[str, Any],
 ) -> StepMode:
-    """The fastest step mode, found by timing each; what that trains is undone.
+    """The fastest step mode, found by timing each, if its steps on the batches of a trial agree
+    with eager ones; what that trains is undone. `own` are the networks' own learners.
 
-    `execution` is told its name and the steps per second of each. The mode that it names from
-    before is taken without timing. One that fails is left out: said on standard error and in
-    `execution`.
+    `execution` is told its name, the steps per second of each, and how far it differed. The mode
+    that it names from before is taken without timing. One that fails is left out: said on standard
+    error and in `execution`.
     """
     if set(modes) == {EAGER}:
         execution["step_mode"] = EAGER
@@ -206,17 +184,71 @@ def autotune(
     known = execution.get("step_mode")
     if known is not None:
         modes = {name: make for name, make in modes.items() if name in (known, EAGER)}
-    with undone(ensemble):
+    with undone(learner for learner, _ in ensemble.learners):
         made = _made(modes, execution)
         if known is None:
             rates = {
-                name: rate(mode, batches, lambda: torch.cuda.current_stream().synchronize())
+                name: rate(mode, trial[0], lambda: torch.cuda.current_stream().synchronize())
                 for name, mode in made.items()
             }
             execution["autotune"] = {name: round(found, 1) for name, found in rates.items()}
             known = max(rates, key=rates.__getitem__)
-    execution["step_mode"] = known if known in made else EAGER
-    return made[execution["step_mode"]]
+    chosen, eager = str(known) if known in made else EAGER, (ensemble, made[EAGER].step)
+    if not believed(
+        chosen,
+        lambda: difference((ensemble, made[chosen].step), eager, own, trial),
+        execution,
+    ):
+        chosen = EAGER
+    execution["step_mode"] = chosen
+    return made[chosen]
+
+
+def believed(name: str, found: Callable[[], Difference], execution: dict[str, Any]) -> bool:
+    """Return whether a way to make steps agrees with eager steps within the tolerance of the
+    precision in force; the difference, and that it is not used, are said and recorded.
+    """
+    if name == EAGER:
+        return True
+    most = TOLERANCES[execution["precision"]]
+    try:
+        differs = found()
+    except RuntimeError as error:
+        _leave_out(name, str(error).partition("\n")[0], execution)
+        return False
+    execution.setdefault("verified", {})[name] = {
+        "losses": _finite(differs.losses),
+        "weights": _finite(differs.weights),
+    }
+    if differs.within(most):
+        return True
+    reason = (
+        f"they differ from eager ones, in losses by {differs.losses:.2g} (at most"
+        f" {most.losses:g}), in weights by {differs.weights:.2g} (at most {most.weights:g})"
+    )
+    _leave_out(name, reason, execution)
+    return False
+
+
+def note_bf16(differs: float, execution: dict[str, Any]) -> None:
+    """Record how far losses under bf16 differ from those under fp32, and warn if that is much."""
+    execution["bf16_losses"] = _finite(differs)
+    if differs > BF16_LOSSES:
+        print(
+            f"under bf16 the losses of the first steps differ from those under fp32 by"
+            f" {differs:.2g}, more than {BF16_LOSSES:g} of them; precision: tf32 would keep them",
+            file=sys.stderr,
+        )
+
+
+def _finite(value: float) -> float | None:
+    """A number as JSON takes it: None for one that is not finite."""
+    return value if isfinite(value) else None
+
+
+def _leave_out(name: str, reason: str, execution: dict[str, Any]) -> None:
+    print(f"steps are not made by '{name}': {reason}", file=sys.stderr)
+    execution.setdefault("failed_step_modes", {})[name] = reason
 
 
 def _made(modes: Makers, execution: dict[str, Any]) -> dict[str, StepMode]:
@@ -226,9 +258,7 @@ def _made(modes: Makers, execution: dict[str, Any]) -> dict[str, StepMode]:
         try:
             made[name] = make()
         except RuntimeError as error:
-            reason = str(error).partition("\n")[0]
-            print(f"steps are not made by '{name}': {reason}", file=sys.stderr)
-            execution.setdefault("failed_step_modes", {})[name] = reason
+            _leave_out(name, str(error).partition("\n")[0], execution)
     return made
 
 

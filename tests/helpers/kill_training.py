@@ -9,7 +9,7 @@ from typing import Any
 
 from mtdis.cli import main
 from mtdis.training import loop as training
-from mtdis.training import run
+from mtdis.training import reports, run
 
 
 def killing(steps: int) -> training.Observer:
@@ -28,4 +28,5 @@ def watch(bar: Any) -> training.Observer:
 
 
 run.watch = watch
+reports.SECONDS = 0.0  # the history is written at every epoch
 sys.exit(main(sys.argv[2:]))

@@ -61,12 +61,17 @@ def test_kills_give_the_bytes_of_the_undisturbed_run(
 ) -> None:
     assert killed(STEPS + 1, words(data, tmp_path / "whole/run.json", kind)) == 0
     drawn = sorted(random.Random(f"{SEED}/{kind}").sample(range(1, STEPS), kills))
-    done = 0
+    done, whole = 0, contents(tmp_path / "whole")
     for step in drawn:
         # A killed step is not in the checkpoint: the restarted process begins with it.
         assert killed(step - done, words(data, tmp_path / "torn/run.json", kind)) == -signal.SIGKILL
         assert not (tmp_path / "torn/run.json").exists()
+        history = (tmp_path / "torn/history.csv").read_bytes()
+        assert whole["history.csv"].startswith(history)  # no hole and no double row
+        ended = (step - 1) // 4
+        assert history.count(b"\n") == 1 + ended * whole["history.csv"].count(b",12,")
         done = step - 1
     assert killed(STEPS + 1, words(data, tmp_path / "torn/run.json", kind)) == 0
-    assert contents(tmp_path / "torn") == contents(tmp_path / "whole")
-    assert not (tmp_path / "torn/checkpoint.safetensors").exists()
+    assert contents(tmp_path / "torn") == whole
+    left = {path.name for path in (tmp_path / "torn").iterdir()}
+    assert left == {"run.json", "codes.h5", "weights.safetensors", "history.csv"}

@@ -13,6 +13,7 @@ from helpers.small_results import finish, of_kind, score, study_in
 
 from mtdis.cli import main
 from mtdis.commands import _text as columns
+from mtdis.progress import duration
 
 HEAVY = {"torch", "numpy", "h5py", "pandas", "scipy", "sklearn"}
 RUN = "multi_head+version=2+dataset=dsprites_rendered+seed="
@@ -99,4 +100,4 @@ def test_sizes_are_readable(count: int, text: str) -> None:
     [(0.4, "0 s"), (89, "89 s"), (600, "10 min"), (5400, "1.5 h"), (3600 * 1234, "1,234 h")],
 )
 def test_durations_are_readable(seconds: float, text: str) -> None:
-    assert columns.duration(seconds) == text
+    assert duration(seconds) == text

@@ -2,6 +2,7 @@
 
 import json
 import re
+import time
 from importlib import import_module
 from pathlib import Path
 from statistics import fmean
@@ -10,9 +11,12 @@ from typing import Any
 import pytest
 from helpers.places import ROOT
 from helpers.resealed import resealed
-from helpers.small_results import CONFIG, SECONDS, calibrate, finish, of_kind, score, study_in
+from helpers.small_results import CONFIG, SECONDS, calibrate, finish, of_kind, score, study_in, text
 
 from mtdis import paths
+from mtdis.artifacts import runs
+from mtdis.artifacts.locks import alone_with
+from mtdis.artifacts.reached import Reached
 from mtdis.cli import main
 from mtdis.operations.inventory import resolve
 from mtdis.specs.ids import AFTER_PARENT, full_id, identify
@@ -112,6 +116,7 @@ def test_a_finished_run_is_shown_with_all_that_is_known(
         "expected",
         "result",
         "losses",
+        "training",
         "values",
         "errors",
         "scores",
@@ -276,3 +281,47 @@ def test_a_run_is_equal_to_itself_and_kinds_name_what_they_do_not_read(
     assert told(capsys, "diff", random, multi)["spec"]["epochs"] == [None, 2]
     assert main(["diff", random, multi]) == 0
     assert "not read" in capsys.readouterr().out
+
+
+def test_a_run_that_is_being_trained_is_shown_with_its_losses_so_far(
+    study: Study, capsys: pytest.CaptureFixture[str]
+) -> None:
+    run_id = of_kind(study, "single_task")
+    record, ends = Path(paths.run(run_id)), time.time() + 3 * 3600
+    history = [
+        {"network": name, "epoch": epoch, "train_loss": loss / epoch}
+        for epoch in (1, 2)
+        for name, loss in (("task1", 8.0), ("task2", 4.0))
+    ]
+    history[-1]["train_loss"] = None  # it has diverged
+    with alone_with(record):
+        runs.write_reached(record, Reached(2, 9, 3.0, 2, 55.5, ends), history)
+        found = told(capsys, "show", run_id)
+        assert found["standing"] == "running"
+        assert found["training"] == {
+            "epoch": 2,
+            "epochs": 9,
+            "loss": 3.0,
+            "networks": 2,
+            "images_per_second": 55.5,
+            "ends": ends,
+            "losses": {
+                "task1": {"epoch": 2, "first": 8.0, "last": 4.0},
+                "task2": {"epoch": 2, "first": 4.0, "last": None},
+            },
+        }
+        assert main(["show", run_id]) == 0
+    shown = capsys.readouterr().out
+    assert shown.startswith(f"{run_id}\nrunning\n")
+    assert "epochs that have ended  2 of 9" in shown
+    assert "expected end            in 3.0 h" in shown
+    assert ["task2", "2", "–", "4"] in [line.split() for line in shown.splitlines()]
+
+
+def test_a_run_that_failed_is_not_called_missing(
+    study: Study, capsys: pytest.CaptureFixture[str]
+) -> None:
+    run_id = of_kind(study, "multi_head")
+    text(paths.log("train", run_id), "ValueError: one class\n")
+    found = told(capsys, "show", run_id)
+    assert (found["standing"], found["training"]) == ("failed", {})

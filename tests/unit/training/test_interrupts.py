@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 from helpers.small_study import spec_of, train
 
-from mtdis.artifacts.records import CHECKPOINT
+from mtdis.artifacts.records import CHECKPOINT, PROGRESS
 from mtdis.cli import main
 from mtdis.stages import _training as stage_training
 from mtdis.training import interrupts
@@ -90,7 +90,8 @@ def test_what_is_trained_is_saved_before_it_is_encoded(
     record = tmp_path / "run/run.json"
     assert train(data, record, spec_of("multi_head")) == 128 + signal.SIGTERM
     assert header(record.with_name(CHECKPOINT))["epoch"] == 2
-    assert {p.name for p in record.parent.iterdir()} == {CHECKPOINT, "lock"}
+    left = {p.name for p in record.parent.iterdir()}
+    assert left == {CHECKPOINT, PROGRESS, "history.csv", "lock"}
 
 
 def test_trainings_in_threads_all_save(

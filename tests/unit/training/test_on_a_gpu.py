@@ -15,6 +15,7 @@ from mtdis.cli import main
 from mtdis.data.split import split_rows
 from mtdis.specs.run import Run
 from mtdis.training import loop as training
+from mtdis.training import step_modes
 from mtdis.training.batches import Images, encode
 from mtdis.training.checkpoints import Progress
 from mtdis.training.devices import set_up
@@ -71,14 +72,20 @@ def test_each_step_mode_gives_the_same_bytes(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     found = {}
+    monkeypatch.setattr(
+        step_modes, "rate", lambda mode, *_: 1.0 if isinstance(mode, step_modes.Eager) else 2.0
+    )
     for name in ("eager", "graph", *(["graph with streams"] if "fused" not in fields else [])):
         monkeypatch.setattr(
-            training, "open_modes", lambda *given, only=name: {only: open_modes(*given)[only]}
+            training,
+            "open_modes",
+            lambda *given, only=name: {n: open_modes(*given)[n] for n in ("eager", only)},
         )
         spec = spec_of("single_task", precision=precision, **fields)
         found[name], progress = trained(spec, images, tmp_path / name)
         assert progress.execution["step_mode"] == name
-        assert "failed_step_modes" not in progress.execution
+        assert "failed_step_modes" not in progress.execution  # each is verified, and believed
+        assert set(progress.execution.get("verified", {})) >= {name} - {"eager"}
     assert all(of_mode == found["eager"] for of_mode in found.values())
 
 

@@ -1,6 +1,5 @@
-"""Steps by a captured graph, its control flow shown with a recorder that replays on the CPU.
-
-The choice of a step mode.
+"""Steps by a captured graph, its operations replayed on the CPU; the choice of a step mode, and its
+verification.
 """
 
 from collections.abc import Callable, Iterator
@@ -8,9 +7,11 @@ from contextlib import contextmanager
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
+from unittest.mock import ANY
 
 import pytest
 import torch
+from helpers.op_graph import OperationRecorder, graphs_by
 from helpers.small_study import spec_of
 from helpers.training_runs import trained, weights
 from torch import Tensor, nn
@@ -18,21 +19,17 @@ from torch import Tensor, nn
 from mtdis.specs.run import Run
 from mtdis.training import loop as training
 from mtdis.training import step_modes
-from mtdis.training.batches import Examples, Images
-from mtdis.training.ensemble import Ensemble, Separate
+from mtdis.training.batches import Images
+from mtdis.training.ensemble import Separate
 from mtdis.training.learner import Learner
 from mtdis.training.run import load
 from mtdis.training.step_modes import (
     WARM_UP,
-    Batches,
     Branched,
-    Captured,
-    Eager,
-    StepMode,
     Work,
     record_graph,
-    undone,
 )
+from mtdis.training.verification import undone
 
 
 @pytest.fixture
@@ -40,64 +37,24 @@ def images(data: Path) -> Images:
     return load(data / "d.json", data / "t.json", torch.device("cpu"))
 
 
-class Recorder:
-    """Records as a GPU does: the work runs a few times first, then each replay fills one and the
-    same tensor.
-    """
-
-    def __init__(self) -> None:
-        self.records = 0
-
-    def __call__(self, work: Work) -> tuple[Tensor, Callable[[], None]]:
-        self.records += 1
-        for _ in range(WARM_UP):
-            losses = work().clone()
-
-        def replay() -> None:
-            losses.copy_(work())
-
-        return losses, replay
-
-
 def broken(work: Work) -> tuple[Tensor, Callable[[], None]]:
     work()
     raise RuntimeError("operation not permitted when stream is capturing\nmore")
 
 
-def graphs_by(
-    record: Any,
-) -> Callable[[Ensemble, Examples, Batches], dict[str, Callable[[], StepMode]]]:
-    """What `open_modes` gives on a GPU, recorded by a recorder of the test."""
-
-    def open_modes(
-        ensemble: Ensemble, data: Examples, batches: Batches
-    ) -> dict[str, Callable[[], StepMode]]:
-        eager = Eager(ensemble, data)
-        return {"eager": lambda: eager, "graph": lambda: Captured(eager, batches, record)}
-
-    return open_modes
-
-
-@pytest.fixture
-def graphs_win(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Autotuning on a device where graphs are faster: it makes its steps, and the clock says so."""
-    real = step_modes.rate
-
-    def rate(mode: StepMode, batches: Batches, wait: Callable[[], None]) -> float:
-        real(mode, batches, lambda: None)
-        return 2.0 if isinstance(mode, Captured) else 1.0
-
-    monkeypatch.setattr(step_modes, "rate", rate)
+def stacked(fused: str) -> dict[str, Any]:
+    """What is recorded of stacked networks, which are verified too."""
+    return {"stacked": {"losses": ANY, "weights": ANY}} if fused == "stacked" else {}
 
 
 @pytest.mark.parametrize("fused", ["none", "stacked"])
-@pytest.mark.usefixtures("graphs_win")
+@pytest.mark.usefixtures("graphs_win", "rates_on_the_device")
 def test_a_captured_training_gives_the_bytes_of_an_eager_one(
     fused: str, images: Images, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     run = Run.from_fields(spec_of("single_task", fused=fused))
     eager, expected = trained(run, images, tmp_path / "a")
-    record = Recorder()
+    record = OperationRecorder()
     monkeypatch.setattr(training, "open_modes", graphs_by(record))
     captured, progress = trained(run, images, tmp_path / "b")
     assert weights(captured) == weights(eager)
@@ -106,18 +63,19 @@ def test_a_captured_training_gives_the_bytes_of_an_eager_one(
         "precision": "fp32",
         "step_mode": "graph",
         "autotune": {"eager": 1.0, "graph": 2.0},
+        "verified": {"graph": {"losses": 0.0, "weights": 0.0}} | stacked(fused),
     }
     assert record.records == 1
 
 
-@pytest.mark.usefixtures("graphs_win")
+@pytest.mark.usefixtures("graphs_win", "rates_on_the_device")
 def test_a_divergence_records_again_without_timing_again(
     images: Images, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     images.targets[:, 1] *= float("inf")
     run = Run.from_fields(spec_of("single_task"))
     eager, _ = trained(run, images, tmp_path / "a")
-    record = Recorder()
+    record = OperationRecorder()
     monkeypatch.setattr(training, "open_modes", graphs_by(record))
     captured, progress = trained(run, images, tmp_path / "b")
     assert weights(captured) == weights(eager)
@@ -174,7 +132,7 @@ def test_what_autotuning_does_is_undone_in_place() -> None:
             k: {n: t.clone() for n, t in s.items()} for k, s in learner.optimisers[0].state.items()
         }
         addresses = [p.data_ptr() for p in module.parameters()]
-        with undone(ensemble_with(learner)):
+        with undone([learner]):
             for _ in range(4):
                 learner.step(inputs, targets, (0, 0))
             assert not torch.equal(module.weight, before[0])
