@@ -82,7 +82,9 @@ def snakemake(*words: str, checkout: Path = ROOT, folder: Path = ROOT) -> Comple
 def started(*words: str, checkout: Path = ROOT, folder: Path = ROOT) -> Popen[str]:
     """Start snakemake in a folder on a checkout's Snakefile."""
     tools = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
-    environment = os.environ | {"PATH": tools, "PYTHONPATH": str(checkout), "OMP_NUM_THREADS": "1"}
+    plugins = os.environ.get("PYTHONPATH", "")  # .ci/run has one of them there
+    modules = os.pathsep.join(filter(None, [str(checkout), plugins]))
+    environment = os.environ | {"PATH": tools, "PYTHONPATH": modules, "OMP_NUM_THREADS": "1"}
     program = str(Path(sys.executable).with_name("snakemake"))
     command = [program, "--snakefile", str(checkout / "Snakefile"), "--cores", "2", *words]
     return Popen(

@@ -59,7 +59,7 @@ def test_an_edit_reaches_no_job_of_the_running_study(other_checkout: Path, tmp_p
     assert "The program has changed" not in done.stdout  # nothing was started
     study.change(seed=[1])
     (study.path / "results/studies/small/tables/one/long.parquet").unlink()
-    done = study.snakemake("one")
+    done = study.snakemake("one", "--logger-mtdis-jobs")
     assert done.returncode == 0, done.stdout
     assert f"The program has changed since the last start here: {', '.join(sorted(edited))}." in (
         done.stdout

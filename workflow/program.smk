@@ -1,0 +1,80 @@
+# The program of a study stands still while it runs: a driver freezes package and rules when it starts, its jobs run the
+# copy (mtdis/program.py).
+
+import json
+import os
+import shutil
+import sys
+from importlib import import_module
+from pathlib import Path
+
+from snakemake.exceptions import WorkflowError
+from snakemake_interface_executor_plugins.executors.real import RealExecutor
+
+from mtdis import atomic, program
+from mtdis.study import started
+
+# The Snakefile of a driver is the checkout's; that of its jobs on a cluster lies in the copy which the driver froze when
+# it started (mtdis/program.py), and reads the study's config as it stood then.
+CHECKOUT = Path(str(workflow.current_basedir)).parent
+IS_FROZEN = (CHECKOUT / program.MANIFEST).exists()
+if IS_FROZEN and CHECKOUT != program.HERE:
+    raise WorkflowError(
+        f"this job has the rules of {CHECKOUT} and the package of {program.HERE}: two programs. Its python must not load"
+        f" mtdis before the Snakefile does."
+    )
+if IS_FROZEN:
+    program.hold()
+    shell.prefix(program.shell_prefix(CHECKOUT))
+OF_DRIVER = None if workflow.is_main_process else program.config_of_job()
+PROGRAM = program.Program.read(CHECKOUT) if workflow.is_main_process else None
+
+
+# What a job asks SLURM for instead of a whole GPU, by profiles/slurm: a share of one, such as shard:1. Whether it has one
+# is counted as `on_gpu`, which the profile then caps.
+GRES = os.environ.get("MTDIS_GRES", "")
+
+
+# The program is frozen for the jobs. What they read beside their inputs is written: the trainings of this invocation,
+# from which those that share a GPU (`together`) are taken, and arguments too long for a command line.
+onstart:
+    if workflow.executor_plugin.name == "slurm" and shutil.which("sbatch") is None:
+        raise WorkflowError(
+            "sbatch is not on this machine, so that no job can be handed to SLURM: start the study on a login node of the"
+            " cluster (there, `module load slurm` may be needed), or on this machine without --workflow-profile"
+            " profiles/slurm. `mtdis doctor` says what is here. Nothing was started."
+        )
+    jobs = [
+        (job.rule.name, dict(job.wildcards.items()))
+        for job in workflow.dag.needrun_jobs()
+    ]
+    try:
+        copy, config_of_jobs, changed = program.start(
+            PROGRAM, Path.cwd(), json.dumps(STUDY.config)
+        )
+        for path, text in STUDY.notes(jobs).items():
+            atomic.write_text(Path(path), text)
+        started.write_started(STUDY, Path())
+    except OSError as error:
+        raise WorkflowError(
+            f"the study can't start: {error}. See that there is room and that you may write there; run again."
+        ) from None
+    if changed:
+        print(changed, file=sys.stderr)
+    if (
+        workflow.executor_plugin.name == "slurm"
+        and workflow.executor_settings.no_account
+    ):
+        # plugin 2.8 has this option and guesses an account all the same, by what sacct says first
+        slurm = import_module("snakemake_executor_plugin_slurm").Executor
+        asked_for = slurm.get_account_arg
+        slurm.get_account_arg = lambda executor, job: (
+            asked_for(executor, job)
+            if job.resources.get("slurm_account")
+            else iter([""])
+        )
+    os.environ[program.STUDY] = config_of_jobs
+    workflow.register_envvars(program.STUDY)
+    shell.prefix(program.shell_prefix(copy))
+    if Path(workflow.main_snakefile) == CHECKOUT / "Snakefile":
+        RealExecutor.get_snakefile = lambda executor: str(copy / "Snakefile")
