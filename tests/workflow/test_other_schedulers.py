@@ -19,7 +19,7 @@ GPU = {
     "pbs": re.compile(r" gpu=1"),
 }
 PLUGIN = {
-    "htcondor": "snakemake_executor_plugin_htcondor",  # not locked: it warns whenever snakemake starts
+    "htcondor": "snakemake_executor_plugin_htcondor",  # it warns: not locked
     "lsf": "snakemake_executor_plugin_lsf",
     "pbs": "snakemake_executor_plugin_cluster_generic",
 }
