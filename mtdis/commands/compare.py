@@ -7,8 +7,8 @@ A study is named, or given by its folder. Runs are paired by kind, dataset, seed
 whose values both studies share; a field whose values are all others (a changed setting) pairs
 nothing. Differences are the second study's minus the first's, over the pairs that both have;
 intervals invert the sign-flip test, at the level that so few pairs have. Scores that are equal to
-the last bit are counted alone. Entries of configs are compared where each study's own config.yaml
-lies in the folder that holds its results.
+the last bit are counted alone. Entries of configs are compared where each study's folder holds the
+config that it was started with (study.json).
 """
 
 import json

@@ -12,7 +12,7 @@ from mtdis.artifacts import files
 from mtdis.errors import ConfigError
 from mtdis.reporting.summaries.study_comparison import moved, only_in, settings_that_differ
 from mtdis.specs.ids import flatten
-from mtdis.study.config_files import read_configs
+from mtdis.study import started
 
 TABLE = Path(paths.study_table("x"))
 """The table of a study named x, whose place within the folder of a study is the last two parts."""
@@ -56,19 +56,11 @@ def _folder(given: str) -> Path:
 
 
 def _config(folder: Path) -> dict[str, str] | None:
-    """The entries of the config that a study's folder lies under, as path → text; None where there
-    is none, or one of another name.
+    """The entries of the config that a study was started with, as path → text; None where it is not
+    known.
     """
-    file = folder.resolve().parents[2] / "config.yaml"
-    if not file.exists():
-        return None
-    try:
-        config = read_configs([file])
-    except ConfigError:
-        return None
-    if config.get("name") != folder.name:
-        return None
-    return {path: str(value) for path, value in flatten(config)}
+    config = started.config_of(folder)
+    return None if config is None else {path: str(value) for path, value in flatten(config)}
 
 
 def _configs(

@@ -81,6 +81,15 @@ def started(folder: Path) -> list[Started]:
     return sorted(map(_read, files), key=lambda one: one.time, reverse=True)
 
 
+def config_of(study: Path) -> Mapping[str, Any] | None:
+    """The config that the study of this folder was started with; None if that is not known.
+
+    ConfigError for a file that can't be read.
+    """
+    file = study / Path(paths.started("x")).name
+    return _read(file).config if file.exists() else None
+
+
 def study_of_last(folder: Path, others: Sequence[Study] = ()) -> Study | None:
     """The study that was started last in a folder; None if none was.
 

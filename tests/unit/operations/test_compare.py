@@ -12,6 +12,7 @@ from helpers.long_table import make_long_table, with_losses
 from mtdis import paths
 from mtdis.artifacts import files
 from mtdis.cli import main
+from mtdis.study import started
 
 KEYS = ("discrete_mig", "SAP_score")
 SEEDS = (1, 2, 3)
@@ -118,12 +119,17 @@ def test_a_study_that_is_not_there_is_an_error(capsys: pytest.CaptureFixture[str
     assert "Give a name (a)" in said
 
 
-def test_configs_are_compared_where_each_is_there(capsys: pytest.CaptureFixture[str]) -> None:
-    for folder, epochs in (("one", 1), ("two", 2)):
-        place = Path(folder, paths.study_table("s"))
-        files.write_frame(place, _frame())
-        config = {"name": "s", "metrics": {"mig": {}}, "defaults": {"epochs": epochs}}
-        Path(folder, "config.yaml").write_text(json.dumps(config))
-    found = _compared(capsys, "one/results/studies/s", "two/results/studies/s")
-    assert found["config"] == [{"entry": "defaults.epochs", "first": "1", "second": "2"}]
+def test_configs_are_compared_where_each_is_known(capsys: pytest.CaptureFixture[str]) -> None:
+    for name, epochs in (("one", 1), ("two", 2), ("none", 0)):
+        _study(name, _frame())
+        record = Path(paths.started(name))
+        config = {"name": name, "metrics": {"mig": {}}, "defaults": {"epochs": epochs}}
+        if epochs:
+            record.write_text(json.dumps({"format": started.FORMAT, "config": config}))
+    found = _compared(capsys, "one", "two")
+    assert found["config"] == [
+        {"entry": "name", "first": "one", "second": "two"},
+        {"entry": "defaults.epochs", "first": "1", "second": "2"},
+    ]
     assert (found["moved"], found["unmoved"]) == ([], 4)
+    assert _compared(capsys, "one", "none")["config"] is None
