@@ -100,6 +100,21 @@ def study_of(args: Namespace) -> Study:
     return study
 
 
+def study_called(args: Namespace, name: str) -> Study:
+    """The study of this name, as it was last started here, unless the options name its config.
+
+    ConfigError if they name another, or if none of this name is known.
+    """
+    known = {} if is_named(args) else {one.name: one for one in started.started(Path())}
+    study = known[name].study() if name in known else study_of(args)
+    if study.name != name:
+        raise ConfigError(
+            f"the config is of study {study.name}, not {name}. Name the files of {name}'s by"
+            " --config, as for snakemake's --configfile."
+        )
+    return study
+
+
 def _origin(study: Study, here: Sequence[Study]) -> str:
     if study in here:
         return f"of {DEFAULT}"

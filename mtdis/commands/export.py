@@ -1,6 +1,6 @@
 """Write a finished study as one zip for others: a Workflow Run RO-Crate.
 
-    mtdis export demo --config workflow/configs/demo.yaml
+    mtdis export demo
 
 In it are the long table, all tables and figures, the records of datasets, runs and stages, a sample
 of codes, the config, the workflow, licences, and BibTeX of everything used. Every part is checked
@@ -11,7 +11,7 @@ from argparse import ArgumentParser, Namespace
 from pathlib import Path
 
 from mtdis import paths
-from mtdis.commands._options import add_study, study_of
+from mtdis.commands._options import add_study, study_called
 from mtdis.commands._text import aligned, size
 from mtdis.errors import ConfigError
 
@@ -20,7 +20,7 @@ GROUP = "look"
 
 def add_arguments(parser: ArgumentParser) -> None:
     """Declare the options."""
-    parser.add_argument("name", metavar="NAME", help="name of the study that the config describes")
+    parser.add_argument("name", metavar="NAME", help="name of a study that was started here")
     add_study(parser)
     parser.add_argument(
         "--codes",
@@ -41,12 +41,7 @@ def run(args: Namespace) -> None:
     """Write the zip and say what is in it and where it lies."""
     from mtdis.operations.export import export, sizes
 
-    study = study_of(args)
-    if study.name != args.name:
-        raise ConfigError(
-            f"the config is of study {study.name}, not {args.name}. Name the files of"
-            f" {args.name}'s by --config, as for snakemake's --configfile."
-        )
+    study = study_called(args, args.name)
     if args.codes < 0:
         raise ConfigError(f"--codes {args.codes}: 0 or more images are possible.")
     out = args.out or Path(paths.exported(study.name))

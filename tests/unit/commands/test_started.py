@@ -86,3 +86,12 @@ def test_tables_of_another_config_are_not_replaced(
     assert "one: epochs was 3, is 9. Tables of the one would" in capsys.readouterr().err
     assert not Path(paths.partial("demo")).exists()
     assert main([*words, "--study", json.dumps(DEMO)]) == 0
+
+
+def test_export_speaks_of_the_study_that_it_names_whatever_was_started_last(
+    demo: Study, capsys: pytest.CaptureFixture[str]
+) -> None:
+    started.write_started(Study.from_config(CONFIG), Path())
+    os.utime(paths.started("demo"), (1, 1))
+    assert main(["export", "demo"]) == 2
+    assert "demo is not finished" in capsys.readouterr().err
