@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from mtdis import paths
-from mtdis.errors import ConfigError, cut
+from mtdis.errors import ConfigError, cut, unknown
 from mtdis.study import Study, started
 from mtdis.study.config_files import for_snakemake, overlay, parse_json, parse_yaml
 
@@ -69,7 +69,12 @@ def add_study(parser: ArgumentParser) -> None:
         metavar="FILE",
         help="config files laid over config.yaml in their order, as snakemake's --configfile",
     )
-    group.add_argument("--study", type=json_mapping, help="the config as JSON")
+    group.add_argument(
+        "--study",
+        type=_name_or_config,
+        metavar="NAME",
+        help="a study that was started here, or a config as JSON",
+    )
     parser.add_argument(
         "--override",
         type=yaml_mapping,
@@ -78,6 +83,11 @@ def add_study(parser: ArgumentParser) -> None:
             " tasks.count: 4}'"
         ),
     )
+
+
+def _name_or_config(text: str) -> str | dict[str, Any]:
+    """Parse what names a study: one that was started here, or a config as JSON."""
+    return json_mapping(text) if text.lstrip().startswith("{") else text
 
 
 def study_of(args: Namespace) -> Study:
@@ -106,7 +116,7 @@ def study_called(args: Namespace, name: str) -> Study:
     ConfigError if they name another, or if none of this name is known.
     """
     known = {} if is_named(args) else {one.name: one for one in started.started(Path())}
-    study = known[name].study() if name in known else study_of(args)
+    study = known[name].selected() if name in known else study_of(args)
     if study.name != name:
         raise ConfigError(
             f"the config is of study {study.name}, not {name}. Name the files of {name}'s by"
@@ -138,9 +148,20 @@ def is_named(args: Namespace) -> bool:
 
 def config_of(args: Namespace) -> dict[str, Any]:
     """The config that the options name, `--override` laid over."""
-    config = args.study if args.study is not None else laid_over_default(args.config or [])
+    if isinstance(args.study, str):
+        config = _started(args.study)
+    else:
+        config = laid_over_default(args.config or []) if args.study is None else args.study
     over = getattr(args, "override", None) or {}
     return overlay(config, {"override": over} if over else {}, "--override")
+
+
+def _started(name: str) -> dict[str, Any]:
+    """The config of the study of a name, as it was started last; ConfigError if none was."""
+    known = {one.name: one for one in started.started(Path())}
+    if name not in known:
+        raise ConfigError(f"--study: {unknown('study', name, known)}")
+    return {**known[name].config, "select": known[name].select}
 
 
 def laid_over_default(given: Sequence[Path]) -> dict[str, Any]:

@@ -11,8 +11,8 @@ metric draws, factors with single images, constant codes.
 
 With --seeds N each metric draws N samples: the table has mean and standard deviation (ddof 1).
 With --calibrate it also has the score of the whitened codes, the mean of their rotations (null),
-the share p of these that reach it, and the best rotation (ceiling). --json prints everything:
-values by name, `calibration` with the chance level of permuted factors too, `notes`.
+the share p of these that reach it, the best rotation (ceiling), and chance: the score where rows
+have each other's factors. --json prints everything: values by name, `calibration`, `notes`.
 
 With --metric all, --set is for those that have the setting. A metric that refuses says so; the
 others go on, and the exit status is 2.
@@ -42,7 +42,11 @@ ALL = "all"
 """Stands for every metric."""
 
 HEAD = ("metric", "score", "value")
-CALIBRATED = ("whitened", "null", "p", "ceiling")
+CALIBRATED = ("whitened", "null", "p", "ceiling", "chance")
+LEGEND = (
+    "whitened: without scale; null: these codes with their axes rotated, p the share of such that"
+    " reach it; ceiling: the best rotation; chance: factors of other rows"
+)
 
 
 def add_arguments(parser: ArgumentParser) -> None:
@@ -128,7 +132,8 @@ def as_text(found: Sequence[UserScore]) -> str:
     head = [*HEAD, *(["sd"] if several else []), *(CALIBRATED if calibrated else [])]
     lines = [line for one in found for line in _lines(one, several, calibrated)]
     notes = dict.fromkeys(note for one in found for note in one.notes)
-    said = [f"note: {note}" for note in notes]
+    said = [LEGEND] if calibrated else []
+    said += [f"note: {note}" for note in notes]
     refused = [f"no score of {one.wanted.name}: {one.error}" for one in found if one.error]
     return "\n".join([aligned([head, *lines]), *said, *refused])
 
@@ -143,7 +148,8 @@ def _lines(one: UserScore, several: bool, calibrated: bool) -> Iterator[list[obj
         label, best, _ = shown.get(key, Shown(key))
         about = f"{label}, lower is better" if best == "lowest" else label
         said = one.calibration.get(key, {})
-        nulls = [said.get(name) for name in ("whitened", "null_mean", "p_whitened", "oriented")]
+        names = ("whitened", "null_mean", "p_whitened", "oriented", "permuted_mean")
+        nulls = [said.get(name) for name in names]
         yield [
             one.wanted.name,
             about,

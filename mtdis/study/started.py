@@ -41,12 +41,14 @@ LONGEST = 60
 
 @dataclass(frozen=True)
 class Started:
-    """A study that was started: the file that says so, its config, and when, in seconds since the
-    epoch.
+    """A study that was started: the file that says so, its config without `select`, and when, in
+    seconds since the epoch.
     """
 
     file: Path
     config: Mapping[str, Any]
+    select: Any
+    """The experiments that were built, as the config named them; None for all."""
     time: float
 
     @property
@@ -56,8 +58,15 @@ class Started:
 
     def study(self) -> Study:
         """The study, all of its experiments; ConfigError if this version can't read its config."""
+        return self._study(self.config)
+
+    def selected(self) -> Study:
+        """The study with the experiments that were built."""
+        return self._study({**self.config, "select": self.select})
+
+    def _study(self, config: Mapping[str, Any]) -> Study:
         try:
-            return Study.from_config(self.config)
+            return Study.from_config(config)
         except ConfigError as error:
             raise ConfigError(
                 f"{self.file}: {error} It was started with another version of mtdis: go back to"
@@ -67,7 +76,8 @@ class Started:
 
 def write_started(study: Study, folder: Path) -> None:
     """Write down that a study is started in a folder, and with what config."""
-    content = {"format": FORMAT, "config": _whole(study.config)}
+    selected = study.config.get("select")
+    content = {"format": FORMAT, "config": _whole(study.config), "select": selected}
     text = json.dumps(content, indent=1) + "\n"  # in the order of the config, which tables have
     atomic.write_text(folder / paths.started(study.name), text)
 
@@ -97,7 +107,7 @@ def study_of_last(folder: Path, others: Sequence[Study] = ()) -> Study | None:
     """
     for last in started(folder)[:1]:
         same = [one for one in others if one.name == last.name and not conflicts(last, one)]
-        return same[0] if same else last.study()
+        return same[0] if same else last.selected()
     return None
 
 
@@ -232,7 +242,7 @@ def _read(file: Path) -> Started:
         config = content["config"]
         if content["format"] != FORMAT or not isinstance(config, dict):
             raise ValueError(f"its format is {cut(content['format'])}")
-        return Started(file, config, file.stat().st_mtime)
+        return Started(file, config, content.get("select"), file.stat().st_mtime)
     except OSError as error:
         raise ConfigError(
             f"can't read {file}: {error.strerror}. See that you may read it."

@@ -102,7 +102,7 @@ def summary(part: pd.DataFrame) -> str:
     places = "comparison" if len(part) == 1 else "comparisons"
     return (
         f"In its favour in {ahead} of {len(part)} {places} (score by dataset),"
-        f" by {' to '.join(ends)}, n = {count}: {_verdicts(part)}."
+        f" differences {' to '.join(ends)}, n = {count}: {_verdicts(part)}."
     )
 
 
@@ -159,17 +159,30 @@ def _null(line: Mapping[Hashable, Any], places: int) -> str:
 
 
 def verdict_in_words(claims: Iterable[Claim]) -> str:
-    """The sentence above all: how many comparisons are supported, and what the others are."""
+    """The sentences above all: how many tested comparisons are supported and what the others are,
+    and apart from them how many rules of thumb, which test nothing, hold.
+    """
     cells = [cell for claim in claims for _, line in claim.lines for cell in line if cell]
     if not cells:
         return ""
-    tones = Counter(cell.tone for cell in cells)
+    untested = [cell for cell in cells if cell.verdict in (HOLDS, FAILS)]
+    tones = Counter(cell.tone for cell in cells if cell.verdict not in (HOLDS, FAILS))
     words = {
-        "yes": "supported or holding",
+        "yes": "supported",
         "partly": "with a higher score on axes that are not above chance",
         "no": "not supported",
         "open": "undecided, for n is too small or there is no value",
     }
-    parts = [f"{tones[tone]} {said}" for tone, said in words.items() if tones[tone]]
-    none = "" if tones["yes"] else "No claim is supported. "
-    return f"{none}Of {counted(len(cells), 'comparison')}: {'; '.join(parts)}."
+    said = []
+    if tones:
+        parts = [f"{tones[tone]} {meaning}" for tone, meaning in words.items() if tones[tone]]
+        tested = counted(tones.total(), "tested comparison")
+        none = "" if tones["yes"] else "No claim is supported. "
+        said.append(f"{none}Of {tested}: {'; '.join(parts)}.")
+    if untested:
+        holding = sum(cell.verdict == HOLDS for cell in untested)
+        described = counted(len(untested), "comparison")
+        said.append(
+            f"Described, not tested: a difference beyond one sd in {holding} of {described}."
+        )
+    return " ".join(said)

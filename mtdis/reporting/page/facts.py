@@ -3,6 +3,8 @@
 from collections.abc import Iterable, Mapping
 from typing import Any, NamedTuple
 
+from mtdis.progress import duration
+
 SECONDS = 3600
 
 
@@ -47,7 +49,8 @@ class Facts(NamedTuple):
         said += [f"{stages}{_lost(self.stages)}."] if self.stages.all else []
         unscored = counted(self.unscored, "finished run")
         said += [f"{unscored} without all scores."] if self.unscored else []
-        return [*said, f"{self.hours:.3g} hours of training and stages, added up over jobs."]
+        spent = duration(SECONDS * self.hours)
+        return [*said, f"{spent} of training and stages, added up over jobs."]
 
 
 def counted(count: int, thing: str) -> str:

@@ -105,12 +105,13 @@ def test_people_get_a_table_of_the_same_numbers_and_the_cautions_once(
     assert main([*words, "--json"]) == 0
     found = json.loads(capsys.readouterr().out)
     assert main(words) == 0
-    head, line, note = capsys.readouterr().out.splitlines()
+    head, line, legend, note = capsys.readouterr().out.splitlines()
     assert head.split() == ["metric", "score", "value", "sd", *CALIBRATED]
     said = found["calibration"]["discrete_mig"]
     numbers = [found["discrete_mig"], found["sd"]["discrete_mig"], said["whitened"]]
-    numbers += [said["null_mean"], said["p_whitened"], said["oriented"]]
+    numbers += [said["null_mean"], said["p_whitened"], said["oriented"], said["permuted_mean"]]
     assert line.split() == ["mig", "MIG", *(f"{number:.3f}" for number in numbers)]
+    assert all(f"{name}:" in legend or f"{name} the" in legend for name in CALIBRATED)
     assert note == f"note: {found['notes'][0]}"
 
 

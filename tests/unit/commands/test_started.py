@@ -95,3 +95,25 @@ def test_export_speaks_of_the_study_that_it_names_whatever_was_started_last(
     os.utime(paths.started("demo"), (1, 1))
     assert main(["export", "demo"]) == 2
     assert "demo is not finished" in capsys.readouterr().err
+
+
+def test_without_options_they_speak_of_the_experiments_that_were_built(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    study_in(tmp_path)
+    one = CONFIG["experiments"]["one"]
+    both = CONFIG | {"name": "mine", "experiments": {"one": one, "two": one | {"seed": [7]}}}
+    started.write_started(Study.from_config(both | {"select": ["two"]}), Path())
+    assert list(told(capsys, "status")[0]["experiments"]) == ["two"]
+    assert started.started(Path())[0].study().experiments.keys() == {"one", "two"}
+
+
+def test_a_study_that_was_started_here_is_named_by_study(
+    demo: Study, capsys: pytest.CaptureFixture[str]
+) -> None:
+    started.write_started(Study.from_config(CONFIG), Path())
+    os.utime(paths.started("demo"), (1, 1))
+    status, said = told(capsys, "status", "--study", "demo")
+    assert (status["study"], said) == ("demo", "")
+    assert main(["status", "--study", "dem"]) == 2
+    assert "unknown study 'dem'. Did you mean 'demo'?" in capsys.readouterr().err

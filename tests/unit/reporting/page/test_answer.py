@@ -4,6 +4,7 @@ import pandas as pd
 import pytest
 from helpers.long_table import make_long_table
 
+from mtdis.reporting.claims.verdicts import HOLDS
 from mtdis.reporting.page.answer import answers, summary, verdict_in_words
 from mtdis.reporting.tables import claims
 
@@ -34,7 +35,9 @@ def test_the_summary_counts_what_speaks_for_the_claim(table: pd.DataFrame) -> No
     one = table[table["row"].eq(table["row"].iloc[0])]
     both = pd.concat([one, one.assign(mean=-1.0, dataset="cars", verdict="not supported")])
     said = summary(both)
-    assert said.startswith("In its favour in 1 of 2 comparisons (score by dataset), by −1.000 to +")
+    assert said.startswith(
+        "In its favour in 1 of 2 comparisons (score by dataset), differences −1."
+    )
     assert "n = 2:" in said
     assert "not supported in 1" in said
 
@@ -63,4 +66,12 @@ def test_the_sentence_above_all_says_that_nothing_is_supported(table: pd.DataFra
     assert said.startswith("No claim is supported. Of ")
     assert verdict_in_words([]) == ""
     supported = answers(table.head(1).assign(verdict="supported"))
-    assert verdict_in_words(supported) == "Of 1 comparison: 1 supported or holding."
+    assert verdict_in_words(supported) == "Of 1 tested comparison: 1 supported."
+
+
+def test_a_rule_of_thumb_that_holds_is_no_support(table: pd.DataFrame) -> None:
+    both = table.head(2).assign(verdict=[HOLDS, "n too small"])
+    assert verdict_in_words(answers(both)) == (
+        "No claim is supported. Of 1 tested comparison: 1 undecided, for n is too small or there is"
+        " no value. Described, not tested: a difference beyond one sd in 1 of 1 comparison."
+    )
