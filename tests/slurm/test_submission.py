@@ -2,6 +2,8 @@
 accounting.
 """
 
+import json
+import os
 import shutil
 import subprocess
 import sys
@@ -13,7 +15,7 @@ import yaml
 from tests.workflow.test_kills import contents
 
 from . import cluster
-from .conftest import ROOT, SlurmStudy, results
+from .conftest import ROOT, SlurmStudy, accounting, results
 
 pytestmark = pytest.mark.slurm
 
@@ -127,3 +129,40 @@ def test_a_failing_run_stops_no_other_and_partial_tables_are_right(
     [table] = (study.path / "results/studies/small/partial").rglob("table5.csv")
     rows = [line.split(",") for line in table.read_text().splitlines()]
     assert {row[rows[0].index("row")] for row in rows[1:]} == {"random"}
+
+
+def doctor(study: SlurmStudy, profile: str, *words: str) -> dict[str, dict[str, str]]:
+    """What `mtdis doctor --submit` finds of a profile in the study's folder, by thing."""
+    command = [str(Path(sys.executable).with_name("mtdis")), "doctor", "--submit", "--json", *words]
+    tools = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+    done = subprocess.run(
+        [*command, "--profile", str(study.checkout / profile)],
+        cwd=study.path,
+        env=os.environ | {"PATH": tools, "PYTHONPATH": str(study.checkout)},
+        capture_output=True,
+        text=True,
+    )
+    assert done.stdout.startswith("["), done.stderr
+    return {one["thing"]: one for one in json.loads(done.stdout)}
+
+
+def test_doctor_submits_a_job_as_trainings_are_and_says_what_hindered_it(study: SlurmStudy) -> None:
+    """The partitions are named relative to the study's folder, as the profile allows."""
+    limits = {"max_runtime": 9, "max_mem_mb": 16000, "max_threads": 4, "max_gpu": 1}
+    limits["available_gpu_models"] = ["toy"]
+    (study.path / "limits.yaml").write_text(yaml.safe_dump({"partitions": {"short": limits}}))
+    profile = with_settings(study, partitions="limits.yaml", gpu_model="toy")
+    said = doctor(study, profile)
+    assert {one["standing"] for one in said.values()} == {"ok"}, said
+    assert "SLURM job " in said["job"]["found"]
+    assert said["GPUs of the job"]["found"].startswith("CUDA_VISIBLE_DEVICES=")
+    number = said["job"]["found"].partition("SLURM job ")[2].partition(":")[0]
+    (job,) = accounting(number)
+    assert (job["State"], job["Partition"]) == ("COMPLETED", "short")
+    assert "gres/gpu:toy=1" in job["ReqTRES"]
+    file = study.checkout / profile / "config.v8+.yaml"
+    file.write_text(file.read_text().replace("  qos:", "  qos: nobodys", 1))
+    refused = doctor(study, profile)["job"]
+    assert refused["standing"] == "BAD"
+    assert "Invalid qos specification" in refused["found"]
+    assert not list(study.path.glob(".mtdis_doctor_*"))
