@@ -167,7 +167,7 @@ def run_snakemake(
         except subprocess.TimeoutExpired:
             status, reason = None, why_waiting(whole_log(folder))
         finally:
-            end(process)
+            end(process, folder)
     return status, whole_log(folder), reason
 
 
@@ -177,8 +177,10 @@ def whole_log(folder: Path) -> str:
     return "\n".join(_text(path) for path in [folder / "snakemake.log", *inner])
 
 
-def end(process: subprocess.Popen[bytes]) -> None:
-    """Interrupt snakemake if it works, so that it cancels its job, and wait for its end."""
+def end(process: subprocess.Popen[bytes], folder: Path) -> None:
+    """Interrupt snakemake in a folder if it works, so that it cancels its job, and wait for its
+    end. From one that does not end (a shell has it ignore interrupts, say) the job is taken.
+    """
     if process.poll() is None:
         process.send_signal(signal.SIGINT)
         try:
@@ -186,6 +188,8 @@ def end(process: subprocess.Popen[bytes]) -> None:
         except subprocess.TimeoutExpired:
             process.kill()
             process.wait()
+            for job, _ in SUBMITTED.findall(whole_log(folder)):
+                answer("scancel", job)
 
 
 def judged(outcome: Outcome) -> Iterator[Finding]:

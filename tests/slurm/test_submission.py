@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 import yaml
 
+from tests.workflow.conftest import snakemake
 from tests.workflow.test_kills import contents
 
 from . import cluster
@@ -148,10 +149,12 @@ def doctor(study: SlurmStudy, profile: str, *words: str) -> dict[str, dict[str, 
 
 def test_doctor_submits_a_job_as_trainings_are_and_says_what_hindered_it(study: SlurmStudy) -> None:
     """The partitions are named relative to the study's folder, as the profile allows."""
-    limits = {"max_runtime": 9, "max_mem_mb": 16000, "max_threads": 4, "max_gpu": 1}
-    limits["available_gpu_models"] = ["toy"]
-    (study.path / "limits.yaml").write_text(yaml.safe_dump({"partitions": {"short": limits}}))
-    profile = with_settings(study, partitions="limits.yaml", gpu_model="toy")
+    limits = {"max_runtime": 2, "max_mem_mb": 16000, "max_threads": 4, "max_gpu": 1}
+    models = {"available_gpu_models": ["toy"]}
+    (study.path / "limits.yaml").write_text(
+        yaml.safe_dump({"partitions": {"short": limits | models}})
+    )
+    profile = with_settings(study, partitions="limits.yaml", gpu_model="toy", longest=2)
     said = doctor(study, profile)
     assert {one["standing"] for one in said.values()} == {"ok"}, said
     assert "SLURM job " in said["job"]["found"]
@@ -159,10 +162,42 @@ def test_doctor_submits_a_job_as_trainings_are_and_says_what_hindered_it(study: 
     number = said["job"]["found"].partition("SLURM job ")[2].partition(":")[0]
     (job,) = accounting(number)
     assert (job["State"], job["Partition"]) == ("COMPLETED", "short")
-    assert "gres/gpu:toy=1" in job["ReqTRES"]
-    file = study.checkout / profile / "config.v8+.yaml"
-    file.write_text(file.read_text().replace("  qos:", "  qos: nobodys", 1))
+    assert "gres/gpu=1" in job["ReqTRES"]
+    (study.path / "limits.yaml").write_text(
+        yaml.safe_dump({"partitions": {"nowhere": limits | models}})
+    )
     refused = doctor(study, profile)["job"]
     assert refused["standing"] == "BAD"
-    assert "Invalid qos specification" in refused["found"]
+    assert "invalid partition specified: nowhere" in refused["found"]
     assert not list(study.path.glob(".mtdis_doctor_*"))
+
+
+def test_scores_of_finished_runs_share_submissions_and_one_bad_run_harms_no_other(
+    study: SlurmStudy, tmp_path: Path
+) -> None:
+    """Five runs in packs of three: 3 + 2, from which the damaged one alone is missing."""
+    change(study, kind="random", seed=[1, 2, 3, 4, 5], tables=[], figures=[])
+    study.run("--until", "train")
+    trained = shutil.copytree(study.path, tmp_path / "by_themselves")
+    done = snakemake(checkout=study.checkout, folder=trained)
+    assert done.returncode == 0, done.stdout
+    runs = sorted(path.name for path in (study.path / "results/runs").iterdir())
+    codes = study.path / "results/runs" / runs[1] / "codes.h5"
+    whole = codes.read_bytes()
+    codes.write_bytes(whole[:-100])
+    profile = with_settings(study, scores_per_job=3, longest=100)
+    study.start("--retries", "1", profile=profile)
+    assert study.finish() == 1
+    packs = study.submitted("scores_scores", "group")
+    assert [job["State"] for job in accounting(*packs)].count("FAILED") == 2  # with its retry
+    assert len(packs) == 3
+    assert {job["ReqCPUS"] for job in accounting(*packs)} == {"1"}
+    scored = sorted(path.parent.name for path in study.path.glob("results/scores/*/index.json"))
+    assert scored == [run for run in runs if run != runs[1]]
+    codes.write_bytes(whole)
+    before = {path: path.stat().st_mtime_ns for path in study.path.glob("results/scores/*/*.json")}
+    study.run(profile=profile)
+    assert len(study.submitted("scores_scores", "group")) == 1
+    assert all(path.stat().st_mtime_ns == date for path, date in before.items())
+    table = "results/studies/small/tables/long.csv"
+    assert (study.path / table).read_bytes() == (trained / table).read_bytes()
