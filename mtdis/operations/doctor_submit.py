@@ -24,7 +24,7 @@ from mtdis.operations.programs import answer
 from mtdis.progress import duration
 
 PROGRAM = Path(__file__).with_name("doctor_job")
-"""The Snakefile of the job, and what the job runs."""
+"""The rule of the job, and what the job runs."""
 SLURM, DEFAULT = "profiles/slurm", "profiles/default"
 LOG = Path("logs/doctor.log")
 """Where all that snakemake and the job have said is kept, below the study's folder."""
@@ -135,7 +135,7 @@ def prepare(folder: Path) -> None:
     """Put the job's program into its folder, and links to what a profile may name in the study's
     by a relative path.
     """
-    for name in ("Snakefile", "look.py"):
+    for name in ("job.smk", "look.py"):
         shutil.copy(PROGRAM / name, folder)
     for path in folder.parent.iterdir():
         if not (path.name.startswith(".") or path.name in OWN or (folder / path.name).exists()):
@@ -149,7 +149,7 @@ def run_snakemake(
 
     After so many seconds, and at an interrupt, it cancels its job; the status is None then.
     """
-    command = [sys.executable, "-m", "snakemake", "--snakefile", "Snakefile", *words]
+    command = [sys.executable, "-m", "snakemake", "--snakefile", "job.smk", *words]
     file, reason = folder / "snakemake.log", ""
     with file.open("wb") as out:
         # a session of its own: an interrupt reaches it once, a second would keep it from cancelling

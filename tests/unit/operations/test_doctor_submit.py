@@ -166,7 +166,7 @@ def test_the_folder_of_the_job_leads_to_what_a_profile_names(tmp_path: Path) -> 
     prepare(tmp_path / "folder")
     made = tmp_path / "folder"
     assert (made / "profiles/mine/partitions.yaml").read_text() == "partitions: {}\n"
-    assert "rule doctor" in (made / "Snakefile").read_text()
+    assert "rule doctor" in (made / "job.smk").read_text()
     assert not (made / "results").exists()
     shutil.rmtree(made)
     assert (tmp_path / "profiles/mine/partitions.yaml").exists()
