@@ -9,10 +9,12 @@ from importlib import import_module
 from pathlib import Path
 
 from snakemake.exceptions import WorkflowError
+from snakemake.jobs import Job
+from snakemake.scheduling.job_scheduler import JobScheduler
 from snakemake_interface_executor_plugins.executors.real import RealExecutor
 
 from mtdis import atomic, program
-from mtdis.study import started
+from mtdis.study import packs, started
 
 # The Snakefile of a driver is the checkout's; that of its jobs on a cluster lies in the copy which the driver froze when
 # it started (mtdis/program.py), and reads the study's config as it stood then.
@@ -33,6 +35,28 @@ PROGRAM = program.Program.read(CHECKOUT) if workflow.is_main_process else None
 # What a job asks SLURM for instead of a whole GPU, by profiles/slurm: a share of one, such as shard:1. Whether it has one
 # is counted as `on_gpu`, which the profile then caps.
 GRES = os.environ.get("MTDIS_GRES", "")
+
+
+# How many score jobs of finished runs share a submission, and the minutes that each may ask for, by profiles/slurm.
+SCORES_PER_JOB = int(os.environ.get("MTDIS_SCORES_PER_JOB", "1"))
+LONGEST = int(os.environ.get("MTDIS_LONGEST", "0"))
+if SCORES_PER_JOB > 1:
+    # Of a pack that fails, what is there stays: an index is written last and atomically. Inside, none stops the others.
+    remove_output = Job.cleanup
+
+    async def remove_but_indices(job, skip_outputs):
+        if job.rule.name not in packs.OUTPUTS:
+            await remove_output(job, skip_outputs)
+
+    Job.cleanup = remove_but_indices
+    if not workflow.is_main_process:
+        begin = JobScheduler.__init__
+
+        def begin_and_keep_going(scheduler, *words, **options):
+            begin(scheduler, *words, **options)
+            scheduler.keepgoing = True
+
+        JobScheduler.__init__ = begin_and_keep_going
 
 
 # The program is frozen for the jobs. What they read beside their inputs is written: the trainings of this invocation,

@@ -149,13 +149,18 @@ class SlurmStudy:
         """What the accounting says of all jobs of a rule, in order of submission."""
         return accounting(*self.submitted(rule))
 
-    def submitted(self, rule: str) -> list[str]:
-        """The ids of all jobs of a rule that the last driver submitted."""
-        return re.findall(rf"submitted with SLURM jobid (\d+) \(log: [^)]*/rule_{rule}/", self.said)
+    def submitted(self, rule: str, kind: str = "rule") -> list[str]:
+        """The ids of all jobs of a rule, or of all groups, that the last driver submitted.
+
+        By snakemake's own log: what it prints leaves them out.
+        """
+        log = max((self.path / ".snakemake/log").glob("*.log")).read_text()
+        return re.findall(rf"submitted with SLURM jobid (\d+) \(log: [^)]*/{kind}_{rule}/", log)
 
 
 def accounting(*numbers: str) -> list[dict[str, str]]:
     """State, limits and requests of jobs."""
+    assert numbers  # of none, sacct lists all
     asked = (
         "TimelimitRaw",
         "ReqMem",

@@ -2,6 +2,8 @@
 accounting.
 """
 
+import json
+import os
 import shutil
 import subprocess
 import sys
@@ -10,10 +12,11 @@ from pathlib import Path
 import pytest
 import yaml
 
+from tests.workflow.conftest import snakemake
 from tests.workflow.test_kills import contents
 
 from . import cluster
-from .conftest import ROOT, SlurmStudy, results
+from .conftest import ROOT, SlurmStudy, accounting, results
 
 pytestmark = pytest.mark.slurm
 
@@ -127,3 +130,74 @@ def test_a_failing_run_stops_no_other_and_partial_tables_are_right(
     [table] = (study.path / "results/studies/small/partial").rglob("table5.csv")
     rows = [line.split(",") for line in table.read_text().splitlines()]
     assert {row[rows[0].index("row")] for row in rows[1:]} == {"random"}
+
+
+def doctor(study: SlurmStudy, profile: str, *words: str) -> dict[str, dict[str, str]]:
+    """What `mtdis doctor --submit` finds of a profile in the study's folder, by thing."""
+    command = [str(Path(sys.executable).with_name("mtdis")), "doctor", "--submit", "--json", *words]
+    tools = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+    done = subprocess.run(
+        [*command, "--profile", str(study.checkout / profile)],
+        cwd=study.path,
+        env=os.environ | {"PATH": tools, "PYTHONPATH": str(study.checkout)},
+        capture_output=True,
+        text=True,
+    )
+    assert done.stdout.startswith("["), done.stderr
+    return {one["thing"]: one for one in json.loads(done.stdout)}
+
+
+def test_doctor_submits_a_job_as_trainings_are_and_says_what_hindered_it(study: SlurmStudy) -> None:
+    """The partitions are named relative to the study's folder, as the profile allows."""
+    limits = {"max_runtime": 2, "max_mem_mb": 16000, "max_threads": 4, "max_gpu": 1}
+    models = {"available_gpu_models": ["toy"]}
+    (study.path / "limits.yaml").write_text(
+        yaml.safe_dump({"partitions": {"short": limits | models}})
+    )
+    profile = with_settings(study, partitions="limits.yaml", gpu_model="toy", longest=2)
+    said = doctor(study, profile)
+    assert {one["standing"] for one in said.values()} == {"ok"}, said
+    assert "SLURM job " in said["job"]["found"]
+    assert said["GPUs of the job"]["found"].startswith("CUDA_VISIBLE_DEVICES=")
+    number = said["job"]["found"].partition("SLURM job ")[2].partition(":")[0]
+    (job,) = accounting(number)
+    assert (job["State"], job["Partition"]) == ("COMPLETED", "short")
+    assert "gres/gpu=1" in job["ReqTRES"]
+    (study.path / "limits.yaml").write_text(
+        yaml.safe_dump({"partitions": {"nowhere": limits | models}})
+    )
+    refused = doctor(study, profile)["job"]
+    assert refused["standing"] == "BAD"
+    assert "invalid partition specified: nowhere" in refused["found"]
+    assert not list(study.path.glob(".mtdis_doctor_*"))
+
+
+def test_scores_of_finished_runs_share_submissions_and_one_bad_run_harms_no_other(
+    study: SlurmStudy, tmp_path: Path
+) -> None:
+    """Five runs in packs of three: 3 + 2, from which the damaged one alone is missing."""
+    change(study, kind="random", seed=[1, 2, 3, 4, 5], tables=[], figures=[])
+    study.run("--until", "train")
+    trained = shutil.copytree(study.path, tmp_path / "by_themselves")
+    done = snakemake(checkout=study.checkout, folder=trained)
+    assert done.returncode == 0, done.stdout
+    runs = sorted(path.name for path in (study.path / "results/runs").iterdir())
+    codes = study.path / "results/runs" / runs[1] / "codes.h5"
+    whole = codes.read_bytes()
+    codes.write_bytes(whole[:-100])
+    profile = with_settings(study, scores_per_job=3, longest=100)
+    study.start("--retries", "1", profile=profile)
+    assert study.finish() == 1
+    packs = study.submitted("scores_scores", "group")
+    assert [job["State"] for job in accounting(*packs)].count("FAILED") == 2  # with its retry
+    assert len(packs) == 3
+    assert {job["ReqCPUS"] for job in accounting(*packs)} == {"1"}
+    scored = sorted(path.parent.name for path in study.path.glob("results/scores/*/index.json"))
+    assert scored == [run for run in runs if run != runs[1]]
+    codes.write_bytes(whole)
+    before = {path: path.stat().st_mtime_ns for path in study.path.glob("results/scores/*/*.json")}
+    study.run(profile=profile)
+    assert len(study.submitted("scores_scores", "group")) == 1
+    assert all(path.stat().st_mtime_ns == date for path, date in before.items())
+    table = "results/studies/small/tables/long.csv"
+    assert (study.path / table).read_bytes() == (trained / table).read_bytes()

@@ -1,3 +1,12 @@
+# Scores of finished runs can share a submission (`scores_per_job` of profiles/slurm): a pack is a group of snakemake, whose
+# members run one after the other. In the job of a pack, all of its targets are of it.
+PACKS = (
+    packs.Packs.of_study(STUDY.runs, SCORES_PER_JOB, Path())
+    if workflow.is_main_process
+    else packs.Packs.of_job(SCORES_PER_JOB)
+)
+
+
 # All metrics of the study on all networks of a run. The index is declared and written last; the scores beside it are
 # kept, so that another metric computes only itself.
 rule scores:
@@ -10,12 +19,17 @@ rule scores:
         "logs/scores/{run}.log",
     benchmark:
         "logs/benchmarks/scores/{run}.tsv"
+    group:
+        lambda wildcards: PACKS.group("scores", wildcards.run)
     conda:
         "../../envs/mtdis.yaml"
     threads: lambda wildcards: len(STUDY[wildcards.run].networks)
     resources:
         mem_mb=lambda wildcards, threads, attempt: 1024 * (1 + threads) * attempt,
-        runtime=lambda wildcards, attempt: 240 * attempt,
+        runtime=lambda wildcards, attempt: PACKS.minutes(
+            "scores", wildcards.run, 240 * attempt, LONGEST
+        ),
+        in_pack=1,
     params:
         spec=lambda wildcards: STUDY.spec(wildcards.run),
         metrics=STUDY.metric_specs,
@@ -36,12 +50,17 @@ rule calibrate:
         "logs/calibrate/{run}.log",
     benchmark:
         "logs/benchmarks/calibrate/{run}.tsv"
+    group:
+        lambda wildcards: PACKS.group("calibrate", wildcards.run)
     conda:
         "../../envs/mtdis.yaml"
     threads: lambda wildcards: len(STUDY[wildcards.run].networks)
     resources:
         mem_mb=lambda wildcards, threads, attempt: 1024 * (1 + threads) * attempt,
-        runtime=lambda wildcards, attempt: 720 * attempt,
+        runtime=lambda wildcards, attempt: PACKS.minutes(
+            "calibrate", wildcards.run, 720 * attempt, LONGEST
+        ),
+        in_pack=1,
     params:
         spec=lambda wildcards: STUDY.spec(wildcards.run),
         calibrations=STUDY.calibration_specs,
