@@ -607,7 +607,7 @@ def test_a_reader_that_stops_early_is_no_error(tmp_path: Path) -> None:
     reader, writer = os.pipe()
     os.close(reader)
     done = subprocess.run(
-        [sys.executable, "-m", "mtdis.cli", "plan"],
+        [sys.executable, "-m", "mtdis.cli", "plan", "--config", "config.yaml"],
         stdout=writer,
         stderr=subprocess.PIPE,
         check=False,
