@@ -217,7 +217,9 @@ def test_targets_for_one_experiment_and_one_run(finished: StudyFolder) -> None:
     run += "+dataset.image_size=8+dataset.subgrid.scale=2"
     (index,) = {
         p
-        for p in re.findall(r"\S+index\.json", finished.snakemake("-np", "two").stdout)
+        for p in re.findall(
+            r"\S+index\.json", finished.snakemake("-n", "--logger-mtdis-jobs", "two").stdout
+        )
         if p.startswith(run)
     }
     assert finished.planned(index) == {"train": 1, "scores": 1}

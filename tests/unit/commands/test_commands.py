@@ -677,7 +677,10 @@ def test_output_to_a_full_disk_is_no_traceback(stream: str, tmp_path: Path) -> N
     with Path("/dev/full").open("w") as full:
         streams: Any = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE} | {stream: full}
         done = subprocess.run(
-            [sys.executable, "-m", "mtdis.cli", "plan"], text=True, check=False, **streams
+            [sys.executable, "-m", "mtdis.cli", "plan", "--config", "config.yaml"],
+            text=True,
+            check=False,
+            **streams,
         )
     assert done.returncode == 2
     if stream == "stdout":
