@@ -4,6 +4,7 @@ import re
 from pathlib import Path
 
 import pytest
+import yaml
 from helpers.places import ROOT
 
 from docs.generate import links, offline
@@ -49,12 +50,28 @@ def test_links_lead_to_files_and_headings_that_are_there(page: Path) -> None:
             assert anchor[1:] in headings(target), (place, anchor)
 
 
+DEMO = yaml.safe_load((ROOT / "workflow/configs/demo.yaml").read_text())
+KINDS = DEMO["experiments"]["demo"]["kind"]
+
+
+def label(kind: str) -> str:
+    return kind.replace("_", "-")
+
+
+def test_the_demo_s_page_is_of_the_demo_s_config() -> None:
+    page = (ROOT / "docs/demo.md").read_text()
+    dci = DEMO["metrics"]["dci"]
+    assert f"DCI from {dci['num_train']:,} images and tested on {dci['num_test']:,}" in page
+    first = {row[0].partition(",")[0] for row in cells(page)} - {""}
+    assert first == {label(kind) for kind in KINDS}
+
+
 def test_readme_has_the_demo_s_means_as_their_page_has_them() -> None:
     rows = {row[0]: row for row in cells((ROOT / "docs/demo.md").read_text())}
     ours = [row for row in cells(README) if row[0] in rows]
     kept = [rows[""].index(head) for head in ours[0]]
     assert ours[0][0] == ""
-    assert len(ours) == 5
+    assert [row[0].partition(",")[0] for row in ours[1:]] == [label(kind) for kind in KINDS]
     assert all(row == [rows[row[0]][column] for column in kept] for row in ours)
 
 
