@@ -35,11 +35,12 @@ def test_a_full_disk_is_named_and_the_study_is_complete_when_there_is_room(
     assert results(study.path) == results(local)
 
 
-def test_a_results_folder_that_may_not_be_written_is_named_and_then_filled(
+def test_a_folder_of_runs_that_may_not_be_written_is_named_and_then_filled(
     study: SlurmStudy, local: Path
 ) -> None:
+    """Of runs alone: a driver that may not write into results starts nothing."""
     doomed(study, local)
-    with read_only(study.path / "results"):
+    with read_only(study.path / "results/runs"):
         study.start("--retries", "0")
         assert study.finish() == 1
     logs = list(
