@@ -4,6 +4,7 @@ finds it: setuptools takes only what lies in the package, and git keeps one copy
 
 import shutil
 import sys
+from importlib import import_module
 from pathlib import Path
 
 from setuptools import setup
@@ -12,7 +13,7 @@ from setuptools.command.build_py import build_py
 ROOT = Path(__file__).parent
 sys.path.insert(0, str(ROOT))  # mtdis is not installed while it is built
 
-from mtdis.operations import workflow_files  # noqa: E402
+workflow_files = import_module("mtdis.operations.workflow_files")
 
 
 class BuildWithWorkflow(build_py):
