@@ -51,6 +51,15 @@ def test_what_running_steps_have_behind_them_is_not_left() -> None:
     assert str(forecast) == "1 of 2 steps, 1 running, 8 min"
 
 
+def test_a_step_that_takes_longer_than_the_others_takes_nothing_off_their_time() -> None:
+    forecast = planned(train=3)
+    begun(forecast, 0.0, "train", 1)
+    note(forecast, 60.0, LogEvent.JOB_FINISHED, job_id=1)
+    begun(forecast, 60.0, "train", 2)
+    note(forecast, 500.0, None)
+    assert str(forecast) == "1 of 3 steps, 1 running, 8 min, about 60 s left"
+
+
 def test_a_rule_that_was_not_seen_yet_makes_it_a_bound() -> None:
     forecast = planned(train=2, scores=2)
     begun(forecast, 0.0, "train", 1)

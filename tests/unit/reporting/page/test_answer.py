@@ -4,7 +4,7 @@ import pandas as pd
 import pytest
 from helpers.long_table import make_long_table
 
-from mtdis.reporting.claims.verdicts import HOLDS
+from mtdis.reporting.claims.verdicts import FAILS, HOLDS
 from mtdis.reporting.page.answer import answers, summary, verdict_in_words
 from mtdis.reporting.tables import claims
 
@@ -70,8 +70,10 @@ def test_the_sentence_above_all_says_that_nothing_is_supported(table: pd.DataFra
 
 
 def test_a_rule_of_thumb_that_holds_is_no_support(table: pd.DataFrame) -> None:
-    both = table.head(2).assign(verdict=[HOLDS, "n too small"])
-    assert verdict_in_words(answers(both)) == (
+    lines = table.iloc[[0, 0, 0]].assign(
+        verdict=[HOLDS, FAILS, "n too small"], dataset=["cars", "birds", "cats"]
+    )
+    assert verdict_in_words(answers(lines)) == (
         "No claim is supported. Of 1 tested comparison: 1 undecided, for n is too small or there is"
-        " no value. Described, not tested: a difference beyond one sd in 1 of 1 comparison."
+        " no value. Described, not tested: a difference beyond one sd in 1 of 2 comparisons."
     )
