@@ -1,4 +1,4 @@
-"""The best test R² that can be known of tasks from the true factors: python -m benchmarks.task_ceiling
+"""The best test R² that tasks allow whoever has the true factors: benchmarks.task_ceiling
 
 Of the grids of `workflow/configs/record.yaml`, by the number of hidden layers of the tasks. A task
 network of random weights is, at infinite width, a draw of a Gaussian process whose kernel is known
@@ -18,6 +18,7 @@ from mtdis.data.split import split_rows
 from mtdis.data.tasks import make_targets, scale_inputs
 from mtdis.reporting.labels import dataset_label
 from mtdis.specs.dataset import GridDataset
+from mtdis.specs.ids import identify
 from mtdis.specs.models.multi_head import MultiHead
 from mtdis.specs.tasks import Tasks
 from mtdis.study.study import Study
@@ -60,7 +61,7 @@ def reached(weights: Floats, targets: Floats, train: Rows, test: Rows) -> float:
 def lines() -> Iterator[list[str]]:
     """The cells of each line of the table."""
     study = Study.from_files(CONFIGS)
-    runs = {run.dataset.id: run for run in study.runs.values() if isinstance(run, MultiHead)}
+    runs = {identify(run.dataset): run for run in study.runs.values() if isinstance(run, MultiHead)}
     for run in runs.values():
         assert isinstance(run.dataset, GridDataset)
         _, values = labels(run.dataset, kept_rows(run.dataset))
