@@ -8,7 +8,6 @@ import pandas as pd
 
 from mtdis.reporting.claims import contrasts, fields
 from mtdis.reporting.claims.lines import Asked
-from mtdis.reporting.claims.values import task_seeds_zipped
 from mtdis.reporting.claims.verdicts import text, verdict
 from mtdis.reporting.labels import HEADLINE
 from mtdis.reporting.published import scores as published
@@ -76,7 +75,6 @@ def claims_table(
     `claims` empty: those of the paper. `nulls` has the scores of rotated codes in the columns of
     the long table, and is None or empty where nothing was calibrated.
     """
-    frame = task_seeds_zipped(frame)
     rotated = frame.head(0) if nulls is None else nulls
     named = claims or PAPER
     found = [

@@ -26,7 +26,6 @@ Cell = tuple[str, str, str, str]
 HEADS, FIT = "heads", ("r2", "test")
 """The stage whose errors say whether codes help, and the measure that is compared."""
 HEAD_SEED = "stage.seed"
-TASK_SEED, ONE_EACH = "spec.tasks.seed", "one per seed"
 
 
 def keys_of(claim: Claim) -> list[tuple[str, str]]:
@@ -40,21 +39,6 @@ def scores_of(frame: pd.DataFrame, claim: Claim) -> pd.DataFrame:
     rows = of_runs(frame)
     names = pd.MultiIndex.from_frame(rows[["metric", "key"]])
     return rows[names.isin(keys_of(claim))]
-
-
-def task_seeds_zipped(frame: pd.DataFrame) -> pd.DataFrame:
-    """The long table in which task seeds that each go with one model seed are no variants of their
-    own: zipped with it they make independent pairs.
-    """
-    if TASK_SEED not in frame.columns:
-        return frame
-    runs = of_runs(frame)[[TASK_SEED, "seed"]].dropna().drop_duplicates()
-    seeds = runs.groupby(TASK_SEED)["seed"].nunique()
-    alone = seeds.index[seeds.eq(1)]
-    if len(alone) < 2:
-        return frame
-    own = frame[TASK_SEED].isin(alone)
-    return frame.assign(**{TASK_SEED: frame[TASK_SEED].astype(object).mask(own, ONE_EACH)})
 
 
 def row_of(kind: str) -> str:

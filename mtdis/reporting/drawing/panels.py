@@ -113,12 +113,14 @@ def _fill(
     _name_axes(figure, panels, places, across, characters)
 
 
-def score_label(key: Sequence[str], keys: Sequence[tuple[str, ...]]) -> str:
-    """The name of a score's axis; with its settings where there are several of one metric's key."""
+def score_label(key: Sequence[str], keys: Sequence[tuple[str, ...]], reach: str = "") -> str:
+    """The name of a score's axis, with what it reaches unless that is given; and with its settings
+    where there are several of one metric's key.
+    """
     several = any(other[:2] == tuple(key[:2]) and other != tuple(key) for other in keys)
     own = in_words(unlike_metric(key[2], key[0]))
     details = f"\n{fill(own, 28)}" if several and own else ""
-    reach = "at most 1" if tuple(key[:2]) in LOSSES else "0 to 1"
+    reach = reach or ("at most 1" if tuple(key[:2]) in LOSSES else "0 to 1")
     return f"{shown(key[0], key[1]).label}\n({reach}){details}"
 
 

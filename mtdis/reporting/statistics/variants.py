@@ -6,13 +6,30 @@ from typing import Any, Final
 import pandas as pd
 
 UNREAD: Final = "(not read)"
+ONE_EACH: Final = "one per seed"
+SEED: Final = "seed"
+"""The column of the model's seed, and how the names of fields end that are other seeds."""
 Label = dict[str, Any]
 Point = tuple[Any, ...]
 
 
+def seeds_zipped(frame: pd.DataFrame) -> pd.DataFrame:
+    """The frame in which other seeds (`spec.tasks.seed`, …) that each go with one model seed say
+    ONE_EACH: zipped with it they are draws of their own and no choices of settings.
+    """
+    for column in [c for c in frame.columns if c.startswith("spec.") and c.endswith(SEED)]:
+        pairs = frame[[column, SEED]].dropna().drop_duplicates()
+        partners = pairs.groupby(column)[SEED].nunique()
+        alone = partners.index[partners.eq(1)]
+        if column != f"spec.{SEED}" and len(alone) > 1:
+            zipped = frame[column].isin(alone)
+            frame = frame.assign(**{column: frame[column].astype(object).mask(zipped, ONE_EACH)})
+    return frame
+
+
 def variant_fields(frame: pd.DataFrame) -> list[str]:
-    """The columns `spec.<field>` that vary among the runs of one kind on one dataset, the seed
-    apart.
+    """The columns `spec.<field>` that vary among the runs of one kind on one dataset, seeds that
+    are zipped with the model's apart.
     """
     runs = _runs(frame)
     fields = [c for c in runs.columns if c.startswith("spec.") and c != "spec.seed"]
@@ -102,7 +119,9 @@ def _determines(runs: pd.DataFrame, one: str, other: str) -> bool:
 
 def _runs(frame: pd.DataFrame) -> pd.DataFrame:
     specs = [c for c in frame.columns if c.startswith("spec.")]
-    return frame.drop_duplicates("run")[["run", "kind", "dataset", *specs]].sort_values("run")
+    about = ["run", "kind", "dataset", SEED, *specs]
+    runs = frame.drop_duplicates("run")[about].sort_values("run")
+    return seeds_zipped(runs)
 
 
 def _points(group: pd.DataFrame, fields: list[str]) -> dict[str, Point]:

@@ -1,0 +1,95 @@
+"""The p-values of codes against rotations of themselves, beside what is even."""
+
+from collections.abc import Iterator
+from textwrap import fill
+
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+from matplotlib.patches import Patch
+from scipy.stats import kstwo
+
+from mtdis.reporting.drawing.panels import Layout, Panel, draw_grid, nothing, score_label
+from mtdis.reporting.drawing.style import BAND, BLACK, row_colour
+from mtdis.reporting.labels import HEADLINE, row_label, row_place
+from mtdis.reporting.statistics import CELL, in_order, of_runs, variant_text, variants
+from mtdis.reporting.summaries.calibration import calibrated_networks
+
+SHOWS_CALIBRATION = True
+CAPTION = (
+    "Are the axes of the codes as good as any other? Each step is a network, at the p-value of its"
+    " white codes among rotations of themselves; its height is the share of networks with such a p"
+    " or less. Where all axes are alike p is even and the steps keep to the diagonal: the band"
+    " holds the whole line for 95 of 100 samples of so many independent networks (Kolmogorov and"
+    " Smirnov), that of the kind with the fewest. Steps that rise at the left are networks whose"
+    " axes are above chance; steps that stay low, and rise at the right, are networks whose axes"
+    " score below rotations of themselves. Networks of a seed share their initial encoder and are"
+    " not quite independent. n counts networks."
+)
+LEVEL = 0.95
+
+
+def draw(frame: pd.DataFrame) -> Figure:
+    """The distribution of p of each kind's networks, a panel per score, dataset and variant."""
+    panels = list(_panels(of_runs(frame)))
+    if not panels:
+        raise nothing("calibrated scores")
+    kinds = sorted({kind for panel in panels for kind in panel.table["row"]}, key=row_place)
+    return draw_grid(
+        panels,
+        _draw_panel,
+        [
+            *(Line2D([], [], color=row_colour(kind), label=row_label(kind)) for kind in kinds),
+            Line2D([], [], color=BLACK, linestyle=":", label="even"),
+            Patch(color=BAND, label="95 % of even samples"),
+        ],
+        Layout(2.2, 2.2 + 0.12 * len(kinds)),
+    )
+
+
+def _panels(runs: pd.DataFrame) -> Iterator[Panel]:
+    """A panel per variant and cell; its points are networks, its table the kinds that have any."""
+    found = [(label, _networks(part)) for label, part in variants(runs)]
+    cells = pd.concat([networks[CELL[1:]] for _, networks in found])
+    keys = list(cells.drop_duplicates().itertuples(index=False, name=None))
+    for label, networks in found:
+        for (dataset, *key), points in networks.groupby(CELL, sort=False):
+            counts = points.groupby("row", sort=False)["value"].count().rename("n").reset_index()
+            said = ", ".join(f"{row_label(row)} {n}" for row, n in counts.itertuples(index=False))
+            yield Panel(
+                tuple(key),
+                (str(dataset), variant_text(label)),
+                score_label(key, keys, "share of networks"),
+                fill(f"p among rotations, n = {said}", 34),
+                counts.assign(mean=1.0, sd=0.0),
+                points,
+            )
+
+
+def _networks(part: pd.DataFrame) -> pd.DataFrame:
+    """Per network its CELL, its kind as `row`, and the p of its white codes as `value`."""
+    networks = calibrated_networks(part).rename(columns={"p_whitened": "value", "kind": "row"})
+    scores = pd.MultiIndex.from_frame(networks[["metric", "key"]])
+    networks = networks[scores.isin(HEADLINE) & networks["value"].notna()]
+    places = {
+        "row": {row: row_place(row) for row in networks["row"].unique()},
+        "key": {key: place for place, (_, key) in enumerate(HEADLINE)},
+    }
+    return in_order(networks, ["key", "metric", "settings", "dataset", "row"], places)
+
+
+def _draw_panel(axes: Axes, panel: Panel) -> None:
+    fewest = int(panel.table["n"].min())
+    width = float(kstwo.ppf(LEVEL, fewest))
+    line = np.array([0.0, 1.0])
+    axes.fill_between(line, line - width, line + width, color=BAND, linewidth=0)
+    axes.plot(line, line, color=BLACK, linestyle=":", linewidth=0.8)
+    for row, points in panel.points.groupby("row", sort=False):
+        values = np.sort(points["value"].to_numpy())
+        steps = np.arange(1, len(values) + 1) / len(values)
+        places = np.concatenate([[0.0], values, [1.0]])
+        heights = np.concatenate([[0.0], steps, [1.0]])
+        axes.step(places, heights, where="post", color=row_colour(str(row)), linewidth=1.2)
+    axes.set_xlim(0, 1)
