@@ -32,6 +32,7 @@ from mtdis.progress import progress_bar
 from mtdis.scoring import user_scores
 from mtdis.scoring.user_arrays import read_table
 from mtdis.scoring.user_scores import UserScore, Wanted
+from mtdis.specs import cautions
 from mtdis.specs.calibration import Calibration
 from mtdis.specs.metric import Metric
 from mtdis.specs.shown import Shown
@@ -131,7 +132,7 @@ def as_text(found: Sequence[UserScore]) -> str:
     calibrated = any(one.calibration for one in found)
     head = [*HEAD, *(["sd"] if several else []), *(CALIBRATED if calibrated else [])]
     lines = [line for one in found for line in _lines(one, several, calibrated)]
-    notes = dict.fromkeys(note for one in found for note in one.notes)
+    notes = cautions.together(note for one in found for note in one.notes)
     said = [LEGEND] if calibrated else []
     said += [f"note: {note}" for note in notes]
     refused = [f"no score of {one.wanted.name}: {one.error}" for one in found if one.error]
