@@ -8,6 +8,7 @@ from typing import Any
 
 from mtdis import paths
 from mtdis.errors import ConfigError, cut, unknown
+from mtdis.pasting import shell
 from mtdis.study import Study, started
 from mtdis.study.config_files import for_snakemake, overlay, parse_json, parse_yaml
 
@@ -129,7 +130,8 @@ def _origin(study: Study, here: Sequence[Study]) -> str:
     if study in here:
         return f"of {DEFAULT}"
     file = paths.started(study.name)
-    return f"as it was last started here ({file}); --config {DEFAULT} asks for that of the config"
+    words = shell("--config", DEFAULT)
+    return f"as it was last started here ({file}); {words} asks for that of the config"
 
 
 def own_study(args: Namespace) -> Study:

@@ -15,6 +15,7 @@ from mtdis.commands._options import add_study, study_of
 from mtdis.commands._text import aligned, size
 from mtdis.errors import ConfigError
 from mtdis.operations.plan import PILOT_SECONDS, make_plan
+from mtdis.pasting import as_yaml
 from mtdis.progress import duration
 
 GROUP = "study"
@@ -87,11 +88,11 @@ def as_text(plan: dict[str, Any]) -> str:
 def _suggested(experiment: str, more: dict[str, list[str]]) -> str:
     """The outputs that would show what an experiment sweeps, as lines of its config."""
     verb = "varies" if len(more["fields"]) == 1 else "vary"
-    outputs = ", ".join(f"{key}: [{', '.join(more[key])}]" for key in ("figures", "tables"))
-    return (
-        f"{experiment}: {', '.join(more['fields'])} {verb} and none of its outputs shows it; add"
-        f" {outputs}"
+    lacking = f"{', '.join(more['fields'])} {verb} and none of its outputs shows it"
+    figures, tables = (
+        as_yaml(["experiments", experiment, key], more[key]) for key in ("figures", "tables")
     )
+    return f"{experiment}: {lacking}; write\n{figures}\n{tables.splitlines()[-1]}"
 
 
 def _first(lines: list[str]) -> list[str]:

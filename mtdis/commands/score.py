@@ -28,6 +28,7 @@ from mtdis.commands._text import aligned
 from mtdis.discover import members
 from mtdis.errors import ConfigError, UserError, unknown
 from mtdis.metrics import factor_table
+from mtdis.pasting import shell
 from mtdis.progress import progress_bar
 from mtdis.scoring import user_scores
 from mtdis.scoring.user_arrays import read_table
@@ -176,7 +177,7 @@ def _wanted(args: Namespace) -> list[Wanted]:
     classes = {name: Metric.member(name) for name in names}
     given = dict(_setting(text) for text in args.set)
     if "seed" in given:
-        raise ConfigError(f"--set seed={given['seed']}: write --seed {given['seed']}.")
+        raise ConfigError(f"--set seed={given['seed']}: write {shell('--seed', given['seed'])}")
     if args.metric == ALL:
         known = {field for cls in classes.values() for field in cls.model_fields}
         for name in given:

@@ -3,6 +3,7 @@
 from pathlib import Path
 
 from mtdis.data.own.columns import NUMBER, Column
+from mtdis.pasting import shell
 
 ROWS_PER_CLASS = 5
 """Fewer rows than this per value, on average, and a column of fractions is taken for a
@@ -40,5 +41,5 @@ def advice(path: str, name: str, column: Column) -> str:
         f"  import pandas as pd; t = pd.read_{suffix}({path!r})\n"
         f"  c = {classes}; t[{value}] = t[{column_}].groupby(c).transform('mean')\n"
         f"  t[{column_}] = c; {write}({made!r}, index=False)\n"
-        f"and name the table so made: --table {Path(made).name}"
+        f"and name the table so made: {shell('--table', Path(made).name)}"
     )

@@ -22,6 +22,7 @@ from mtdis.data.own.look_alikes import ImageDigests, LookAlikes, find_look_alike
 from mtdis.data.own.pngs import CONVERT, open_pngs
 from mtdis.data.own.table import FactorTable, read_table
 from mtdis.errors import ArtifactError
+from mtdis.pasting import shell
 from mtdis.specs.datasets.own import Own
 
 TABLES = (".csv", ".parquet")
@@ -139,7 +140,8 @@ def _only(folder: Path, found: list[Path], wanted: str, option: str) -> str:
         )
     if len(names) > 1:
         raise ArtifactError(
-            f"{folder} has several of {wanted}: {', '.join(names)}. Choose one: {option} {names[0]}"
+            f"{folder} has several of {wanted}: {', '.join(names)}. Choose one:"
+            f" {shell(option, names[0])}"
         )
     return names[0]
 

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from mtdis.data.own.binning import advice, is_measurement
 from mtdis.data.own.columns import NUMBER, Column, label, printable, read_columns, rows_of
 from mtdis.errors import ArtifactError, unknown
+from mtdis.pasting import shell
 from mtdis.specs.datasets.own import FACTOR
 
 FILES = "image"
@@ -108,7 +109,7 @@ def _left_out(path: Path, columns: Mapping[str, Column]) -> dict[str, str]:
     each.
     """
     found = {}
-    choose = " ".join(printable(name) for name in columns if name not in NAMELESS)
+    choose = shell("--factors", *(name for name in columns if name not in NAMELESS))
     for name, column in columns.items():
         rows, classes = len(column.places), len(column.words)
         if name in NAMELESS and 1 < classes == rows:
@@ -119,7 +120,7 @@ def _left_out(path: Path, columns: Mapping[str, Column]) -> dict[str, str]:
             what = "numbers the rows" if numbers else f"has {classes:,} classes in {rows:,} rows"
             found[name] = (
                 f"column '{printable(name)}' {what}: it is left out. If it is a factor, name all"
-                f" columns that are: --factors {choose}"
+                f" columns that are: {printable(choose)}"
             )
             if is_measurement(column):
                 found[name] += f"\n{advice(str(path), name, column)}"

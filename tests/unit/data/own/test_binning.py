@@ -2,6 +2,7 @@
 taken.
 """
 
+import shlex
 from pathlib import Path
 
 import numpy as np
@@ -32,7 +33,7 @@ def advised(message: str) -> FactorTable:
     lines = [line.strip() for line in message.splitlines() if line.startswith("  ")]
     found: dict[str, object] = {}
     exec("\n".join(lines), found)
-    return read_table(Path(message.rpartition("--table ")[2]))
+    return read_table(Path(shlex.split(message.splitlines()[-1])[-1]))
 
 
 @pytest.mark.parametrize("name", ["it's a table.csv", "t.parquet"])
