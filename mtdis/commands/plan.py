@@ -2,8 +2,11 @@
 stale and shared.
 
 `finished` counts the diverged, too; `stale` are records that are damaged or of another spec or
-version. With --hours: what the missing part will cost, judged by the times of finished runs, and
-with --pilot by 30 seconds of training where nothing is finished.
+version. `new scores` and `new calibrations` are what runs lack, those that are to be trained too:
+one per network and per metric with its settings and seed.
+
+With --hours: what the missing part will cost, judged by the times of finished runs, and with
+--pilot by 30 seconds of training where nothing is finished.
 """
 
 import json
@@ -27,6 +30,8 @@ COLUMNS = (
     "shared",
     "networks",
     "trained",
+    "new_scores",
+    "new_calibrations",
     "stages",
     "stale",
     "diverged",
@@ -63,7 +68,8 @@ def as_text(plan: dict[str, Any]) -> str:
         [e, *(counts[c] for c in COLUMNS)]
         for e, counts in [*plan["experiments"].items(), ("total", plan["total"])]
     ]
-    lines = [aligned([["experiment", *COLUMNS], *rows])]
+    heads = [column.replace("_", " ") for column in COLUMNS]
+    lines = [aligned([["experiment", *heads], *rows])]
     for experiment, kinds in plan["dropped"].items():
         lines += [
             f"{experiment}: {kind} does not read {', '.join(fields)}"
