@@ -8,6 +8,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from difflib import get_close_matches
 from typing import Any
 
+from mtdis.pasting import as_yaml
+
 MAX_SHOWN, MAX_LINE, MAX_LINES = 200, 2_000, 100
 
 
@@ -102,15 +104,3 @@ def instead(where: str, key: object, value: Any, known: Iterable[str]) -> str:
     if len(lines) > MAX_LINE // 2:  # a whole study is not pasted
         return f" Write {near} before what it holds."
     return f" Write\n{lines}"
-
-
-def as_yaml(path: Sequence[str], value: Any) -> str:
-    """A value at a path of keys and places in lists, as lines to paste into a config."""
-    lines, indent, dash = [], 1, ""
-    for step in path[:-1]:
-        if step.isdigit():
-            dash = "- "
-        elif step:
-            lines.append(f"{'  ' * indent}{dash}{step}:")
-            indent, dash = indent + 1 + bool(dash), ""
-    return "\n".join([*lines, f"{'  ' * indent}{dash}{path[-1]}: {json.dumps(value, default=str)}"])

@@ -15,6 +15,7 @@ from snakemake_interface_logger_plugins.base import LogHandlerBase
 from snakemake_interface_logger_plugins.common import LogEvent
 from snakemake_interface_logger_plugins.settings import LogHandlerSettingsBase
 
+from snakemake_logger_plugin_mtdis.asked import Asked
 from snakemake_logger_plugin_mtdis.forecast import Forecast
 
 EVERY = 30.0
@@ -50,11 +51,15 @@ CHATTER = (
 
 @dataclass
 class LogHandlerSettings(LogHandlerSettingsBase):
-    """What the command line sets: `--logger-mtdis-jobs`."""
+    """What the command line sets: `--logger-mtdis-jobs`, `--logger-mtdis-resources`."""
 
     jobs: bool = field(
         default=False,
         metadata={"help": "Print every job with its files and its command, as snakemake does."},
+    )
+    resources: bool = field(
+        default=False,
+        metadata={"help": "Print what the jobs of a dry-run ask a scheduler for, a line per rule."},
     )
 
 
@@ -65,7 +70,9 @@ class LogHandler(LogHandlerBase):
         """Choose where to print: a dry-run's text is its result."""
         self._out: TextIO = sys.stdout if self.common_settings.stdout else sys.stderr
         self._clock: Callable[[], float] = time.monotonic
-        self._each_job = isinstance(self.settings, LogHandlerSettings) and self.settings.jobs
+        chosen = self.settings if isinstance(self.settings, LogHandlerSettings) else None
+        self._each_job = bool(chosen and chosen.jobs)
+        self._asked = Asked() if chosen and chosen.resources else None
         self._forecast = Forecast(self._clock())
         self._told = self._clock()
         self._counts = ""
@@ -100,6 +107,8 @@ class LogHandler(LogHandlerBase):
         """Print a record, or take from it what the line of progress says."""
         event = getattr(record, "event", None)
         self._forecast.note(event, record, self._clock())
+        if self._asked and self.common_settings.dryrun:
+            self._asked.note(event, record)
         if self._each_job:
             self._print(self.format(record))
         elif event in OF_EACH_JOB:
@@ -108,11 +117,15 @@ class LogHandler(LogHandlerBase):
             self._print(self.format(record))
 
     def close(self) -> None:
-        """Leave the last line of progress on the screen; say how a dry-run shows its jobs."""
+        """Leave the last line of progress on the screen; say what a dry-run's jobs ask for, and how
+        it shows them.
+        """
         self._tell(last=True)
+        if self._asked:
+            self._print(str(self._asked))
         if self.common_settings.dryrun and self._counts and not self._each_job:
             self._print("Each job with its files and command: --logger-mtdis-jobs")
-        self._counts = ""  # snakemake closes its handlers twice
+        self._counts, self._asked = "", None  # snakemake closes its handlers twice
         super().close()
 
     def _is_news(self, event: LogEvent | None, record: LogRecord) -> bool:

@@ -8,6 +8,7 @@ from typing import Any
 
 from mtdis import paths
 from mtdis.errors import ConfigError, cut, unknown
+from mtdis.pasting import shell
 from mtdis.study import Study, started
 from mtdis.study.config_files import for_snakemake, overlay, parse_json, parse_yaml
 
@@ -43,14 +44,16 @@ def _parsed(text: str, parse: Callable[[str, str], Any], kind: type) -> Any:
     return value
 
 
-def add_scored_run(parser: ArgumentParser, beside: str) -> None:
+def add_scored_run(parser: ArgumentParser, beside: str, *, required: bool = True) -> None:
     """Declare the options that name a run whose networks are scored, and the index to write;
-    `beside` says what lies beside that.
+    `beside` says what lies beside that. Not required where a command takes other codes, too.
     """
-    parser.add_argument("--spec", type=json_mapping, required=True, help="spec of the run as JSON")
-    parser.add_argument("--run", type=Path, required=True, help="record of the run")
-    parser.add_argument("--dataset", type=Path, required=True, help="record of its dataset")
-    parser.add_argument("--out", type=Path, required=True, help=f"index to write; {beside}")
+    helps = {"run": "record of the run", "dataset": "record of its dataset"}
+    parser.add_argument(
+        "--spec", type=json_mapping, required=required, help="spec of the run as JSON"
+    )
+    for name, text in (helps | {"out": f"index to write; {beside}"}).items():
+        parser.add_argument(f"--{name}", type=Path, required=required, help=text)
     parser.add_argument(
         "--jobs", type=int, default=1, help="networks and metrics computed at once (default 1)"
     )
@@ -129,7 +132,8 @@ def _origin(study: Study, here: Sequence[Study]) -> str:
     if study in here:
         return f"of {DEFAULT}"
     file = paths.started(study.name)
-    return f"as it was last started here ({file}); --config {DEFAULT} asks for that of the config"
+    words = shell("--config", DEFAULT)
+    return f"as it was last started here ({file}); {words} asks for that of the config"
 
 
 def own_study(args: Namespace) -> Study:

@@ -4,7 +4,8 @@ side by side.
     mtdis diff 'multi_head+dataset=dsprites_rendered+seed=1'
     'one_head+dataset=dsprites_rendered+seed=1'
 
-Of several networks the mean is compared. A beginning that only one id has will do.
+Of several networks the mean is compared. What only one run is will do, as for mtdis show:
+'multi_head seed=1'.
 """
 
 import json
@@ -15,8 +16,8 @@ from typing import Any
 
 from mtdis.commands._options import add_study, study_here
 from mtdis.commands._text import aligned
+from mtdis.operations import selection, show
 from mtdis.operations.diff import compare
-from mtdis.operations.show import describe
 
 GROUP = "look"
 
@@ -32,7 +33,9 @@ def add_arguments(parser: ArgumentParser) -> None:
 def run(args: Namespace) -> None:
     """Print the differences."""
     study = study_here(args)
-    found = compare(*(describe(text, study, Path()) for text in (args.one, args.other)))
+    known = show.known(study, Path())
+    ids = [selection.resolve(text, known) for text in (args.one, args.other)]
+    found = compare(*(show.describe(i, study, Path()) for i in ids))
     print(json.dumps(found, indent=1) if args.json else as_text(found))
 
 

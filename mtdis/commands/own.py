@@ -11,6 +11,7 @@ value per class; for pngs, `image` with the file's name.
 import re
 from argparse import ArgumentParser, Namespace
 from pathlib import Path
+from textwrap import indent
 
 from mtdis.data.own.folder import entry, examine, find_images, find_table, folder_of, remarks
 from mtdis.errors import ConfigError
@@ -46,7 +47,7 @@ def run(args: Namespace) -> None:
     _check_name("table", table)
     data = examine(working, args.label, images, table, args.factors)
     for remark in remarks(data):
-        print(f"# {remark}")
+        print(indent(remark, "# "))
     print(entry(data.spec), end="")
 
 

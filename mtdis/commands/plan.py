@@ -2,8 +2,11 @@
 stale and shared.
 
 `finished` counts the diverged, too; `stale` are records that are damaged or of another spec or
-version. With --hours: what the missing part will cost, judged by the times of finished runs, and
-with --pilot by 30 seconds of training where nothing is finished.
+version. `new scores` and `new calibrations` are what runs lack, those that are to be trained too:
+one per network and per metric with its settings and seed.
+
+With --hours: what the missing part will cost, judged by the times of finished runs, and with
+--pilot by 30 seconds of training where nothing is finished.
 """
 
 import json
@@ -15,6 +18,7 @@ from mtdis.commands._options import add_study, study_of
 from mtdis.commands._text import aligned, size
 from mtdis.errors import ConfigError
 from mtdis.operations.plan import PILOT_SECONDS, make_plan
+from mtdis.pasting import as_yaml
 from mtdis.progress import duration
 
 GROUP = "study"
@@ -26,6 +30,8 @@ COLUMNS = (
     "shared",
     "networks",
     "trained",
+    "new_scores",
+    "new_calibrations",
     "stages",
     "stale",
     "diverged",
@@ -62,7 +68,8 @@ def as_text(plan: dict[str, Any]) -> str:
         [e, *(counts[c] for c in COLUMNS)]
         for e, counts in [*plan["experiments"].items(), ("total", plan["total"])]
     ]
-    lines = [aligned([["experiment", *COLUMNS], *rows])]
+    heads = [column.replace("_", " ") for column in COLUMNS]
+    lines = [aligned([["experiment", *heads], *rows])]
     for experiment, kinds in plan["dropped"].items():
         lines += [
             f"{experiment}: {kind} does not read {', '.join(fields)}"
@@ -87,11 +94,11 @@ def as_text(plan: dict[str, Any]) -> str:
 def _suggested(experiment: str, more: dict[str, list[str]]) -> str:
     """The outputs that would show what an experiment sweeps, as lines of its config."""
     verb = "varies" if len(more["fields"]) == 1 else "vary"
-    outputs = ", ".join(f"{key}: [{', '.join(more[key])}]" for key in ("figures", "tables"))
-    return (
-        f"{experiment}: {', '.join(more['fields'])} {verb} and none of its outputs shows it; add"
-        f" {outputs}"
+    lacking = f"{', '.join(more['fields'])} {verb} and none of its outputs shows it"
+    figures, tables = (
+        as_yaml(["experiments", experiment, key], more[key]) for key in ("figures", "tables")
     )
+    return f"{experiment}: {lacking}; write\n{figures}\n{tables.splitlines()[-1]}"
 
 
 def _first(lines: list[str]) -> list[str]:

@@ -15,7 +15,7 @@ from pathlib import Path
 
 from mtdis.commands._options import add_study, study_of
 from mtdis.errors import ConfigError, unknown
-from mtdis.operations import inventory, retry
+from mtdis.operations import retry, selection
 from mtdis.operations.retry import Retried
 from mtdis.study import Study
 
@@ -63,8 +63,8 @@ def _of_study(args: Namespace, study: Study) -> list[Retried]:
     if args.diverged:
         return retry.diverged(study, Path())
     if args.run:
-        known = {*study.runs, *study.stages}
-        return retry.of_ids(study, Path(), [inventory.resolve(text, known) for text in args.run])
+        known = {**study.runs, **study.stages}
+        return retry.of_ids(study, Path(), [selection.resolve(text, known) for text in args.run])
     for name in args.experiment:
         if name not in study.experiments:
             raise ConfigError(unknown("experiment", name, study.experiments))

@@ -4,6 +4,7 @@ from argparse import ArgumentParser, Namespace
 from pathlib import Path
 
 from mtdis.artifacts import files
+from mtdis.errors import ConfigError
 from mtdis.study.schema import as_text
 
 GROUP = "study"
@@ -20,13 +21,23 @@ def add_arguments(parser: ArgumentParser) -> None:
         type=Path,
         const=DEFAULT,
         metavar="PATH",
-        help=f"write it for editors instead of printing it; {DEFAULT} by default",
+        help=f"write it for editors, in a study's folder as {DEFAULT} by default",
     )
 
 
 def run(args: Namespace) -> None:
-    """Print the schema, or write it."""
+    """Print the schema, or write it and say where; ConfigError if this is not a study's folder and
+    no path is given.
+    """
     if args.write is None:
         print(as_text(), end="")
-    else:
-        files.write_text(args.write, as_text())
+        return
+    if args.write == DEFAULT and not DEFAULT.parent.is_dir():
+        raise ConfigError(
+            f"there is no folder {DEFAULT.parent}/ here, so that no config would look for"
+            f" {DEFAULT}. Run it in a checkout or a folder made by `mtdis init`, or name a file:"
+            " mtdis schema --write config.schema.json, and in the config's first line:"
+            " # yaml-language-server: $schema=config.schema.json"
+        )
+    files.write_text(args.write, as_text())
+    print(args.write)

@@ -28,10 +28,12 @@ from mtdis.commands._text import aligned
 from mtdis.discover import members
 from mtdis.errors import ConfigError, UserError, unknown
 from mtdis.metrics import factor_table
+from mtdis.pasting import shell
 from mtdis.progress import progress_bar
 from mtdis.scoring import user_scores
 from mtdis.scoring.user_arrays import read_table
 from mtdis.scoring.user_scores import UserScore, Wanted
+from mtdis.specs import cautions
 from mtdis.specs.calibration import Calibration
 from mtdis.specs.metric import Metric
 from mtdis.specs.shown import Shown
@@ -131,7 +133,7 @@ def as_text(found: Sequence[UserScore]) -> str:
     calibrated = any(one.calibration for one in found)
     head = [*HEAD, *(["sd"] if several else []), *(CALIBRATED if calibrated else [])]
     lines = [line for one in found for line in _lines(one, several, calibrated)]
-    notes = dict.fromkeys(note for one in found for note in one.notes)
+    notes = cautions.together(note for one in found for note in one.notes)
     said = [LEGEND] if calibrated else []
     said += [f"note: {note}" for note in notes]
     refused = [f"no score of {one.wanted.name}: {one.error}" for one in found if one.error]
@@ -175,7 +177,7 @@ def _wanted(args: Namespace) -> list[Wanted]:
     classes = {name: Metric.member(name) for name in names}
     given = dict(_setting(text) for text in args.set)
     if "seed" in given:
-        raise ConfigError(f"--set seed={given['seed']}: write --seed {given['seed']}.")
+        raise ConfigError(f"--set seed={given['seed']}: write {shell('--seed', given['seed'])}")
     if args.metric == ALL:
         known = {field for cls in classes.values() for field in cls.model_fields}
         for name in given:

@@ -1,23 +1,29 @@
-"""Show a run or stage: its spec, losses, scores, what made it, and where its files are.
+"""Show a run or stage: its spec, losses, scores, what made it, and where its files are; list runs.
 
-Of one that is being trained: how far it is, its losses so far, its expected end.
-
+    mtdis show                                        all runs of the study, finished ones first
+    mtdis show multi_head dataset=shapes3d_rendered   those of a kind and dataset
+    mtdis show multi_head dataset=shapes3d_rendered seed=1
     mtdis show 'multi_head+dataset=dsprites_rendered+seed=1'
 
-A beginning that only one id has will do, so will the id before it was shortened, or a path in
-results/.
+Words are kinds, datasets and values of fields in any order, or an id, its beginning, the id before
+it was shortened, or a path in results/. What several runs are is listed, a line each; what one run
+is shows all of it; of one that is being trained how far it is, its losses so far, its expected end.
 """
 
 import json
 from argparse import ArgumentParser, Namespace
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from mtdis.commands._options import add_study, study_here
+from mtdis.commands._options import add_study, study_here, study_of
 from mtdis.commands._text import aligned, ends, size
-from mtdis.operations.show import describe
+from mtdis.operations import listing, selection, show
+from mtdis.operations.listing import Line
 from mtdis.progress import duration
+from mtdis.specs.ids import BETWEEN_FIELDS
 
 GROUP = "look"
 
@@ -30,15 +36,51 @@ SUMMARIES = {
 
 def add_arguments(parser: ArgumentParser) -> None:
     """Declare the options."""
-    parser.add_argument("run", help="id of a run or stage, or its beginning")
+    parser.add_argument(
+        "words",
+        metavar="WORD",
+        nargs="*",
+        help="a kind, a field's value such as seed=1, or an id (default: all runs of the study)",
+    )
     add_study(parser)
     parser.add_argument("--json", action="store_true", help="print JSON")
 
 
 def run(args: Namespace) -> None:
-    """Print its description."""
-    found = describe(args.run, study_here(args), Path())
-    print(json.dumps(found, indent=1) if args.json else as_text(found))
+    """Print the description of the one run or stage, or the list of several."""
+    study = study_here(args)
+    if not args.words:
+        lines = listing.of_study(study or study_of(args), Path())
+        print(_as_json(lines) if args.json else as_list(lines))
+        return
+    known = show.known(study, Path())
+    ids = selection.some(BETWEEN_FIELDS.join(args.words), known)
+    if len(ids) == 1:
+        found = show.describe(ids[0], study, Path())
+        print(json.dumps(found, indent=1) if args.json else as_text(found))
+        return
+    lines = listing.of_ids(ids, known, Path())
+    print(_as_json(lines) if args.json else as_list(lines))
+
+
+def _as_json(lines: Sequence[Line]) -> str:
+    return json.dumps({"runs": [asdict(line) for line in lines]}, indent=1)
+
+
+def as_list(lines: Sequence[Line]) -> str:
+    """A line each of the study's runs, then of what else there is, by its id; how many stand how.
+
+    Every head of a column with a value below it is a word of this command.
+    """
+    paths = list(dict.fromkeys(path for line in lines for path in line.fields))
+    told = [line for line in lines if line.fields]
+    rows = [[line.state, *(line.fields.get(path) for path in paths)] for line in told]
+    others = [[line.state, line.id] for line in lines if not line.fields]
+    parts = [aligned([["state", *paths], *rows])] if rows else []
+    parts += [aligned([["state", "id"], *others])] if others else []
+    counts = Counter(line.state for line in lines)
+    total = ", ".join(f"{count:,} {state}" for state, count in counts.items())
+    return "\n\n".join([*parts, f"{total}. More words, such as seed=1, for fewer; of one, all."])
 
 
 def as_text(found: Mapping[str, Any]) -> str:

@@ -3,10 +3,8 @@ id says.
 """
 
 import os
-import re
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
@@ -14,9 +12,9 @@ from mtdis import discover, paths
 from mtdis.artifacts import calibrations as calibration_files
 from mtdis.artifacts.records import read_record
 from mtdis.artifacts.scores import Summary, read_summary
-from mtdis.errors import ArtifactError, ConfigError
+from mtdis.errors import ArtifactError
 from mtdis.specs.base import Spec
-from mtdis.specs.ids import identify, shorten
+from mtdis.specs.ids import identify
 from mtdis.study import Study
 
 DONE, DIVERGED, STALE, MISSING = "done", "diverged", "stale", "missing"
@@ -26,8 +24,6 @@ RUNS, STAGES, SCORES, IDS = (
     for path in (paths.run("x"), paths.stage("x"), paths.scores("x"), "results/ids/x/x")
 )
 """The folders of results that all studies share."""
-FOLDERS = (os.sep, *(part for path in (RUNS, STAGES, SCORES) for part in Path(path).parts))
-NEAREST = 3
 
 
 @dataclass(frozen=True)
@@ -55,7 +51,7 @@ def runs(study: Study, folder: Path) -> dict[str, Found]:
     """Each run of a study by its id, read in one pass over the folder of runs."""
     there = set(names(folder / RUNS))
     return {
-        i: _found(folder / paths.run(i), run) if i in there else Found(MISSING)
+        i: found(folder / paths.run(i), run) if i in there else Found(MISSING)
         for i, run in study.runs.items()
     }
 
@@ -64,12 +60,13 @@ def stages(study: Study, folder: Path) -> dict[str, Found]:
     """Each stage of a study by its id."""
     there = set(names(folder / STAGES))
     return {
-        i: _found(folder / paths.stage(i), s) if i in there else Found(MISSING)
+        i: found(folder / paths.stage(i), s) if i in there else Found(MISSING)
         for i, s in study.stages.items()
     }
 
 
-def _found(path: Path, spec: Spec) -> Found:
+def found(path: Path, spec: Spec) -> Found:
+    """How the result of a spec stands that is to be at a path."""
     if not os.path.lexists(path):
         return Found(MISSING)
     try:
@@ -167,53 +164,3 @@ def wanted_ids(studies: Iterable[Study]) -> set[str]:
         )
         for some_id in group
     }
-
-
-VERSION = re.compile(r"\+version=\d+")
-"""What of an id says the version of its kind, which users need not know."""
-
-
-def resolve(text: str, known: Collection[str]) -> str:
-    """The one id that a user means: itself, its beginning, the id before it was shortened, or a
-    path that holds it; each with the version of its kind or without.
-
-    ConfigError names the ids that it may be the beginning of, or the nearest ones.
-    """
-    for part in reversed(Path(text).parts):
-        for one in (part, shorten(part)):
-            if one in known:
-                return one
-    word = _word(text)
-    names = {i: (i, VERSION.sub("", i)) for i in sorted(known)}
-    same = [i for i, either in names.items() if word in either]
-    begun = same or [i for i, either in names.items() if any(n.startswith(word) for n in either)]
-    begun = begun or [i for i, either in names.items() if any(word in n for n in either)]
-    if len(begun) == 1:
-        return begun[0]
-    if begun:
-        raise ConfigError(
-            f"'{word}' may be {len(begun)} runs; give more of one of these:\n{_listed(begun)}"
-        )
-    near = get_close_matches(word, known, n=NEAREST, cutoff=0.3)
-    hint = (
-        f"the nearest:\n{_listed(near)}"
-        if near
-        else f"there are {len(known)}; `mtdis plan --json` lists them."
-    )
-    raise ConfigError(f"no run or stage '{word}'; {hint}")
-
-
-def _word(path: str) -> str:
-    """The part of a path that stands where an id does: below a folder of results, or first."""
-    parts = Path(path).parts
-    below = [
-        parts[i + 1]
-        for i in range(1, len(parts) - 1)
-        if str(Path(*parts[i - 1 : i + 1])) in (RUNS, STAGES, SCORES)
-    ]
-    return below[-1] if below else next((part for part in parts if part not in FOLDERS), path)
-
-
-def _listed(ids: Collection[str]) -> str:
-    lines = [f"  {i}" for i in list(ids)[:10]]
-    return "\n".join([*lines, f"  … and {len(ids) - 10} more"] if len(ids) > 10 else lines)

@@ -4,12 +4,12 @@ import json
 import subprocess
 import sys
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from mtdis.errors import ConfigError
-from mtdis.operations import inventory
+from mtdis.operations import inventory, outstanding
 from mtdis.operations.forecast import Rate, code_bytes, forecast, image_bytes, unjudged
 from mtdis.operations.inventory import DIVERGED, FINISHED, STALE, Found
 from mtdis.specs.expectation import counts, counts_text, symmetry, unmet
@@ -26,20 +26,26 @@ PILOT_SECONDS = 30.0
 def make_plan(
     study: Study, folder: Path, *, hours: bool = False, pilot: bool = False
 ) -> dict[str, Any]:
-    """Counts per experiment and in total, what was dropped, disk, the terms of downloads, what
-    outputs would not show of swept fields and which would, what theory expects of each kind, and
-    the runs; with `hours` the forecast, with `pilot` that of kinds
+    """Counts of runs and of the scores they lack per experiment and in total, what was dropped,
+    disk, the terms of downloads, what outputs would not show of swept fields and which would, what
+    theory expects of each kind, and the runs; with `hours` the forecast, with `pilot` that of kinds
     without a finished run, too.
     """
     found = inventory.runs(study, folder)
+    new = {
+        "new_scores": outstanding.scores(study, folder, found),
+        "new_calibrations": outstanding.calibrations(study, folder, found),
+    }
     uses = Counter(run_id for e in study.experiments for run_id in study.run_ids(e))
     each = {e: (study.run_ids(e), len(x.stages)) for e, x in study.experiments.items()}
     plan = {
         "study": study.name,
         "experiments": {
-            e: _counts(study, ids, found, uses, stages) for e, (ids, stages) in each.items()
+            e: _counts(study, ids, found, uses, stages) | _sums(new, ids)
+            for e, (ids, stages) in each.items()
         },
-        "total": _counts(study, list(study.runs), found, uses, len(study.stages)),
+        "total": _counts(study, list(study.runs), found, uses, len(study.stages))
+        | _sums(new, study.runs),
         "dropped": {e: dict(x.dropped) for e, x in study.experiments.items() if x.dropped},
         "bytes": {
             "codes": sum(map(code_bytes, study.runs.values())),
@@ -90,6 +96,12 @@ def _counts(
         "stale": standing[STALE],
         "diverged": standing[DIVERGED],
     }
+
+
+def _sums(new: Mapping[str, Mapping[str, int]], run_ids: Iterable[str]) -> dict[str, int]:
+    """What runs lack of each, in total."""
+    ids = list(run_ids)
+    return {what: sum(counts[i] for i in ids) for what, counts in new.items()}
 
 
 def _expected(runs: Sequence[Run]) -> dict[str, dict[str, list[str]]]:

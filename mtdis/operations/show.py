@@ -25,11 +25,10 @@ LOSSES = ("mse", "r2")
 """The losses of the test split that are shown."""
 
 
-def describe(text: str, study: Study | None, folder: Path) -> dict[str, Any]:
-    """Standing, spec, losses, scores, execution, and files with their sizes of the run or stage
-    whose id a text gives or begins; of one that is being trained, how far it is.
+def describe(some_id: str, study: Study | None, folder: Path) -> dict[str, Any]:
+    """Standing, spec, losses, scores, execution, and files with their sizes of a run or stage; of
+    one that is being trained, how far it is.
     """
-    some_id = _one_id(text, study, folder)
     output = paths.stage(some_id) if AFTER_PARENT in some_id else paths.run(some_id)
     record: dict[str, Any] = {}
     problem = ""
@@ -84,16 +83,20 @@ def training(record: Path) -> dict[str, Any]:
     return asdict(reached) | {"losses": losses_so_far(record)} if reached else {}
 
 
-def _one_id(text: str, study: Study | None, folder: Path) -> str:
-    """The id that a text means, of the runs and stages that are there or that the study wants."""
-    there = {*inventory.names(folder / inventory.RUNS), *inventory.names(folder / inventory.STAGES)}
-    ids = there | ({*study.runs, *study.stages} if study else set())
-    if not ids:
+def known(study: Study | None, folder: Path) -> dict[str, Spec | None]:
+    """The runs and stages that the study wants or that are there, with the specs of the former.
+
+    ConfigError if there are none.
+    """
+    there = [*inventory.names(folder / inventory.RUNS), *inventory.names(folder / inventory.STAGES)]
+    found: dict[str, Spec | None] = {**study.runs, **study.stages} if study else {}
+    found |= {i: None for i in there if i not in found}
+    if not found:
         raise ConfigError(
             f"there are no runs in {(folder / inventory.RUNS).resolve()} and no config.yaml that"
             " wants some."
         )
-    return inventory.resolve(text, ids)
+    return found
 
 
 def _spec(some_id: str, record: Mapping[str, Any], study: Study | None) -> Spec | None:

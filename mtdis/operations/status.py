@@ -12,6 +12,7 @@ from mtdis import paths
 from mtdis.artifacts.reached import read_reached
 from mtdis.artifacts.records import UNSEALED
 from mtdis.operations import inventory
+from mtdis.operations.dimensions import ids_by_value
 from mtdis.operations.inventory import DIVERGED, DONE, MISSING, STALE
 from mtdis.operations.job_states import (
     FAILED,
@@ -24,17 +25,11 @@ from mtdis.operations.job_states import (
     job_states,
 )
 from mtdis.operations.mixed_kernels import mixed_kernels
-from mtdis.specs.base import Spec
-from mtdis.specs.ids import flatten, identify
-from mtdis.specs.run import Run
+from mtdis.specs.ids import identify
 from mtdis.study import Study
 
 STATES = (DONE, RUNNING, QUEUED, FAILED, DIVERGED, STALE, STOPPED, MISSING)
 """Every run, stage or score index is in one of these."""
-NOT_READ = "not read"
-"""Stands for the value of a field that a kind does not have."""
-APART = ("kind", "dataset")
-"""What runs are told apart by before their settings."""
 
 
 def study_status(study: Study, folder: Path) -> dict[str, Any]:
@@ -160,58 +155,8 @@ def _experiment(
         "runs": counted(state["runs"][i] for i in ids),
         "scores": counted(state["scores"][i] for i in ids if i in state["scores"]),
         "stages": counted(state["stages"][i] for i in stages),
-        "dimensions": dimensions(study, ids, state["runs"]),
+        "dimensions": {
+            path: {value: counted(state["runs"][i] for i in of) for value, of in values.items()}
+            for path, values in ids_by_value({i: study.runs[i] for i in ids}).items()
+        },
     }
-
-
-def dimensions(
-    study: Study, ids: Iterable[str], state: Mapping[str, str]
-) -> dict[str, dict[str, dict[str, int]]]:
-    """The number of runs in each state, by value of kind, dataset and each field that varies on one
-    dataset.
-    """
-    runs = {i: study.runs[i] for i in ids}
-    found = {}
-    for path in _swept(runs.values()):
-        values: dict[str, list[str]] = {}
-        for i, run in runs.items():
-            values.setdefault(_value(run, path), []).append(state[i])
-        if len(values.keys() - {NOT_READ}) > 1:
-            found[path] = {value: counted(states) for value, states in values.items()}
-    return found
-
-
-def _swept(runs: Iterable[Run]) -> list[str]:
-    """The fields in which runs of one kind on one dataset differ, in the specs' order, and what
-    tells these apart.
-    """
-    groups: dict[tuple[str, str], list[dict[str, Any]]] = {}
-    for run in runs:
-        groups.setdefault((run.name(), run.dataset.title), []).append(dict(flatten(run.elided())))
-    paths_of_all = dict.fromkeys(
-        path for each in groups.values() for fields in each for path in fields
-    )
-    return [
-        p for p in paths_of_all if p in APART or any(_varies(p, each) for each in groups.values())
-    ]
-
-
-def _varies(path: str, each: Iterable[Mapping[str, Any]]) -> bool:
-    """Return whether runs differ in a field; one that is at its default has no entry."""
-    return (
-        path.rpartition(".")[2] != "version" and len({str(fields.get(path)) for fields in each}) > 1
-    )
-
-
-def _value(run: Run, path: str) -> str:
-    """The value of a field as text, `not read` by kinds without it."""
-    value: Any = run
-    for name in path.split("."):
-        value = value.get(name) if isinstance(value, Mapping) else getattr(value, name, None)
-    if path == "kind":
-        return run.name()
-    if value is None:
-        return NOT_READ
-    if isinstance(value, Spec):
-        return value.name()
-    return " ".join(map(str, value)) if isinstance(value, tuple) else str(value)

@@ -14,6 +14,13 @@ BLOCK_BYTES = 2**24
 """Of the file that are in memory at once beside the table."""
 LARGEST_UNPACKED = 2**28
 """Bytes of a table in a smaller, packed file: a few kilobytes can be packed zeros without end."""
+FRACTIONS = "fractions"
+BIN = (
+    "Number the values of a factor that has few: np.unique(x, return_inverse=True)[1]. Bin a"
+    " measurement, since metrics need several rows of each class, here into 10 classes of as many"
+    " rows: np.digitize(x, np.quantile(x, np.linspace(0, 1, 11)[1:-1]))."
+)
+"""How classes are made of raw values x (N,)."""
 EXACT = 2**53
 """Whole numbers up to this are exact as float64."""
 
@@ -103,16 +110,21 @@ def _classes(path: Path, table: NDArray[Any]) -> NDArray[Any]:
         wrong = {
             "NaN": np.isnan(table),
             "infinite": np.isinf(table),
-            "fractions": table != np.round(np.nan_to_num(table)),
+            FRACTIONS: table != np.round(np.nan_to_num(table)),
             f"beyond {EXACT:,}, where floating numbers are rounded": np.abs(table)
             > np.float64(EXACT),
         }
         for what, places in wrong.items():
             if places.any():
                 row, column = np.argwhere(places)[0]
+                advice = (
+                    BIN
+                    if what == FRACTIONS
+                    else "Correct these rows or leave them out of both files."
+                )
                 raise ArtifactError(
                     f"{path}: factors must be whole numbers, the class of each factor; found"
                     f" {int(places.sum())} that are {what}, the first in row {row}, column {column}"
-                    " (from 0). Correct these rows or leave them out of both files."
+                    f" (from 0). {advice}"
                 )
     return table.astype(np.int64)

@@ -4,7 +4,8 @@ Each begins with one of BEGINNINGS and has neither commas nor semicolons before 
 separate remarks.
 """
 
-from collections.abc import Sequence
+import re
+from collections.abc import Iterable, Sequence
 
 from mtdis.specs.metric import Metric
 
@@ -12,6 +13,8 @@ INCOMPLETE_GRID = "no full grid in order: metrics draw from its rows"
 """Where some combination of classes is missing, repeated or out of order."""
 CONSTANT_CODES = "constant codes: every image has the same"
 BEGINNINGS = ("no full grid in order: ", "few rows: ", "single images: ", "constant codes: ")
+FEW_ROWS = re.compile(r"few rows: (\w+) draws ([\d,]+) of ([\d,]+)(.*)")
+"""The words of `few_rows`: metric, number drawn, rows, and what follows from its tests."""
 DRAWN = ("num_train", "num_test", "num_eval", "num_variance_estimate")
 """Settings that say how many rows, or batches of them, a metric draws."""
 TESTED = ("num_test", "num_eval")
@@ -27,6 +30,34 @@ def few_rows(metric: Metric, rows: int) -> str:
         " and tests on rows that it has fitted" if any(name in counts for name in TESTED) else ""
     )
     return f"few rows: {metric.name()} draws {max(counts.values()):,} of {rows:,}{again}"
+
+
+def together(found: Iterable[str]) -> list[str]:
+    """Cautions as one reads them: each once, those on few rows of the same data in one."""
+    few: dict[str, list[tuple[str, str, bool]]] = {}
+    said: dict[str, str] = {}
+    for caution in dict.fromkeys(found):
+        if parts := FEW_ROWS.fullmatch(caution):
+            name, count, rows, again = parts.groups()
+            few.setdefault(rows, []).append((count, name, bool(again)))
+            said.setdefault(rows, caution)
+        else:
+            said[caution] = caution
+    many = {rows: _few_rows_of_all(rows, each) for rows, each in few.items() if each[1:]}
+    return list((said | many).values())
+
+
+def _few_rows_of_all(rows: str, draws: Sequence[tuple[str, str, bool]]) -> str:
+    """The caution on metrics (number drawn, name, tests on what it fitted), each number once."""
+    parts = []
+    for count in dict.fromkeys(count for count, *_ in draws):
+        by = []
+        for again in (False, True):
+            names = [name for number, name, tests in draws if (number, tests) == (count, again)]
+            fitted = ", which test on rows that were fitted" if again else ""
+            by += [f"by {', '.join(names)}{fitted}"] if names else []
+        parts.append(f"{count} are drawn {', and '.join(by)}")
+    return f"few rows: of {rows}, {'; '.join(parts)}"
 
 
 def single_images(factors: Sequence[str]) -> str:

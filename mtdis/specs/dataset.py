@@ -10,6 +10,7 @@ from pydantic import Field, WithJsonSchema, field_validator, model_validator
 from pydantic.config import JsonDict
 
 from mtdis.errors import unknown
+from mtdis.pasting import flow
 from mtdis.specs.base import Spec
 from mtdis.specs.grids import Grid
 from mtdis.specs.holes import Counts, Holes, count_images, parsed, written
@@ -180,7 +181,7 @@ class GridDataset(Dataset):
         if self.correlation and len(set(self.correlated)) != 2:
             raise ValueError(
                 "a correlation ties two factors; name them in correlated:"
-                f" {list(self.full_grid.names)}"
+                f" {flow(self.full_grid.names)}"
             )
         if self.correlated and not self.correlation:
             raise ValueError(

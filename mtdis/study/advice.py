@@ -55,8 +55,8 @@ def notes(experiment: Experiment) -> list[str]:
 
 
 def suggestions(experiment: Experiment) -> dict[str, list[str]]:
-    """The swept fields that no output shows as `fields`, and the `figures` and `tables` that would;
-    empty where every field is shown.
+    """The swept fields that no output shows as `fields`, and the `figures` and `tables` of an
+    experiment that would beside those that it has; empty where every field is shown.
     """
     swept = swept_fields(experiment.runs)
     followed = {wanted for _, _, wanted in _followers(experiment)}
@@ -69,7 +69,7 @@ def suggestions(experiment: Experiment) -> dict[str, list[str]]:
     each = {key: list(ONE_FIELD[key]) for key in ONE_FIELD}
     if len(swept) > 1:
         each["figures"] += TWO_FIELDS["figures"]
-    return {"fields": hidden} | each
+    return {"fields": hidden} | {key: [*getattr(experiment, key), *each[key]] for key in each}
 
 
 def _followers(experiment: Experiment) -> list[tuple[str, str, Any]]:

@@ -6,7 +6,8 @@ from typing import Annotated, Any
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
-from mtdis.errors import ConfigError, check_distinct, cut, unknown
+from mtdis.errors import MAX_LINE, ConfigError, check_distinct, unknown
+from mtdis.pasting import flow, shell
 from mtdis.specs.base import explain
 from mtdis.study import expand
 
@@ -82,6 +83,12 @@ class Config(BaseModel):
     )
 
 
+def _override(key: str, value: Any) -> str:
+    """The words that lay a field over all experiments; of a long value, where it is written."""
+    words = shell("snakemake", "--config", f"override={flow({key: value})}")
+    return words if len(words) < MAX_LINE // 2 else "write it below `override` in the config."
+
+
 def check(config: Mapping[str, Any]) -> Config:
     """The top level of a config; ConfigError for what it can't hold, and for names of experiments.
 
@@ -91,7 +98,7 @@ def check(config: Mapping[str, Any]) -> Config:
         if key not in Config.model_fields and key.partition(".")[0] in expand.point_fields():
             raise ConfigError(
                 f"{key}: a field of runs stands below an experiment, or below `defaults`. To lay it"
-                f" over all of them: snakemake --config 'override={{{key}: {cut(value)}}}'."
+                f" over all of them: {_override(key, value)}"
             )
     try:
         checked = Config.model_validate(dict(config))

@@ -26,6 +26,7 @@ from typing import Any
 
 from mtdis import atomic, paths
 from mtdis.errors import ConfigError, cut
+from mtdis.pasting import shell
 from mtdis.specs.base import Spec
 from mtdis.specs.ids import flatten, identify
 from mtdis.study.config import SLUG
@@ -125,8 +126,8 @@ def check_same(study: Study, folder: Path) -> None:
     raise ConfigError(
         f"results/studies/{study.name} holds a study of another config: {'; '.join(found[:SHOWN])}"
         f"{more}. Tables of the one would replace those of the other. Give this one a name:"
-        f" --config name={_free_name(study.name, found[0], folder)}. Or, if they may be replaced,"
-        f" delete {file}."
+        f" {shell('--config', f'name={_free_name(study.name, found[0], folder)}')}. Or, if they may"
+        f" be replaced, delete {file}."
     )
 
 

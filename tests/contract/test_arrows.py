@@ -14,6 +14,7 @@ from helpers.places import ROOT
 PACKAGE = ROOT / "mtdis"
 BASE = {
     "errors",
+    "pasting",
     "paths",
     "progress",
     "randomness",

@@ -40,6 +40,7 @@ def test_editors_find_the_schema_where_the_configs_say(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
+    Path("workflow").mkdir()  # as there is in a checkout
     assert main(["schema", "--write"]) == 0
     for config in (ROOT / "config.yaml", *OVERLAYS):
         place = config.read_text().partition("\n")[0].removeprefix(LINE)

@@ -13,6 +13,8 @@ import pytest
 from helpers.places import ROOT
 from workflow.conftest import AGGREGATES, CONFIG, StudyFolder
 
+from mtdis.operations.doctor_submit import prepare, run_snakemake
+
 GPU = {
     "htcondor": re.compile(r"request_gpus=1"),
     "lsf": re.compile(r"lsf_extra=-gpu num=1"),
@@ -41,7 +43,32 @@ def test_a_gpu_is_asked_for_what_learns(scheduler: str, tmp_path: Path) -> None:
         if job.startswith("train:"):
             asked[job.partition("run=")[2].split("+")[0]] = bool(GPU[scheduler].search(job))
     assert asked == {"random": False, "multi_head": True}
+    table = done.stdout.partition("Each job asks for\n")[2].splitlines()
+    lines = [line.split() for line in table]
+    gpus = {line[2] for line in lines if line[:1] == ["train"]}
+    assert len(gpus) == 2
+    assert "-" in gpus
+    assert not {line[0] for line in lines if line} & {*AGGREGATES, "table", "page", "study"}
     assert all(f"\n{rule} " in done.stdout for rule in AGGREGATES)
+
+
+@pytest.mark.slow
+@pytest.mark.workflow
+@pytest.mark.parametrize("gpus", [0, 1])
+@pytest.mark.parametrize("scheduler", sorted(GPU))
+def test_the_job_of_doctor_asks_for_a_gpu_as_trainings_do(
+    scheduler: str, gpus: int, tmp_path: Path
+) -> None:
+    if find_spec(PLUGIN[scheduler]) is None:
+        pytest.skip(f"needs {PLUGIN[scheduler].replace('_', '-')}, as .ci/run has it")
+    (tmp_path / "job").mkdir()
+    prepare(tmp_path / "job")
+    words = ["-n", "--logger-mtdis-jobs", "--workflow-profile", str(ROOT / "profiles" / scheduler)]
+    status, said, _ = run_snakemake([*words, "--config", f"gpus={gpus}"], tmp_path / "job")
+    assert status == 0, said
+    job = said.partition("rule doctor:")[2].partition("Each job asks for")
+    assert bool(GPU[scheduler].search(job[0])) == bool(gpus)
+    assert ("gpu" in job[2].splitlines()[1].split()) == bool(gpus)
 
 
 @pytest.mark.parametrize(

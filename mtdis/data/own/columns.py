@@ -1,6 +1,7 @@
 """Columns of a user's csv or parquet table as text, of R rows, before their meaning is known."""
 
 import csv
+import re
 import unicodedata
 from array import array
 from collections.abc import Iterator, Mapping
@@ -14,6 +15,7 @@ from numpy.typing import NDArray
 
 from mtdis.errors import ArtifactError
 
+NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?")
 MISSING = ("", "nan", "null")
 """Texts, in any case, of a cell that holds nothing."""
 

@@ -18,9 +18,11 @@ from mtdis.data.chunks import Chunk
 from mtdis.data.own.arrays import open_array
 from mtdis.data.own.columns import printable
 from mtdis.data.own.images import ImageSource, listed
+from mtdis.data.own.look_alikes import ImageDigests, LookAlikes, find_look_alikes
 from mtdis.data.own.pngs import CONVERT, open_pngs
 from mtdis.data.own.table import FactorTable, read_table
 from mtdis.errors import ArtifactError
+from mtdis.pasting import shell
 from mtdis.specs.datasets.own import Own
 
 TABLES = (".csv", ".parquet")
@@ -61,6 +63,8 @@ class OwnData:
     images: ImageSource
     alike: bool
     """Whether all images are the same."""
+    look_alikes: LookAlikes | None
+    """Equal images of other classes."""
 
     def chunks(self) -> Iterator[Chunk]:
         """Images (n, H, W, C), classes (n, K) and raw values (n, K), in the order of the rows.
@@ -136,7 +140,8 @@ def _only(folder: Path, found: list[Path], wanted: str, option: str) -> str:
         )
     if len(names) > 1:
         raise ArtifactError(
-            f"{folder} has several of {wanted}: {', '.join(names)}. Choose one: {option} {names[0]}"
+            f"{folder} has several of {wanted}: {', '.join(names)}. Choose one:"
+            f" {shell(option, names[0])}"
         )
     return names[0]
 
@@ -157,7 +162,7 @@ def examine(
             f" {source.count:,} images; the table needs one row per image, in the images' order."
         )
     height, _, channels = source.shape
-    checksum, alike = _read_once(folder / images, factors, source)
+    checksum, groups = _read_once(folder / images, factors, source)
     spec = Own.parse(
         {
             "label": label,
@@ -173,7 +178,8 @@ def examine(
         },
         "dataset",
     )
-    return OwnData(spec, factors, source, alike)
+    look_alikes = find_look_alikes(groups, factors.classes)
+    return OwnData(spec, factors, source, not groups.any(), look_alikes)
 
 
 def _open_images(path: Path, files: tuple[str, ...] | None) -> ImageSource:
@@ -211,15 +217,17 @@ def _chunks(table: FactorTable, images: ImageSource) -> Iterator[Chunk]:
         start += len(block)
 
 
-def _read_once(path: Path, table: FactorTable, images: ImageSource) -> tuple[str, bool]:
-    """The checksum of all images and their factors, and whether all images are the same.
+def _read_once(
+    path: Path, table: FactorTable, images: ImageSource
+) -> tuple[str, NDArray[np.int64]]:
+    """The checksum of all images and their factors, and the group (N,) of equal images that each
+    is in.
 
     ArtifactError for images that are all black once 255 is white.
     """
-    checksum, brightest, alike, first = Checksum(table, images), 0, True, None
+    checksum, brightest, digests = Checksum(table, images), 0, ImageDigests()
     for chunk in _chunks(table, images):
-        first = chunk[0][:1] if first is None else first
-        alike = alike and bool((chunk[0] == first).all())
+        digests.add(chunk[0])
         brightest = max(brightest, int(chunk[0].max()))
         checksum.add(chunk)
     if brightest <= 1:
@@ -227,7 +235,7 @@ def _read_once(path: Path, table: FactorTable, images: ImageSource) -> tuple[str
             f"{path}: the largest pixel value of all images is {brightest}, 255 is white. If 1 is"
             " meant to be white, save images * 255."
         )
-    return str(checksum), alike
+    return str(checksum), digests.groups()
 
 
 def entry(spec: Own) -> str:
@@ -255,9 +263,29 @@ def remarks(data: OwnData) -> list[str]:
         found.append(_on_the_grid(data))
     if data.alike:
         found.append("all images are the same: no code can tell their factors apart")
+    elif data.look_alikes:
+        found.append(_on_look_alikes(data, data.look_alikes))
     if data.spec.count < FEW:
         found.append(MEMORY)
     return found
+
+
+def _on_look_alikes(data: OwnData, alike: LookAlikes) -> str:
+    """The remark on equal images of other classes: how many, an example, what it means."""
+    one, other = alike.rows
+    texts = [(name, factor.texts, factor.classes) for name, factor in data.table.factors.items()]
+    pairs = (texts[column] for column in alike.differing)
+    apart = ", ".join(
+        printable(f"{name} {text[classes[one]]} and {text[classes[other]]}")
+        for name, text, classes in pairs
+    )
+    return (
+        f"{alike.count:,} of {data.spec.count:,} images are equal, byte by byte, to another one of"
+        f" other classes, such as those of rows {one + 1} and {other + 1} of the table ({apart}):"
+        " no encoder can tell them apart, and no score of these factors can reach 1. Save larger"
+        " images, in which they differ; or give equal images one class; or leave out, by --factors,"
+        " a factor that the images do not show"
+    )
 
 
 def _on_the_grid(data: OwnData) -> str:

@@ -11,15 +11,16 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from mtdis.data.own.columns import Column, label, printable, read_columns, rows_of
+from mtdis.data.own.binning import advice, is_measurement
+from mtdis.data.own.columns import NUMBER, Column, label, printable, read_columns, rows_of
 from mtdis.errors import ArtifactError, unknown
+from mtdis.pasting import shell
 from mtdis.specs.datasets.own import FACTOR
 
 FILES = "image"
 """The column that names the file of each row's image."""
 VALUES = "_value"
 """What ends the name of a column of raw values."""
-NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?")
 LARGEST = 2**53
 """Whole numbers up to this are exact as float64."""
 MISSING_ELSEWHERE = frozenset(
@@ -88,7 +89,7 @@ def read_table(path: Path, named: Sequence[str] | None = None) -> FactorTable:
         if name.endswith(VALUES)
     }
     _check_raw(path, columns, raw)
-    left_out = _left_out(columns) if named is None else _not_named(path, columns, named)
+    left_out = _left_out(path, columns) if named is None else _not_named(path, columns, named)
     kept = {name: column for name, column in columns.items() if name not in left_out}
     if columns and not kept:
         raise ArtifactError(f"{path}: {' '.join(left_out.values())}")
@@ -103,12 +104,12 @@ def read_table(path: Path, named: Sequence[str] | None = None) -> FactorTable:
     return FactorTable(factors, None if files is None else _each_once(path, files), remarks)
 
 
-def _left_out(columns: Mapping[str, Column]) -> dict[str, str]:
+def _left_out(path: Path, columns: Mapping[str, Column]) -> dict[str, str]:
     """The columns that number or name the rows rather than vary with the images, with a remark on
     each.
     """
     found = {}
-    choose = " ".join(printable(name) for name in columns if name not in NAMELESS)
+    choose = shell("--factors", *(name for name in columns if name not in NAMELESS))
     for name, column in columns.items():
         rows, classes = len(column.places), len(column.words)
         if name in NAMELESS and 1 < classes == rows:
@@ -119,8 +120,10 @@ def _left_out(columns: Mapping[str, Column]) -> dict[str, str]:
             what = "numbers the rows" if numbers else f"has {classes:,} classes in {rows:,} rows"
             found[name] = (
                 f"column '{printable(name)}' {what}: it is left out. If it is a factor, name all"
-                f" columns that are: --factors {choose}"
+                f" columns that are: {printable(choose)}"
             )
+            if is_measurement(column):
+                found[name] += f"\n{advice(str(path), name, column)}"
     return found
 
 
@@ -229,8 +232,7 @@ def _numbers(path: Path, name: str, column: Column) -> NDArray[np.float64] | Non
         if not _is_exact(word, number):
             where = f"{path}: column '{name}' is {word} in row {column.row(place)}"
             raise ArtifactError(
-                f"{where}; a class is a whole number or a text. Number the classes there, and put"
-                f" raw values into a column '{name}{VALUES}'."
+                f"{where}; a class is a whole number or a text. {advice(str(path), name, column)}"
                 if abs(number) < LARGEST
                 else f"{where}; a class is a whole number up to {LARGEST:,}, beyond which numbers"
                 " are rounded, or a text. Number the classes there."

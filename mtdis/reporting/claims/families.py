@@ -29,6 +29,32 @@ COLUMNS = ["p", "adjusted_p", "holm_p", "adjustment", "smallest_p", "family", "n
 """`family` counts the cells corrected for, `needed` what would do for the least p of them all."""
 
 
+def counted_once(columns: Mapping[Cell, Table]) -> dict[Cell, Cell]:
+    """Each cell → the first one of its dataset and score that has the same values, itself if none.
+
+    For scores of mapped codes, which settings of a metric may score alike by construction: on codes
+    of unit variance FactorVAE's threshold is the same with and without their scale. The values of
+    codes as they are may be equal by chance and stay apart.
+    """
+    firsts: dict[Cell, Cell] = {}
+    for cell, values in columns.items():
+        same = (
+            first
+            for first in firsts.values()
+            if first[:-1] == cell[:-1]
+            and np.isfinite(values).any()
+            and np.array_equal(columns[first], values, equal_nan=True)
+        )
+        firsts[cell] = next(same, cell)
+    return firsts
+
+
+def of_each(lines: pd.DataFrame, firsts: Mapping[Cell, Cell]) -> pd.DataFrame:
+    """The lines of tests that were counted once, for every cell."""
+    cells = pd.MultiIndex.from_tuples(list(firsts), names=CELL)
+    return lines.loc[list(firsts.values())].set_axis(cells)
+
+
 def paired(differences: pd.DataFrame, two_sided: bool, rng: np.random.Generator) -> pd.DataFrame:
     """The sign-flip test of differences (seeds × cells) in which more speaks for the claim, flips
     being shared by all cells.
@@ -86,7 +112,10 @@ def rotations(tables: Mapping[Cell, Table]) -> pd.DataFrame:
     they are being first.
 
     Cells of equally many rotations are adjusted together, then for the number of such groups.
+    Cells of equal tables are one test.
     """
+    firsts = counted_once(tables)
+    tables = {cell: tables[cell] for cell in dict.fromkeys(firsts.values())}
     sizes = sorted({len(table) for table in tables.values()})
     needed = ceil(len(tables) / LEVEL) - 1
     parts = []
@@ -99,7 +128,8 @@ def rotations(tables: Mapping[Cell, Table]) -> pd.DataFrame:
             _lines(cells, p_values(table), adjusted, np.full(len(alike), 1 / size), needed)
         )
     lines = pd.concat(parts).sort_index()
-    return lines.assign(holm_p=holm(lines["p"].to_numpy(dtype=np.float64)), family=len(tables))
+    lines = lines.assign(holm_p=holm(lines["p"].to_numpy(dtype=np.float64)), family=len(tables))
+    return of_each(lines, firsts)
 
 
 def _least(pairs: int, two_sided: bool) -> float:

@@ -94,7 +94,11 @@ def _panels(frame: pd.DataFrame, rows: Sequence[str]) -> list[Panel]:
     if not found:
         raise nothing(f"scores of the rows {', '.join(rows)}")
     keys = [panel.key for panel in found]
-    return [panel._replace(label=score_label(panel.key, keys)) for panel in found]
+    seeds_of = {key: list[float]() for key in keys}
+    for panel in found:
+        seeds_of[panel.key] += panel.points["value"].tolist()
+    labels = {key: score_label(key, keys, values) for key, values in seeds_of.items()}
+    return [panel._replace(label=labels[panel.key]) for panel in found]
 
 
 def _is_bar(row: str) -> bool:

@@ -120,7 +120,7 @@ def _draw_key(
         axes.set_ylabel("\n".join(filter(None, [one.line, up.name])))
         axes.set_title(one.title)
     key = panels[0][1].key
-    label = score_label(key, keys)
+    label = score_label(key, keys, means)
     for line in _lines([axes for axes, _ in panels]):  # one beside each: lines of keys take turns
         bar = figure.colorbar(
             scale, ax=line, aspect=14, pad=0.02, shrink=0.8, ticks=_ticks(low, high)

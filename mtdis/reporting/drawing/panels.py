@@ -1,7 +1,7 @@
 """A grid of panels with one legend: what all figures of the long table share."""
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from textwrap import fill
 from typing import Any, NamedTuple
 
@@ -20,6 +20,10 @@ from mtdis.reporting.statistics import CELL
 
 LEGEND_COLUMN = 2.3
 """Inches that the longest words of the legend need."""
+PRUNING = ("factor_vae",)
+"""Metrics that leave out codes of small variance and score exactly 0 if they leave out all; one
+right vote of thousands would be more."""
+NO_CODE = "0: no code's variance reaches the threshold"
 BAND_WORDS = "rotations of the codes, 5 to 95 %"
 Handle = Patch | Line2D
 
@@ -113,15 +117,23 @@ def _fill(
     _name_axes(figure, panels, places, across, characters)
 
 
-def score_label(key: Sequence[str], keys: Sequence[tuple[str, ...]], reach: str = "") -> str:
-    """The name of a score's axis, with what it reaches unless that is given; and with its settings
-    where there are several of one metric's key.
+def score_label(
+    key: Sequence[str],
+    keys: Sequence[tuple[str, ...]],
+    values: Iterable[float] = (),
+    reach: str = "",
+) -> str:
+    """The name of a score's axis, with what it reaches unless `reach` says what the axis has; with
+    its settings where there are several of one metric's key, and with what a 0 means of values that
+    are 0 for want of codes.
     """
     several = any(other[:2] == tuple(key[:2]) and other != tuple(key) for other in keys)
     own = in_words(unlike_metric(key[2], key[0]))
     details = f"\n{fill(own, 28)}" if several and own else ""
     reach = reach or ("at most 1" if tuple(key[:2]) in LOSSES else "0 to 1")
-    return f"{shown(key[0], key[1]).label}\n({reach}){details}"
+    dropped = key[0] in PRUNING and any(value == 0 for value in values)
+    zero = f"\n{fill(NO_CODE, 28)}" if dropped else ""
+    return f"{shown(key[0], key[1]).label}\n({reach}){details}{zero}"
 
 
 def cells_of(table: pd.DataFrame) -> list[tuple[tuple[str, ...], str, pd.DataFrame]]:

@@ -136,11 +136,14 @@ def panels_along(
     across = sorted(found, key=lambda name: datasets.index(name[1]))
     order = [name for pair in (*HEADLINE, R2) for name in across if name[0][:2] == pair]
     keys = [key for key, _, _ in found]
+    seeds_of = {key: list[float]() for key in keys}
+    for (key, _, _), each in found.items():
+        seeds_of[key] += [value for _, seeds in each for value in seeds["value"]]
     return [
         Panel(
             key,
             (dataset, variant),
-            score_label(key, keys),
+            score_label(key, keys, seeds_of[key]),
             words,
             *map(pd.concat, zip(*found[key, dataset, variant], strict=True)),
         )

@@ -18,6 +18,8 @@ CAPTION = (
     " the lowest mean over seeds. Diamonds are published values (ddof 0), hollow where conditions"
     " differ. A cross marks bars some of whose networks diverged: those are left out and counted, n"
     " counts the seeds left. The scores reach from 0 to 1; the axes do not."
+    " FactorVAE is exactly 0 where no code's variance reaches its threshold, as of untrained"
+    " encoders: that is no measure of their axes."
     " Where scores were calibrated, a pale band shows what 5 to 95 % of the rotations of the white"
     " codes score: a hollow square inside it is a score that arbitrary axes of these codes have,"
     " and the short line is the best aligned rotation. The band belongs to that square, not to the"

@@ -61,7 +61,7 @@ def _panels(runs: pd.DataFrame) -> Iterator[Panel]:
             yield Panel(
                 tuple(key),
                 (str(dataset), variant_text(label)),
-                score_label(key, keys, "share of networks"),
+                score_label(key, keys, reach="share of networks"),
                 fill(f"p among rotations, n = {said}", 34),
                 counts.assign(mean=1.0, sd=0.0),
                 points,

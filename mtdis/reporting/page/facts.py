@@ -72,13 +72,14 @@ def _of_done(standing: Standing) -> str:
 
 
 def made_with(executions: Iterable[Mapping[str, Any]]) -> dict[str, tuple[str, ...]]:
-    """What the records say under `execution`: commits, versions, processors and kernels, each value
-    once, in the order of the records.
+    """What the records say under `execution`: commits, hashes of frozen programs, versions,
+    processors and kernels, each value once, in the order of the records.
     """
     found: dict[str, dict[str, None]] = {}
     for execution in executions:
-        single = {name: execution.get(name) for name in ("commit", "python")}
-        machine = {name: execution.get(name) for name in ("processor", "device", "kernels")}
+        single = {name: execution.get(name) for name in ("commit", "program", "python")}
+        of_machine = ("machine", "processor", "device", "kernels")
+        machine = {name: execution.get(name) for name in of_machine}
         for name, value in (single | execution.get("versions", {}) | machine).items():
             if value:
                 found.setdefault(name, {})[str(value)] = None

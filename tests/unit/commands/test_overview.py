@@ -35,7 +35,7 @@ def test_every_command_stands_once_below_what_it_is_for(capsys: pytest.CaptureFi
 
 
 def test_the_version_is_that_of_the_package(capsys: pytest.CaptureFixture[str]) -> None:
-    assert re.match(r"mtdis \d+\.\d+\.\d+( \(\w+(-dirty)?\))?\n$", told(capsys, "--version"))
+    assert re.match(r"mtdis \d+\.\d+\.\d+( \(\w+(\+changes)?\))?\n$", told(capsys, "--version"))
 
 
 @pytest.mark.parametrize(

@@ -18,7 +18,7 @@ from mtdis.artifacts import runs
 from mtdis.artifacts.locks import alone_with
 from mtdis.artifacts.reached import Reached
 from mtdis.cli import main
-from mtdis.operations.inventory import resolve
+from mtdis.operations.selection import resolve
 from mtdis.specs.ids import AFTER_PARENT, full_id, identify
 from mtdis.study import Study
 
@@ -53,7 +53,7 @@ IDS = ("multi_head+seed=1", "multi_head+seed=1+epochs=2", "multi_head+seed=10", 
     ],
 )
 def test_any_unambiguous_part_of_an_id_will_do(text: str, expected: str) -> None:
-    assert resolve(text, IDS) == expected
+    assert resolve(text, dict.fromkeys(IDS)) == expected
 
 
 @pytest.mark.parametrize(
@@ -62,7 +62,7 @@ def test_any_unambiguous_part_of_an_id_will_do(text: str, expected: str) -> None
 )
 def test_the_version_of_a_kind_may_be_left_out(text: str) -> None:
     ids = (*IDS, "vae+version=2+seed=1", "factor_vae+version=2+seed=1")
-    assert resolve(text, ids) == "vae+version=2+seed=1"
+    assert resolve(text, dict.fromkeys(ids)) == "vae+version=2+seed=1"
 
 
 @pytest.mark.parametrize("command", ["show", "diff"])
@@ -90,7 +90,7 @@ def test_the_examples_of_the_help_are_runs_of_the_paper(command: str) -> None:
 )
 def test_errors_name_the_ids_that_could_be_meant(text: str, message: str) -> None:
     with pytest.raises(ValueError, match=message):
-        resolve(text, IDS)
+        resolve(text, dict.fromkeys(IDS))
 
 
 def test_the_id_before_it_was_shortened_is_known(

@@ -3,6 +3,7 @@ index, in the long table and under the tables made of it.
 """
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,7 @@ import pytest
 from helpers.long_table import make_long_table
 
 from mtdis.cli import main
+from mtdis.discover import members
 from mtdis.metrics import factor_table
 from mtdis.reporting import long_table
 from mtdis.reporting.formats.notes import notes as notes_under
@@ -121,3 +123,40 @@ def test_cautions_are_found_among_other_remarks() -> None:
     texts = f"epochs=3, {FEW} or seed=1, {ALONE}, {FEW}"
     assert cautions.cautions_in(texts) == [FEW, ALONE]
     assert cautions.cautions_in("epochs=3, a few rows: b") == []
+
+
+def read_again(caution: str) -> set[str]:
+    """What each metric's own caution says, by the one on all of them."""
+    rows, groups = re.fullmatch(r"few rows: of ([\d,]+), (.*)", caution).groups()
+    found = set()
+    for group in groups.split("; "):
+        count, by = re.fullmatch(r"([\d,]+) are drawn (.*)", group).groups()
+        drawn, _, tested = by.partition("and by " if ", and by " in by else "\0")
+        for part in filter(None, (drawn, tested)):
+            again = ", which test on rows that were fitted" in part
+            names = part.partition(", which")[0].removeprefix("by ").rstrip(", ").split(", ")
+            rest = " and tests on rows that it has fitted" if again else ""
+            found |= {f"few rows: {name} draws {count} of {rows}{rest}" for name in names}
+    return found
+
+
+@pytest.mark.parametrize("settings", [{}, {"num_train": 100}])
+def test_cautions_on_few_rows_are_one_line_that_says_each_number_once(
+    settings: dict[str, int],
+) -> None:
+    apart = []
+    for place, name in enumerate(members("metrics")):
+        own = settings if place % 2 and "num_train" in Metric.member(name).model_fields else {}
+        apart.append(cautions.few_rows(metric(name, **own), 60))
+    apart = [*filter(None, apart)]
+    assert len(apart) > 5
+    said = cautions.together([cautions.CONSTANT_CODES, *apart, ALONE, *apart])
+    assert [said[0], *said[2:]] == [cautions.CONSTANT_CODES, ALONE]
+    assert read_again(said[1]) == set(apart)
+    numbers = re.findall(r"\b\d[\d,]*\b", said[1])
+    assert len(numbers) == len(set(numbers))
+
+
+def test_a_caution_on_one_metric_is_as_it_is() -> None:
+    of_two = [FEW, FEW.replace("60", "59")]
+    assert cautions.together([*of_two, *of_two]) == of_two

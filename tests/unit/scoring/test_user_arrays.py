@@ -3,6 +3,7 @@
 import io
 import json
 import os
+import re
 import subprocess
 import sys
 import zipfile
@@ -102,6 +103,19 @@ def test_what_is_wrong_with_factors_is_said(message: str, tmp_path: Path) -> Non
     factors[2, 1] = WRONG_FACTORS[message]
     with pytest.raises(ArtifactError, match=message):
         read_table(written(tmp_path / "f.npy", factors), "factors")
+
+
+def test_classes_made_by_the_advice_on_fractions_are_taken(tmp_path: Path) -> None:
+    few, many = np.tile([0.5, 1.5], 30), np.random.default_rng(0).normal(size=60)
+    raw = np.stack([few, many], axis=1)
+    with pytest.raises(ArtifactError) as raised:
+        read_table(written(tmp_path / "f.npy", raw), "factors")
+    numbered, binned = re.findall(r"np\.\w+\(.*?\)(?=\.[ \n]|\.$|\[1\]\.)", str(raised.value))
+    classes = np.stack(
+        [eval(numbered + "[1]", {"np": np, "x": few}), eval(binned, {"np": np, "x": many})], axis=1
+    )
+    table = read_table(written(tmp_path / "g.npy", classes), "factors")
+    assert [np.bincount(column).tolist() for column in table.T] == [[30, 30], [6] * 10]
 
 
 @pytest.mark.parametrize(

@@ -36,7 +36,7 @@ def test_a_sweep_that_no_output_shows_is_given_some_that_do() -> None:
     assert suggestions(_experiment(latent_size=[2, 4], tables=["table5"])) == {
         "fields": ["latent_size"],
         "figures": ["along"],
-        "tables": ["effects", "runs"],
+        "tables": ["table5", "effects", "runs"],
     }
     two = suggestions(_experiment(latent_size=[2, 4], epochs=[1, 2]))
     assert two["figures"] == ["along", "grid"]

@@ -9,7 +9,8 @@ import pytest
 import yaml
 
 from mtdis.cli import main
-from mtdis.errors import ConfigError, as_yaml
+from mtdis.errors import ConfigError
+from mtdis.pasting import as_yaml
 from mtdis.specs.dataset import Dataset
 from mtdis.specs.tasks import Tasks
 from mtdis.study import Study
