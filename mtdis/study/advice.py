@@ -13,22 +13,28 @@ from mtdis.study.experiments import OUTPUTS, Experiment
 ONE_FIELD: Mapping[str, tuple[str, ...]] = {"figures": ("along",), "tables": ("effects", "runs")}
 TWO_FIELDS: Mapping[str, tuple[str, ...]] = {"figures": ("grid",)}
 """The outputs that show whatever is swept; those that need two fields."""
+SEED = "seed"
+"""How the names of fields end that are other seeds."""
 NO_FIELDS = ("kind", "seed", "dataset.name")
 """What no output goes along: each has kinds and datasets beside each other, and averages seeds."""
 
 
 def swept_fields(runs: Iterable[Run]) -> dict[str, int]:
     """The fields that vary among the runs of a kind on a dataset, with how many values the one of
-    them that has most has there.
+    them that has most has there; without seeds that are zipped with the model's.
     """
     values: dict[tuple[str, str, str], set[str]] = {}
+    partners: dict[tuple[str, str], set[int | str]] = {}
     for run in runs:
         for path, value in flatten(run.resolved()):
             if path not in NO_FIELDS:
                 values.setdefault((run.name(), run.dataset.title, path), set()).add(repr(value))
+                partners.setdefault((path, repr(value)), set()).add(run.seed)
+                partners.setdefault((path, f"seed {run.seed}"), set()).add(repr(value))
+    crossed = {path for (path, _), others in partners.items() if len(others) > 1}
     counts: dict[str, int] = {}
     for (_, _, path), each in values.items():
-        if len(each) > 1:
+        if len(each) > 1 and (path in crossed or not path.endswith(SEED)):
             counts[path] = max(counts.get(path, 0), len(each))
     return counts
 

@@ -53,13 +53,14 @@ def _panels(runs: pd.DataFrame) -> Iterator[Panel]:
     """A panel per variant and cell; its points are networks, its table the kinds that have any."""
     found = [(label, _networks(part)) for label, part in variants(runs)]
     cells = pd.concat([networks[CELL[1:]] for _, networks in found])
-    keys = list(cells.drop_duplicates().itertuples(index=False, name=None))
+    keys = [tuple(map(str, row)) for row in cells.drop_duplicates().itertuples(index=False)]
     for label, networks in found:
-        for (dataset, *key), points in networks.groupby(CELL, sort=False):
+        for (dataset, *names), points in networks.groupby(CELL, sort=False):
+            key = tuple(map(str, names))
             counts = points.groupby("row", sort=False)["value"].count().rename("n").reset_index()
             said = ", ".join(f"{row_label(row)} {n}" for row, n in counts.itertuples(index=False))
             yield Panel(
-                tuple(key),
+                key,
                 (str(dataset), variant_text(label)),
                 score_label(key, keys, reach="share of networks"),
                 fill(f"p among rotations, n = {said}", 34),

@@ -14,13 +14,13 @@ Point = tuple[Any, ...]
 
 
 def seeds_zipped(frame: pd.DataFrame) -> pd.DataFrame:
-    """The frame in which other seeds (`spec.tasks.seed`, …) that each go with one model seed say
-    ONE_EACH: zipped with it they are draws of their own and no choices of settings.
+    """The frame in which other seeds (`spec.tasks.seed`, …) that each go with one model seed, and
+    it with them, say ONE_EACH: zipped they are draws of their own and no choices of settings.
     """
     for column in [c for c in frame.columns if c.startswith("spec.") and c.endswith(SEED)]:
         pairs = frame[[column, SEED]].dropna().drop_duplicates()
-        partners = pairs.groupby(column)[SEED].nunique()
-        alone = partners.index[partners.eq(1)]
+        pairs = pairs[~pairs[column].duplicated(keep=False)]
+        alone = pairs.loc[~pairs[SEED].duplicated(keep=False), column]
         if column != f"spec.{SEED}" and len(alone) > 1:
             zipped = frame[column].isin(alone)
             frame = frame.assign(**{column: frame[column].astype(object).mask(zipped, ONE_EACH)})

@@ -20,7 +20,8 @@ OUTPUTS: list[dict[str, Any]] = [
 
 
 def _experiment(**fields: Any) -> Experiment:
-    body = {"kind": "multi_head", "seed": [1, 2], "batch_size": 16} | SMALL | fields
+    given = {"kind": "multi_head", "seed": [1, 2], "batch_size": 16} | SMALL | fields
+    body = {field: value for field, value in given.items() if value is not None}
     study = Study.from_config({"name": "s", "metrics": {"mig": {}}, "experiments": {"e": body}})
     return study.experiments["e"]
 
@@ -30,6 +31,16 @@ def test_swept_fields_are_those_that_vary_within_a_kind_on_a_dataset() -> None:
     swept = swept_fields(_experiment(latent_size=[2, 4], dataset=sizes).runs)
     assert swept == {"latent_size": 2, "dataset.image_size": 3}
     assert swept_fields(_experiment(kind=["multi_head", "random"]).runs) == {}
+
+
+@pytest.mark.parametrize("path", ["tasks.seed", "split_seed"])
+def test_seeds_that_are_zipped_are_no_sweep_and_crossed_ones_are(path: str) -> None:
+    zipped = _experiment(seed=None, zip={"seed": [1, 2], path: [8, 9]})
+    assert swept_fields(zipped.runs) == {}
+    of_one = _experiment(seed=None, zip={"seed": [1, 1], path: [8, 9]})
+    assert swept_fields(of_one.runs) == {path: 2}
+    half = _experiment(seed=None, zip={"seed": [1, 2, 2], path: [8, 9, 8]})
+    assert swept_fields(half.runs) == {path: 2}
 
 
 def test_a_sweep_that_no_output_shows_is_given_some_that_do() -> None:
