@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from textwrap import fill
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -11,8 +12,16 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 from scipy.stats import kstwo
 
-from mtdis.reporting.drawing.panels import Layout, Panel, draw_grid, nothing, score_label
-from mtdis.reporting.drawing.style import BAND, BLACK, row_colour
+from mtdis.reporting.drawing.panels import (
+    Layout,
+    Panel,
+    draw_grid,
+    draw_lost,
+    lost_words,
+    nothing,
+    score_label,
+)
+from mtdis.reporting.drawing.style import BAND, BLACK, LOST_WORDS, row_colour
 from mtdis.reporting.labels import HEADLINE, row_label, row_place
 from mtdis.reporting.statistics import CELL, in_order, of_runs, variant_text, variants
 from mtdis.reporting.summaries.calibration import calibrated_networks
@@ -57,23 +66,29 @@ def _panels(runs: pd.DataFrame) -> Iterator[Panel]:
     for label, networks in found:
         for (dataset, *names), points in networks.groupby(CELL, sort=False):
             key = tuple(map(str, names))
-            counts = points.groupby("row", sort=False)["value"].count().rename("n").reset_index()
-            said = ", ".join(f"{row_label(row)} {n}" for row, n in counts.itertuples(index=False))
+            by_kind = points.groupby("row", sort=False)
+            counts = by_kind[list(LOST_WORDS)].sum().join(by_kind["value"].count().rename("n"))
+            lines = counts.reset_index().to_dict("records")
+            said = "; ".join(", ".join([_count(line), *lost_words(line)]) for line in lines)
             yield Panel(
                 key,
                 (str(dataset), variant_text(label)),
                 score_label(key, keys, reach="share of networks"),
-                fill(f"p among rotations, n = {said}", 34),
-                counts.assign(mean=1.0, sd=0.0),
+                fill(f"p among rotations, {said}", 34),
+                counts.reset_index().assign(mean=1.0, sd=0.0),
                 points,
             )
+
+
+def _count(line: dict[Any, Any]) -> str:
+    return f"n = {line['n']} {row_label(line['row'])}"
 
 
 def _networks(part: pd.DataFrame) -> pd.DataFrame:
     """Per network its CELL, its kind as `row`, and the p of its white codes as `value`."""
     networks = calibrated_networks(part).rename(columns={"p_whitened": "value", "kind": "row"})
     scores = pd.MultiIndex.from_frame(networks[["metric", "key"]])
-    networks = networks[scores.isin(HEADLINE) & networks["value"].notna()]
+    networks = networks[scores.isin(HEADLINE)]
     places = {
         "row": {row: row_place(row) for row in networks["row"].unique()},
         "key": {key: place for place, (_, key) in enumerate(HEADLINE)},
@@ -82,12 +97,15 @@ def _networks(part: pd.DataFrame) -> pd.DataFrame:
 
 
 def _draw_panel(axes: Axes, panel: Panel) -> None:
-    fewest = int(panel.table["n"].min())
-    width = float(kstwo.ppf(LEVEL, fewest))
+    counts = panel.table.loc[panel.table["n"] > 0, "n"]
+    if counts.empty:
+        draw_lost(axes, 0.5, {word: int(panel.table[word].sum()) for word in LOST_WORDS})
+        return
+    width = float(kstwo.ppf(LEVEL, int(counts.min())))
     line = np.array([0.0, 1.0])
     axes.fill_between(line, line - width, line + width, color=BAND, linewidth=0)
     axes.plot(line, line, color=BLACK, linestyle=":", linewidth=0.8)
-    for row, points in panel.points.groupby("row", sort=False):
+    for row, points in panel.points.dropna(subset="value").groupby("row", sort=False):
         values = np.sort(points["value"].to_numpy())
         steps = np.arange(1, len(values) + 1) / len(values)
         places = np.concatenate([[0.0], values, [1.0]])
