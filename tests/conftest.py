@@ -1,5 +1,6 @@
 """Fixtures that several test files share."""
 
+import os
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
@@ -9,6 +10,14 @@ from helpers.small_study import make_data
 
 ON_REQUEST = ("simulation", "browser")
 QUICK = ("tests/unit/", "tests/contract/")
+THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
+
+
+def pytest_configure() -> None:
+    """Give BLAS one thread, before numpy is loaded: beside other workers of pytest-xdist its
+    threads would wait for each other in loops that cost as much as the work.
+    """
+    os.environ.update({name: os.environ.get(name, "1") for name in THREADS})
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:

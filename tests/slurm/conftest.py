@@ -239,3 +239,12 @@ def study(local: Path, checkout: Path, tmp_path: Path) -> Iterator[SlurmStudy]:
         made.kill_driver()
     if left := [number for number, *_ in made.jobs("")]:
         cluster.run("scancel", *left)
+
+
+@pytest.fixture
+def beside_finished(study: SlurmStudy, local: Path) -> SlurmStudy:
+    """The study whose random encoder is finished: jobs of the multi-head run alone are to come."""
+    for place in ("runs", "scores"):
+        [finished] = (local / "results" / place).glob("random+*")
+        shutil.copytree(finished, study.path / "results" / place / finished.name)
+    return study

@@ -54,7 +54,10 @@ def test_a_folder_of_runs_that_may_not_be_written_is_named_and_then_filled(
     assert results(study.path) == results(local)
 
 
-def test_a_cut_index_is_named_and_made_again_on_request(study: SlurmStudy, local: Path) -> None:
+def test_a_cut_index_is_named_and_made_again_on_request(
+    beside_finished: SlurmStudy, local: Path
+) -> None:
+    study = beside_finished
     study.run()
     [index] = (study.path / "results/scores").glob("multi_head+*/index.json")
     index.write_bytes(index.read_bytes()[:40])

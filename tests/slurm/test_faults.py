@@ -59,8 +59,9 @@ def test_a_killed_training_is_resumed(study: SlurmStudy, local: Path) -> None:
 
 
 def test_a_job_that_slurm_has_lost_is_cancelled_by_hand_and_done_again(
-    study: SlurmStudy, local: Path
+    beside_finished: SlurmStudy, local: Path
 ) -> None:
+    study = beside_finished
     study.start()
     job, _ = study.training()
     os.kill(
@@ -72,7 +73,8 @@ def test_a_job_that_slurm_has_lost_is_cancelled_by_hand_and_done_again(
     assert results(study.path) == results(local)
 
 
-def test_a_cancelled_training_is_resumed(study: SlurmStudy, local: Path) -> None:
+def test_a_cancelled_training_is_resumed(beside_finished: SlurmStudy, local: Path) -> None:
+    study = beside_finished
     study.start()
     job, _ = study.training()
     cluster.run("scancel", job)
@@ -84,8 +86,9 @@ def test_a_cancelled_training_is_resumed(study: SlurmStudy, local: Path) -> None
 
 
 def test_a_training_over_its_time_limit_is_resumed_with_more_time(
-    study: SlurmStudy, local: Path
+    beside_finished: SlurmStudy, local: Path
 ) -> None:
+    study = beside_finished
     study.start()
     job, _ = study.training()
     cluster.run("scontrol", "update", f"jobid={job}", "EndTime=now+1seconds")
@@ -94,7 +97,10 @@ def test_a_training_over_its_time_limit_is_resumed_with_more_time(
     assert results(study.path) == results(local)
 
 
-def test_a_training_over_its_memory_is_tried_with_more(study: SlurmStudy, local: Path) -> None:
+def test_a_training_over_its_memory_is_tried_with_more(
+    beside_finished: SlurmStudy, local: Path
+) -> None:
+    study = beside_finished
     study.start("--set-resources", "train:mem_mb=300*attempt**3")
     assert study.finish() == 0, study.said
     assert states(study)["multi_head"] == [
@@ -111,8 +117,9 @@ def test_a_training_over_its_memory_is_tried_with_more(study: SlurmStudy, local:
 
 
 def test_a_training_on_a_node_that_fails_is_resumed_on_another(
-    study: SlurmStudy, local: Path
+    beside_finished: SlurmStudy, local: Path
 ) -> None:
+    study = beside_finished
     study.start()
     _, node = study.training()
     cluster.run("scontrol", "update", f"nodename={node}", "state=down", "reason=test")

@@ -4,7 +4,10 @@ import os
 import re
 import shutil
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
+from fcntl import LOCK_EX, flock
 from pathlib import Path
 from subprocess import PIPE, STDOUT, CompletedProcess, Popen
 from typing import Any
@@ -108,14 +111,31 @@ def job_counts(done: CompletedProcess[str]) -> dict[str, int]:
     return {rule: int(count) for rule, count in re.findall(r"^(\w+) +(\d+)$", table, re.MULTILINE)}
 
 
+@contextmanager
+def of_all_workers(tmp_path_factory: pytest.TempPathFactory, name: str) -> Iterator[Path]:
+    """A folder that all workers of pytest-xdist share, for one of them at a time."""
+    folder = tmp_path_factory.getbasetemp()
+    if "PYTEST_XDIST_WORKER" in os.environ:
+        folder = folder.parent
+    shared = folder / name
+    shared.mkdir(exist_ok=True)
+    with (folder / f"{name}.lock").open("w") as lock:
+        flock(lock, LOCK_EX)
+        yield shared
+
+
 @pytest.fixture(scope="session")
 def finished_once(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The folder of the finished small study; not to be changed."""
-    folder = StudyFolder(tmp_path_factory.mktemp("study"))
-    folder.write(CONFIG)
-    assert folder.planned() == PLANNED
-    done = folder.snakemake()
-    assert done.returncode == 0, done.stdout
+    """The folder of the finished small study, made by the first that asks; not to be changed."""
+    with of_all_workers(tmp_path_factory, "finished") as shared:
+        folder, whole = StudyFolder(shared / "study"), shared / "whole"
+        if not whole.exists():
+            folder.path.mkdir()  # there already: it failed in another worker
+            folder.write(CONFIG)
+            assert folder.planned() == PLANNED
+            done = folder.snakemake()
+            assert done.returncode == 0, done.stdout
+            whole.touch()
     return folder.path
 
 

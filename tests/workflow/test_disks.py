@@ -15,7 +15,7 @@ import yaml
 from mtdis import paths
 from mtdis.study import Study
 
-from .conftest import AGGREGATES, StudyFolder
+from .conftest import StudyFolder
 
 
 def run_folder(study: StudyFolder, kind: str, seed: int) -> Path:
@@ -27,9 +27,9 @@ def run_folder(study: StudyFolder, kind: str, seed: int) -> Path:
 
 def finish(study: StudyFolder) -> None:
     """Run again after the disk was mended: everything is there, and each run is in the table."""
-    done = study.snakemake()
+    done = study.snakemake("one")  # not the page of all
     assert done.returncode == 0, done.stdout
-    assert study.planned() == {}
+    assert study.planned("one") == {}
     table = pd.read_csv(study.path / "results/studies/small/tables/one/table5.csv")
     assert table["n"].eq(2).all()
 
@@ -52,7 +52,7 @@ def read_only(folder: Path) -> Iterator[None]:
 
 
 def test_a_full_disk_fails_its_run_only(finished: StudyFolder, full_disk: Path) -> None:
-    finished.change(seed=[1, 2])
+    finished.change(seed=[1, 2], figures=[])
     folder = run_folder(finished, "multi_head", 2)
     folder.symlink_to(full_disk)
     done = finished.snakemake()
@@ -62,12 +62,18 @@ def test_a_full_disk_fails_its_run_only(finished: StudyFolder, full_disk: Path) 
     assert (run_folder(finished, "random", 2) / "run.json").exists()
     assert not (full_disk / "run.json").exists()
     folder.unlink()
-    assert finished.planned() == AGGREGATES | {"train": 1, "scores": 1}
+    assert finished.planned("one") == {
+        "train": 1,
+        "scores": 1,
+        "long_table": 1,
+        "table": 1,
+        "one": 1,
+    }
     finish(finished)
 
 
 def test_a_results_folder_that_may_not_be_written_loses_nothing(finished: StudyFolder) -> None:
-    finished.change(seed=[1, 2])
+    finished.change(seed=[1, 2], figures=[])
     before = {p: p.read_bytes() for p in (finished.path / "results").rglob("*") if p.is_file()}
     with read_only(finished.path / "results"):
         done = finished.snakemake()
@@ -82,7 +88,7 @@ def test_a_results_folder_that_may_not_be_written_loses_nothing(finished: StudyF
 def test_a_run_on_a_read_only_disk_loses_nothing_that_is_finished(finished: StudyFolder) -> None:
     # Snakemake itself ends here, with others still to come: it can't take away the output that a
     # job might have left.
-    finished.change(seed=[1, 2])
+    finished.change(seed=[1, 2], figures=[])
     before = {p: p.read_bytes() for p in (finished.path / "results").rglob("run.json")}
     folder = run_folder(finished, "multi_head", 2)
     folder.mkdir()
@@ -100,11 +106,11 @@ def test_scores_that_were_cut_are_named_and_computed_again_on_request(
     [cut] = (finished.path / "results/scores").glob("multi_head+*/index.json")
     whole = json.loads(cut.read_text())
     cut.write_bytes(cut.read_bytes()[:40])
-    done = finished.snakemake()
+    done = finished.snakemake("one")
     assert done.returncode == 1
     assert f"{cut.relative_to(finished.path)}" in done.stdout.partition("mtdis: error:")[2]
     assert "Traceback" not in done.stdout
     cut.unlink()
-    assert finished.snakemake().returncode == 0
+    assert finished.snakemake("one").returncode == 0
     again = json.loads(cut.read_text())
     assert {key for key in whole if again[key] != whole[key]} <= {"seal", "execution"}
