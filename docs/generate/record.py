@@ -138,7 +138,9 @@ def scores(found: Kept) -> str:
         for row in ROWS:
             cells = lines[lines["key"].eq(key) & lines["row"].eq(row)].set_index("dataset")
             if len(cells):
-                numbers = [_spread(cells.loc[name, "mean"], cells.loc[name, "sd"]) for name in columns]
+                numbers = [
+                    _spread(cells.loc[name, "mean"], cells.loc[name, "sd"]) for name in columns
+                ]
                 rows.append([shown(metric, key).label, row_label(row), *numbers])
     for row in dict.fromkeys(fits["row"]):
         own = fits[fits["row"].eq(row)].groupby("dataset")["value"]
@@ -171,7 +173,7 @@ def axes(found: Kept) -> str:
         for label, part in variants(of_runs(found.rows(name))):
             networks = calibrated_networks(part)
             for (dataset, kind), own in networks.groupby(["dataset", "kind"], sort=False):
-                if name == "task_counts" or own["value" if "value" in own else "p"].isna().all():
+                if name == "task_counts" or own["p"].isna().all():
                     continue
                 head = [_words(name), row_label(str(kind)), _setting(label), dataset_label(dataset)]
                 rows.append([*head, *_aligned(own, tested, label)])
@@ -212,3 +214,80 @@ def even(found: Kept, experiment: str) -> dict[str, float]:
     values = {m: own["p_whitened"].dropna() - step / 2 for m, own in networks.groupby("metric")}
     tested = {str(m): float(kstest(own, "uniform").pvalue) for m, own in values.items()}
     return tested | {"n": float(len(values["mig"]))}
+
+
+def verdicts(found: Kept) -> dict[str, str]:
+    """Experiment and claim → how many of its scores and datasets it is supported on: `3 of 18`."""
+    tested = found.claims[found.claims["reason"].eq("")]
+    said = {}
+    for (experiment, claim), lines in tested.groupby(["experiment", "claim"]):
+        supported = int(lines["verdict"].eq(SUPPORTED).sum())
+        said[f"{experiment}.{claim}"] = f"{supported} of {len(lines)}"
+    return said
+
+
+def texts(found: Kept) -> dict[Path, str]:
+    """Each page with what is kept."""
+    environment = Environment(
+        loader=FileSystemLoader(TEMPLATES),
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        keep_trailing_newline=True,
+    )
+    given = {
+        "scores": scores(found),
+        "contrasts": contrasts(found),
+        "axes": axes(found),
+        "verdicts": verdicts(found),
+        "even": even(found, "no_axes"),
+        "made": found.made,
+        "folder": str(KEPT.relative_to(ROOT / "docs")),
+    }
+    page, part = (
+        environment.get_template(name).render(given)
+        for name in ("record.md.jinja", "readme.md.jinja")
+    )
+    return {PAGE: page, README: SHOWN.sub(lambda _: part, README.read_text())}
+
+
+def main() -> int:
+    """Keep what a study gave, write the pages, or with --check say which are stale."""
+    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    parser.add_argument("--keep", type=Path, metavar="STUDY", help="folder of the finished study")
+    parser.add_argument("--check", action="store_true", help="write nothing; 1 if any is stale")
+    args = parser.parse_args()
+    if args.keep:
+        keep(args.keep)
+    stale = [path for path, text in texts(kept()).items() if path.read_text() != text]
+    for path in stale:
+        print(f"{path.relative_to(ROOT)} {'is stale' if args.check else 'is written'}")
+        if not args.check:
+            path.write_text(texts(kept())[path])
+    return int(args.check and bool(stale))
+
+
+def _contrast(line: Mapping[str, Any]) -> str:
+    bounds = f"[{line['low']:+.3f}, {line['high']:+.3f}]"
+    text = f"{line['mean']:+.3f} {bounds}, p {p_text(line['adjusted_p'])}"
+    return f"**{text}**" if line["verdict"] == SUPPORTED else text
+
+
+def _p(line: Mapping[str, Any]) -> str:
+    text = p_text(line["adjusted_p"])
+    return f"**{text}**" if line["verdict"] == SUPPORTED else text
+
+
+def _spread(mean: float, sd: float) -> str:
+    return f"{mean:.3f} ± {sd:.3f}"
+
+
+def _words(name: str) -> str:
+    return name.replace("_", " ")
+
+
+def _setting(label: Mapping[str, Any]) -> str:
+    return ", ".join(f"{k.removeprefix('spec.')} {v}" for k, v in label.items() if v)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
