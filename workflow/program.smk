@@ -85,6 +85,11 @@ onstart:
         ) from None
     if changed:
         print(changed, file=sys.stderr)
+    # Snakemake 9.27 looks for jobs to start at every end of one, and for the sake of its limit of 100 jobs a second once more
+    # a second after each time that it looked: no such chain ends, and after 1,000 jobs it looks a thousand times a second.
+    limit = workflow.scheduling_settings.max_jobs_per_timespan
+    if limit and (limit.max_jobs, limit.timespan) == (100, 1):
+        workflow.scheduler.job_rate_limiter = None
     if (
         workflow.executor_plugin.name == "slurm"
         and workflow.executor_settings.no_account

@@ -133,7 +133,7 @@ def finished_once(tmp_path_factory: pytest.TempPathFactory) -> Path:
             folder.path.mkdir()  # there already: it failed in another worker
             folder.write(CONFIG)
             assert folder.planned() == PLANNED
-            done = folder.snakemake()
+            done = folder.snakemake("--verbose")
             assert done.returncode == 0, done.stdout
             whole.touch()
     return folder.path

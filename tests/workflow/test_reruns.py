@@ -12,11 +12,20 @@ import pandas as pd
 import pytest
 import yaml
 
-from .conftest import AGGREGATES, CONFIG, StudyFolder
+from .conftest import AGGREGATES, CONFIG, PLANNED, StudyFolder
 
 
 def test_a_finished_study_does_nothing(finished: StudyFolder) -> None:
     assert finished.planned() == {}
+
+
+def test_snakemake_looks_for_jobs_to_start_where_one_ends_and_no_more_often(
+    finished: StudyFolder,
+) -> None:
+    logs = (finished.path / ".snakemake/log").glob("*.log")
+    said = "".join(path.read_text() for path in logs)
+    ended = sum(PLANNED.values())
+    assert 0 < said.count("Ready jobs: ") <= ended
 
 
 def test_the_study_ends_in_tables_and_figures(finished: StudyFolder) -> None:
