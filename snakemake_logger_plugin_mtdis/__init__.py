@@ -8,7 +8,7 @@ import sys
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from logging import INFO, LogRecord
+from logging import ERROR, INFO, LogRecord
 from typing import TextIO
 
 from snakemake_interface_logger_plugins.base import LogHandlerBase
@@ -47,6 +47,12 @@ CHATTER = (
     "Using workflow specific profile",
 )
 """How snakemake's messages begin that a person needs only to find a fault of snakemake itself."""
+NO_TARGET = "No rule to produce "
+HELP = (
+    "It is no experiment of this config, and no file that a study of it makes: `mtdis plan` names"
+    " the experiments, `mtdis show` the runs; of another config, give it as --configfile."
+)
+"""Our words below snakemake's for a target that is not there."""
 
 
 @dataclass
@@ -115,6 +121,8 @@ class LogHandler(LogHandlerBase):
             self._tell(last=False)
         elif self._is_news(event, record):
             self._print(self.format(record))
+        if record.levelno >= ERROR and NO_TARGET in str(record.msg):
+            self._print(HELP)
 
     def close(self) -> None:
         """Leave the last line of progress on the screen; say what a dry-run's jobs ask for, and how

@@ -10,6 +10,7 @@ import yaml
 
 from mtdis.study import Study
 from mtdis.study.config import RULES
+from snakemake_logger_plugin_mtdis import HELP
 
 from .conftest import AGGREGATES, CONFIG, ROOT, StudyFolder, job_counts, snakemake
 
@@ -145,6 +146,12 @@ def test_an_id_that_is_not_in_the_study_is_named(finished: StudyFolder) -> None:
         "no id 'random+dataset=dsprites_rendered+seed=7' in this study; near: random+"
         in done.stdout
     )
+
+
+def test_a_target_that_is_none_is_told_in_our_words_too(finished: StudyFolder) -> None:
+    done = finished.snakemake("-n", "headlin")
+    assert done.returncode == 1
+    assert done.stdout.endswith(f"{HELP}\n")
 
 
 def test_experiments_cannot_take_the_name_of_a_rule() -> None:

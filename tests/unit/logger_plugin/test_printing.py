@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from snakemake_interface_logger_plugins.common import LogEvent
 
-from snakemake_logger_plugin_mtdis import EVERY, LogHandler, LogHandlerSettings
+from snakemake_logger_plugin_mtdis import EVERY, HELP, LogHandler, LogHandlerSettings
 
 
 @dataclass
@@ -89,6 +89,14 @@ def test_failures_and_warnings_are_printed_and_chatter_is_not() -> None:
         "Job 3 failed too often",
         "Complete log(s): here",
     ]
+
+
+def test_a_target_that_is_not_there_is_told_in_our_words_too() -> None:
+    out = io.StringIO()
+    study = Study(out)
+    said = "MissingRuleException:\nNo rule to produce headlin (if you use input functions ...)."
+    study.say(said, level=ERROR)
+    assert out.getvalue().splitlines() == ["Job stats: 4", *said.splitlines(), HELP]
 
 
 def test_a_dry_run_counts_once_and_says_how_to_see_jobs() -> None:
