@@ -1,8 +1,8 @@
-"""Write the means of the demo study into docs/demo.md and README.md, from its Table 5.
+"""Write the means of the demo study into docs/demo.md, from its Table 5.
 
 python -m docs.generate.demo [results/studies/demo/tables/demo/table5.csv]
 
-Each page says which columns and rows it shows; a row whose kind the study no longer has is dropped.
+The page says which columns and rows it shows; a row whose kind the study no longer has is dropped.
 """
 
 import re
@@ -15,7 +15,7 @@ from docs.generate.fields import table
 from docs.generate.links import ROOT
 
 TABLE5 = Path("results/studies/demo/tables/demo/table5.csv")
-PAGES = (ROOT / "docs/demo.md", ROOT / "README.md")
+PAGES = (ROOT / "docs/demo.md",)
 DATASETS = ("dsprites_rendered", "shapes3d_rendered", "mpi3d_real_rendered")
 COLUMNS = {
     "FactorVAE": ("eval_accuracy", "raw"),

@@ -67,15 +67,6 @@ def test_the_demo_s_page_is_of_the_demo_s_config() -> None:
     assert first.intersection(of_the_paper) == {label(kind) for kind in KINDS}
 
 
-def test_readme_has_the_demo_s_means_as_their_page_has_them() -> None:
-    rows = {row[0]: row for row in cells((ROOT / "docs/demo.md").read_text())}
-    ours = [row for row in cells(README) if row[0] in rows]
-    kept = [rows[""].index(head) for head in ours[0]]
-    assert ours[0][0] == ""
-    assert [row[0].partition(",")[0] for row in ours[1:]] == [label(kind) for kind in KINDS]
-    assert all(row == [rows[row[0]][column] for column in kept] for row in ours)
-
-
 def test_the_page_of_the_long_table_has_its_columns_in_order() -> None:
     rows = cells((ROOT / "docs/long_table.md").read_text())[2:]
     assert [row[0].strip("`") for row in rows] == [*COLUMNS, "spec.<field>", "stage.<field>"]
