@@ -1,7 +1,11 @@
 """Keep the outcome of the record study, and write the pages that tell of it from what is kept.
 
 python -m docs.generate.record --keep results/studies/record
+python -m docs.generate.record --again same=FOLDER lower=FOLDER
 python -m docs.generate.record [--check]
+
+`--again`: some runs of the study were made once more in another folder, `lower` with fewer
+instructions of the processor.
 """
 
 import argparse
@@ -9,6 +13,7 @@ import json
 import re
 import shutil
 import sys
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -22,8 +27,10 @@ from scipy.stats import kstest
 from docs.generate.fields import table
 from docs.generate.links import ROOT
 from mtdis import paths
+from mtdis.discover import load
 from mtdis.reporting.claims.verdicts import SUPPORTED, p_text
-from mtdis.reporting.labels import HEADLINE, dataset_label, row_label, shown
+from mtdis.reporting.drawing.style import settings
+from mtdis.reporting.labels import HEADLINE, dataset_label, kind_of, row_label, row_place, shown
 from mtdis.reporting.statistics import of_runs, variants
 from mtdis.reporting.summaries.calibration import calibrated_networks
 from mtdis.reporting.summaries.losses import own_fits
@@ -46,7 +53,15 @@ FIGURES = {
     "sparse_factors": ("p_values",),
 }
 """Experiment → figures that are kept."""
-NAMES = {"long": "long.parquet", "nulls": "nulls.parquet", "made": "made.json"}
+NAMES = {
+    "long": "long.parquet",
+    "nulls": "nulls.parquet",
+    "made": "made.json",
+    "again": "again.json",
+}
+DATASETS = ("dsprites_rendered", "shapes3d_rendered", "mpi3d_real_rendered")
+PRESSURES = (("with", True), ("without", False))
+LEVEL = 0.05
 ROWS = ("random", "single_mean", "single_max", "multi_head", "one_head")
 
 
@@ -59,6 +74,8 @@ class Kept:
     study: Study
     made: Mapping[str, Any]
     """What made it: see `made_of`."""
+    again: Mapping[str, Any]
+    """What became of runs that were made once more: see `again_of`."""
 
     def rows(self, experiment: str) -> pd.DataFrame:
         """The long table of an experiment."""
@@ -86,6 +103,9 @@ def kept(folder: Path = KEPT) -> Kept:
         pd.read_parquet(folder / NAMES["nulls"]),
         Study.from_config(config),
         json.loads((folder / NAMES["made"]).read_text()),
+        json.loads((folder / NAMES["again"]).read_text())
+        if (folder / NAMES["again"]).exists()
+        else {},
     )
 
 
@@ -98,14 +118,25 @@ def keep(study: Path, folder: Path = KEPT) -> None:
     drawn = (study / "tables" / name / NAMES["nulls"] for name in FIGURES)
     nulls = pd.concat([pd.read_parquet(file) for file in drawn if file.exists()])
     nulls.to_parquet(folder / NAMES["nulls"], compression="zstd", index=False)
-    for experiment, names in FIGURES.items():
-        for name in names:
-            picture = study / "figures" / experiment / f"{name}.png"
-            shutil.copy(picture, folder / f"{experiment}-{name}.png")
     made = made_of(sorted(set(table["run"])))
     (folder / NAMES["made"]).write_text(json.dumps(made, indent=1) + "\n")
-    lines = kept(folder).claims.drop(columns=["published_mean", "difference", "comparable"])
+    found = kept(folder)
+    lines = found.claims.drop(columns=["published_mean", "difference", "comparable"])
     lines.to_csv(folder / "claims.csv", index=False)
+    draw(found, folder)
+
+
+def draw(found: Kept, folder: Path) -> None:
+    """Draw the figures that are kept, from the tables that are."""
+    for experiment, names in FIGURES.items():
+        for name in names:
+            module = load("mtdis.reporting.figures", name, "figure")
+            given: list[Any] = [found.rows(experiment)]
+            if getattr(module, "READS_CLAIMS", False):
+                nulls = found.nulls[found.nulls["experiment"].eq(experiment)]
+                given += [found.study.experiments[experiment].claims, nulls]
+            with settings():
+                module.draw(*given).savefig(folder / f"{experiment}-{name}.png")
 
 
 def made_of(runs: Iterable[str]) -> dict[str, Any]:
@@ -126,6 +157,49 @@ def made_of(runs: Iterable[str]) -> dict[str, Any]:
         "networks": networks,
         "training_hours": round(seconds / 3600, 2),
     }
+
+
+def again_of(folder: Path, table: pd.DataFrame) -> dict[str, Any]:
+    """How runs that were made once more in a folder differ from those here: files with other bytes,
+    and of each score the largest difference over networks, beside the standard deviation over seeds
+    of multi-head networks.
+    """
+    files, kernels = Counter[bool](), set()
+    apart: dict[str, float] = {}
+    for path in sorted((folder / paths.run("x")).parents[1].glob("*/run.json")):
+        other, own = (json.loads(p.read_text()) for p in (path, Path(paths.run(path.parent.name))))
+        kernels.add(other["execution"]["kernels"])
+        for name, about in own["files"].items():
+            files[about["sha256"] == other["files"][name]["sha256"]] += 1
+        pair = zip(*(_scores_in(place, own["id"]) for place in (folder, Path())), strict=True)
+        for (name, there), (_, here) in pair:
+            apart[name] = max(apart.get(name, 0.0), abs(there - here))
+    spread = table[table["kind"].eq("multi_head") & table["transform"].eq("none")]
+    deviations = spread.groupby(["dataset", "key"])["value"].std()["shapes3d_rendered"]
+    return {
+        "kernels": sorted(kernels),
+        "files": sum(files.values()),
+        "other_bytes": files[False],
+        "apart": {name: round(value, 4) for name, value in apart.items()},
+        "sd": {name: round(float(deviations[name]), 4) for name in apart},
+    }
+
+
+def _scores_in(folder: Path, run: str) -> list[tuple[str, float]]:
+    """Key and value of the scores that the paper reports, in order of key and network."""
+    rows = json.loads((folder / paths.scores(run)).read_text())["rows"]
+    chosen = [row for row in rows if (row["metric"], row["key"]) in HEADLINE]
+    return [(r["key"], r["value"]) for r in sorted(chosen, key=lambda r: (r["key"], r["network"]))]
+
+
+def moved(found: Kept) -> str:
+    """By how much each score moved under fewer instructions, beside its spread over seeds."""
+    lower = found.again["lower"]
+    rows = [
+        [shown(metric, key).label, f"{lower['apart'][key]:.3f}", f"{lower['sd'][key]:.3f}"]
+        for metric, key in HEADLINE
+    ]
+    return table(["score", "largest difference", "sd over seeds, multi-head"], rows)
 
 
 def scores(found: Kept) -> str:
@@ -171,8 +245,9 @@ def axes(found: Kept) -> str:
     for name in found.study.experiments:
         tested = found.claims[found.claims["experiment"].eq(name)]
         for label, part in variants(of_runs(found.rows(name))):
-            networks = calibrated_networks(part)
-            for (dataset, kind), own in networks.groupby(["dataset", "kind"], sort=False):
+            networks = _calibrated(part)
+            groups = networks.groupby(["dataset", "kind"], sort=False)
+            for (dataset, kind), own in sorted(groups, key=lambda group: _place(*group[0])):
                 if name == "task_counts" or own["p"].isna().all():
                     continue
                 head = [_words(name), row_label(str(kind)), _setting(label), dataset_label(dataset)]
@@ -205,25 +280,87 @@ def _tested(own: pd.DataFrame, tested: pd.DataFrame, label: Mapping[str, Any]) -
     return _p(lines.iloc[0]) if len(lines) else ""
 
 
-def even(found: Kept, experiment: str) -> dict[str, float]:
+def even(found: Kept, experiment: str) -> dict[str, str]:
     """The p of a Kolmogorov–Smirnov test of an experiment's p-values (of white codes, which are
     exact) against even ones, by metric, and how many there are.
     """
-    networks = calibrated_networks(of_runs(found.rows(experiment)))
+    networks = _calibrated(of_runs(found.rows(experiment)))
     step = 1 / (1 + int(found.nulls["draw"].max()))
     values = {m: own["p_whitened"].dropna() - step / 2 for m, own in networks.groupby("metric")}
-    tested = {str(m): float(kstest(own, "uniform").pvalue) for m, own in values.items()}
-    return tested | {"n": float(len(values["mig"]))}
+    tested = {str(m): p_text(float(kstest(own, "uniform").pvalue)) for m, own in values.items()}
+    return tested | {"n": str(len(values["mig"]))}
 
 
-def verdicts(found: Kept) -> dict[str, str]:
-    """Experiment and claim → how many of its scores and datasets it is supported on: `3 of 18`."""
+def higher(found: Kept) -> dict[str, str]:
+    """Experiment and claim → on how many of its scores and datasets the adjusted p is at most .05,
+    of axes that are above chance or of differences: `3 of 18`.
+    """
     tested = found.claims[found.claims["reason"].eq("")]
     said = {}
     for (experiment, claim), lines in tested.groupby(["experiment", "claim"]):
-        supported = int(lines["verdict"].eq(SUPPORTED).sum())
-        said[f"{experiment}.{claim}"] = f"{supported} of {len(lines)}"
+        found_so = int(lines["adjusted_p"].le(LEVEL).sum())
+        said[f"{experiment}.{claim}"] = f"{found_so} of {len(lines)}"
     return said
+
+
+def means(found: Kept) -> dict[str, str]:
+    """Metric and row of Table 5 → the means on the datasets, of DCI its informativeness."""
+    lines = score_table(found.rows("kinds"), "5")
+    keys = dict(HEADLINE)  # the last key of each metric
+    chosen = lines[[keys[metric] == key for metric, key in lines[["metric", "key"]].to_numpy()]]
+    groups = chosen.groupby(["metric", "row"], sort=False)
+    return {f"{metric}.{row}": _three(own) for (metric, row), own in groups}
+
+
+def fits(found: Kept, experiment: str) -> dict[str, str]:
+    """Row of Table 5 → the mean R² of tasks on the test split on the datasets of an experiment."""
+    points = own_fits(of_runs(found.rows(experiment)))
+    own = points.groupby(["row", "dataset"], sort=False)["value"].mean().rename("mean")
+    return {row: _three(lines) for row, lines in own.reset_index().groupby("row", sort=False)}
+
+
+def brief(found: Kept) -> str:
+    """The table of README: a line per kind, means on the three datasets."""
+    scored, fitted = means(found), fits(found, "kinds")
+    networks = _calibrated(of_runs(found.rows("kinds")))
+    mig = networks[networks["metric"].eq("mig")]
+    rows = []
+    for row in ("random", "single_mean", "multi_head", "one_head"):
+        kind = mig[mig["kind"].eq(kind_of(row))].groupby("dataset")
+        mapped = (
+            kind[name].mean().rename("mean").reset_index() for name in ("whitened", "null_mean")
+        )
+        cells = [scored[f"factor_vae.{row}"], *map(_three, mapped), scored[f"dci.{row}"]]
+        rows.append([row_label(row), *cells, fitted.get(row, "")])
+    heads = ("FactorVAE", "MIG, white codes", "their rotations", "DCI informativeness", "test R²")
+    return table(["", *heads], rows)
+
+
+def controls(found: Kept) -> dict[str, str]:
+    """What the page says of the controls and of the arm `sparse`."""
+    pressed = {name: _networks(found, "sparse_factors", relu=relu) for name, relu in PRESSURES}
+    own, free = pressed["with"], pressed["without"]
+    lines = found.claims[found.claims["experiment"].eq("sparse_factors")]
+    relu = lines["spec.latent_activation"].eq("relu")
+    tested = {m: lines[relu & lines["metric"].eq(m)].iloc[0] for m in ("mig", "factor_vae")}
+    below = lines[~relu & lines["metric"].eq("mig")].iloc[0]
+    sparse = _networks(found, "sparse")
+    sprites = _networks(found, "kinds")
+    sprites = sprites[sprites["kind"].eq("random") & sprites["dataset"].eq(DATASETS[0])]
+    true = _calibrated(of_runs(found.rows("true_factors")))
+    return {
+        "white": _short(own["whitened"].mean()),
+        "rotated": _short(own["null_mean"].mean()),
+        "mig_p": p_text(tested["mig"]["adjusted_p"]),
+        "factor_vae_p": p_text(tested["factor_vae"]["adjusted_p"]),
+        "below": _short(-below["mean"], 3),
+        "below_interval": f"[{_short(-below['high'], 3)}, {_short(-below['low'], 3)}]",
+        "free": f"{_short(free['whitened'].mean())} and {_short(free['null_mean'].mean())}",
+        "sparse_rank": f"{sparse['effective_rank'].mean():.1f}",
+        "sparse_lost": str(int(sparse["p"].isna().sum())),
+        "random_sprites": f"{int(sprites['p'].le(LEVEL).sum())} of {len(sprites)}",
+        "true": f"{int(true['p'].le(LEVEL).sum())} of {len(true)}",
+    }
 
 
 def texts(found: Kept) -> dict[Path, str]:
@@ -234,13 +371,21 @@ def texts(found: Kept) -> dict[Path, str]:
         trim_blocks=True,
         keep_trailing_newline=True,
     )
+    rises = found.claims[found.claims["claim"].eq("more_tasks_help")].groupby("metric").first()
     given = {
         "scores": scores(found),
         "contrasts": contrasts(found),
         "axes": axes(found),
-        "verdicts": verdicts(found),
+        "brief": brief(found),
+        "higher": higher(found),
+        "means": means(found),
+        "fits": {name: fits(found, name) for name in ("kinds", "no_axes", "sparse")},
+        "trend": {metric: _contrast(line) for metric, line in rises.iterrows()},
+        "controls": controls(found),
         "even": even(found, "no_axes"),
         "made": found.made,
+        "again": found.again,
+        "moved": moved(found),
         "folder": str(KEPT.relative_to(ROOT / "docs")),
     }
     page, part = (
@@ -254,15 +399,22 @@ def main() -> int:
     """Keep what a study gave, write the pages, or with --check say which are stale."""
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("--keep", type=Path, metavar="STUDY", help="folder of the finished study")
+    parser.add_argument("--again", nargs="*", default=[], metavar="NAME=FOLDER")
     parser.add_argument("--check", action="store_true", help="write nothing; 1 if any is stale")
     args = parser.parse_args()
     if args.keep:
         keep(args.keep)
-    stale = [path for path, text in texts(kept()).items() if path.read_text() != text]
+    if args.again:
+        table = kept().rows("kinds")
+        folders = dict(word.split("=", 1) for word in args.again)
+        again = {name: again_of(Path(folder), table) for name, folder in folders.items()}
+        (KEPT / NAMES["again"]).write_text(json.dumps(again, indent=1) + "\n")
+    made = texts(kept())
+    stale = [path for path in made if not path.exists() or path.read_text() != made[path]]
     for path in stale:
         print(f"{path.relative_to(ROOT)} {'is stale' if args.check else 'is written'}")
         if not args.check:
-            path.write_text(texts(kept())[path])
+            path.write_text(made[path])
     return int(args.check and bool(stale))
 
 
@@ -275,6 +427,35 @@ def _contrast(line: Mapping[str, Any]) -> str:
 def _p(line: Mapping[str, Any]) -> str:
     text = p_text(line["adjusted_p"])
     return f"**{text}**" if line["verdict"] == SUPPORTED else text
+
+
+def _place(dataset: str, kind: str) -> tuple[int, int]:
+    return DATASETS.index(dataset), row_place(kind)
+
+
+def _calibrated(rows: pd.DataFrame) -> pd.DataFrame:
+    """`calibrated_networks` of the keys that the paper reports."""
+    networks = calibrated_networks(rows)
+    return networks[pd.MultiIndex.from_frame(networks[["metric", "key"]]).isin(HEADLINE)]
+
+
+def _networks(found: Kept, experiment: str, relu: bool | None = None) -> pd.DataFrame:
+    """The networks of an experiment as MIG calibrates them; with relu codes or without."""
+    rows = of_runs(found.rows(experiment))
+    if relu is not None:
+        rows = rows[rows["spec.latent_activation"].eq("relu") == relu]
+    networks = _calibrated(rows)
+    return networks[networks["metric"].eq("mig")]
+
+
+def _three(lines: pd.DataFrame) -> str:
+    """The means of lines on the datasets that there are: `.41 / .41 / .30`."""
+    own = lines.set_index("dataset")["mean"]
+    return " / ".join(_short(own[name]) for name in DATASETS if name in own.index)
+
+
+def _short(value: float, places: int = 2) -> str:
+    return f"{value:.{places}f}".replace("0.", ".", 1)
 
 
 def _spread(mean: float, sd: float) -> str:

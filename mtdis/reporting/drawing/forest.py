@@ -50,13 +50,16 @@ def draw_forest(table: pd.DataFrame) -> Figure:
         for line in table.to_dict("records")
     ]
     table = table.assign(column=names, score=_scores(table))
-    rows, columns = list(table["row"].unique()), list(table["column"].unique())
-    scores = list(table["score"].unique())
+    columns = list(table["column"].unique())
+    by_score = table.groupby("score", sort=False)["row"]
+    rows = {str(score): list(own.unique()) for score, own in by_score}
+    scores = list(rows)
     with settings():
-        height = 0.75 + LINE * len(rows)
         across = min(ABREAST, len(columns))
-        down = -(-len(columns) // across) * len(scores)
-        figure = empty_figure(_handles(table), down, across, Layout(PAGE, height))
+        heights = [0.75 + LINE * len(rows[s]) for s in scores] * -(-len(columns) // across)
+        down = len(heights)
+        figure = empty_figure(_handles(table), down, across, Layout(PAGE, sum(heights) / down))
+        grid = figure.add_gridspec(down, across, height_ratios=heights)
         named: set[object] = set()  # columns, and lines of panels
         for score, column in product(scores, columns):
             lines = table[table["score"].eq(score) & table["column"].eq(column)]
@@ -64,8 +67,8 @@ def draw_forest(table: pd.DataFrame) -> Figure:
                 continue
             band, beside = divmod(columns.index(column), across)
             line = band * len(scores) + scores.index(score)
-            axes = figure.add_subplot(down, across, line * across + beside + 1)
-            _draw_panel(axes, lines, rows)
+            axes = figure.add_subplot(grid[line, beside])
+            _draw_panel(axes, lines, rows[score])
             _name(axes, score, first=line not in named, title="" if column in named else column)
             named |= {line, column}
     return figure
@@ -96,7 +99,7 @@ def _draw_panel(axes: Axes, lines: pd.DataFrame, rows: list[str]) -> None:
         beside: Any = {"transform": axes.get_yaxis_transform(), "va": "center", "fontsize": 6.5}
         axes.text(1.02, y, _words(line), **beside)
     axes.set_ylim(len(rows) - 0.5, -0.5)
-    axes.set_yticks(range(len(rows)), [fill(row, 34) for row in rows])
+    axes.set_yticks(range(len(rows)), [fill(in_words(row), 34) for row in rows])
     axes.tick_params(axis="y", length=0)
     axes.xaxis.set_major_locator(MaxNLocator(3))
     axes.use_sticky_edges = False

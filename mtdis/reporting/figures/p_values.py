@@ -23,6 +23,7 @@ from mtdis.reporting.drawing.panels import (
 )
 from mtdis.reporting.drawing.style import BAND, BLACK, LOST_WORDS, row_colour
 from mtdis.reporting.labels import HEADLINE, row_label, row_place
+from mtdis.reporting.published import scores as published
 from mtdis.reporting.statistics import CELL, in_order, of_runs, variant_text, variants
 from mtdis.reporting.summaries.calibration import calibrated_networks
 
@@ -89,7 +90,8 @@ def _networks(part: pd.DataFrame) -> pd.DataFrame:
     networks = calibrated_networks(part).rename(columns={"p_whitened": "value", "kind": "row"})
     scores = pd.MultiIndex.from_frame(networks[["metric", "key"]])
     networks = networks[scores.isin(HEADLINE)]
-    places = {
+    places: dict[str, dict[Any, int]] = {
+        "dataset": {name: place for place, name in enumerate(published.dataset_order(part))},
         "row": {row: row_place(row) for row in networks["row"].unique()},
         "key": {key: place for place, (_, key) in enumerate(HEADLINE)},
     }
