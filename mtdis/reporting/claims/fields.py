@@ -4,7 +4,14 @@ import numpy as np
 import pandas as pd
 
 from mtdis.reporting.claims import families
-from mtdis.reporting.claims.lines import Asked, Found, counted, improvement, lines_of
+from mtdis.reporting.claims.lines import (
+    Asked,
+    Found,
+    counted,
+    improvement,
+    lines_of,
+    with_alignment,
+)
 from mtdis.reporting.claims.values import (
     block_array,
     cells_in,
@@ -14,13 +21,15 @@ from mtdis.reporting.claims.values import (
     scores_of,
 )
 from mtdis.reporting.labels import field_label, row_label
-from mtdis.reporting.statistics import CELL, Label
+from mtdis.reporting.statistics import CELL, Label, value_text
 from mtdis.reporting.statistics.resampling import Table
 from mtdis.specs.claim import Claim
 
 
 def trend(asked: Asked) -> Found:
-    """A kind's scores rising along a field, each seed being a block."""
+    """A kind's scores rising along a field, each seed being a block; the axes are those of the last
+    value's codes.
+    """
     claim = asked.claim
     for label, values, points in columns_along(scores_of(asked.frame, claim), claim):
         if len(values) < 2:
@@ -34,10 +43,10 @@ def trend(asked: Asked) -> Found:
             about=f" from {values[0]} to {values[-1]}",
             row=f"{row_label(claim.kind)} rises with {field_label(claim.field)}",
         )
-        yield (
-            _with_values(label, claim, values),
-            counted(lines, _of_kind(asked, claim, label), (claim.kind,)),
-        )
+        part = _of_kind(asked, claim, label)
+        last = part[part[f"spec.{claim.field}"].map(value_text).eq(values[-1])]
+        lines = with_alignment(lines, last, asked)
+        yield _with_values(label, claim, values), counted(lines, part, (claim.kind,))
 
 
 def schemes(asked: Asked) -> Found:

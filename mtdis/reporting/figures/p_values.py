@@ -75,7 +75,7 @@ def _panels(runs: pd.DataFrame) -> Iterator[Panel]:
                 key,
                 (str(dataset), variant_text(label)),
                 score_label(key, keys, reach="share of networks"),
-                fill(f"p among rotations, {said}", 34),
+                fill(f"p among rotations, {said}", 34, break_on_hyphens=False),
                 counts.reset_index().assign(mean=1.0, sd=0.0),
                 points,
             )

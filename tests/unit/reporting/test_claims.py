@@ -335,3 +335,21 @@ def test_a_seed_lost_at_all_values_is_no_block() -> None:
     assert len(table) == 3
     assert table["n"].eq(2).all()
     assert table["diverged"].eq(3).all()
+
+
+@pytest.mark.parametrize(
+    ("aligned", "verdict"),
+    [((), "higher score, axes not above chance"), (("multi_head",), "supported")],
+)
+def test_a_score_that_rises_is_told_from_axes_above_chance(
+    aligned: tuple[str, ...], verdict: str
+) -> None:
+    long = make_long_table(kinds=("multi_head",), seeds=range(6), keys=MIG, tasks=(1, 2, 4))
+    frame, nulls = calibrated(long, aligned=aligned)
+    plain = frame["metric"].eq("mig") & frame["transform"].eq("none")
+    rising = frame["value"].mask(plain, 0.1 * frame["spec.tasks.count"] + 0.01 * frame["seed"])
+    table = claims.make(frame.assign(value=rising), None, nulls)
+    line = _line(table, claim="more_tasks_help")
+    assert line["adjusted_p"] <= 0.05
+    assert line["verdict"] == verdict
+    assert (line["aligned_p"] <= 0.05) == bool(aligned)
